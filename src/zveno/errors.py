@@ -1,0 +1,102 @@
+"""Errors: what could not be asked or answered.
+
+A breach, an outlier or an unobservable stream is an answer, never an exception::
+
+    ZvenoError
+      ModelError     the description is wrong: file, line, key
+      RuleError      an unlawful amendment, vote or date
+      DataError      a reading cannot be used: file, sheet, cell or row
+      StoreError     storage
+      QuantityError  a unit of measure does not fit
+      SolveError     no convergence: residual, worst unit
+
+Every error holds one or more :class:`Fault`. The message of a fault is an English sentence with named
+places, which is also its key in the catalogues of ``zveno.text``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+
+DID_YOU_MEAN = "did you mean '{near}'?"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong, where, and what to do.
+
+    Parameters
+    ----------
+    message
+        English sentence with ``{name}`` places; the key of its translations.
+    fields
+        Values for the places. ``near``, if not empty, is a word that was perhaps meant.
+    where
+        ``file:line`` or ``file, sheet, cell``; empty where no place can be named.
+    """
+
+    message: str
+    fields: dict[str, object] = field(default_factory=dict)
+    where: str = ""
+
+    def __str__(self) -> str:
+        sentence = self.message.format(**self.fields)
+        if self.fields.get("near"):
+            sentence += "; " + DID_YOU_MEAN.format(**self.fields)
+        return f"{self.where}: {sentence}" if self.where else sentence
+
+
+def fault(message: str, where: str = "", **fields: object) -> Fault:
+    """Make a fault; the fields are given by name."""
+    return Fault(message, fields, where)
+
+
+class ZvenoError(Exception):
+    """Base of every error that Zveno raises on purpose."""
+
+    exit_code = 2
+
+    def __init__(self, message: str | Iterable[Fault], where: str = "", **fields: object) -> None:
+        if isinstance(message, str):
+            self.faults: tuple[Fault, ...] = (Fault(message, fields, where),)
+        else:
+            self.faults = tuple(message)
+        super().__init__("\n".join(str(one) for one in self.faults))
+
+
+class ModelError(ZvenoError):
+    """The description of the chain is wrong."""
+
+    exit_code = 3
+
+
+class RuleError(ZvenoError):
+    """A rule, an amendment or a date is unlawful."""
+
+    exit_code = 4
+
+
+class DataError(ZvenoError):
+    """A reading or a file of readings cannot be used."""
+
+    exit_code = 5
+
+
+class StoreError(ZvenoError):
+    """Storage failed; nothing was half-written."""
+
+    exit_code = 6
+
+
+class QuantityError(ZvenoError):
+    """A unit of measure does not fit the quantity."""
+
+    exit_code = 7
+
+
+class SolveError(ZvenoError):
+    """The equations were not solved."""
+
+    exit_code = 8

@@ -1,0 +1,177 @@
+"""A description folder read into a frozen :class:`ChainModel`; every fault is reported at once.
+
+This is the only file of the model that touches the file system.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from zveno.errors import Fault, ModelError, fault
+from zveno.model.checks import chain_faults, near_match
+from zveno.model.rulebook import Rule, Rulebook, RulesFile
+from zveno.model.types import ChainFile, ChainModel, ParametersFile, People
+from zveno.model.yamlfile import Path_, YamlFile, expand, read_yaml
+
+Kind = TypeVar("Kind", bound=BaseModel)
+_SIMPLE = {"greater_than", "greater_than_equal", "less_than", "less_than_equal"}
+
+
+def load_description(folder: Path) -> ChainModel:
+    """Read ``chain.yaml``, ``parameters.yaml``, ``people.yaml`` and ``rules/*.yaml`` of a folder.
+
+    Raises
+    ------
+    ModelError
+        With every fault found: file, line, key, what is wrong, what to do.
+    """
+    if not (folder / "chain.yaml").is_file():
+        raise ModelError(
+            "no chain.yaml in '{folder}': give the folder of a description, or make one with 'zveno new'",
+            folder=str(folder),
+        )
+    model, faults = read_description(folder)
+    if faults or model is None:
+        raise ModelError(faults)
+    return model
+
+
+def read_description(folder: Path) -> tuple[ChainModel | None, list[Fault]]:
+    """Read a folder; the model (None where the files do not parse) and all faults."""
+    faults: list[Fault] = []
+    places: dict[str, str] = {}
+    digest = hashlib.sha256()
+    files = sorted((folder / "rules").glob("*.yaml")) if (folder / "rules").is_dir() else []
+    chain = _file(folder / "chain.yaml", "chain.yaml", ChainFile, faults, places, digest)
+    parameters = _file(folder / "parameters.yaml", "parameters.yaml", ParametersFile, faults, places, digest)
+    people = _file(folder / "people.yaml", "people.yaml", People, faults, places, digest)
+    rules: list[Rule] = []
+    for path in files:
+        book = _file(path, f"rules/{path.name}", RulesFile, faults, places, digest)
+        rules += book.rules if book else ()
+    if chain is None or faults:
+        return None, faults
+    model = ChainModel(
+        chain=chain,
+        parameters=parameters.parameters if parameters else {},
+        people=people,
+        rulebook=Rulebook(rules=tuple(rules)),
+        places=places,
+        hash=digest.hexdigest(),
+    )
+    return model, chain_faults(model)
+
+
+def _file(
+    path: Path,
+    name: str,
+    kind: type[Kind],
+    faults: list[Fault],
+    places: dict[str, str],
+    digest: Any,
+) -> Kind | None:
+    """Read and validate one file, if it is there; note its faults and the places of its ids."""
+    if not path.is_file():
+        return None
+    digest.update(name.encode() + b"\0" + path.read_bytes())
+    read = read_yaml(path, name)
+    if isinstance(read, Fault):
+        faults.append(read)
+        return None
+    file = expand(read)
+    _note_places(file, places)
+    try:
+        return kind.model_validate(file.data)
+    except ValidationError as error:
+        faults += _validation_faults(error, file, kind)
+        return None
+
+
+def _note_places(file: YamlFile, places: dict[str, str]) -> None:
+    """Remember where each id and each of its keys stands: ``id`` and ``id/key``."""
+    if not isinstance(file.data, dict):
+        return
+    for key, entries in file.data.items():
+        places.setdefault(key, file.where((key,)))
+        pairs = entries.items() if isinstance(entries, dict) else enumerate(entries or ())
+        if not isinstance(entries, (dict, list)):
+            continue
+        for index, entry in pairs:
+            id_ = index if isinstance(entries, dict) else (entry or {}).get("id") if isinstance(entry, dict) else None
+            name = str(id_) if id_ is not None else f"{key}/{index}"
+            places.setdefault(name, file.where((key, index)))
+            for inner in entry if isinstance(entry, dict) else ():
+                places.setdefault(f"{name}/{inner}", file.where((key, index, inner)))
+
+
+def _validation_faults(error: ValidationError, file: YamlFile, kind: type[BaseModel]) -> list[Fault]:
+    """One fault for each place pydantic complains about."""
+    found: dict[Path_, Fault] = {}
+    for detail in error.errors(include_url=False):
+        path = _known_path(detail["loc"], file)
+        if detail["type"] in ("missing", "extra_forbidden"):
+            path = (*path, detail["loc"][-1]) if path[-1:] != detail["loc"][-1:] else path
+        found.setdefault(path, _validation_fault(detail, path, file, kind))
+    return list(found.values())
+
+
+def _known_path(loc: tuple[str | int, ...], file: YamlFile) -> Path_:
+    """The part of pydantic's location that exists in the file (branch names of unions drop out)."""
+    path: Path_ = ()
+    data = file.data
+    for step in loc:
+        if isinstance(data, dict) and step in data:
+            data = data[str(step)]
+        elif isinstance(data, list) and isinstance(step, int) and step < len(data):
+            data = data[step]
+        else:
+            continue
+        path = (*path, step)
+    return path
+
+
+def _validation_fault(detail: ErrorDetails, path: Path_, file: YamlFile, kind: type[BaseModel]) -> Fault:
+    """Say in words what pydantic found."""
+    where, key, name = file.where(path), ".".join(str(one) for one in path), detail["type"]
+    got = detail.get("input")
+    if name == "missing":
+        return fault("key '{key}' is missing", where, key=key)
+    if name == "extra_forbidden":
+        near = near_match(str(path[-1]), _keys(kind))
+        return fault("key '{key}' is not known", where, key=key, near=near)
+    context = detail.get("ctx") or {}
+    if name in {"literal_error", "enum"}:
+        near = near_match(str(got), str(context.get("expected", "")).replace("'", "").split(", "))
+        return fault(
+            "'{got}' is not allowed for '{key}': use {expected}",
+            where,
+            got=got,
+            key=key,
+            expected=context.get("expected", ""),
+            near=near,
+        )
+    if name in _SIMPLE:
+        limit = next(iter(context.values()), "")
+        return fault("{got} is out of range for '{key}': the limit is {limit}", where, got=got, key=key, limit=limit)
+    shown = got if isinstance(got, (str, int, float)) else type(got).__name__
+    return fault(
+        "'{key}' cannot be read: got '{got}'; {reason}",
+        where,
+        key=key,
+        got=shown,
+        reason=str(detail["msg"]).lower(),
+    )
+
+
+def _keys(kind: type[BaseModel]) -> list[str]:
+    """All key names that a file of this kind can have, for near matches."""
+    names: set[str] = set()
+    schema = kind.model_json_schema(by_alias=True)
+    for part in (schema, *schema.get("$defs", {}).values()):
+        names.update(part.get("properties", {}))
+    return sorted(names)

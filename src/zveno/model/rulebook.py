@@ -1,0 +1,144 @@
+"""The dated rulebook as written in YAML: rules, their versions, clause texts, sources."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable
+from datetime import date
+from functools import cached_property
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field
+
+from zveno.model.record import Record, Titles
+
+ALWAYS = "any"
+
+
+class Slope(Record):
+    """How much the parameter moves for one unit of measure outside the limit."""
+
+    value: float
+    uom: str
+    per: str
+
+
+class ActsOn(Record):
+    """What a breach does to the copper: the parameter it moves and how, or why it has no price.
+
+    ``via`` names a parameter that holds the sensitivity, or is ``direct`` (the tag is the parameter) or
+    ``model`` (the simulation carries it); ``slope`` stands in its place where the clause gives the
+    sensitivity itself. With ``not_priced`` they are kept for the record but not looked up: an ``outcome``
+    is moved by other rules' breaches, ``outside_chain`` acts on a plant that this chain does not hold.
+    """
+
+    parameter: str = Field(default="", description="parameter that moves; * for every mineral or element")
+    via: str = ""
+    slope: Slope | None = None
+    not_priced: Literal["", "safety", "environment", "data_quality", "outcome", "outside_chain"] = ""
+
+
+class Condition(Record):
+    """A state of the plant: the tag stands above or below a level, in the tag's unit of measure."""
+
+    tag: str
+    above: float | None = None
+    below: float | None = None
+    of_normal: bool = Field(default=False, description="levels are shares of the tag's normal value")
+
+
+class RuleException(Record):
+    """Other levels for as long as a condition holds."""
+
+    when: Condition
+    params: dict[str, float]
+    why: Titles
+
+
+class Version(Record):
+    """What a rule demands from a date on. Days begin at midnight of plant time."""
+
+    version: Annotated[int, Field(ge=1)]
+    start: date = Field(alias="from", description="first day in force")
+    end: date | None = Field(default=None, alias="to", description="first day no longer in force")
+    params: dict[str, Any]
+    exceptions: tuple[RuleException, ...] = ()
+    text: Titles = Field(description="the clause as people read it")
+    source: str
+    status: Literal["verified", "inferred", "estimate", "unverified"]
+    approver_role: str = ""
+
+
+class Rule(Record):
+    """A rule over tags; ``*`` in the tag stands for the line, furnace, section or plant.
+
+    An ``owner_role`` or ``unit`` that begins with ``*.`` is that of the tag's plant.
+    """
+
+    id: Annotated[str, Field(pattern=r"^\S+$")]
+    kind: str
+    unit: str = Field(description="section or unit it binds")
+    tag: str | tuple[str, ...]
+    uom: str
+    gate: str = Field(default=ALWAYS, description="operating state in which the rule binds")
+    owner_role: str
+    severity: Literal["low", "medium", "high", "critical"]
+    acts_on: ActsOn = ActsOn()
+    versions: Annotated[tuple[Version, ...], Field(min_length=1)]
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The tag patterns, however many there are."""
+        return (self.tag,) if isinstance(self.tag, str) else self.tag
+
+    def hash_of(self, version: Version) -> str:
+        """SHA-256 of the canonical text of one version with all that makes it binding.
+
+        The other versions of the rule do not enter it: an amendment leaves old hashes as they are.
+        """
+        text = {
+            "rule": self.model_dump(mode="json", by_alias=True, exclude={"versions"}),
+            "version": version.model_dump(mode="json", by_alias=True),
+        }
+        canonical = json.dumps(text, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+class RulesFile(Record):
+    """The content of one file under rules/."""
+
+    format: Literal["zveno/rules-1"] = "zveno/rules-1"
+    kk_reviewed: bool = Field(default=False, description="a speaker has checked the Kazakh texts")
+    rules: tuple[Rule, ...]
+
+
+class Rulebook(Record):
+    """All rules of a chain."""
+
+    rules: tuple[Rule, ...] = ()
+    kk_reviewed: bool = False
+
+    @classmethod
+    def of(cls, files: Iterable[RulesFile]) -> Self:
+        """One rulebook from the files of a chain; reviewed only if every file is."""
+        kept = tuple(files)
+        rules = tuple(rule for file in kept for rule in file.rules)
+        return cls(rules=rules, kk_reviewed=all(file.kk_reviewed for file in kept))
+
+    @cached_property
+    def by_id(self) -> dict[str, Rule]:
+        """Rules by id."""
+        return {rule.id: rule for rule in self.rules}
+
+    @cached_property
+    def repeated(self) -> tuple[str, ...]:
+        """Ids that stand more than once."""
+        return tuple(id_ for id_, n in Counter(rule.id for rule in self.rules).items() if n > 1)
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 over the hashes of all versions; the order of rules and files does not matter."""
+        parts = sorted(rule.hash_of(version) for rule in self.rules for version in rule.versions)
+        return hashlib.sha256("".join(parts).encode()).hexdigest()

@@ -1,0 +1,126 @@
+"""YAML files read with the place of every key, and entries that repeat (one per line, furnace, section)."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.constructor import DuplicateKeyError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from zveno.errors import Fault, fault
+
+Path_ = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class YamlFile:
+    """Plain data of a file and the line of every key and list entry."""
+
+    name: str
+    data: Any
+    lines: Mapping[Path_, int]
+
+    def where(self, path: Path_) -> str:
+        """``file:line`` of a key path, or of its nearest parent that has a line."""
+        for length in range(len(path), 0, -1):
+            line = self.lines.get(path[:length])
+            if line is not None:
+                return f"{self.name}:{line}"
+        return f"{self.name}:1"
+
+
+def read_yaml(path: Path, name: str) -> YamlFile | Fault:
+    """Read one file; a syntax error comes back as a fault with its line."""
+    yaml = YAML(typ="rt")
+    try:
+        tree = yaml.load(path.read_text(encoding="utf-8"))
+    except DuplicateKeyError as error:
+        return fault("a key stands twice: {problem}", _marked(name, error), problem=str(error.problem))
+    except MarkedYAMLError as error:
+        return fault(
+            "this is not valid YAML: {problem}. Check indentation, colons and quotes on this line and above",
+            _marked(name, error),
+            problem=str(error.problem or error.context or ""),
+        )
+    except (YAMLError, UnicodeDecodeError) as error:
+        return fault("the file cannot be read as UTF-8 YAML: {problem}", name, problem=str(error))
+    except OSError as error:
+        return fault("the file cannot be read: {problem}", name, problem=error.strerror or str(error))
+    lines: dict[Path_, int] = {}
+    data = _plain(tree, (), lines)
+    return YamlFile(name, data, lines)
+
+
+def _marked(name: str, error: MarkedYAMLError) -> str:
+    """``file:line`` of a YAML error."""
+    mark = error.problem_mark or error.context_mark
+    return f"{name}:{mark.line + 1}" if mark is not None else name
+
+
+def _plain(tree: Any, path: Path_, lines: dict[Path_, int]) -> Any:
+    """Turn ruamel's tree into plain dicts and lists, noting the line of every entry."""
+    if isinstance(tree, CommentedMap):
+        result = {}
+        for key, value in tree.items():
+            lines[(*path, str(key))] = tree.lc.key(key)[0] + 1
+            result[str(key)] = _plain(value, (*path, str(key)), lines)
+        return result
+    if isinstance(tree, CommentedSeq):
+        for index in range(len(tree)):
+            lines[(*path, index)] = tree.lc.item(index)[0] + 1
+        return [_plain(value, (*path, index), lines) for index, value in enumerate(tree)]
+    if isinstance(tree, float) and not isinstance(tree, bool):
+        return float(tree)
+    if isinstance(tree, int) and not isinstance(tree, bool):
+        return int(tree)
+    return str(tree) if isinstance(tree, str) else tree
+
+
+def expand(file: YamlFile) -> YamlFile:
+    """Write out every list entry that has ``repeat: {n: [1, 2]}`` once per value, ``{n}`` filled in.
+
+    Copies keep the lines of the entry they come from.
+    """
+    if not isinstance(file.data, dict):
+        return file
+    data = dict(file.data)
+    lines = dict(file.lines)
+    for key, entries in file.data.items():
+        if isinstance(entries, list) and any(isinstance(one, dict) and "repeat" in one for one in entries):
+            lines = {path: line for path, line in lines.items() if path[:1] != (key,) or len(path) < 2}
+            data[key] = []
+            for index, entry in enumerate(entries):
+                own = [(path, line) for path, line in file.lines.items() if path[:2] == (key, index)]
+                for copy in _copies(entry):
+                    lines.update({(key, len(data[key]), *path[2:]): line for path, line in own})
+                    data[key].append(copy)
+    return YamlFile(file.name, data, lines)
+
+
+def _copies(entry: Any) -> Iterator[Any]:
+    """The entry once for every combination of its repeat values."""
+    repeat = entry.get("repeat") if isinstance(entry, dict) else None
+    if not isinstance(repeat, dict) or not all(isinstance(values, list) for values in repeat.values()):
+        yield entry
+        return
+    body = {key: value for key, value in entry.items() if key != "repeat"}
+    for values in itertools.product(*repeat.values()):
+        yield _filled(body, dict(zip(repeat, values, strict=True)))
+
+
+def _filled(value: Any, names: Mapping[str, Any]) -> Any:
+    """Replace ``{name}`` in all texts of a value."""
+    if isinstance(value, dict):
+        return {_filled(key, names): _filled(one, names) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_filled(one, names) for one in value]
+    if isinstance(value, str):
+        for name, filling in names.items():
+            value = value.replace("{" + name + "}", str(filling))
+    return value

@@ -1,0 +1,104 @@
+"""Units of measure, converted at the edge; inside Zveno numbers are plain floats in fixed units."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from zveno.errors import QuantityError
+
+
+@dataclass(frozen=True)
+class Uom:
+    """A unit of measure: value in base units = value x factor + offset."""
+
+    dimension: str
+    factor: float
+    offset: float = 0.0
+
+
+UOMS: dict[str, Uom] = {
+    # fractions; a percentage of solids, moisture or copper is a fraction too
+    "frac": Uom("fraction", 1.0),
+    "fraction": Uom("fraction", 1.0),
+    "%": Uom("fraction", 0.01),
+    "g/t": Uom("fraction", 1e-6),
+    "ppm": Uom("fraction", 1e-6),
+    "-": Uom("number", 1.0),
+    "pH": Uom("ph", 1.0),
+    # mass, mass flow
+    "t": Uom("mass", 1.0),
+    "kg": Uom("mass", 1e-3),
+    "g": Uom("mass", 1e-6),
+    "kt": Uom("mass", 1e3),
+    "Mt": Uom("mass", 1e6),
+    "t/h": Uom("mass_flow", 1.0),
+    "kg/h": Uom("mass_flow", 1e-3),
+    "t/d": Uom("mass_flow", 1 / 24),
+    "Mt/y": Uom("mass_flow", 1e6 / 8760),
+    "kt/y": Uom("mass_flow", 1e3 / 8760),
+    # time
+    "h": Uom("time", 1.0),
+    "min": Uom("time", 1 / 60),
+    "s": Uom("time", 1 / 3600),
+    "d": Uom("time", 24.0),
+    "1/min": Uom("rate", 1.0),
+    "1/h": Uom("rate", 1 / 60),
+    # length, volume
+    "um": Uom("length", 1.0),
+    "mm": Uom("length", 1e3),
+    "m": Uom("length", 1e6),
+    "m3": Uom("volume", 1.0),
+    "m3/h": Uom("volume_flow", 1.0),
+    "t/m3": Uom("density", 1.0),
+    "kg/m3": Uom("density", 1e-3),
+    "g/l": Uom("concentration", 1.0),
+    "kg/t": Uom("specific_mass", 1.0),
+    # energy, power, temperature
+    "kWh/t": Uom("specific_energy", 1.0),
+    "kWh": Uom("energy", 1.0),
+    "MWh": Uom("energy", 1e3),
+    "kW": Uom("power", 1.0),
+    "MW": Uom("power", 1e3),
+    "K": Uom("temperature", 1.0),
+    "C": Uom("temperature", 1.0, 273.15),
+}
+
+
+def convert(value: float, uom: str, into: str) -> float:
+    """Express ``value`` of unit ``uom`` in unit ``into``.
+
+    Raises
+    ------
+    QuantityError
+        If a unit is unknown or the two measure different things.
+
+    Examples
+    --------
+    >>> convert(17.5, "%", "frac")
+    0.175
+    >>> round(convert(2.0, "kt/y", "t/d"), 3)
+    5.479
+    """
+    source, target = uom_of(uom), uom_of(into)
+    if source.dimension != target.dimension:
+        raise QuantityError(
+            "'{uom}' measures {got}, but {wanted} is needed: give the value in '{into}' or a unit like it",
+            uom=uom,
+            got=source.dimension,
+            wanted=target.dimension,
+            into=into,
+        )
+    if uom == into:
+        return value
+    base = value * source.factor + source.offset
+    return (base - target.offset) / target.factor
+
+
+def uom_of(name: str) -> Uom:
+    """Look a unit of measure up by name; raises QuantityError when it is not known."""
+    try:
+        return UOMS[name]
+    except KeyError:
+        raise QuantityError(
+            "unit of measure '{uom}' is not known: use one of {known}", uom=name, known=", ".join(UOMS)
+        ) from None

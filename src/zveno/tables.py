@@ -1,0 +1,196 @@
+"""Every table Zveno returns or stores, its columns declared once.
+
+Tables are tidy: one row one fact, keys first. A time is an aware UTC instant. A value that cannot be
+known is null and its ``status`` says so; it is never a silent zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from zveno.errors import DataError
+
+INSTANT = pl.Datetime("us", "UTC")
+
+
+@dataclass(frozen=True)
+class Column:
+    """Name, type and meaning of a column."""
+
+    name: str
+    dtype: pl.DataType | type[pl.DataType]
+    meaning: str
+
+
+def _columns(*rows: tuple[str, Any, str]) -> tuple[Column, ...]:
+    return tuple(Column(*row) for row in rows)
+
+
+_PERIOD = (("start", INSTANT, "first moment"), ("end", INSTANT, "first moment after"))
+
+TABLES: dict[str, tuple[Column, ...]] = {
+    "readings": _columns(
+        ("tag", pl.String, "signal of the control system"),
+        ("ts", INSTANT, "moment of the reading"),
+        ("value", pl.Float64, "value in the unit of measure of the tag; null = no value"),
+        ("quality", pl.Int8, "0 good, 1 bad"),
+    ),
+    "records": _columns(
+        ("point", pl.String, "meter, stock or plan line"),
+        ("quantity", pl.String, "wet_mass, mass, moisture, survey_mass or a component"),
+        *_PERIOD,
+        ("value", pl.Float64, "in the unit of measure of the meter's quantity: t or mass fraction"),
+        ("qualifier", pl.String, "'' or '<' (below the limit given as value)"),
+        ("file", pl.String, "file the value was read from"),
+        ("sheet", pl.String, "sheet, or empty for text files"),
+        ("cell", pl.String, "cell (B12) or line:column of a text file"),
+        ("file_hash", pl.String, "SHA-256 of the file"),
+        ("known", INSTANT, "when the store learnt it"),
+    ),
+    "rejected": _columns(
+        ("file", pl.String, "file"),
+        ("sheet", pl.String, "sheet"),
+        ("cell", pl.String, "cell"),
+        ("text", pl.String, "what stands there"),
+        ("reason", pl.String, "why it was not read (key of a message)"),
+        ("file_hash", pl.String, "SHA-256 of the file"),
+        ("known", INSTANT, "when the store learnt it"),
+    ),
+    "flows": _columns(
+        ("period", pl.String, "period"),
+        ("stream", pl.String, "stream or stock"),
+        ("component", pl.String, "mass (dry solids) or a component"),
+        ("mass_t", pl.Float64, "mass, t; null = unobservable"),
+        ("mass_sd_t", pl.Float64, "standard deviation, t"),
+        ("grade_frac", pl.Float64, "mass fraction; null = unobservable"),
+        ("grade_sd_frac", pl.Float64, "standard deviation"),
+        ("status", pl.String, "measured, adjusted, estimated, unobservable"),
+    ),
+    "adjustments": _columns(
+        ("period", pl.String, "period"),
+        ("meter", pl.String, "meter, or several joined by +"),
+        ("stream", pl.String, "stream or stock"),
+        ("quantity", pl.String, "mass or a component"),
+        ("reading", pl.Float64, "value as read: t or mass fraction"),
+        ("sd", pl.Float64, "standard deviation of the reading"),
+        ("reconciled", pl.Float64, "value after reconciliation"),
+        ("reconciled_sd", pl.Float64, "its standard deviation"),
+        ("z", pl.Float64, "adjustment over its own standard deviation; null = not redundant"),
+        ("status", pl.String, "redundant or non_redundant"),
+    ),
+    "suspects": _columns(
+        ("period", pl.String, "period"),
+        ("class_id", pl.Int64, "readings of one class cannot be told apart by these data"),
+        ("meter", pl.String, "meter"),
+        ("stream", pl.String, "stream or stock"),
+        ("quantity", pl.String, "mass or a component"),
+        ("z", pl.Float64, "standardised adjustment"),
+        ("bias", pl.Float64, "size of the error, if this reading alone is wrong"),
+        ("bias_rel_frac", pl.Float64, "the same, relative to the reading"),
+    ),
+    "recoveries": _columns(
+        ("period", pl.String, "period"),
+        ("plant", pl.String, "plant, or 'chain'"),
+        ("component", pl.String, "component"),
+        ("kind", pl.String, "overall (stock change counted as product) or direct (dispatched only)"),
+        ("recovery_frac", pl.Float64, "share of the component in the feed; null = unobservable"),
+        ("recovery_sd_frac", pl.Float64, "standard deviation"),
+    ),
+    "unaccounted": _columns(
+        ("period", pl.String, "period"),
+        ("plant", pl.String, "plant"),
+        ("component", pl.String, "component"),
+        ("mass_t", pl.Float64, "in less out less stock change, as measured; null = unobservable"),
+        ("mass_sd_t", pl.Float64, "standard deviation"),
+    ),
+    "stream_flows": _columns(
+        ("scenario", pl.String, "scenario"),
+        ("stream", pl.String, "stream"),
+        ("component", pl.String, "solids, water or a component"),
+        ("mass_tph", pl.Float64, "mass flow, t/h"),
+        ("grade_frac", pl.Float64, "mass fraction of dry solids"),
+    ),
+    "unit_results": _columns(
+        ("scenario", pl.String, "scenario"),
+        ("unit", pl.String, "unit"),
+        ("quantity", pl.String, "what the unit model reports"),
+        ("value", pl.Float64, "value"),
+        ("uom", pl.String, "unit of measure"),
+    ),
+    "breaches": _columns(
+        ("rule", pl.String, "rule"),
+        ("version", pl.Int64, "version of the rule in force"),
+        ("tag", pl.String, "signal"),
+        ("plant", pl.String, "link of the chain"),
+        ("unit", pl.String, "unit or section"),
+        *_PERIOD,
+        ("peak", pl.Float64, "worst value"),
+        ("limit", pl.Float64, "limit that was passed"),
+        ("side", pl.String, "high or low"),
+        ("duration_h", pl.Float64, "length of the episode"),
+        ("unknown_h", pl.Float64, "part of it without usable readings"),
+        ("open", pl.Boolean, "still going on at the end of the data"),
+        ("severity", pl.String, "severity of the rule"),
+        ("role", pl.String, "role that answers for the rule"),
+        ("shift", pl.String, "shift at the start of the episode: date and slot"),
+        ("crew", pl.String, "crew of that shift; empty for day roles"),
+        ("crews", pl.String, "all crews on duty while it lasted, in order"),
+        ("person", pl.String, "role and crew on duty"),
+        ("rule_hash", pl.String, "SHA-256 of the version judged by"),
+    ),
+    "not_checked": _columns(
+        ("rule", pl.String, "rule"),
+        ("version", pl.Int64, "version"),
+        ("kind", pl.String, "kind of rule"),
+        ("reason", pl.String, "why it was not checked (key of a message)"),
+        ("detail", pl.String, "tag, gate or parameter concerned"),
+    ),
+    "plan_fact": _columns(
+        ("day", pl.Date, "plant day"),
+        ("line", pl.String, "plan line"),
+        ("uom", pl.String, "unit of measure"),
+        ("plan_day", pl.Float64, "plan for the day"),
+        ("fact_day", pl.Float64, "fact of the day; null = no reading"),
+        ("plan_to_date", pl.Float64, "plan since the month began"),
+        ("fact_to_date", pl.Float64, "fact since the month began"),
+        ("coverage_frac", pl.Float64, "share of the elapsed time that has readings"),
+    ),
+}
+
+
+def schema(table: str) -> dict[str, Any]:
+    """Column types of a table by name."""
+    return {column.name: column.dtype for column in TABLES[table]}
+
+
+def frame(table: str, rows: Iterable[Mapping[str, Any]] | pl.DataFrame = ()) -> pl.DataFrame:
+    """A table with exactly its declared columns, from rows by column name or from a frame.
+
+    Raises
+    ------
+    DataError
+        If the rows have columns that the table does not declare, or lack declared ones.
+    """
+    wanted = schema(table)
+    if isinstance(rows, pl.DataFrame):
+        _require(table, rows.columns, wanted)
+        return rows.select(pl.col(name).cast(dtype) for name, dtype in wanted.items())
+    data: Sequence[Mapping[str, Any]] = list(rows)
+    if data:
+        _require(table, list(data[0]), wanted)
+    return pl.DataFrame({name: [row[name] for row in data] for name in wanted}, schema=wanted)
+
+
+def _require(table: str, got: Sequence[str], wanted: Mapping[str, Any]) -> None:
+    """Columns must be the declared ones."""
+    if set(got) != set(wanted):
+        raise DataError(
+            "table '{table}' needs the columns {wanted}, but got {got}",
+            table=table,
+            wanted=", ".join(wanted),
+            got=", ".join(got),
+        )

@@ -1,0 +1,112 @@
+"""Catalogues read from gettext files; numbers and dates by the habits of each language."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import lru_cache
+from importlib import resources
+
+from babel import Locale
+from babel.dates import format_date, format_datetime
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
+
+from zveno.errors import DID_YOU_MEAN, DataError, Fault, ZvenoError
+
+LANGUAGES = ("en", "ru", "kk")
+
+
+def tr(message: str) -> str:
+    """Mark a sentence for the catalogues without translating it yet."""
+    return message
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Messages, numbers and dates of one language."""
+
+    lang: str
+    messages: Mapping[str, str | tuple[str, ...]] = field(repr=False)
+
+    def __call__(self, message: str, **fields: object) -> str:
+        """Translate a sentence and fill its places; English where no translation is kept."""
+        found = self.messages.get(message, message)
+        sentence = found if isinstance(found, str) else found[0]
+        return sentence.format(**fields) if fields else sentence
+
+    def count(self, one: str, many: str, n: int, **fields: object) -> str:
+        """Translate a sentence whose words depend on the number ``n``."""
+        found = self.messages.get(one, (one, many))
+        forms = (found,) if isinstance(found, str) else found
+        index = min(_plural_index(self.lang, n), len(forms) - 1)
+        return forms[index].format(n=self.number(n, 0), **fields)
+
+    def number(self, value: float | None, digits: int = 2) -> str:
+        """A number with a fixed count of decimals; a dash where there is none."""
+        if value is None or math.isnan(value):
+            return "–"
+        pattern = "#,##0" + ("." + "0" * digits if digits else "")
+        text = format_decimal(value, format=pattern, locale=self.lang)
+        return text.replace("-", "−") if set(text) & set("123456789") else text.replace("-", "")
+
+    def percent(self, fraction: float | None, digits: int = 2) -> str:
+        """A fraction as a number of per cent, without the sign."""
+        return self.number(None if fraction is None else fraction * 100, digits)
+
+    def day(self, day: date) -> str:
+        """A date in the usual short form."""
+        return format_date(day, "dd.MM.yyyy" if self.lang != "en" else "d MMM yyyy", locale=self.lang)
+
+    def month(self, day: date) -> str:
+        """Month and year in words."""
+        return format_date(day, "LLLL yyyy", locale=self.lang)
+
+    def moment(self, moment: datetime) -> str:
+        """Date and time to the minute, as given (convert to plant time first)."""
+        form = "dd.MM.yyyy HH:mm" if self.lang != "en" else "d MMM yyyy HH:mm"
+        return format_datetime(moment.replace(tzinfo=None), form, locale=self.lang)
+
+    def fault(self, one: Fault) -> str:
+        """One fault as a line of text."""
+        sentence = self(one.message, **one.fields)
+        if one.fields.get("near"):
+            sentence += "; " + self(DID_YOU_MEAN, **one.fields)
+        return f"{one.where}: {sentence}" if one.where else sentence
+
+    def error(self, error: ZvenoError) -> str:
+        """All faults of an error, a line each."""
+        return "\n".join(self.fault(one) for one in error.faults)
+
+
+def _plural_index(lang: str, n: int) -> int:
+    """Which plural form of the catalogue file a whole number takes."""
+    if lang == "ru":
+        if n % 10 == 1 and n % 100 != 11:
+            return 0
+        return 1 if n % 10 in (2, 3, 4) and n % 100 not in (12, 13, 14) else 2
+    return 0 if n == 1 else 1
+
+
+@lru_cache
+def catalogue(lang: str = "en") -> Catalogue:
+    """The catalogue of a language: ``en``, ``ru`` or ``kk``."""
+    if lang not in LANGUAGES:
+        raise DataError("language '{lang}' is not known: choose en, ru or kk", lang=lang)
+    if lang == "en":
+        return Catalogue("en", {})
+    with resources.files("zveno.text").joinpath(f"{lang}.po").open("rb") as file:
+        entries = read_po(file, locale=Locale.parse(lang))
+    messages: dict[str, str | tuple[str, ...]] = {}
+    for entry in entries:
+        if entry.id and entry.string:
+            key = entry.id if isinstance(entry.id, str) else entry.id[0]
+            messages[key] = entry.string if isinstance(entry.string, str) else tuple(entry.string)
+    return Catalogue(lang, messages)
+
+
+def title_in(titles: Mapping[str, str], lang: str, default: str) -> str:
+    """A name in the language asked for, else in English, else the default (the id)."""
+    return titles.get(lang) or titles.get("en") or default
