@@ -2,7 +2,7 @@ PY ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check bench lock fresh-demo clean
+.PHONY: run test check bench docs lock clean
 run: $(VENV)/.core
 	$(BIN)/zveno demo
 
@@ -37,6 +37,9 @@ $(VENV)/.dev: requirements/lock-dev.txt pyproject.toml
 	touch $@ $(VENV)/.core
 
 # Needs the uv tool on the path; the files it writes name no registry.
+docs: $(VENV)/.dev
+	$(BIN)/python -m docs.generate
+
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate requirements/core.in -o requirements/lock.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate requirements/dev.in -o requirements/lock-dev.txt

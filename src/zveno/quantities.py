@@ -74,7 +74,7 @@ def convert(value: float, uom: str, into: str) -> float:
 
     Examples
     --------
-    >>> convert(17.5, "%", "frac")
+    >>> round(convert(17.5, "%", "frac"), 9)
     0.175
     >>> round(convert(2.0, "kt/y", "t/d"), 3)
     5.479

@@ -11,6 +11,7 @@ from zveno.errors import Fault, QuantityError, ZvenoError, fault
 from zveno.model.types import ChainModel, Figure, Meter, Stream
 from zveno.periods import Period, zone
 from zveno.quantities import uom_of
+from zveno.text.mark import tr
 
 _DIMENSIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -117,21 +118,14 @@ def _stream_faults(model: ChainModel) -> Iterator[Fault]:
     groups = {one.id for one in model.chain.groups}
     owners = {one.id for one in model.chain.owners}
     for stream in model.chain.streams:
-        for key, end, verb in (
-            ("from", stream.source, "begins"),
-            ("to", stream.target, "ends"),
+        for key, end, message in (
+            ("from", stream.source, tr("stream '{stream}' begins at '{end}', which does not exist")),
+            ("to", stream.target, tr("stream '{stream}' ends at '{end}', which does not exist")),
         ):
             name = end.partition(":")[0]
             if name not in ends:
-                yield fault(
-                    "stream '{stream}' begins at '{end}', which does not exist"
-                    if verb == "begins"
-                    else "stream '{stream}' ends at '{end}', which does not exist",
-                    _where(model, stream.id, key),
-                    stream=stream.id,
-                    end=name,
-                    near=near_match(name, ends),
-                )
+                where = _where(model, stream.id, key)
+                yield fault(message, where, stream=stream.id, end=name, near=near_match(name, ends))
         for key, name, known in (
             ("group", stream.group, groups),
             ("owner", stream.owner, owners),

@@ -14,9 +14,11 @@ from pydantic_core import ErrorDetails
 
 from zveno.errors import Fault, ModelError, fault
 from zveno.model.checks import chain_faults, near_match
-from zveno.model.rulebook import Rule, Rulebook, RulesFile
+from zveno.model.play import Play
+from zveno.model.rulebook import Rulebook, RulesFile
 from zveno.model.types import ChainFile, ChainModel, ParametersFile, People
 from zveno.model.yamlfile import Path_, YamlFile, expand, read_yaml
+from zveno.text.mark import tr
 
 Kind = TypeVar("Kind", bound=BaseModel)
 _SIMPLE = {"greater_than", "greater_than_equal", "less_than", "less_than_equal"}
@@ -30,19 +32,34 @@ def load_description(folder: Path) -> ChainModel:
     ModelError
         With every fault found: file, line, key, what is wrong, what to do.
     """
-    if not (folder / "chain.yaml").is_file():
-        raise ModelError(
-            "no chain.yaml in '{folder}': give the folder of a description, or make one with 'zveno new'",
-            folder=str(folder),
-        )
     model, faults = read_description(folder)
     if faults or model is None:
         raise ModelError(faults)
     return model
 
 
+def load_play(folder: Path, name: str = "data/play.yaml") -> Play:
+    """How the description is played: variations, stops and planted events.
+
+    Raises
+    ------
+    ModelError
+        If the file is missing or has faults, each with its line.
+    """
+    faults: list[Fault] = []
+    play = _file(folder / name, name, Play, faults, {}, hashlib.sha256())
+    if faults:
+        raise ModelError(faults)
+    if play is None:
+        raise ModelError("'{name}' is missing: it says how the description is played as a plant", name=name)
+    return play
+
+
 def read_description(folder: Path) -> tuple[ChainModel | None, list[Fault]]:
     """Read a folder; the model (None where the files do not parse) and all faults."""
+    if not (folder / "chain.yaml").is_file():
+        message = tr("no chain.yaml in '{folder}': give the folder of a description, or make one with 'zveno new'")
+        return None, [fault(message, folder=str(folder))]
     faults: list[Fault] = []
     places: dict[str, str] = {}
     digest = hashlib.sha256()
@@ -50,17 +67,17 @@ def read_description(folder: Path) -> tuple[ChainModel | None, list[Fault]]:
     chain = _file(folder / "chain.yaml", "chain.yaml", ChainFile, faults, places, digest)
     parameters = _file(folder / "parameters.yaml", "parameters.yaml", ParametersFile, faults, places, digest)
     people = _file(folder / "people.yaml", "people.yaml", People, faults, places, digest)
-    rules: list[Rule] = []
+    books: list[RulesFile] = []
     for path in files:
         book = _file(path, f"rules/{path.name}", RulesFile, faults, places, digest)
-        rules += book.rules if book else ()
+        books += [book] if book else []
     if chain is None or faults:
         return None, faults
     model = ChainModel(
         chain=chain,
         parameters=parameters.parameters if parameters else {},
         people=people,
-        rulebook=Rulebook(rules=tuple(rules)),
+        rulebook=Rulebook.of(books),
         places=places,
         hash=digest.hexdigest(),
     )

@@ -480,6 +480,11 @@ class ChainModel(Record):
         titles = self.titles.get(id_, {})
         return titles.get(lang) or titles.get("en") or id_  # type: ignore[call-overload]
 
+    def title_of_chain(self, lang: str) -> str:
+        """Name of the chain in a language."""
+        titles = self.chain.title
+        return titles.get(lang) or titles.get("en") or self.chain.id  # type: ignore[call-overload]
+
     def place_of(self, unit: str) -> str:
         """Section id of a unit or of ``unit:port``; a boundary or section stands for itself."""
         name = unit.partition(":")[0]

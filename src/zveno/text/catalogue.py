@@ -10,18 +10,13 @@ from functools import lru_cache
 from importlib import resources
 
 from babel import Locale
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_datetime, format_skeleton
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
 from zveno.errors import DID_YOU_MEAN, DataError, Fault, ZvenoError
 
 LANGUAGES = ("en", "ru", "kk")
-
-
-def tr(message: str) -> str:
-    """Mark a sentence for the catalogues without translating it yet."""
-    return message
 
 
 @dataclass(frozen=True)
@@ -62,7 +57,7 @@ class Catalogue:
 
     def month(self, day: date) -> str:
         """Month and year in words."""
-        return format_date(day, "LLLL yyyy", locale=self.lang)
+        return format_skeleton("yMMMM", day, locale=self.lang)
 
     def moment(self, moment: datetime) -> str:
         """Date and time to the minute, as given (convert to plant time first)."""

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from types import MappingProxyType
 
-from zveno.text.catalogue import LANGUAGES, catalogue, tr
+from zveno.text.catalogue import LANGUAGES, catalogue
+from zveno.text.mark import tr
 
 HEADINGS: Mapping[str, str] = MappingProxyType(
     {
@@ -30,7 +31,44 @@ QUANTITIES: Mapping[str, str] = MappingProxyType(
     }
 )
 UOM_WORDS: Mapping[str, str] = MappingProxyType(
-    {"t": tr("t"), "kg": tr("kg"), "kt": tr("kt"), "%": tr("%"), "g/t": tr("g/t"), "t/h": tr("t/h"), "ppm": tr("ppm")}
+    {
+        "%": tr("%"),
+        "g/t": tr("g/t"),
+        "ppm": tr("ppm"),
+        "pH": tr("pH"),
+        "t": tr("t"),
+        "kg": tr("kg"),
+        "g": tr("g"),
+        "kt": tr("kt"),
+        "Mt": tr("Mt"),
+        "t/h": tr("t/h"),
+        "kg/h": tr("kg/h"),
+        "t/d": tr("t/d"),
+        "kt/y": tr("kt/y"),
+        "Mt/y": tr("Mt/y"),
+        "h": tr("h"),
+        "min": tr("min"),
+        "s": tr("s"),
+        "d": tr("d"),
+        "1/min": tr("1/min"),
+        "1/h": tr("1/h"),
+        "um": tr("um"),
+        "mm": tr("mm"),
+        "m": tr("m"),
+        "m3": tr("m3"),
+        "m3/h": tr("m3/h"),
+        "t/m3": tr("t/m3"),
+        "kg/m3": tr("kg/m3"),
+        "g/l": tr("g/l"),
+        "kg/t": tr("kg/t"),
+        "kWh/t": tr("kWh/t"),
+        "kWh": tr("kWh"),
+        "MWh": tr("MWh"),
+        "kW": tr("kW"),
+        "MW": tr("MW"),
+        "K": tr("K"),
+        "C": tr("C"),
+    }
 )
 NO_DATA = frozenset({"н/д", "нет данных", "деректер жоқ", "д/ж", "n/a", "no data", "-", "–", "—"})
 

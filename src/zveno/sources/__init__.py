@@ -1,0 +1,6 @@
+"""Files that a plant sends, each turned into tables with the file, sheet and cell of every value."""
+
+from zveno.sources.files import SourceBatch, read_files
+from zveno.sources.problems import read_problem
+
+__all__ = ["SourceBatch", "read_files", "read_problem"]

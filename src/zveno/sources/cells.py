@@ -1,0 +1,153 @@
+"""A cell of a workbook or text table turned into a value, rejected with a reason, or a fault."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from zveno.errors import Fault, QuantityError, fault
+from zveno.model.types import ChainModel, Meter
+from zveno.quantities import convert
+from zveno.text.mark import tr
+from zveno.text.words import NO_DATA
+
+NO_DATA_REASON = tr("marked as 'no data'")
+RANGE_REASON = tr("outside the valid range of the meter: an instrument fault, not a reading")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a value stands."""
+
+    file: str
+    sheet: str
+    cell: str
+
+    def __str__(self) -> str:
+        sheet = f", '{self.sheet}'" if self.sheet else ""
+        return f"{self.file}{sheet}, {self.cell}"
+
+
+@dataclass
+class Cells:
+    """Collects records, rejected cells and faults of one file."""
+
+    model: ChainModel
+    file_hash: str
+    records: list[dict[str, Any]] = field(default_factory=list)
+    rejected: list[dict[str, Any]] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+
+    def add(
+        self,
+        meter: Meter,
+        quantity: str,
+        raw: object,
+        uom: str,
+        span: tuple[datetime, datetime],
+        place: Place,
+    ) -> None:
+        """Take one cell: empty is nothing, 'no data' is rejected, text and wrong units are faults."""
+        if raw is None or (isinstance(raw, str) and not raw.strip()):
+            return
+        if isinstance(raw, str) and raw.strip().lower() in NO_DATA:
+            self._reject(raw, NO_DATA_REASON, place)
+            return
+        if isinstance(raw, bool) or not isinstance(raw, (int, float)) or not math.isfinite(raw):
+            message = tr("'{text}' is not a number: write a number, leave the cell empty, or write 'n/a'")
+            self.faults.append(fault(message, str(place), text=_shown(raw)))
+            return
+        if self._out_of_range(meter, float(raw), uom, place):
+            return
+        value = self._converted(meter, quantity, float(raw), uom, span, place)
+        if value is not None:
+            self.records.append(
+                {
+                    "point": meter.id,
+                    "quantity": quantity,
+                    "start": span[0],
+                    "end": span[1],
+                    "value": value,
+                    "qualifier": "",
+                    "file": place.file,
+                    "sheet": place.sheet,
+                    "cell": place.cell,
+                    "file_hash": self.file_hash,
+                    "known": None,
+                }
+            )
+
+    def _out_of_range(self, meter: Meter, value: float, uom: str, place: Place) -> bool:
+        """Reject a value beyond the meter's valid range (given in the uom of the meter)."""
+        low = -math.inf if meter.valid_low is None else meter.valid_low
+        high = math.inf if meter.valid_high is None else meter.valid_high
+        if low <= value <= high or uom not in (meter.uom, *meter.uoms.values()):
+            return False
+        self._reject(value, RANGE_REASON, place)
+        return True
+
+    def _converted(
+        self, meter: Meter, quantity: str, value: float, uom: str, span: tuple[datetime, datetime], place: Place
+    ) -> float | None:
+        """The value in t or as a mass fraction; a rate becomes the mass of its period."""
+        try:
+            if quantity in ("wet_mass", "mass", "survey_mass"):
+                if uom in ("t/h", "kg/h", "t/d"):
+                    return convert(value, uom, "t/h") * (span[1] - span[0]).total_seconds() / 3600
+                result = convert(value, uom, "t")
+            else:
+                result = convert(value, uom, "frac")
+        except QuantityError as error:
+            self.faults.append(Fault(error.faults[0].message, error.faults[0].fields, str(place)))
+            return None
+        share = quantity not in ("wet_mass", "mass", "survey_mass")
+        if result < 0 or (share and result > 1):
+            message = tr("{value} {uom} cannot be a reading of '{meter}': check the value and its unit of measure")
+            self.faults.append(fault(message, str(place), value=value, uom=uom, meter=meter.id))
+            return None
+        return result
+
+    def _reject(self, raw: object, reason: str, place: Place) -> None:
+        """List a cell that is left out."""
+        self.rejected.append(
+            {
+                "file": place.file,
+                "sheet": place.sheet,
+                "cell": place.cell,
+                "text": str(raw),
+                "reason": reason,
+                "file_hash": self.file_hash,
+                "known": None,
+            }
+        )
+
+
+def _shown(raw: object) -> str:
+    """A cell's content, shortened."""
+    text = str(raw)
+    return text if len(text) <= 40 else text[:39] + "…"
+
+
+def cell_name(row: int, column: int) -> str:
+    """Spreadsheet name of a cell, counted from zero.
+
+    >>> cell_name(0, 0), cell_name(11, 27)
+    ('A1', 'AB12')
+    """
+    letters = ""
+    column += 1
+    while column:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(65 + rest) + letters
+    return f"{letters}{row + 1}"
+
+
+def spoken_slots(model: ChainModel) -> Mapping[str, str]:
+    """Shift names in every language, lower case, to the slot id."""
+    if model.people is None:
+        return {}
+    slots = model.people.shifts.slots
+    return {word.lower(): one.id for one in slots for word in (one.id, *one.title.values())}

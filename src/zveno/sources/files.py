@@ -1,0 +1,122 @@
+"""Files recognised by their content, not by their suffix, and read into tables."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from zveno.errors import DataError, Fault, fault
+from zveno.model.checks import near_match
+from zveno.model.types import ChainModel
+from zveno.sources.cells import Cells
+from zveno.sources.texttable import read_text_table
+from zveno.sources.workbook import read_workbook
+from zveno.tables import frame, schema
+from zveno.text.mark import tr
+
+_ZIP, _OLE, _PARQUET = b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"PAR1"
+
+
+@dataclass(frozen=True)
+class SourceBatch:
+    """What one file holds: records, rejected cells, readings; and what is wrong with it."""
+
+    file: str
+    file_hash: str
+    records: pl.DataFrame
+    rejected: pl.DataFrame
+    readings: pl.DataFrame
+    faults: tuple[Fault, ...]
+
+
+def list_files(paths: Sequence[Path]) -> list[tuple[Path, str]]:
+    """All files of the paths with the name they are known by; lock files and hidden ones are passed over."""
+    found: list[tuple[Path, str]] = []
+    for path in paths:
+        if path.is_dir():
+            inner = sorted(one for one in path.rglob("*") if one.is_file() and not one.name.startswith((".", "~$")))
+            found += [(one, one.relative_to(path).as_posix()) for one in inner]
+        elif path.is_file():
+            found.append((path, path.name))
+        else:
+            raise DataError("'{path}' does not exist: give a file or a folder with files", path=str(path))
+    if not found:
+        raise DataError("there are no files to import in {paths}", paths=", ".join(str(one) for one in paths))
+    return found
+
+
+def read_files(model: ChainModel, paths: Sequence[Path]) -> Iterator[SourceBatch]:
+    """Read files one by one, in the order of their names.
+
+    Parameters
+    ----------
+    model
+        The chain that the readings belong to.
+    paths
+        Files or folders.
+
+    Raises
+    ------
+    DataError
+        If a path does not exist. What is wrong inside a file comes back as faults of its batch.
+    """
+    for path, name in list_files(paths):
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise DataError(
+                "'{path}' cannot be read: {problem}", path=str(path), problem=error.strerror or str(error)
+            ) from error
+        yield _read(model, content, name)
+
+
+def _read(model: ChainModel, content: bytes, name: str) -> SourceBatch:
+    """Read one file by what it is."""
+    digest = hashlib.sha256(content).hexdigest()
+    cells = Cells(model, digest)
+    readings: pl.DataFrame | list[dict[str, Any]] = []
+    if content.startswith((_ZIP, _OLE)):
+        read_workbook(content, name, cells)
+    elif content.startswith(_PARQUET):
+        readings = _parquet(content, name, cells)
+    else:
+        layout = next((one for one in model.chain.files if fnmatch(Path(name).name, one.name)), None)
+        if layout is None:
+            message = tr("no layout in chain.yaml ('files') fits this file, and it is neither a workbook nor Parquet")
+            cells.faults.append(fault(message, name))
+        else:
+            readings = read_text_table(content, name, layout, cells)
+    return SourceBatch(
+        name,
+        digest,
+        frame("records", cells.records),
+        frame("rejected", cells.rejected),
+        frame("readings", readings),
+        tuple(cells.faults),
+    )
+
+
+def _parquet(content: bytes, name: str, cells: Cells) -> pl.DataFrame:
+    """Readings of tags from a Parquet file with the columns of the table ``readings``."""
+    wanted = schema("readings")
+    try:
+        data = pl.read_parquet(BytesIO(content))
+    except (pl.exceptions.PolarsError, OSError) as error:
+        cells.faults.append(fault(tr("the Parquet file cannot be read: {problem}"), name, problem=str(error)))
+        return frame("readings")
+    if set(data.columns) != set(wanted):
+        message = tr("the file needs the columns {wanted}, but has {got}")
+        got = ", ".join(data.columns)
+        cells.faults.append(fault(message, name, wanted=", ".join(wanted), got=got))
+        return frame("readings")
+    for tag in sorted(set(data["tag"].unique()) - set(cells.model.tags)):
+        message = tr("'{tag}' is not a tag of this chain: describe it in chain.yaml")
+        cells.faults.append(fault(message, name, tag=tag, near=near_match(tag, cells.model.tags)))
+    return frame("readings", data)

@@ -1,0 +1,192 @@
+"""Workbooks in Zveno's own layouts, in any of the three languages.
+
+A list sheet has a heading row with *Point* and *Value* (and *Quantity*, *Unit of measure*); a journal sheet
+has *Point* and columns such as ``Cu, %``. Date and shift stand in columns, or once above the heading row.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from io import BytesIO
+from typing import Any
+
+from python_calamine import CalamineError, CalamineWorkbook
+
+from zveno.errors import Fault, fault
+from zveno.model.checks import near_match
+from zveno.model.types import Meter
+from zveno.sources.cells import Cells, Place, cell_name, spoken_slots
+from zveno.text.mark import tr
+from zveno.text.words import spoken
+
+_COLUMN = re.compile(r"^([A-Z][a-z]?)\s*,\s*(\S+)$")
+_SEARCHED_ROWS = 30
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading row: where the known columns stand, and the component columns with their uom."""
+
+    row: int
+    columns: Mapping[str, int]
+    components: Mapping[int, tuple[str, str]]
+
+
+def read_workbook(content: bytes, name: str, cells: Cells) -> None:
+    """Take every value of a workbook into ``cells``; sheets without a known heading are faults."""
+    try:
+        book = CalamineWorkbook.from_filelike(BytesIO(content))
+        sheets = {sheet: book.get_sheet_by_name(sheet).to_python(skip_empty_area=False) for sheet in book.sheet_names}
+    except (CalamineError, OSError, ValueError) as error:
+        message = tr("the workbook cannot be opened: {problem}. Open it in a spreadsheet program and save it again")
+        cells.faults.append(fault(message, name, problem=str(error)))
+        return
+    for sheet, rows in sheets.items():
+        if any(value not in ("", None) for row in rows for value in row):
+            SheetReader(cells, name, sheet, rows).read()
+
+
+@dataclass(frozen=True)
+class SheetReader:
+    """Reads one sheet."""
+
+    cells: Cells
+    file: str
+    sheet: str
+    rows: Sequence[Sequence[Any]]
+
+    def read(self) -> None:
+        """Find the heading row, then take every row below it."""
+        heading = self._heading()
+        if heading is None:
+            message = tr(
+                "no heading row with a 'Point' column and values was found: the sheet is not one of Zveno's layouts"
+            )
+            self.cells.faults.append(fault(message, f"{self.file}, '{self.sheet}'"))
+            return
+        for row in range(heading.row + 1, len(self.rows)):
+            point = self._value(row, heading.columns["point"])
+            if point not in ("", None):
+                self._take_row(heading, row, str(point).strip())
+
+    def _heading(self) -> Heading | None:
+        """The first row that names a point column and a value or component column."""
+        words = spoken("headings")
+        for row, values in enumerate(self.rows[:_SEARCHED_ROWS]):
+            texts = {column: str(value).strip() for column, value in enumerate(values) if isinstance(value, str)}
+            columns = {words[text.lower()]: column for column, text in texts.items() if text.lower() in words}
+            components = {column: found for column, text in texts.items() if (found := self._component(text))}
+            if "point" in columns and ("value" in columns or components):
+                return Heading(row, columns, components)
+        return None
+
+    def _component(self, text: str) -> tuple[str, str] | None:
+        """``Cu, %`` as a component and its uom."""
+        match = _COLUMN.match(text)
+        if match is None or match[1] not in self.cells.model.chain.components:
+            return None
+        return match[1], spoken("uoms").get(match[2].lower(), match[2])
+
+    def _take_row(self, heading: Heading, row: int, point: str) -> None:
+        """Take the values of one row."""
+        meter = self.cells.model.meters.get(point)
+        if meter is None:
+            message = tr("'{point}' is not a meter of this chain")
+            where = self._place(row, heading.columns["point"])
+            near = near_match(point, self.cells.model.meters)
+            self.cells.faults.append(fault(message, str(where), point=point, near=near))
+            return
+        span = self._span(heading, row)
+        if isinstance(span, Fault):
+            self.cells.faults.append(span)
+            return
+        for column, (component, uom) in heading.components.items():
+            self._take(meter, component, row, column, uom, span)
+        if "value" in heading.columns:
+            self._take_listed(heading, meter, row, span)
+
+    def _take_listed(self, heading: Heading, meter: Meter, row: int, span: tuple[datetime, datetime]) -> None:
+        """Take the one value of a list row, its quantity and uom from their columns or from the meter."""
+        column = heading.columns["value"]
+        quantity, uom = meter.quantity if meter.quantity != "assay" else meter.components[0], meter.uom
+        if "quantity" in heading.columns:
+            word = str(self._value(row, heading.columns["quantity"])).strip()
+            known = {**spoken("quantities"), **{one.lower(): one for one in meter.components}}
+            quantity = known.get(word.lower(), "")
+            if not quantity:
+                message = tr("quantity '{word}' is not known: use wet mass, dry mass, moisture or a component")
+                self.cells.faults.append(fault(message, str(self._place(row, heading.columns["quantity"])), word=word))
+                return
+        if "uom" in heading.columns:
+            word = str(self._value(row, heading.columns["uom"])).strip()
+            uom = spoken("uoms").get(word.lower(), word)
+        self._take(meter, quantity, row, column, uom, span)
+
+    def _take(
+        self, meter: Meter, quantity: str, row: int, column: int, uom: str, span: tuple[datetime, datetime]
+    ) -> None:
+        """Hand one cell over, if the meter measures that quantity."""
+        raw, place = self._value(row, column), self._place(row, column)
+        measured = meter.components if meter.quantity == "assay" else (meter.quantity,)
+        if quantity not in measured:
+            if raw not in ("", None):
+                message = tr("'{meter}' does not measure '{quantity}': check the point, or describe it in chain.yaml")
+                self.cells.faults.append(fault(message, str(place), meter=meter.id, quantity=quantity))
+            return
+        self.cells.add(meter, quantity, raw, uom, span, place)
+
+    def _span(self, heading: Heading, row: int) -> tuple[datetime, datetime] | Fault:
+        """The shift (or plant day) of a row, from its columns or from the cells above the heading."""
+        day, day_place = self._given("date", heading, row)
+        slot, slot_place = self._given("shift", heading, row)
+        moment = _day(day)
+        if moment is None:
+            message = tr("no date is given, or '{text}' is not one: write a date such as 2026-03-01")
+            return fault(message, str(day_place), text=day)
+        model = self.cells.model
+        if slot in ("", None):
+            start = datetime.combine(moment, time(), model.tz)
+            return start, start + timedelta(days=1)
+        name = spoken_slots(model).get(str(slot).strip().lower())
+        for one in model.people.shifts.slots if model.people else ():
+            if one.id == name:
+                start = datetime.combine(moment, time.fromisoformat(one.start), model.tz)
+                return start, start + timedelta(hours=one.hours)
+        return fault(tr("shift '{text}' is not known: people.yaml names the shifts"), str(slot_place), text=slot)
+
+    def _given(self, key: str, heading: Heading, row: int) -> tuple[Any, Place]:
+        """A value from its column, or from the cell right of its label above the heading."""
+        if key in heading.columns:
+            column = heading.columns[key]
+            return self._value(row, column), self._place(row, column)
+        words = spoken("headings")
+        for above in range(heading.row):
+            for column, value in enumerate(self.rows[above]):
+                if isinstance(value, str) and words.get(value.strip().rstrip(":").lower()) == key:
+                    return self._value(above, column + 1), self._place(above, column + 1)
+        return None, self._place(row, heading.columns["point"])
+
+    def _value(self, row: int, column: int) -> Any:
+        """A cell's value; None beyond the edge."""
+        values = self.rows[row]
+        return values[column] if column < len(values) else None
+
+    def _place(self, row: int, column: int) -> Place:
+        return Place(self.file, self.sheet, cell_name(row, column))
+
+
+def _day(value: Any) -> date | None:
+    """A date from a date cell or an ISO or dotted text."""
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    for form in ("%Y-%m-%d", "%d.%m.%Y"):
+        try:
+            return datetime.strptime(str(value).strip(), form).date()
+        except ValueError:
+            continue
+    return None

@@ -1,0 +1,7 @@
+"""Storage: append-only tables, every value with the time it is for and the time it was known."""
+
+from zveno.store.embedded import EmbeddedStore
+from zveno.store.memory import MemoryStore
+from zveno.store.protocol import Batch, Store
+
+__all__ = ["Batch", "EmbeddedStore", "MemoryStore", "Store"]

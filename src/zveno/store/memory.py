@@ -1,0 +1,54 @@
+"""A store that lives in memory: for data that is looked at and not kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import polars as pl
+
+from zveno.periods import Period
+from zveno.store.protocol import RECORD_KEY, Batch
+from zveno.tables import frame
+
+
+class MemoryStore:
+    """The store protocol over tables in memory."""
+
+    def __init__(self) -> None:
+        self._hashes: set[str] = set()
+        self._tables = {name: frame(name) for name in ("records", "rejected", "readings")}
+
+    def tables(self) -> tuple[str, ...]:
+        """Names of the tables that can be read."""
+        return tuple(self._tables)
+
+    def has(self, file_hash: str) -> bool:
+        """Whether a file with this content was kept before."""
+        return file_hash in self._hashes
+
+    def append(self, batches: Sequence[Batch], known: datetime) -> int:
+        """Keep the batches whose content was not kept before; how many were new."""
+        new = {one.file_hash: one for one in batches if one.file_hash not in self._hashes}
+        for batch in new.values():
+            self._hashes.add(batch.file_hash)
+            for name in ("records", "rejected"):
+                rows = getattr(batch, name).with_columns(known=pl.lit(known))
+                self._tables[name] = pl.concat([self._tables[name], frame(name, rows)])
+            self._tables["readings"] = pl.concat([self._tables["readings"], batch.readings])
+        return len(new)
+
+    def read(self, table: str, period: Period | None = None, known: datetime | None = None) -> pl.DataFrame:
+        """Rows of a table that overlap the period, as they were known at a moment."""
+        data = self._tables[table]
+        if known is not None and "known" in data.columns:
+            data = data.filter(pl.col("known") <= known)
+        if table == "readings":
+            if period is not None:
+                data = data.filter(pl.col("ts") >= period.start, pl.col("ts") < period.end)
+            return data.unique(["tag", "ts"], keep="last").sort("tag", "ts")
+        if table == "records":
+            if period is not None:
+                data = data.filter(pl.col("start") < period.end, pl.col("end") > period.start)
+            data = data.unique(RECORD_KEY, keep="last", maintain_order=True)
+        return data

@@ -1,0 +1,49 @@
+"""What every store can do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+import polars as pl
+
+from zveno.periods import Period
+
+RECORD_KEY = ["point", "quantity", "start", "end"]
+"""What one record is about; a later one with the same key replaces it in reading, not in the store."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one source file brings: records, rejected cells, readings of tags; all or nothing is kept.
+
+    The ``known`` column of its tables is filled by the store.
+    """
+
+    file: str
+    file_hash: str
+    records: pl.DataFrame
+    rejected: pl.DataFrame
+    readings: pl.DataFrame
+
+
+class Store(Protocol):
+    """Append-only tables with two times for every value."""
+
+    def append(self, batches: Sequence[Batch], known: datetime) -> int:
+        """Keep the batches whose file was not kept before, in one transaction; how many were new."""
+        ...
+
+    def read(self, table: str, period: Period | None = None, known: datetime | None = None) -> pl.DataFrame:
+        """Rows of a table that overlap the period, as they were known at a moment (None = now)."""
+        ...
+
+    def has(self, file_hash: str) -> bool:
+        """Whether a file with this content was kept before."""
+        ...
+
+    def tables(self) -> tuple[str, ...]:
+        """Names of the tables that can be read."""
+        ...

@@ -1,0 +1,34 @@
+"""What all tests share: golden files, and the month of the report tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.golden.reports.balkhash_month import month
+from zveno.reports import MonthResults
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="write golden files anew; review their diff as code")
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
+    """Compare a text with a golden file, or write the file under ``--update-golden``."""
+
+    def compare(path: Path, text: str) -> None:
+        if request.config.getoption("--update-golden"):
+            path.write_text(text, "utf-8")
+        assert path.is_file(), f"{path.name} is missing: run pytest --update-golden"
+        assert text.splitlines() == path.read_text("utf-8").splitlines()
+
+    return compare
+
+
+@pytest.fixture(scope="session")
+def balkhash_month() -> MonthResults:
+    """A month of one concentrator with round, consistent figures."""
+    return month()

@@ -1,0 +1,192 @@
+"""Plant files: every cell becomes a value with its place, a rejected cell with a reason, or a fault."""
+
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+import xlsxwriter
+
+from zveno.errors import DataError
+from zveno.model.load import read_description
+from zveno.model.types import ChainModel
+from zveno.sources import read_files
+from zveno.sources.files import list_files
+from zveno.tables import frame
+
+CHAIN = """\
+format: zveno/chain-1
+id: small
+title: {en: Small}
+timezone: "UTC+05:00"
+components: [Cu, Ag]
+plants: [{id: mill, kind: concentrator, sections: [{id: mill.a}]}]
+boundaries: [{id: mine}, {id: pond}]
+units: [{id: mill.u, section: mill.a}]
+streams: [{id: ore, from: mine, to: mill.u}, {id: tail, from: mill.u, to: pond}]
+meters:
+  - {id: scale, stream: ore, quantity: wet_mass, uom: t, sd_rel_pct: 1}
+  - {id: rate, stream: tail, quantity: mass, uom: t/h, sd_rel_pct: 1, column: rate, valid_low: 5}
+  - {id: wet, stream: ore, quantity: moisture, uom: "%", sd_rel_pct: 1}
+  - {id: lab, stream: ore, quantity: assay, components: [Cu, Ag], uom: "%", uoms: {Ag: g/t}, sd_rel_pct: 1, column: {Cu: cu, Ag: ag}}
+tags: [{id: mill.t, unit: mill.u, uom: C, normal: 20, column: temp}]
+files: [{name: "hours*.csv", time: time}]
+"""  # fmt: skip
+PEOPLE = """\
+shifts:
+  slots: [{id: day, title: {ru: день}, start: "08:00", hours: 12}, {id: night, title: {ru: ночь}, start: "20:00", hours: 12}]
+  crews: [A, B, C, D]
+  cycle: [day, night, "off", "off"]
+  reference: {day: 2026-03-01}
+roles: []
+"""
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> ChainModel:
+    folder = tmp_path / "chain"
+    folder.mkdir()
+    (folder / "chain.yaml").write_text(CHAIN, encoding="utf-8")
+    (folder / "people.yaml").write_text(PEOPLE, encoding="utf-8")
+    found, faults = read_description(folder)
+    assert found is not None
+    assert not faults
+    return found
+
+
+def workbook(path: Path, rows: list[list[object]], sheet: str = "Смена") -> Path:
+    with xlsxwriter.Workbook(str(path)) as book:
+        page = book.add_worksheet(sheet)
+        for number, row in enumerate(rows):
+            page.write_row(number, 0, row)
+    return path
+
+
+def read(model: ChainModel, path: Path):
+    return next(iter(read_files(model, [path])))
+
+
+HEAD = [["Дата", "2026-03-01"], ["Смена", "ночь"], ["Точка", "Показатель", "Единица измерения", "Значение"]]
+
+
+def test_a_shift_report_in_russian_keeps_place_and_period(model, tmp_path):
+    found = read(
+        model,
+        workbook(tmp_path / "a.xlsx", [*HEAD, ["scale", "влажная масса", "т", 120.5], ["wet", "влажность", "%", 3.2]]),
+    )
+    assert found.faults == ()
+    first, second = found.records.rows(named=True)
+    assert (first["value"], first["sheet"], first["cell"], first["file"]) == (120.5, "Смена", "D4", "a.xlsx")
+    assert first["start"] == datetime(2026, 3, 1, 20, tzinfo=model.tz)
+    assert first["end"] - first["start"] == timedelta(hours=12)
+    assert second["value"] == pytest.approx(0.032)
+
+
+def test_a_journal_takes_each_component_in_its_own_uom(model, tmp_path):
+    rows = [["Date", "Shift", "Point", "Cu, %", "Ag, g/t"], [date(2026, 3, 1).isoformat(), "day", "lab", 1.02, 5.1]]
+    found = read(model, workbook(tmp_path / "j.xlsx", rows))
+    assert found.faults == ()
+    assert dict(found.records.select("quantity", "value").rows()) == pytest.approx({"Cu": 0.0102, "Ag": 5.1e-6})
+
+
+def test_kilograms_become_tonnes(model, tmp_path):
+    found = read(model, workbook(tmp_path / "a.xlsx", [*HEAD, ["scale", "wet mass", "кг", 2500]]))
+    assert found.records["value"].to_list() == [2.5]
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        (["scale", "влажная масса", "т", "12,5?"], "a.xlsx, 'Смена', D4: '12,5?' is not a number"),
+        (["scale", "влажная масса", "пуд", 12], "a.xlsx, 'Смена', D4: unit of measure 'пуд' is not known"),
+        (["scale", "влажная масса", "°C", 12], "a.xlsx, 'Смена', D4: 'C' measures temperature, but mass is needed"),
+        (["scale", "влажная масса", "%", 12], "a.xlsx, 'Смена', D4: '%' measures fraction, but mass is needed"),
+        (["scale", "влажная масса", "т", -3], "a.xlsx, 'Смена', D4: -3.0 t cannot be a reading of 'scale'"),
+        (["wet", "влажность", "%", 130], "a.xlsx, 'Смена', D4: 130.0 % cannot be a reading of 'wet'"),
+        (["scales", "влажная масса", "т", 12], "A4: 'scales' is not a meter of this chain; did you mean 'scale'?"),
+        (["scale", "объём", "т", 12], "B4: quantity 'объём' is not known"),
+        (["scale", "влажность", "%", 12], "D4: 'scale' does not measure 'moisture'"),
+    ],
+)
+def test_a_bad_cell_is_a_fault_with_its_place(model, tmp_path, row, message):
+    found = read(model, workbook(tmp_path / "a.xlsx", [*HEAD, row]))
+    assert found.records.is_empty()
+    assert len(found.faults) == 1
+    assert message in str(found.faults[0])
+
+
+def test_no_data_is_left_out_with_a_reason_and_empty_is_nothing(model, tmp_path):
+    rows = [*HEAD, ["scale", "влажная масса", "т", "н/д"], ["wet", "влажность", "%", None]]
+    found = read(model, workbook(tmp_path / "a.xlsx", rows))
+    assert found.faults == ()
+    assert found.records.is_empty()
+    assert found.rejected.select("cell", "text", "reason").rows() == [("D4", "н/д", "marked as 'no data'")]
+
+
+@pytest.mark.parametrize(
+    ("head", "message"),
+    [
+        ([["Дата", "2026-13-01"], *HEAD[1:]], "B1: no date is given, or '2026-13-01' is not one"),
+        ([HEAD[0], ["Смена", "вечер"], HEAD[2]], "B2: shift 'вечер' is not known"),
+        ([HEAD[0], HEAD[1], ["Что", "Сколько"]], "'Смена': no heading row with a 'Point' column"),
+    ],
+)
+def test_a_sheet_that_cannot_be_placed_is_a_fault(model, tmp_path, head, message):
+    found = read(model, workbook(tmp_path / "a.xlsx", [*head, ["scale", "влажная масса", "т", 12]]))
+    assert message in str(found.faults[0])
+
+
+def test_a_damaged_workbook_is_a_fault(model, tmp_path):
+    path = tmp_path / "b.xlsx"
+    path.write_bytes(b"PK\x03\x04 and nothing more")
+    assert "the workbook cannot be opened" in str(read(model, path).faults[0])
+
+
+def test_a_text_table_gives_records_and_tag_readings(model, tmp_path):
+    path = tmp_path / "hours1.csv"
+    path.write_text("time,rate,cu,ag,temp\n2026-03-01 08:00,30,1.5,6,21.5\n2026-03-01 09:00,2,0.5,x,\n")
+    found = read(model, path)
+    assert found.records.filter(pl.col("point") == "rate")["value"].to_list() == [30.0]
+    assert found.rejected["cell"].to_list() == ["3:2"]  # below the valid range: the plant stands
+    assert [str(one) for one in found.faults] == [
+        "hours1.csv, 3:4: 'x' is not a number: write a number, leave the cell empty, or write 'n/a'"
+    ]
+    assert found.readings.select("value", "quality").rows() == [(21.5, 0), (None, 1)]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("time,rate,cu,temp\n", "columns that chain.yaml names are missing in the heading: ag"),
+        ("time,rate,cu,ag,temp\nyesterday,1,1,1,1\n", "'yesterday' is not a time"),
+    ],
+)
+def test_a_text_table_that_cannot_be_read_is_a_fault(model, tmp_path, content, message):
+    path = tmp_path / "hours2.csv"
+    path.write_text(content)
+    assert message in str(read(model, path).faults[0])
+
+
+def test_a_file_of_no_known_layout_is_a_fault(model, tmp_path):
+    path = tmp_path / "notes.txt"
+    path.write_text("hello")
+    assert "no layout in chain.yaml" in str(read(model, path).faults[0])
+
+
+def test_readings_in_parquet_are_checked(model, tmp_path):
+    path = tmp_path / "r.parquet"
+    ts = datetime(2026, 3, 1, tzinfo=model.tz)
+    rows = [{"tag": tag, "ts": ts, "value": 1.0, "quality": 0} for tag in ("mill.t", "mill.x")]
+    frame("readings", rows).write_parquet(path)
+    found = read(model, path)
+    assert "'mill.x' is not a tag of this chain" in str(found.faults[0])
+    frame("readings", rows).rename({"value": "v"}).write_parquet(path)
+    assert "the file needs the columns" in str(read(model, path).faults[0])
+
+
+def test_lock_files_are_passed_over_and_missing_paths_named(tmp_path):
+    (tmp_path / "~$a.xlsx").touch()
+    (tmp_path / "a.xlsx").touch()
+    assert [name for _, name in list_files([tmp_path])] == ["a.xlsx"]
+    with pytest.raises(DataError, match="does not exist"):
+        list_files([tmp_path / "nowhere"])
