@@ -1,0 +1,141 @@
+"""What a stream of a concentrator is made of: minerals by floatability class, and water.
+
+A stream is an array of mass flows, t/h, shape (scenario, component). Components are listed by ore, mineral
+and class; water is always the last one. Two ores keep their minerals apart, because rates and trace contents
+belong to the ore.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
+FloatClass = Literal["fast", "slow", "non", "water"]
+
+ENTRAINMENT = {"gangue": 1.0, "pyrite": 0.6, "water": 0.0}
+"""How a mineral group follows the water, relative to gangue; other groups take 0.5."""
+
+
+@dataclass(frozen=True)
+class Basis:
+    """Components of the streams of one circuit.
+
+    Parameters
+    ----------
+    ores, minerals, classes, groups
+        Per component: ore, mineral, floatability class, mineral group; shape (C,).
+    sg
+        Density, t/m3, shape (C,).
+    k_per_min
+        Rate constant of flotation, shape (S, C) or (1, C).
+    entrainment
+        How a component follows the water into froth, relative to gangue, shape (C,).
+    """
+
+    ores: tuple[str, ...]
+    minerals: tuple[str, ...]
+    classes: tuple[FloatClass, ...]
+    groups: tuple[str, ...]
+    sg: Floats
+    k_per_min: Floats
+    entrainment: Floats
+
+    def __len__(self) -> int:
+        return len(self.minerals)
+
+    @cached_property
+    def solid(self) -> Bools:
+        """True for everything but water, shape (C,)."""
+        return np.array([one != "water" for one in self.classes])
+
+    def among(self, *groups: str) -> Bools:
+        """True for components of these mineral groups, shape (C,)."""
+        return np.isin(self._group_names, groups)
+
+    @cached_property
+    def _group_names(self) -> NDArray[np.str_]:
+        return np.array(self.groups)
+
+    def pairs(self, source: FloatClass, target: FloatClass) -> tuple[Ints, Ints]:
+        """Components of one class, and beside them those of another class of the same ore and mineral."""
+        found = [(one[source], one[target]) for one in self._classmates if source in one and target in one]
+        both = np.array(found, dtype=np.int64).reshape(-1, 2)
+        return both[:, 0], both[:, 1]
+
+    @cached_property
+    def _classmates(self) -> tuple[dict[str, int], ...]:
+        """For each mineral of each ore, the component of each class."""
+        found: dict[tuple[str, str], dict[str, int]] = {}
+        for n, (ore, mineral, name) in enumerate(zip(self.ores, self.minerals, self.classes, strict=True)):
+            found.setdefault((ore, mineral), {})[name] = n
+        return tuple(found.values())
+
+    def take(self, rows: Ints) -> Basis:
+        """The same components for some of the scenarios."""
+        return replace(self, k_per_min=rows_of(self.k_per_min, rows))
+
+    def solids(self, flow: Floats) -> Floats:
+        """Dry mass flow of streams (..., C), shape (...)."""
+        return np.asarray(flow @ self.solid.astype(float))
+
+    def volume(self, flow: Floats) -> Floats:
+        """Pulp volume flow, m3/h, of streams (..., C), shape (...)."""
+        return np.asarray(flow @ (1 / self.sg))
+
+
+def basis_of(
+    minerals: Iterable[tuple[str, FloatClass]],
+    *,
+    sg: ArrayLike,
+    k_per_min: ArrayLike,
+    groups: Iterable[str],
+    entrainment: ArrayLike | None = None,
+) -> Basis:
+    """A basis for one ore and all scenarios alike, from lists without water; water is added at the end.
+
+    Parameters
+    ----------
+    minerals
+        Mineral and floatability class of each component.
+    sg, k_per_min, groups
+        Density (t/m3), rate constant and mineral group of each component.
+    entrainment
+        How each follows the water; by mineral group if left out.
+
+    Examples
+    --------
+    >>> basis = basis_of([("chalcopyrite", "fast"), ("quartz", "non")],
+    ...     sg=[4.2, 2.65], k_per_min=[0.6, 0.0], groups=["cu_sulphide", "gangue"])
+    >>> basis.minerals
+    ('chalcopyrite', 'quartz', 'water')
+    """
+    pairs = (*minerals, ("water", "water"))
+    names = (*groups, "water")
+    given = [ENTRAINMENT.get(one, 0.5) for one in names] if entrainment is None else [*_row(entrainment), 0.0]
+    return Basis(
+        ores=("",) * len(pairs),
+        minerals=tuple(one for one, _ in pairs),
+        classes=tuple(name for _, name in pairs),
+        groups=names,
+        sg=np.array([*_row(sg), 1.0]),
+        k_per_min=np.array([[*_row(k_per_min), 0.0]]),
+        entrainment=np.array(given),
+    )
+
+
+def _row(values: ArrayLike) -> list[float]:
+    """Values as a flat list of floats."""
+    return [float(one) for one in np.asarray(values, dtype=float)]
+
+
+def rows_of(values: Floats, rows: Ints) -> Floats:
+    """Some rows of an array whose first axis is the scenario; what holds for all scenarios stays as it is."""
+    return values if values.ndim == 0 or len(values) == 1 else values[rows]

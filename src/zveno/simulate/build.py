@@ -1,0 +1,183 @@
+"""From the description to arrays: names become numbers, ores become components, units get their values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from zveno.errors import Fault, ModelError
+from zveno.model.types import ChainModel, Stream, Unit
+from zveno.simulate.basis import ENTRAINMENT, Basis, FloatClass, Floats
+from zveno.simulate.checks import instance_faults, is_calculated, is_simulated, outlet_of, range_faults, unit_faults
+from zveno.simulate.ore import OreMake, make_of
+from zveno.simulate.plan import OUTSIDE, Link
+from zveno.simulate.scenario import Scenarios
+from zveno.simulate.solve import Circuit
+from zveno.simulate.units import UNIT_MODELS, UNIT_PARAMETERS, UnitModel
+
+
+@dataclass(frozen=True)
+class Build:
+    """A circuit with the names of its streams and the element matrix (S or 1, elements, C)."""
+
+    circuit: Circuit
+    streams: tuple[str, ...]
+    elements: Floats
+
+
+def build(model: ChainModel, scenarios: Scenarios) -> tuple[Build, ...]:
+    """Circuits of a description, one for each set of units that streams join.
+
+    Raises
+    ------
+    ModelError
+        If units, streams or ores are wrong; lists every fault found at that stage.
+    """
+    faults = unit_faults(model, scenarios.day)
+    if faults:
+        raise ModelError(faults)
+    units = [one for one in model.units.values() if one.model]
+    if not units:
+        raise ModelError("no unit has a model, so there is nothing to simulate")
+    return tuple(_build_one(model, scenarios, group) for group in _joined(model, units))
+
+
+def _joined(model: ChainModel, units: Sequence[Unit]) -> list[list[Unit]]:
+    """Units grouped by the streams that join them."""
+    at = {one.id: n for n, one in enumerate(units)}
+    ends = [(one.source.partition(":")[0], one.target) for one in model.streams.values()]
+    pairs = np.array([(at[a], at[b]) for a, b in ends if a in at and b in at], dtype=int).reshape(-1, 2)
+    graph = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(len(at), len(at)))
+    count, labels = connected_components(graph, directed=False)
+    return [[one for one, label in zip(units, labels, strict=True) if label == n] for n in range(count)]
+
+
+def _build_one(model: ChainModel, scenarios: Scenarios, units: Sequence[Unit]) -> Build:
+    """One circuit."""
+    at = {one.id: n for n, one in enumerate(units)}
+    streams = [one for one in model.streams.values() if one.target in at or one.source.partition(":")[0] in at]
+    ores = dict.fromkeys(one.ore for one in streams if one.ore and not is_calculated(model, one))
+    makes = [make_of(model, model.ores[one], scenarios, model.chain.components) for one in ores]
+    basis = _basis(model, makes)
+    circuit = Circuit(
+        basis=basis,
+        ids=tuple(at),
+        units=tuple(_unit(model, one, scenarios) for one in units),
+        links=tuple(_link(model, one, at) for one in streams),
+        feeds={
+            n: _feed(one, makes, basis, scenarios) for n, one in enumerate(streams) if not is_calculated(model, one)
+        },
+        scenarios=scenarios.names,
+    )
+    return Build(circuit, tuple(one.id for one in streams), _element_matrix(model, makes, basis))
+
+
+def _basis(model: ChainModel, makes: Sequence[OreMake]) -> Basis:
+    """Components of a circuit: every ore's minerals by class, and water."""
+    rows = [(make.id, mineral, name) for make in makes for mineral in make.minerals for name in make.share]
+    minerals = [model.minerals[mineral] for _, mineral, _ in rows]
+    groups = (*(one.group for one in minerals), "water")
+    rates = [_interleaved(list(make.k_per_min.values())) for make in makes]
+    water: list[tuple[str, str, FloatClass]] = [("", "water", "water")]
+    keys = [*rows, *water]
+    return Basis(
+        ores=tuple(ore for ore, _, _ in keys),
+        minerals=tuple(mineral for _, mineral, _ in keys),
+        classes=tuple(name for _, _, name in keys),
+        groups=groups,
+        sg=np.array([*(one.sg for one in minerals), 1.0]),
+        k_per_min=_side_by_side([*rates, np.zeros((1, 1))]),
+        entrainment=np.array([ENTRAINMENT.get(one, 0.5) for one in groups]),
+    )
+
+
+def _interleaved(classes: Sequence[Floats]) -> Floats:
+    """Arrays (S or 1, M), one per class, as (S or 1, M x classes): the classes of a mineral side by side."""
+    both = np.stack(np.broadcast_arrays(*classes), axis=2)
+    return both.reshape(len(both), -1)
+
+
+def _side_by_side(blocks: Sequence[Floats]) -> Floats:
+    """Arrays (S or 1, columns) joined along the columns."""
+    rows = max(len(one) for one in blocks)
+    return np.concatenate([np.broadcast_to(one, (rows, one.shape[1])) for one in blocks], axis=1)
+
+
+def _element_matrix(model: ChainModel, makes: Sequence[OreMake], basis: Basis) -> Floats:
+    """Mass fraction of each followed element in each component, shape (S or 1, elements, C)."""
+    elements = model.chain.components
+    stoichiometric = np.zeros((1, len(elements), len(basis)))
+    for n, mineral in enumerate(basis.minerals[:-1]):
+        composition = model.minerals[mineral].composition
+        stoichiometric[0, :, n] = [composition.get(one, 0.0) for one in elements]
+    matrix = np.repeat(stoichiometric, max([1, *(len(make.trace) for make in makes)]), axis=0)
+    start = 0
+    for make in makes:
+        traces = np.repeat(make.trace, len(make.share), axis=2)
+        matrix[:, :, start : start + traces.shape[2]] += traces
+        start += traces.shape[2]
+    return matrix
+
+
+def _feed(stream: Stream, makes: Sequence[OreMake], basis: Basis, scenarios: Scenarios) -> Floats:
+    """Mass flows of a feed stream, t/h, shape (S, C)."""
+    flow = np.zeros((len(scenarios.names), len(basis)))
+    dry = scenarios.stream_values(stream.id, "feed", stream.feed or 0.0)
+    _refuse_negative(stream, dry)
+    if not stream.ore:
+        flow[:, -1] = dry
+        return flow
+    make = next(one for one in makes if one.id == stream.ore)
+    at = np.flatnonzero([one == stream.ore for one in basis.ores])
+    flow[:, at] = dry[:, None] * _interleaved([make.fraction * one for one in make.share.values()])
+    moisture = stream.feed_water
+    if moisture is None:
+        moisture = scenarios.model.ores[stream.ore].moisture
+    wet = scenarios.stream_values(stream.id, "feed_water", moisture)
+    if not ((wet >= 0) & (wet < 1)).all():
+        raise ModelError("moisture of feed '{stream}' must be at least 0 and less than 1", stream=stream.id)
+    flow[:, -1] = dry * wet / (1 - wet)
+    return flow
+
+
+def _refuse_negative(stream: Stream, dry: Floats) -> None:
+    """A feed cannot be negative."""
+    if (dry < 0).any():
+        raise ModelError("feed '{stream}' is negative: {value} t/h", stream=stream.id, value=float(dry.min()))
+
+
+def _unit(model: ChainModel, unit: Unit, scenarios: Scenarios) -> UnitModel:
+    """A unit model with one value per scenario where they differ."""
+    found = UNIT_MODELS[unit.model]
+    values: dict[str, object] = {}
+    faults: list[Fault] = []
+    where = model.places.get(unit.id, "")
+    for one in UNIT_PARAMETERS[unit.model]:
+        reference = unit.parameters.get(one.name, one.default)
+        if one.choices or reference is None:
+            values[one.name] = reference
+            continue
+        array = scenarios.unit_values(unit.id, one.name, reference, one.uom)
+        values[one.name] = array
+        faults += [each for value in np.unique(array) for each in range_faults(unit.id, one, float(value), where)]
+    if faults:
+        raise ModelError(faults)
+    ready = found(**values)
+    faults += instance_faults(model, unit, ready)
+    if faults:
+        raise ModelError(faults)
+    return ready
+
+
+def _link(model: ChainModel, stream: Stream, at: dict[str, int]) -> Link:
+    """A stream by numbers."""
+    source = stream.source.partition(":")[0]
+    outlet = 0
+    if is_simulated(model, source):
+        found = UNIT_MODELS[model.units[source].model]
+        outlet = found.outlets.index(outlet_of(stream, found))
+    return Link(at.get(source, OUTSIDE), outlet, at.get(stream.target, OUTSIDE))

@@ -1,0 +1,183 @@
+"""Check the units of a description against the unit models, and the streams against their outlets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from zveno.errors import Fault, QuantityError, ZvenoError, fault
+from zveno.model.checks import near_match
+from zveno.model.types import ChainModel, Figure, Stream, Unit
+from zveno.simulate.units import UNIT_MODELS, UNIT_PARAMETERS, Parameter, UnitModel
+from zveno.text.mark import tr
+
+
+def unit_faults(model: ChainModel, day: date | None = None) -> list[Fault]:
+    """Every fault of the simulated part of a description; empty if it can be simulated.
+
+    Units without ``model`` are left alone. ``where`` of a fault is the place of the unit or stream.
+    """
+    faults = [one for unit in model.units.values() if unit.model for one in _faults_of(model, unit, day)]
+    return [*faults, *(one for stream in model.streams.values() for one in _stream_faults(model, stream))]
+
+
+def _faults_of(model: ChainModel, unit: Unit, day: date | None) -> Iterator[Fault]:
+    """Faults of one unit."""
+    where = model.places.get(unit.id, "")
+    found = UNIT_MODELS.get(unit.model)
+    if found is None:
+        near = near_match(unit.model, UNIT_MODELS)
+        yield fault("unit '{unit}' has the unknown model '{name}'", where, unit=unit.id, name=unit.model, near=near)
+        return
+    wrong = list(_parameter_faults(model, unit, day))
+    yield from wrong
+    if not wrong:
+        yield from instance_faults(model, unit, base_unit(model, unit, day))
+    yield from _outlet_faults(model, unit, found)
+
+
+def instance_faults(model: ChainModel, unit: Unit, ready: UnitModel) -> Iterator[Fault]:
+    """Faults that show once a unit has its values: they do not fit together, or an open outlet leaks."""
+    where = model.places.get(unit.id, "")
+    conflict = ready.conflict()
+    if conflict:
+        yield fault(conflict, where, unit=unit.id)
+    wired = {outlet_of(one, type(ready)) for one in model.streams.values() if one.source.partition(":")[0] == unit.id}
+    for outlet in ready.optional:
+        if outlet not in wired and ready.flows_at(outlet):
+            message = tr("outlet '{unit}:{outlet}' has no stream, but material goes there")
+            yield fault(message, where, unit=unit.id, outlet=outlet)
+
+
+def base_unit(model: ChainModel, unit: Unit, day: date | None = None) -> UnitModel:
+    """The unit model of a unit with the values of the description."""
+    found = UNIT_MODELS[unit.model]
+    values: dict[str, float | str] = {}
+    for one in UNIT_PARAMETERS[unit.model]:
+        if one.name in unit.parameters:
+            given = unit.parameters[one.name]
+            values[one.name] = str(given) if one.choices else model.number(given, one.uom, day)
+    return found(**values)
+
+
+def _parameter_faults(model: ChainModel, unit: Unit, day: date | None) -> Iterator[Fault]:
+    """Unknown, missing, misfit and out-of-range parameters."""
+    where = model.places.get(f"{unit.id}/parameters") or model.places.get(unit.id, "")
+    known = {one.name: one for one in UNIT_PARAMETERS[unit.model]}
+    for name in unit.parameters:
+        if name not in known:
+            near = near_match(name, known)
+            message = tr("unit '{unit}': model '{model}' has no parameter '{name}'")
+            yield fault(message, where, unit=unit.id, model=unit.model, name=name, near=near)
+    for name, one in known.items():
+        if name in unit.parameters:
+            yield from _value_faults(model, unit, one, unit.parameters[name], day)
+        elif one.default is None:
+            message = tr("unit '{unit}': parameter '{name}' ({meaning}) is missing")
+            yield fault(message, where, unit=unit.id, name=name, meaning=one.meaning)
+
+
+def _value_faults(
+    model: ChainModel, unit: Unit, one: Parameter, given: float | str | Figure, day: date | None
+) -> Iterator[Fault]:
+    """Faults of one value."""
+    where = model.places.get(unit.id, "")
+    if one.choices:
+        if given not in one.choices:
+            message = tr("unit '{unit}': parameter '{name}' must be one of {choices}")
+            yield fault(message, where, unit=unit.id, name=one.name, choices=", ".join(one.choices))
+        return
+    if isinstance(given, str) and given not in model.parameters:
+        message = tr("unit '{unit}': parameter '{name}' names the figure '{figure}', which does not exist")
+        near = near_match(given, model.parameters)
+        yield fault(message, where, unit=unit.id, name=one.name, figure=given, near=near)
+        return
+    try:
+        value = model.number(given, one.uom, day)
+    except QuantityError:
+        uom = (model.parameters[given] if isinstance(given, str) else given).uom  # type: ignore[union-attr]
+        message = tr(
+            "unit '{unit}': parameter '{name}' is given in '{uom}', but must be in '{wanted}' or a unit like it"
+        )
+        yield fault(message, where, unit=unit.id, name=one.name, uom=uom, wanted=one.uom)
+        return
+    except ZvenoError as error:
+        yield from (Fault(each.message, each.fields, where) for each in error.faults)
+        return
+    yield from range_faults(unit.id, one, value, where)
+
+
+def range_faults(unit: str, one: Parameter, value: float, where: str) -> Iterator[Fault]:
+    """A value outside the range of its parameter."""
+    if not one.low <= value <= one.high:
+        yield fault(
+            "unit '{unit}': parameter '{name}' is {value} {uom}, outside {low} to {high}",
+            where,
+            unit=unit,
+            name=one.name,
+            value=value,
+            uom=one.uom,
+            low=one.low,
+            high=one.high,
+        )
+
+
+def _outlet_faults(model: ChainModel, unit: Unit, found: type[UnitModel]) -> Iterator[Fault]:
+    """Outlets without a stream or with several, streams from outlets that do not exist, no feed at all."""
+    where = model.places.get(unit.id, "")
+    leaving: dict[str, list[str]] = {}
+    for stream in model.streams.values():
+        if stream.source.partition(":")[0] == unit.id:
+            leaving.setdefault(outlet_of(stream, found), []).append(stream.id)
+    for outlet, streams in leaving.items():
+        if outlet not in found.outlets:
+            message = tr(
+                "stream '{stream}' begins at '{unit}:{outlet}', but the outlets of model '{model}' are {outlets}"
+            )
+            outlets = ", ".join(found.outlets)
+            place = model.places.get(streams[0], where)
+            yield fault(
+                message, place, stream=streams[0], unit=unit.id, outlet=outlet, model=unit.model, outlets=outlets
+            )
+        elif len(streams) > 1:
+            message = tr("outlet '{unit}:{outlet}' has several streams ({streams}): divide it with a splitter")
+            yield fault(message, where, unit=unit.id, outlet=outlet, streams=", ".join(streams))
+    for outlet in found.outlets:
+        if outlet not in leaving and outlet not in found.optional:
+            message = tr("outlet '{unit}:{outlet}' has no stream: say where it goes")
+            yield fault(message, where, unit=unit.id, outlet=outlet)
+    if not any(stream.target == unit.id for stream in model.streams.values()):
+        yield fault("nothing enters unit '{unit}'", where, unit=unit.id)
+
+
+def outlet_of(stream: Stream, found: type[UnitModel]) -> str:
+    """Outlet at which a stream begins; a unit with one outlet needs no name for it."""
+    outlet = stream.source.partition(":")[2]
+    return outlet or (found.outlets[0] if len(found.outlets) == 1 else "")
+
+
+def _stream_faults(model: ChainModel, stream: Stream) -> Iterator[Fault]:
+    """Feeds without a value, values on streams that are calculated."""
+    where = model.places.get(stream.id, "")
+    if is_calculated(model, stream):
+        if stream.feed is not None:
+            message = tr("stream '{stream}' is calculated by unit '{unit}' and cannot have a feed")
+            yield fault(message, where, stream=stream.id, unit=stream.source.partition(":")[0])
+    elif is_simulated(model, stream.target):
+        if stream.feed is None:
+            message = tr("stream '{stream}' feeds unit '{unit}', so it needs 'feed'")
+            yield fault(message, where, stream=stream.id, unit=stream.target)
+        elif not stream.ore and stream.kind != "water":
+            message = tr("feed '{stream}' needs 'ore', or kind 'water'")
+            yield fault(message, where, stream=stream.id)
+
+
+def is_simulated(model: ChainModel, place: str) -> bool:
+    """A unit, or unit:outlet, that has a unit model."""
+    unit = model.units.get(place.partition(":")[0])
+    return unit is not None and bool(unit.model)
+
+
+def is_calculated(model: ChainModel, stream: Stream) -> bool:
+    """A stream that comes from a simulated unit."""
+    return is_simulated(model, stream.source)

@@ -1,0 +1,84 @@
+"""The verb: simulate a description."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from zveno.errors import Fault, SolveError, fault
+from zveno.model.types import ChainModel
+from zveno.simulate.build import build
+from zveno.simulate.result import Simulation, result
+from zveno.simulate.scenario import Overrides, read_scenarios
+from zveno.simulate.solve import solve
+
+
+def simulate(
+    model: ChainModel,
+    feeds: Mapping[str, float] | None = None,
+    scenarios: Mapping[str, Overrides] | pl.DataFrame | None = None,
+    *,
+    day: date | None = None,
+    allow_unconverged: bool = False,
+    tolerance: float = 1e-11,
+    iterations: int = 60,
+) -> Simulation:
+    """Steady state of all units that have a model, in every scenario at once.
+
+    Parameters
+    ----------
+    model
+        The description. Its feeds are the boundary streams with ``feed``.
+    feeds
+        Dry mass flow, t/h, by stream, in place of the description's.
+    scenarios
+        Scenario -> {key: value}, or a table with the columns scenario, key, value. A key is
+        ``unit.parameter`` (value in the uom of the unit model), ``stream.feed`` (t/h dry),
+        ``stream.feed_water`` (mass fraction), or the name of a figure (value in its own uom).
+    day
+        Date on which dated figures are read.
+    allow_unconverged
+        Return scenarios that did not settle, marked, instead of raising.
+    tolerance, iterations
+        Largest change of a driver (in its logarithm or logit) that counts as settled, and how many steps
+        each accelerator may take.
+
+    Raises
+    ------
+    ModelError
+        If the description cannot be simulated, or a scenario sets what is neither feed nor parameter.
+    SolveError
+        If a loop has no way out, or a scenario does not settle.
+    """
+    read = read_scenarios(model, scenarios, feeds, day)
+    builds = build(model, read)
+    groups: dict[str, tuple[str, ...]] = {}
+    simulated = {name for one in builds for name in one.streams}
+    for stream in model.streams.values():
+        if stream.group and stream.id in simulated:
+            groups[stream.group] = (*groups.get(stream.group, ()), stream.id)
+    found = result(
+        [(one, solve(one.circuit, tolerance=tolerance, iterations=iterations)) for one in builds],
+        scenarios=read.names,
+        components=model.chain.components,
+        groups=groups,
+        model_hash=model.hash,
+    )
+    if not (allow_unconverged or found.converged.all()):
+        raise SolveError(_unsettled(found))
+    return found
+
+
+def _unsettled(found: Simulation) -> Iterator[Fault]:
+    """A fault for each scenario that did not settle."""
+    for row in np.flatnonzero(~found.converged):
+        yield fault(
+            "scenario '{scenario}' did not settle in {iterations} steps: unit '{unit}' still moves by {residual}",
+            scenario=found.scenarios[row],
+            iterations=int(found.iterations[row]),
+            unit=found.worst_units[row],
+            residual=f"{found.residual[row]:.3g}",
+        )

@@ -1,0 +1,164 @@
+"""Ore: from head grades to minerals, from minerals to floatability classes and trace elements."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from zveno.errors import ModelError
+from zveno.model.types import ChainModel, Ore
+from zveno.simulate.basis import FloatClass, Floats
+from zveno.simulate.scenario import Scenarios
+
+COPPER = "Cu"
+_ROUNDING = 1e-9
+_SHARE_ROUNDING = 1e-6
+
+
+@dataclass(frozen=True)
+class OreMake:
+    """What an ore consists of, per scenario (S or 1).
+
+    ``fraction`` (S, M) is the mass fraction of each mineral; ``trace`` (S, elements, M) the mass fraction of
+    trace elements in each mineral; ``share`` and ``k_per_min`` (S, M) by floatability class.
+    """
+
+    id: str
+    minerals: tuple[str, ...]
+    fraction: Floats
+    trace: Floats
+    share: dict[FloatClass, Floats]
+    k_per_min: dict[FloatClass, Floats]
+
+
+def make_of(model: ChainModel, ore: Ore, scenarios: Scenarios, elements: tuple[str, ...]) -> OreMake:
+    """Resolve an ore in every scenario.
+
+    Raises
+    ------
+    ModelError
+        If a mineral would have a negative mass, or carriers do not add up.
+    """
+    fractions = mineral_fractions(model, ore, scenarios)
+    minerals = tuple(fractions)
+    fraction = stacked(list(fractions.values()))
+    share, k_per_min = _kinetics(ore, minerals, scenarios)
+    trace = _trace(model, ore, scenarios, elements, dict(fractions))
+    return OreMake(ore.id, minerals, fraction, trace, share, k_per_min)
+
+
+def stacked(columns: list[Floats]) -> Floats:
+    """Arrays (S or 1,) side by side, shape (S or 1, columns)."""
+    return np.stack(np.broadcast_arrays(*columns), axis=-1)
+
+
+def mineral_fractions(model: ChainModel, ore: Ore, scenarios: Scenarios) -> dict[str, Floats]:
+    """Mass fraction of each mineral of an ore, shape (S or 1,).
+
+    Copper minerals follow from the copper grade and their shares of the copper. What copper the minerals
+    given by mass hold is taken from ``copper_balance``, or from all copper minerals in proportion.
+    """
+    grade = scenarios.values(ore.grade, "frac")
+    given = {name: scenarios.values(one, "frac") for name, one in ore.minerals.items()}
+    elsewhere = sum((one * _copper(model, name) for name, one in given.items()), np.zeros(1))
+    shares = {name: scenarios.values(one, "frac") for name, one in ore.copper.items()}
+    gives = (
+        {name: np.array([float(name == ore.copper_balance)]) for name in shares}
+        if ore.copper_balance
+        else {name: one / sum(shares.values()) for name, one in shares.items()}
+    )
+    copper = {name: (grade * shares[name] - elsewhere * gives[name]) / _copper(model, name) for name in shares}
+    found = {**copper, **given}
+    found[ore.balance] = 1 - sum(found.values(), np.zeros(1))
+    for name, one in found.items():
+        if (one < -_ROUNDING).any():
+            raise ModelError(
+                "ore '{ore}' would hold a negative mass of {mineral}: check its grade, shares and minerals",
+                where=model.places.get(ore.id, ""),
+                ore=ore.id,
+                mineral=name,
+            )
+    return {name: np.maximum(one, 0) for name, one in found.items()}
+
+
+def _copper(model: ChainModel, mineral: str) -> float:
+    """Copper in a mineral, mass fraction."""
+    return model.minerals[mineral].composition.get(COPPER, 0.0)
+
+
+def _kinetics(
+    ore: Ore, minerals: tuple[str, ...], scenarios: Scenarios
+) -> tuple[dict[FloatClass, Floats], dict[FloatClass, Floats]]:
+    """Class shares and rates, each (S or 1, M); an ore without kinetics does not float by itself."""
+    still = np.zeros((1, len(minerals)))
+    if not ore.kinetics:
+        return {"non": still + 1}, {"non": still}
+
+    def read(what: str, uom: str) -> Floats:
+        return stacked([scenarios.values(f"{ore.kinetics}.{one}.{what}", uom) for one in minerals])
+
+    fast, slow = read("share_fast", "frac"), read("share_slow", "frac")
+    over = np.argwhere(fast + slow > 1 + _ROUNDING)
+    if len(over):
+        raise ModelError(
+            "in ore '{ore}' the fast and slow shares of {mineral} add up to more than 1",
+            ore=ore.id,
+            mineral=minerals[over[0, 1]],
+        )
+    rates = {"fast": read("k_fast", "1/min"), "slow": read("k_slow", "1/min"), "non": still}
+    return {"fast": fast, "slow": slow, "non": np.maximum(1 - fast - slow, 0)}, rates  # type: ignore[return-value]
+
+
+def _trace(
+    model: ChainModel, ore: Ore, scenarios: Scenarios, elements: tuple[str, ...], fractions: dict[str, Floats]
+) -> Floats:
+    """Mass fraction of trace elements in each mineral, shape (S or 1, elements, M)."""
+    rows = [
+        _carried(model, ore, scenarios, one, fractions) if one in ore.trace else np.zeros((1, len(fractions)))
+        for one in elements
+    ]
+    return np.stack(np.broadcast_arrays(*rows), axis=1)
+
+
+def _carried(model: ChainModel, ore: Ore, scenarios: Scenarios, element: str, fractions: dict[str, Floats]) -> Floats:
+    """Mass fraction of one trace element in each mineral, shape (S or 1, M).
+
+    A carrier holds its share of the element, spread evenly over the mass of its minerals.
+    """
+    grade = scenarios.values(ore.trace[element], "frac")
+    prefix = f"{ore.carriers}.{element}."
+    carriers = [name.removeprefix(prefix) for name in model.parameters if name.startswith(prefix)]
+    contents = {name: np.zeros(1) for name in fractions}
+    total = np.zeros(1)
+    for carrier in carriers:
+        share = scenarios.values(prefix + carrier, "frac")
+        total = total + share
+        group = carried_by(model, carrier, tuple(fractions))
+        mass = sum((fractions[one] for one in group), np.zeros(1))
+        if ((share > 0) & (grade > 0) & (mass <= 0)).any():
+            raise ModelError(
+                "{element} of ore '{ore}' has the carrier '{carrier}', but the ore holds none of it",
+                element=element,
+                ore=ore.id,
+                carrier=carrier,
+            )
+        held = np.divide(grade * share, mass, out=np.zeros(np.broadcast(grade, share, mass).shape), where=mass > 0)
+        for one in group:
+            contents[one] = contents[one] + held
+    if (np.abs(total - 1) > _SHARE_ROUNDING).any():
+        raise ModelError(
+            "carrier shares of {element} in ore '{ore}' add up to {total}, but must to 1: see the figures '{prefix}*'",
+            element=element,
+            ore=ore.id,
+            total=round(float(total[np.argmax(np.abs(total - 1))]), 6),
+            prefix=prefix,
+        )
+    return stacked(list(contents.values()))
+
+
+def carried_by(model: ChainModel, carrier: str, minerals: tuple[str, ...]) -> tuple[str, ...]:
+    """Minerals that a carrier name means: a mineral, or a mineral group in singular or plural."""
+    if carrier in model.minerals:
+        return tuple(one for one in minerals if one == carrier)
+    return tuple(one for one in minerals if model.minerals[one].group in (carrier, carrier.removesuffix("s")))

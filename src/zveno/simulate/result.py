@@ -1,0 +1,223 @@
+"""The answer of a simulation: flows by stream, results by unit, and how well each scenario settled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import polars as pl
+
+from zveno.errors import DataError
+from zveno.model.checks import near_match
+from zveno.simulate.basis import Bools, Floats, Ints
+from zveno.simulate.build import Build
+from zveno.simulate.plan import OUTSIDE
+from zveno.simulate.solve import Solution
+from zveno.simulate.units.unit import Report
+from zveno.tables import frame
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """Steady state of every scenario (S).
+
+    Parameters
+    ----------
+    scenarios
+        Names of the scenarios.
+    components
+        Elements that assays follow.
+    streams, feeds
+        Names of all simulated streams, and of those fed from outside.
+    converged, residual, iterations
+        Per scenario, shape (S,): settled or not, largest change of a driver at the last step, steps taken.
+    worst_units
+        Per scenario the unit with the largest residual; empty where nothing had to be iterated.
+    model_hash
+        Of the description it was made from.
+    """
+
+    scenarios: tuple[str, ...]
+    components: tuple[str, ...]
+    streams: tuple[str, ...]
+    feeds: tuple[str, ...]
+    converged: Bools
+    residual: Floats
+    iterations: Ints
+    worst_units: tuple[str, ...]
+    model_hash: str
+    _parts: tuple[tuple[Build, Solution], ...] = field(repr=False)
+    _groups: dict[str, tuple[str, ...]] = field(repr=False)
+
+    @property
+    def quantities(self) -> tuple[str, ...]:
+        """What ``mass`` lists: solids, water, then the components."""
+        return ("solids", "water", *self.components)
+
+    def mass(self, stream: str) -> Floats:
+        """Mass flows of a stream or group, t/h, shape (S, quantities)."""
+        return sum((self._mass_of(one) for one in self._members(stream)), np.zeros(()))
+
+    def solids(self, stream: str) -> Floats:
+        """Dry mass flow of a stream or group, t/h, shape (S,)."""
+        return self.component(stream, "solids")
+
+    def water(self, stream: str) -> Floats:
+        """Water in a stream or group, t/h, shape (S,)."""
+        return self.component(stream, "water")
+
+    def component(self, stream: str, quantity: str) -> Floats:
+        """Mass flow of solids, water or one component in a stream or group, t/h, shape (S,)."""
+        if quantity not in self.quantities:
+            raise DataError(
+                "the simulation has no component '{component}'",
+                component=quantity,
+                near=near_match(quantity, self.quantities),
+            )
+        return np.asarray(self.mass(stream)[:, self.quantities.index(quantity)])
+
+    def grade(self, stream: str, component: str) -> Floats:
+        """Mass fraction of a component in dry solids, shape (S,); NaN where there are no solids."""
+        return _ratio(self.component(stream, component), self.component(stream, "solids"))
+
+    def minerals(self, stream: str) -> dict[str, Floats]:
+        """Mass flow of each mineral in a stream or group, t/h, shape (S,)."""
+        found: dict[str, Floats] = {}
+        for one in self._members(stream):
+            build, flow = self._flow(one)
+            for n, mineral in enumerate(build.circuit.basis.minerals[:-1]):
+                found[mineral] = found.get(mineral, 0.0) + flow[:, n]
+        return found
+
+    def recovery(self, component: str, products: str | Sequence[str], feeds: str | Sequence[str] = ()) -> Floats:
+        """Share of a component of the feeds (all of them, unless named) in the products, shape (S,).
+
+        NaN where the feeds hold none of it.
+        """
+        out = sum((self.component(one, component) for one in _names(products)), np.zeros(()))
+        fed = sum((self.component(one, component) for one in _names(feeds) or self.feeds), np.zeros(()))
+        return _ratio(out, fed)
+
+    @cached_property
+    def stream_flows(self) -> pl.DataFrame:
+        """Table ``stream_flows``: a row for each scenario, stream and quantity."""
+        masses = np.stack([self.mass(one) for one in self.streams], axis=1)
+        grades = _ratio(masses, masses[:, :, :1])
+        grades[:, :, 1] = np.nan
+        keys = np.indices(masses.shape).reshape(3, -1)
+        columns = {
+            name: np.array(values, dtype=object)[key]
+            for name, values, key in zip(
+                ("scenario", "stream", "component"), (self.scenarios, self.streams, self.quantities), keys, strict=True
+            )
+        }
+        table = pl.DataFrame({**columns, "mass_tph": masses.ravel(), "grade_frac": grades.ravel()})
+        return frame("stream_flows", table.with_columns(pl.col("grade_frac").fill_nan(None)))
+
+    @cached_property
+    def unit_results(self) -> pl.DataFrame:
+        """Table ``unit_results``: what each unit reports of itself."""
+        rows = [
+            {"scenario": scenario, "unit": unit, "quantity": quantity, "value": float(value), "uom": uom}
+            for unit, report in self._reports()
+            for quantity, (values, uom) in report.items()
+            for scenario, value in zip(self.scenarios, np.broadcast_to(values, (len(self.scenarios),)), strict=True)
+        ]
+        return frame("unit_results", rows)
+
+    @cached_property
+    def status(self) -> pl.DataFrame:
+        """Table ``simulation_status``: how well each scenario settled."""
+        columns = (self.scenarios, self.converged, self.residual, self.iterations, self.worst_units)
+        names = ("scenario", "converged", "residual", "iterations", "worst_unit")
+        return frame("simulation_status", [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)])
+
+    def unit_result(self, unit: str, quantity: str) -> Floats:
+        """One result of a unit, shape (S,), in the uom of the table ``unit_results``."""
+        for name, report in self._reports():
+            if name == unit and quantity in report:
+                return np.broadcast_to(report[quantity][0], (len(self.scenarios),))
+        raise DataError("unit '{unit}' reports no '{quantity}'", unit=unit, quantity=quantity)
+
+    def _reports(self) -> Iterator[tuple[str, Report]]:
+        """Units with their reports."""
+        for build, solution in self._parts:
+            yield from zip(build.circuit.ids, solution.reports, strict=True)
+
+    def _members(self, name: str) -> tuple[str, ...]:
+        """Streams of a group, or the stream itself."""
+        if name in self._where:
+            return (name,)
+        if name in self._groups:
+            return self._groups[name]
+        raise DataError(
+            "the simulation has no stream '{stream}'",
+            stream=name,
+            near=near_match(name, [*self.streams, *self._groups]),
+        )
+
+    @cached_property
+    def _where(self) -> dict[str, tuple[int, int]]:
+        """Part and number of each stream."""
+        return {name: (part, n) for part, (build, _) in enumerate(self._parts) for n, name in enumerate(build.streams)}
+
+    def _flow(self, stream: str) -> tuple[Build, Floats]:
+        """Component flows (S, C) of a stream and the circuit it belongs to."""
+        part, n = self._where[stream]
+        build, solution = self._parts[part]
+        return build, solution.flows[n]
+
+    def _mass_of(self, stream: str) -> Floats:
+        """Mass flows of one stream, shape (S, quantities)."""
+        build, flow = self._flow(stream)
+        solids = build.circuit.basis.solids(flow)
+        elements = (build.elements @ flow[:, :, None])[:, :, 0]
+        return np.concatenate([solids[:, None], flow[:, -1:], elements], axis=1)
+
+
+def _names(given: str | Sequence[str]) -> tuple[str, ...]:
+    """One name or several."""
+    return (given,) if isinstance(given, str) else tuple(given)
+
+
+def _ratio(part: Floats, whole: Floats) -> Floats:
+    """Part over whole; NaN where there is nothing."""
+    part, whole = np.broadcast_arrays(part, whole)
+    return np.asarray(np.divide(part, whole, out=np.full(part.shape, np.nan), where=whole != 0))
+
+
+def result(
+    parts: Sequence[tuple[Build, Solution]],
+    *,
+    scenarios: tuple[str, ...],
+    components: tuple[str, ...],
+    groups: dict[str, tuple[str, ...]],
+    model_hash: str,
+) -> Simulation:
+    """Put the circuits together; a scenario has converged if it has in all of them."""
+    residuals = np.array([solution.residual for _, solution in parts])
+    worst = [int(one) for one in np.argmax(residuals, axis=0)]
+    streams = [name for build, _ in parts for name in build.streams]
+    feeds = [build.streams[n] for build, _ in parts for n in build.circuit.feeds]
+    return Simulation(
+        scenarios=scenarios,
+        components=components,
+        streams=tuple(streams),
+        feeds=tuple(feeds),
+        converged=np.all([solution.converged for _, solution in parts], axis=0),
+        residual=residuals.max(axis=0),
+        iterations=np.max([solution.iterations for _, solution in parts], axis=0),
+        worst_units=tuple(_worst(parts[part], row) for row, part in enumerate(worst)),
+        model_hash=model_hash,
+        _parts=tuple(parts),
+        _groups=groups,
+    )
+
+
+def _worst(part: tuple[Build, Solution], row: int) -> str:
+    """Unit with the largest residual in a scenario."""
+    build, solution = part
+    unit = int(solution.worst[row])
+    return "" if unit == OUTSIDE else build.circuit.ids[unit]

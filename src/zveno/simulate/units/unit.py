@@ -1,0 +1,164 @@
+"""What every unit model is: frozen parameters and pure functions that return shares, never flows.
+
+A unit mixes what enters it, converts components (a linear, mass-conserving map), adds water in proportion to
+the solids, and splits the whole among its outlets by shares. The engine multiplies, so mass is conserved
+whatever the numbers are. What makes a unit non-linear, such as the residence time in a bank, is gathered in a
+few *drivers*, which the engine iterates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import MISSING, asdict, dataclass, fields, replace
+from typing import ClassVar, Literal, Self, get_args, get_origin, get_type_hints
+
+import numpy as np
+
+from zveno.simulate.basis import Basis, FloatClass, Floats, Ints, rows_of
+
+Values = float | Floats
+"""A parameter: one number, or one per scenario."""
+
+Report = dict[str, tuple[Floats, str]]
+"""What a unit tells of itself: quantity -> values per scenario and their unit of measure."""
+
+
+@dataclass(frozen=True)
+class Spec:
+    """What stands beside a parameter of a unit model: unit of measure, meaning, range."""
+
+    uom: str
+    meaning: str
+    low: float = 0.0
+    high: float = np.inf
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parameter(Spec):
+    """A parameter of a unit model, as docs, checks and forms need it; ``default`` None = required."""
+
+    name: str
+    default: float | str | None
+    choices: tuple[str, ...] = ()
+
+
+def parameters_of(model: type[UnitModel]) -> Iterator[Parameter]:
+    """The parameters of a unit model, in the order of its declaration."""
+    hints = get_type_hints(model, include_extras=True)
+    for one in fields(model):
+        kind, spec = get_args(hints[one.name])
+        choices = get_args(kind) if get_origin(kind) is Literal else ()
+        default = None if one.default is MISSING else one.default
+        yield Parameter(**asdict(spec), name=one.name, default=default, choices=choices)
+
+
+@dataclass(frozen=True)
+class Driver:
+    """A number that the engine iterates: how it is scaled, and its bounds."""
+
+    name: str
+    scale: Literal["log", "logit", "linear"]
+    low: float = 0.0
+    high: float = np.inf
+
+
+WATER_ADDED = Driver("water_added_t_t", "linear")
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnitModel:
+    """Base of the unit models; by itself a pipe: what enters leaves at the one outlet.
+
+    ``optional`` outlets may end nowhere as long as ``flows_at`` says that nothing comes out there.
+    """
+
+    outlets: ClassVar[tuple[str, ...]] = ("product",)
+    optional: ClassVar[tuple[str, ...]] = ()
+    drivers: ClassVar[tuple[Driver, ...]] = ()
+
+    def observe(self, feed: Floats, basis: Basis) -> Floats:  # noqa: ARG002
+        """Values of the drivers that a feed (S, C) implies, shape (S, drivers)."""
+        return np.zeros((len(feed), 0))
+
+    def convert(self, drivers: Floats, basis: Basis) -> Floats | None:  # noqa: ARG002
+        """Conversion between components, shape (S or 1, C to, C from), columns summing to 1; None: nothing."""
+        return None
+
+    def water_added(self, drivers: Floats) -> Floats | None:  # noqa: ARG002
+        """Water added, t per t of solids entering, shape (S or 1,); None: nothing."""
+        return None
+
+    def split(self, drivers: Floats, basis: Basis) -> Floats:
+        """Share of each component that goes to each outlet, shape (S or 1, outlets, C), from 0 to 1."""
+        return np.ones((len(drivers), 1, len(basis)))
+
+    def report(self, feed: Floats, drivers: Floats, basis: Basis) -> Report:  # noqa: ARG002
+        """Results of the unit itself for a feed (S, C)."""
+        return {}
+
+    def conflict(self) -> str:
+        """Sentence about {unit} that says why its parameters cannot stand together; empty if they can."""
+        return ""
+
+    def flows_at(self, outlet: str) -> bool:  # noqa: ARG002
+        """Something may come out of an outlet in some scenario."""
+        return True
+
+    def take(self, rows: Ints) -> Self:
+        """The same unit for some of the scenarios."""
+        values = {one.name: getattr(self, one.name) for one in fields(self)}
+        rowed = {name: rows_of(value, rows) for name, value in values.items() if isinstance(value, np.ndarray)}
+        return replace(self, **rowed) if rowed else self
+
+    def run(self, feed: Floats, basis: Basis) -> dict[str, Floats]:
+        """The unit alone: products (S, C), by outlet, of a feed (S, C) or (C,), t/h."""
+        feed = np.atleast_2d(np.asarray(feed, dtype=float))
+        return dict(zip(self.outlets, self.products(feed, self.observe(feed, basis), basis), strict=True))
+
+    def products(self, feed: Floats, drivers: Floats, basis: Basis) -> tuple[Floats, ...]:
+        """Flows (S, C) at the outlets for a feed (S, C) and given drivers."""
+        water, split = self.water_added(drivers), self.split(drivers, basis)
+        mixed = converted(feed, self.convert(drivers, basis))
+        if water is not None:
+            mixed = mixed.copy()
+            mixed[:, -1] += water * basis.solids(feed)
+        return tuple(mixed * split[:, n] for n in range(len(self.outlets)))
+
+
+def converted(feed: Floats, conversion: Floats | None) -> Floats:
+    """A feed (S, ..., C) after a conversion (S or 1, C, C)."""
+    if conversion is None:
+        return feed
+    if feed.ndim == 2:
+        return np.asarray((conversion @ feed[..., None])[..., 0])
+    return np.asarray(feed @ conversion.swapaxes(-1, -2))
+
+
+def column(value: Values) -> Floats:
+    """A parameter as a column, shape (S or 1, 1), to stand beside arrays (S, C)."""
+    return np.asarray(value, dtype=float).reshape(-1, 1)
+
+
+def vector(value: Values) -> Floats:
+    """A parameter as shape (S or 1,)."""
+    return np.asarray(value, dtype=float).reshape(-1)
+
+
+def two_ways(first: Floats) -> Floats:
+    """Shares (S, 2, C) of two outlets from those (S, C) of the first."""
+    return np.stack([first, 1 - first], axis=1)
+
+
+def move(conversion: Floats, basis: Basis, *, source: FloatClass, target: FloatClass, share: Floats) -> Floats:
+    """Add to a conversion (S, C, C) the move of a share (S or 1, C) of one class into another."""
+    n, m = basis.pairs(source, target)
+    conversion[:, n, n] -= share[:, n]
+    conversion[:, m, n] += share[:, n]
+    return conversion
+
+
+def water_needed(feed: Floats, basis: Basis, solids_frac: Values) -> Floats:
+    """Water to add, t per t of solids, so that a feed (S, C) holds no more than this share of solids."""
+    solids = basis.solids(feed)
+    there = np.divide(feed[:, -1], solids, out=np.full(len(feed), np.inf), where=solids > 0)
+    return np.asarray(np.maximum(1 / vector(solids_frac) - 1 - there, 0.0))

@@ -1,0 +1,131 @@
+"""Every unit model conserves mass, stands zero feed, describes itself and is documented."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from zveno.quantities import uom_of
+from zveno.simulate import UNIT_MODELS, unit_model_schemas
+from zveno.simulate.basis import basis_of
+from zveno.simulate.units import UNIT_PARAMETERS, Parameter, UnitModel
+
+GROUPS = {
+    "bornite": "cu_sulphide",
+    "malachite": "cu_oxide",
+    "galena": "sulphide",
+    "pyrite": "pyrite",
+    "quartz": "gangue",
+}
+CLASSES = ("fast", "slow", "non")
+BASIS = basis_of(
+    [(mineral, name) for mineral in GROUPS for name in CLASSES],
+    sg=np.repeat([5.0, 4.0, 7.5, 5.0, 2.65], 3),
+    k_per_min=np.tile([0.6, 0.05, 0.0], 5),
+    groups=np.repeat(list(GROUPS.values()), 3),
+)
+DRAWS = 40
+every_model = pytest.mark.parametrize("name", UNIT_MODELS)
+
+
+def drawn(name: str, rng: np.random.Generator) -> UnitModel:
+    """A unit with every parameter drawn from its range; those that do not fit together are drawn again."""
+    while True:
+        values = {one.name: _value(one, rng) for one in UNIT_PARAMETERS[name]}
+        unit = UNIT_MODELS[name](**values)
+        if not unit.conflict():
+            return unit
+
+
+def _value(one: Parameter, rng: np.random.Generator) -> object:
+    if one.choices:
+        return str(rng.choice(one.choices))
+    if rng.random() < 0.1:
+        return one.low
+    high = one.high if np.isfinite(one.high) else max(abs(one.low), 1.0) * 100
+    return float(rng.uniform(one.low, high)) if rng.random() < 0.8 else high
+
+
+def feeds(rng: np.random.Generator) -> np.ndarray:
+    """Feeds from dry to thin, some with minerals missing."""
+    solids = rng.lognormal(0, 2, (6, len(BASIS) - 1)) * (rng.random((6, len(BASIS) - 1)) < 0.8)
+    water = solids.sum(axis=1, keepdims=True) * rng.choice([0.0, 0.03, 0.5, 2.0, 50.0], (6, 1))
+    return np.concatenate([solids, water], axis=1)
+
+
+def minerals(flow: np.ndarray) -> np.ndarray:
+    """Mass by mineral, classes together."""
+    return flow[:, :-1].reshape(len(flow), -1, len(CLASSES)).sum(axis=2)
+
+
+@every_model
+def test_mass_is_conserved_for_any_parameters(name):
+    rng = np.random.default_rng(12)
+    for _ in range(DRAWS):
+        unit, feed = drawn(name, rng), feeds(rng)
+        products = unit.run(feed, BASIS)
+        assert tuple(products) == unit.outlets
+        assert all((one >= 0).all() for one in products.values())
+        total = sum(products.values())
+        assert minerals(total) == pytest.approx(minerals(feed), rel=1e-13)
+        added = unit.water_added(unit.observe(feed, BASIS))
+        water = feed[:, -1] + (0 if added is None else added * BASIS.solids(feed))
+        assert total[:, -1] == pytest.approx(water, rel=1e-12)
+
+
+@every_model
+def test_shares_and_conversions_are_sound_for_any_drivers(name):
+    """Not only for the drivers that fit the feed: an iteration may ask for others."""
+    rng = np.random.default_rng(5)
+    for _ in range(DRAWS):
+        unit = drawn(name, rng)
+        low = np.array([one.low for one in unit.drivers])
+        high = np.array([min(one.high, 1e4) for one in unit.drivers])
+        drivers = rng.uniform(low, high, (7, len(unit.drivers)))
+        split = unit.split(drivers, BASIS)
+        assert ((split >= 0) & (split <= 1)).all()
+        assert split.sum(axis=1) == pytest.approx(1.0, rel=1e-14)
+        conversion = unit.convert(drivers, BASIS)
+        if conversion is not None:
+            assert (conversion >= -1e-15).all()
+            assert conversion.sum(axis=1) == pytest.approx(1.0, rel=1e-14)
+            assert (conversion[:, -1, :-1] == 0).all()
+
+
+@every_model
+def test_zero_feed_gives_zero_products(name):
+    rng = np.random.default_rng(7)
+    for _ in range(DRAWS):
+        unit, nothing = drawn(name, rng), np.zeros((2, len(BASIS)))
+        assert all((one == 0).all() for one in unit.run(nothing, BASIS).values())
+        drivers = unit.observe(nothing, BASIS)
+        assert np.isfinite(drivers).all()
+        assert all(np.isfinite(values).all() for values, _ in unit.report(nothing, drivers, BASIS).values())
+
+
+@every_model
+def test_a_batch_is_its_rows(name):
+    rng = np.random.default_rng(9)
+    unit, feed = drawn(name, rng), feeds(rng)
+    together = unit.run(feed, BASIS)
+    for row, one in enumerate(feed):
+        for outlet, flow in unit.run(one, BASIS).items():
+            assert flow[0] == pytest.approx(together[outlet][row], rel=1e-12)
+
+
+@every_model
+def test_a_model_describes_itself(name):
+    model = UNIT_MODELS[name]
+    assert "Examples" in (model.__doc__ or "")
+    assert set(model.optional) < set(model.outlets) or not model.optional
+    for one in UNIT_PARAMETERS[name]:
+        assert one.meaning
+        assert one.low <= one.high
+        if not one.choices:
+            uom_of(one.uom)
+            assert one.default is None or one.low <= float(one.default) <= one.high
+    rng = np.random.default_rng(1)
+    unit, feed = drawn(name, rng), feeds(rng)
+    for _, uom in unit.report(feed, unit.observe(feed, BASIS), BASIS).values():
+        uom_of(uom)
+    assert set(unit_model_schemas()[name]["properties"]) == {one.name for one in UNIT_PARAMETERS[name]}
