@@ -1,0 +1,6 @@
+"""The chain played as a real plant: hidden truth, meters with errors, workbooks and readings."""
+
+from zveno.emulate.engine import Played, emulate
+from zveno.emulate.write import write_plant
+
+__all__ = ["Played", "emulate", "write_plant"]

@@ -1,0 +1,189 @@
+"""What really happened: every shift simulated with that shift's parameters; stocks and transit carried over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from fnmatch import fnmatchcase
+
+import numpy as np
+import numpy.typing as npt
+
+from zveno.emulate.draws import generator, wandering
+from zveno.emulate.schedule import Stops, moved_tags, tag_profile, train_stops
+from zveno.model.play import Dispatch, Excursion, Play
+from zveno.model.types import ChainModel
+from zveno.periods import Period, Shift
+from zveno.quantities import convert
+from zveno.simulate import parameter_uom, simulate
+
+Floats = npt.NDArray[np.float64]
+_PROFILE_STEP_H = 1 / 60
+
+
+@dataclass(frozen=True)
+class Truth:
+    """The hidden truth of a played period.
+
+    ``flows`` holds, by stream, the masses moved in each shift, t, shape (shifts, 2 + components): dry
+    solids, water, then the components of the chain. ``stocks`` holds contents at the start and after each
+    shift, shape (shifts + 1, 2 + components); ``transit`` likewise what is on the way.
+    """
+
+    shifts: tuple[Shift, ...]
+    components: tuple[str, ...]
+    flows: Mapping[str, Floats]
+    stocks: Mapping[str, Floats]
+    transit: Mapping[str, Floats]
+    stops: Mapping[str, Stops]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """What the last axis of the arrays holds."""
+        return ("solids", "water", *self.components)
+
+
+def play_truth(model: ChainModel, play: Play, period: Period, seed: int) -> Truth:
+    """Simulate every shift of the period and carry stocks and transit from shift to shift."""
+    shifts = tuple(one for one in model.shift_pattern.shifts(period) if period.start <= one.period.start < period.end)
+    span = Period(shifts[0].period.start, shifts[-1].period.end)
+    stops = {one.id: train_stops(model, play, one, span, generator(seed, "stops", one.id)) for one in play.trains}
+    overrides = _overrides(model, play, shifts, span, stops, seed)
+    names = [f"{one.day}/{one.slot}" for one in shifts]
+    result = simulate(model, scenarios=dict(zip(names, overrides, strict=True)), day=period.start.date())
+    hours = np.array([one.period.hours for one in shifts])
+    flows = {stream: result.mass(stream) * hours[:, None] for stream in model.streams}
+    stocks: dict[str, Floats] = {}
+    transit: dict[str, Floats] = {}
+    for dispatch in play.dispatches:
+        came_in = flows[dispatch.stream]
+        content, out = _carry(model, dispatch, came_in, period, generator(seed, "dispatch", dispatch.stock))
+        stocks[dispatch.stock], flows[dispatch.stream] = content, out
+    for stream in model.chain.streams:
+        if stream.transport_h > 0:
+            transit[stream.id] = _on_the_way(flows[stream.id], shifts, stream.transport_h)
+    return Truth(shifts, model.chain.components, flows, stocks, transit, stops)
+
+
+def closure(model: ChainModel, truth: Truth) -> float:
+    """Largest difference of in, out and stock change over the whole chain, relative to the feed."""
+    worst = 0.0
+    total = np.zeros_like(next(iter(truth.flows.values())))
+    feed = np.zeros(total.shape[1])
+    for stream in model.chain.streams:
+        inward = stream.source.partition(":")[0] in model.boundaries
+        outward = stream.target in model.boundaries
+        total += truth.flows[stream.id] * (float(inward) - float(outward))
+        feed += truth.flows[stream.id].sum(axis=0) * float(inward)
+    for content in truth.stocks.values():
+        total -= np.diff(content, axis=0)
+    solid = [0, *range(2, total.shape[1])]  # water is added in the units and not followed as a feed
+    for column in solid:
+        worst = max(worst, float(np.abs(total[:, column]).max() / max(feed[column] / len(total), 1e-12)))
+    return worst
+
+
+def _overrides(
+    model: ChainModel,
+    play: Play,
+    shifts: Sequence[Shift],
+    span: Period,
+    stops: Mapping[str, Stops],
+    seed: int,
+) -> list[dict[str, float]]:
+    """Parameters of each shift: ore, hours run, and what the tags did to the units."""
+    rows: list[dict[str, float]] = [{} for _ in shifts]
+    for one in play.variations:
+        figure = model.parameters[one.parameter]
+        value = figure.on(span.start.date()) or 0.0
+        path = wandering(
+            generator(seed, "variation", one.parameter),
+            len(shifts),
+            sd=one.sd_rel_pct / 100,
+            persistence=one.persistence,
+        )
+        for row, step in zip(rows, path, strict=True):
+            row[one.parameter] = value * float(np.exp(step))
+    for index, shift in enumerate(shifts):
+        rows[index] |= _running(model, play, shift, span, stops)
+    _move_by_tags(model, play, shifts, span, rows)
+    return rows
+
+
+def _running(model: ChainModel, play: Play, shift: Shift, span: Period, stops: Mapping[str, Stops]) -> dict[str, float]:
+    """Feeds, shares and volumes of a shift in which trains ran only a part of the hours."""
+    row: dict[str, float] = {}
+    first = (shift.period.start - span.start).total_seconds() / 3600
+    for feed in {one.feed for one in play.trains}:
+        trains = [one for one in play.trains if one.feed == feed]
+        full = model.number(model.streams[feed].feed or 0.0, "t/h", shift.day) / len(trains)
+        run = {
+            one.id: 1.0 - stops[one.id].standing_h(first, first + shift.period.hours) / shift.period.hours
+            for one in trains
+        }
+        total = sum(run.values())
+        row[f"{feed}.feed"] = full * total
+        for one in trains:
+            if one.share:
+                row[one.share] = run[one.id] / total if total else 0.0
+            for unit in model.chain.units:
+                if fnmatchcase(unit.id, one.units):
+                    scaled = (name for name in one.scaled if name in unit.parameters)
+                    for name in scaled:
+                        uom = parameter_uom(unit.model, name)
+                        row[f"{unit.id}.{name}"] = model.number(unit.parameters[name], uom, shift.day) * run[one.id]
+    return row
+
+
+def _move_by_tags(
+    model: ChainModel, play: Play, shifts: Sequence[Shift], span: Period, rows: list[dict[str, float]]
+) -> None:
+    """Set unit parameters to the shift's mean of the tags that drive them."""
+    events = [one for one in play.events if isinstance(one, Excursion)]
+    moved = {tag.id: [one for one in events if tag in moved_tags(model, one)] for tag in model.chain.tags}
+    for tag in model.chain.tags:
+        if not tag.drives:
+            continue
+        for index, shift in enumerate(shifts):
+            first = (shift.period.start - span.start).total_seconds() / 3600
+            hours = first + np.arange(0, shift.period.hours, _PROFILE_STEP_H)
+            mean = float(tag_profile(model, tag, moved[tag.id], span, hours).mean())
+            for drive in tag.drives:
+                uom = parameter_uom(model.units[drive.unit].model, drive.parameter)
+                rows[index][f"{drive.unit}.{drive.parameter}"] = convert(mean, tag.uom, uom)
+
+
+def _carry(
+    model: ChainModel, dispatch: Dispatch, came_in: Floats, period: Period, rng: np.random.Generator
+) -> tuple[Floats, Floats]:
+    """Content of a stock after each shift and what was loaded out, fully mixed.
+
+    The opening content has the mean composition of what came in; each shift loads about what came in, in
+    whole lots of wet mass, never more than there is.
+    """
+    stock = model.stocks[dispatch.stock]
+    opening_t = model.number(stock.opening, "t", period.start.date())
+    mean = came_in.sum(axis=0)
+    content = mean / mean[0] * opening_t
+    history, out = [content], []
+    for inflow in came_in:
+        wet = inflow[0] + inflow[1]
+        lots = round(wet * (1 + dispatch.spread_rel_pct / 100 * float(rng.standard_normal())) / dispatch.lot_wet_t)
+        available = content + inflow
+        share = min(lots * dispatch.lot_wet_t / (available[0] + available[1]), 1.0)
+        out.append(available * share)
+        content = available * (1.0 - share)
+        history.append(content)
+    return np.array(history), np.array(out)
+
+
+def _on_the_way(moved: Floats, shifts: Sequence[Shift], transport_h: float) -> Floats:
+    """What has left and not arrived at the start and after each shift; loads leave at the end of a shift."""
+    content = np.zeros((len(shifts) + 1, moved.shape[1]))
+    for index, shift in enumerate(shifts):
+        arrival = shift.period.end + timedelta(hours=transport_h)
+        for later in range(index, len(shifts)):
+            if shifts[later].period.end < arrival:
+                content[later + 1] += moved[index]
+    return content

@@ -1,0 +1,174 @@
+"""The played plant: truth that closes, errors as described, planted events and nothing else."""
+
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from zveno.emulate import emulate, write_plant
+from zveno.emulate.truth import closure, play_truth
+from zveno.errors import DataError
+from zveno.model.load import load_description, load_play
+from zveno.model.play import Bias, Play, Swap
+from zveno.periods import Period
+from zveno.sources import read_files
+
+EXAMPLE = Path(__file__).parents[3] / "src" / "zveno" / "examples" / "one_concentrator"
+
+
+@pytest.fixture(scope="module")
+def model():
+    return load_description(EXAMPLE)
+
+
+@pytest.fixture(scope="module")
+def play():
+    return load_play(EXAMPLE)
+
+
+@pytest.fixture(scope="module")
+def week(model):
+    return Period.parse("2026-03-01/2026-03-08", model.tz)
+
+
+@pytest.fixture(scope="module")
+def played(model, play, week):
+    return emulate(model, play, week, seed=7)
+
+
+def biased(play: Play, meter: str, size: float, week: Period) -> Play:
+    bias = Bias(kind="bias", id="X", meter=meter, start=week.start, end=week.end, size_rel_pct=size)
+    return play.model_copy(update={"events": (*play.events, bias)})
+
+
+def test_the_truth_closes(model, played):
+    assert closure(model, played.truth) < 1e-9
+
+
+def test_stocks_carry_over_from_shift_to_shift(model, played):
+    content = played.truth.stocks["balk_conc.conc_bin"]
+    assert content[0, 0] == pytest.approx(8000.0)
+    assert content.shape[0] == len(played.truth.shifts) + 1
+    assert (content > 0).all()
+
+
+def test_loads_on_the_way_at_the_end_are_those_that_left_late(model, play, week):
+    slow = model.streams["balk.conc"].model_copy(update={"transport_h": 30.0})
+    streams = tuple(slow if one.id == "balk.conc" else one for one in model.chain.streams)
+    other = model.model_copy(update={"chain": model.chain.model_copy(update={"streams": streams})})
+    truth = play_truth(other, play, week, 7)
+    moved, on_the_way = truth.flows["balk.conc"], truth.transit["balk.conc"]
+    # what left at the end of a 12 h shift is on the way for the next two shift ends (12 h, 24 h), not the third
+    np.testing.assert_allclose(on_the_way[-1], moved[-3:].sum(axis=0))
+    np.testing.assert_allclose(on_the_way[0], 0.0)
+
+
+def test_the_same_seed_gives_the_same_plant(model, play, week, played):
+    again = emulate(model, play, week, seed=7)
+    assert again.said == played.said
+    assert again.readings.equals(played.readings)
+    other = emulate(model, play, week, seed=8)
+    assert other.said != played.said
+
+
+def test_a_planted_bias_changes_its_meter_and_nothing_else(model, play, week, played):
+    other = emulate(model, biased(play, "balk_conc.conc.wagon", 10.0, week), week, seed=7)
+    changed = {a.meter for a, b in zip(played.said, other.said, strict=True) if a.value != b.value}
+    assert changed == {"balk_conc.conc.wagon"}
+    ratios = [
+        b.value / a.value for a, b in zip(played.said, other.said, strict=True) if a.meter == "balk_conc.conc.wagon"
+    ]
+    # the week ends at midnight, in the middle of the last night shift, and with it the planted bias
+    assert ratios[:-1] == pytest.approx([1.1] * (len(ratios) - 1), abs=1e-3)
+    assert ratios[-1] == pytest.approx(1 + 0.1 * 4 / 12, abs=1e-3)
+
+
+def test_swapped_samples_exchange_their_values(model, play, week, played):
+    meters = ("balk_conc.ore.assay", "balk_conc.conc.assay")
+    swap = Swap(kind="swap", id="Y", meters=meters, day=date(2026, 3, 3), slot="day")
+    other = emulate(model, play.model_copy(update={"events": (*play.events, swap)}), week, seed=7)
+
+    def values(said, meter):
+        return {
+            one.quantity: one.value
+            for one in said
+            if one.meter == meter and one.shift.day == date(2026, 3, 3) and one.shift.slot == "day"
+        }
+
+    for quantity in ("Cu", "Fe", "S"):
+        assert values(other.said, meters[0])[quantity] == values(played.said, meters[1])[quantity]
+        assert values(other.said, meters[1])[quantity] == values(played.said, meters[0])[quantity]
+    assert values(other.said, meters[0])["Ag"] == values(played.said, meters[0])["Ag"]  # the other has no Ag
+
+
+def test_meter_noise_has_the_size_described(model, play):
+    month = Period.parse("2026-03", model.tz)
+    errors: dict[str, list[float]] = {}
+    for seed in range(3):
+        played = emulate(model, play, month, seed=seed)
+        assay = [one.value for one in played.said if (one.meter, one.quantity) == ("balk_conc.tail.assay", "Cu")]
+        tail = sum(played.truth.flows[one.id] for one in model.chain.streams if one.group == "balk.tail")
+        true = tail[:, 2] / tail[:, 0]
+        errors.setdefault("tail", []).append(float(np.std(np.array(assay) / true)))
+    # 62 readings a month, three months: 4 % to within about a fifth
+    assert np.mean(errors["tail"]) == pytest.approx(0.04, rel=0.2)
+
+
+def test_lines_stop_and_their_feed_falls_with_the_hours(model, play, played):
+    running = played.truth.flows["balk.line1.mill_feed"][:, 0]
+    assert running.max() == pytest.approx(248.16 * 12, rel=1e-3)
+    stops = played.truth.stops["balk_conc.line1"]
+    first = played.truth.shifts[0].period.start
+    for index, shift in enumerate(played.truth.shifts):
+        begin = (shift.period.start - first) / timedelta(hours=1)
+        stood = stops.standing_h(begin, begin + 12)
+        assert running[index] == pytest.approx(248.1636 * (12 - stood), rel=1e-4, abs=1e-6)
+
+
+def test_tags_leave_their_limits_only_where_planted(model, played):
+    ph = played.readings.filter(pl.col("tag") == "balk_conc.line3.cleaner1.ph", pl.col("value") < 10.8)
+    start, end = datetime(2026, 3, 7, 6, tzinfo=model.tz), datetime(2026, 3, 7, 18, tzinfo=model.tz)
+    assert ph["ts"].min() > start - timedelta(minutes=10)
+    assert ph["ts"].max() < end + timedelta(minutes=10)
+    assert ph["value"].min() == pytest.approx(9.5, abs=0.15)
+
+
+def test_a_tag_moves_the_unit_it_drives(model, play, week):
+    quiet = play_truth(model, play.model_copy(update={"events": ()}), week, 7)
+    breached = play_truth(model, play, week, 7)
+    at = [one.day == date(2026, 3, 7) and one.slot == "day" for one in quiet.shifts].index(True)
+
+    def conc_grade(truth):
+        flows = sum(truth.flows[one.id] for one in model.chain.streams if one.group == "balk.flotation_conc")
+        return flows[at, 2] / flows[at, 0]
+
+    assert conc_grade(breached) < 0.985 * conc_grade(quiet)  # less lime, more pyrite in the concentrate
+
+
+def test_written_files_read_back_to_the_same_values(model, played, tmp_path):
+    write_plant(played, tmp_path, lang="kk")
+    batches = list(read_files(model, [tmp_path / "plant"]))
+    assert [str(fault) for one in batches for fault in one.faults] == []
+    read = pl.concat([one.records for one in batches])
+    said = {(one.meter, one.quantity, one.start): one.value for one in played.said}
+    found = {
+        (row["point"], row["quantity"], row["start"]): row["value"]
+        for row in read.iter_rows(named=True)
+        if model.meters[row["point"]].period != "month"
+    }
+    assert found == pytest.approx({key: value for key, value in said.items() if model.meters[key[0]].period != "month"})
+    readings = pl.concat([one.readings for one in batches])
+    assert readings.sort("tag", "ts").equals(played.readings.sort("tag", "ts"))
+
+
+def test_nothing_is_written_over_an_earlier_plant(played, tmp_path):
+    write_plant(played, tmp_path)
+    with pytest.raises(DataError, match="already holds a played plant"):
+        write_plant(played, tmp_path)
+
+
+def test_a_period_without_a_shift_is_refused(model, play):
+    with pytest.raises(DataError, match="no shift begins"):
+        emulate(model, play, Period.parse("2026-03-01T09:00/2026-03-01T10:00", model.tz))
