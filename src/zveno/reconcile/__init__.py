@@ -1,0 +1,24 @@
+"""Reconcile: what did the chain make, as all readings together say, and which of them do not fit."""
+
+from __future__ import annotations
+
+from zveno.reconcile.balance import Balance, PeriodSeries
+from zveno.reconcile.batch import BatchResult, solve_batch
+from zveno.reconcile.build import MonthInput, month_network
+from zveno.reconcile.engine import reconcile, reconcile_many
+from zveno.reconcile.result import NetworkResult, problem_report
+from zveno.reconcile.solve import solve_network
+
+__all__ = [
+    "Balance",
+    "BatchResult",
+    "MonthInput",
+    "NetworkResult",
+    "PeriodSeries",
+    "month_network",
+    "problem_report",
+    "reconcile",
+    "reconcile_many",
+    "solve_batch",
+    "solve_network",
+]

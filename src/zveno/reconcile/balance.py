@@ -1,0 +1,336 @@
+"""Result: a solved network becomes the tables of a balance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import polars as pl
+from scipy.stats import chi2
+
+from zveno.errors import SolveError
+from zveno.model.network import MASS, NetNode, NetStream, Network
+from zveno.model.types import ChainModel, Recovery
+from zveno.periods import Period
+from zveno.reconcile.arrays import arrays
+from zveno.reconcile.batch import BatchResult
+from zveno.reconcile.build import MonthInput
+from zveno.reconcile.fit import SIGNIFICANCE, fit_network, verdict
+from zveno.reconcile.gross_errors import Elimination
+from zveno.reconcile.objective import data_of
+from zveno.reconcile.observability import linearise
+from zveno.reconcile.period_values import Gap
+from zveno.reconcile.result import NetworkResult, Term
+from zveno.reconcile.topology import CLOSING, OPENING
+from zveno.tables import frame
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Balance:
+    """A reconciled period: tables ``flows``, ``adjustments``, ``suspects``, ``recoveries``, ``unaccounted`` and
+    ``gaps``, and the global test.
+
+    ``chi2_95`` is the largest objective that agrees with the stated errors at 95 %; ``status`` says how the
+    test ended: consistent, suspect or not testable. ``separating`` lists (stream, quantity) whose reading
+    would tell tied suspects apart, the best first. ``eliminations`` are the steps of the search for several
+    gross errors; every published number uses all readings.
+    """
+
+    period: Period
+    flows: pl.DataFrame
+    adjustments: pl.DataFrame
+    suspects: pl.DataFrame
+    recoveries: pl.DataFrame
+    unaccounted: pl.DataFrame
+    gaps: pl.DataFrame
+    objective: float
+    dof: int
+    p_value: float | None
+    chi2_95: float | None
+    status: str
+    separating: tuple[tuple[str, str], ...]
+    eliminations: tuple[Elimination, ...]
+    result: NetworkResult
+
+
+@dataclass(frozen=True)
+class PeriodSeries:
+    """Balances of many periods: tables ``periods`` (one row each, with a status), ``flows``, ``recoveries``."""
+
+    periods: pl.DataFrame
+    flows: pl.DataFrame
+    recoveries: pl.DataFrame
+    gaps: pl.DataFrame
+
+
+def balance_of(model: ChainModel, month: MonthInput, period: Period, result: NetworkResult) -> Balance:
+    """All tables of a solved period."""
+    name = period.name
+    dof = result.dof
+    return Balance(
+        period=period,
+        flows=frame("flows", list(flow_rows(model, month.carried, result, name))),
+        adjustments=frame("adjustments", list(_adjustment_rows(result, name))),
+        suspects=frame("suspects", list(_suspect_rows(result, name))),
+        recoveries=frame("recoveries", list(recovery_rows(model, month.topology.place, result, name))),
+        unaccounted=frame("unaccounted", list(_unaccounted_rows(model, month, result, name))),
+        gaps=frame("gaps", list(gap_rows(month.gaps, name))),
+        objective=result.objective,
+        dof=dof,
+        p_value=result.p_value,
+        chi2_95=float(chi2.isf(SIGNIFICANCE, dof)) if dof else None,
+        status=verdict(result.fit),
+        separating=_checks(result),
+        eliminations=result.eliminations,
+        result=result,
+    )
+
+
+def _checks(result: NetworkResult) -> tuple[tuple[str, str], ...]:
+    """Separating checks of all classes, each once."""
+    return tuple(dict.fromkeys(check for one in result.suspect_classes for check in one.checks))
+
+
+def period_row(name: str, status: str, result: NetworkResult | None) -> Row:
+    """A row of the table ``periods``."""
+    return {
+        "period": name,
+        "status": status,
+        "objective": result.objective if result else None,
+        "dof": result.dof if result else None,
+        "p_value": result.p_value if result else None,
+    }
+
+
+def gap_rows(gaps: Sequence[Gap], period: str) -> Iterator[Row]:
+    """Rows of the table ``gaps``."""
+    for one in gaps:
+        yield {"period": period, **vars(one)}
+
+
+def flow_rows(model: ChainModel, carried: Sequence[NetStream], result: NetworkResult, period: str) -> Iterator[Row]:
+    """Rows of the table ``flows``: the mass of each stream and every component that it can carry."""
+    status = _statuses(result)
+    followed = set(result.network.components)
+    for stream in carried:
+        mass, sd = result.component_flow(stream.id, MASS)
+        yield _flow_row(period, stream.id, MASS, (mass, sd), (None, None), status.get((stream.id, MASS)))
+        for component in stream.components if stream.components is not None else model.chain.components:
+            if component in followed:
+                flow = result.component_flow(stream.id, component)
+                grade = result.value(stream.id, component), result.sd(stream.id, component)
+            else:
+                flow = grade = (None, None)
+            yield _flow_row(period, stream.id, component, flow, grade, status.get((stream.id, component)))
+
+
+def _flow_row(
+    period: str,
+    stream: str,
+    component: str,
+    flow: tuple[float | None, float | None],
+    grade: tuple[float | None, float | None],
+    status: str | None,
+) -> Row:
+    known = flow[0] is not None or grade[0] is not None
+    return {
+        "period": period,
+        "stream": stream,
+        "component": component,
+        "mass_t": flow[0],
+        "mass_sd_t": flow[1],
+        "grade_frac": grade[0],
+        "grade_sd_frac": grade[1],
+        "status": status or ("estimated" if known else "unobservable"),
+    }
+
+
+def series_flows(batch: BatchResult, names: Sequence[str]) -> pl.DataFrame:
+    """Table ``flows`` of all solved periods of a batch; components that are never assayed have no rows."""
+    network, table = batch.network, batch.table()
+    solved = np.flatnonzero([one is not None for one in batch.fits])
+    quantities = [(one.id, MASS) for one in network.streams]
+    quantities += [(one.id, component) for one in network.streams for component in network.carries(one)]
+    order = [
+        k for stream in network.streams for k, (name, _) in enumerate(quantities) if name == stream.id
+    ]  # fmt: skip
+    wide = [np.asarray(one)[solved][:, order].ravel() for one in (table.flow, table.flow_sd, table.read, table.read_sd)]
+    is_mass = np.tile([quantities[k][1] == MASS for k in order], len(solved))
+    known = np.isfinite(wide[0]) | np.isfinite(wide[2])
+    status = np.array(["", "measured", "adjusted"])[table.status[solved][:, order].ravel()]
+    status = np.where(status != "", status, np.where(known, "estimated", "unobservable"))
+    columns = {
+        "period": np.repeat([names[int(k)] for k in solved], len(order)),
+        "stream": np.tile([quantities[k][0] for k in order], len(solved)),
+        "component": np.tile([quantities[k][1] for k in order], len(solved)),
+        "mass_t": wide[0],
+        "mass_sd_t": wide[1],
+        "grade_frac": np.where(is_mass, np.nan, wide[2]),
+        "grade_sd_frac": np.where(is_mass, np.nan, wide[3]),
+        "status": status,
+    }
+    numbers = ("mass_t", "mass_sd_t", "grade_frac", "grade_sd_frac")
+    found = pl.DataFrame({name: pl.Series(name, list(values) if name not in numbers else values)
+                          for name, values in columns.items()})  # fmt: skip
+    return frame("flows", found.with_columns(pl.col(numbers).fill_nan(None)))
+
+
+def _statuses(result: NetworkResult) -> dict[tuple[str, str], str]:
+    """Measured (read, nothing checks it) or adjusted (read and checked) by stream and quantity."""
+    words = {"redundant": "adjusted", "non_redundant": "measured"}
+    return {
+        (stream, quantity): words[status]
+        for stream, found in result.classification["measured"].items()
+        for quantity, status in found.items()
+    }
+
+
+def _adjustment_rows(result: NetworkResult, period: str) -> Iterator[Row]:
+    """Every reading beside its reconciled value."""
+    for one in result.readings:
+        yield {
+            "period": period,
+            "meter": one.meter,
+            "stream": one.stream,
+            "quantity": one.quantity,
+            "reading": one.value,
+            "sd": one.sigma,
+            "reconciled": one.reconciled,
+            "reconciled_sd": one.reconciled_sd,
+            "z": one.z,
+            "status": one.status,
+        }
+
+
+def _suspect_rows(result: NetworkResult, period: str) -> Iterator[Row]:
+    """Suspects by class, the loudest class first."""
+    for number, group in enumerate(result.suspect_classes, start=1):
+        for one in group.suspects:
+            value = result.network.readings[one.reading].value
+            yield {
+                "period": period,
+                "class_id": number,
+                "meter": one.meter,
+                "stream": one.stream,
+                "quantity": one.quantity,
+                "z": one.z,
+                "bias": one.bias,
+                "bias_rel_frac": one.bias / value if value else None,
+            }
+
+
+# ---- recoveries ----------------------------------------------------------------------------------------------
+
+
+def recovery_rows(model: ChainModel, place: Mapping[str, str], result: NetworkResult, period: str) -> Iterator[Row]:
+    """Overall recovery (stock change counted as product) and direct recovery (dispatched only)."""
+    for one in model.chain.recoveries:
+        for component in one.components:
+            for kind in ("overall", "direct"):
+                value, sd = _recovery(one, place, result, component, with_stocks=kind == "overall")
+                yield {
+                    "period": period,
+                    "plant": one.plant,
+                    "component": component,
+                    "kind": kind,
+                    "recovery_frac": value,
+                    "recovery_sd_frac": sd,
+                }
+
+
+def _recovery(
+    one: Recovery, place: Mapping[str, str], result: NetworkResult, component: str, *, with_stocks: bool
+) -> tuple[float | None, float | None]:
+    """A component's share of the feeds that the products carry."""
+    if component not in result.network.components:
+        return None, None
+    if not all(name in place for name in (*one.feeds, *one.products)):
+        return None, None
+    feeds, products = ([place[name] for name in names] for names in (one.feeds, one.products))
+    above = [(name, component, 1.0) for name in dict.fromkeys(products)]
+    if with_stocks:
+        above += _stock_terms(result.network, one.stocks, component)
+    return result.ratio(above, [(name, component, 1.0) for name in dict.fromkeys(feeds)])
+
+
+def _stock_terms(network: Network, stocks: Sequence[str], component: str) -> list[Term]:
+    """Closing less opening of the stocks that the network has."""
+    there = {one.id for one in network.streams}
+    signs = ((CLOSING, 1.0), (OPENING, -1.0))
+    return [(one + end, component, sign) for one in stocks for end, sign in signs if one + end in there]
+
+
+# ---- unaccounted ---------------------------------------------------------------------------------------------
+
+
+def _unaccounted_rows(model: ChainModel, month: MonthInput, result: NetworkResult, period: str) -> Iterator[Row]:
+    """In less out less stock change by plant and component, with that component's balance released."""
+    for plant in model.chain.plants:
+        inside = {one.id for one in plant.sections}
+        for component in result.network.components:
+            nodes = [one for one in month.network.nodes if one.id in inside]
+            if not nodes or not all(component in _followed(month.network, one) for one in nodes):
+                continue
+            value, sd = _unaccounted(month.network, result, nodes, component)
+            yield {
+                "period": period, "plant": plant.id, "component": component, "mass_t": value, "mass_sd_t": sd,
+            }  # fmt: skip
+
+
+def _unaccounted(
+    network: Network, result: NetworkResult, nodes: Sequence[NetNode], component: str
+) -> tuple[float | None, float | None]:
+    """Difference of a plant as its meters see it.
+
+    The component's balance is released in as many sections as leave the difference observable: where nothing
+    upstream is assayed, the first assay stands for what came in.
+    """
+    terms = _net(network, {one.id for one in nodes}, component)
+    released = network
+    for node in reversed(nodes):
+        trial = _release(released, node.id, component)
+        if _observable(trial, result, terms):
+            released = trial
+    if released is network:
+        return None, None
+    try:
+        fit = fit_network(released)
+    except SolveError:
+        return None, None
+    return NetworkResult(released, fit).total(terms)
+
+
+def _net(network: Network, inside: set[str], component: str) -> list[Term]:
+    """Terms of everything that enters less everything that leaves, stocks included."""
+    return [
+        (one.id, component, float((one.target in inside) - (one.source in inside)))
+        for one in network.streams
+        if (one.target in inside) != (one.source in inside)
+    ]
+
+
+def _release(network: Network, node: str, component: str) -> Network:
+    """The network without a component's balance at one node."""
+    nodes = tuple(
+        replace(one, components=tuple(c for c in _followed(network, one) if c != component))
+        if one.id == node else one
+        for one in network.nodes
+    )  # fmt: skip
+    return replace(network, nodes=nodes)
+
+
+def _followed(network: Network, node: NetNode) -> tuple[str, ...]:
+    return network.components if node.components is None else node.components
+
+
+def _observable(network: Network, result: NetworkResult, terms: Sequence[Term]) -> bool:
+    """Whether a sum is determined in a network with fewer balances, judged at the reconciled point."""
+    problem = arrays(network)
+    data = data_of(problem, problem.value[None], problem.sigma[None])
+    fit = result.fit
+    linear = linearise(problem, data, fit.mass[None], fit.assay[None], fit.mass[None])
+    return NetworkResult(network, replace(fit, problem=problem, linear=linear)).total(terms)[0] is not None

@@ -1,0 +1,337 @@
+"""From the chain's description and a period's records to a network with readings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+import polars as pl
+
+from zveno.errors import DataError
+from zveno.model.network import MASS, NetCovariance, NetReading, NetStream, Network
+from zveno.model.types import ChainModel, Meter, Stock
+from zveno.periods import Period
+from zveno.reconcile.measured import Measured, covariance, total
+from zveno.reconcile.period_values import LEFT_OUT, Gap, PeriodValues
+from zveno.reconcile.records import Book, book
+from zveno.reconcile.topology import CLOSING, OPENING, Topology, stock_streams, topology
+from zveno.text.mark import tr
+
+FROM_DESCRIPTION = tr("no survey before: opening stock as described")
+STEADY = tr("no survey: stock change taken as zero")
+NOT_ALL_MEMBERS = tr("left out: not every stream of the group has a reading")
+_MASSES = ("wet_mass", "mass")
+_LEAST_CORRELATION = 1e-6
+_STOCK_SD = 0.05
+_TIED_SD = 0.02
+_LONG = 27 * 24
+
+
+@dataclass(frozen=True)
+class MonthInput:
+    """A network with the readings of a period, and the gaps that were closed to get them.
+
+    ``carried`` lists for each stream what it can hold of the chain's components, assayed or not.
+    """
+
+    network: Network
+    gaps: tuple[Gap, ...]
+    topology: Topology
+    carried: tuple[NetStream, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What does not change between periods: the topology, and the records in order."""
+
+    model: ChainModel
+    topology: Topology
+    book: Book
+
+
+@dataclass(frozen=True)
+class Found:
+    """Readings of a period by (stream, quantity), stock streams, and gaps."""
+
+    readings: tuple[tuple[str, str, Measured], ...]
+    stocks: tuple[NetStream, ...]
+    gaps: tuple[Gap, ...]
+
+
+def month_network(model: ChainModel, records: pl.DataFrame, period: Period) -> MonthInput:
+    """Network of a chain with the readings of a period (a month, a day, an hour: any stretch of plant time).
+
+    Nodes are sections; streams are what crosses between them, merged by group; each stock with a survey is an
+    opening and a closing stream. Dry mass = wet mass x (1 - moisture of the same shift). Assays are weighted
+    with tonnages. Errors: the random part averages over the readings, half the bias limit and shared errors do
+    not. A stock without an assay of its own has its material's assay, widened by the scatter between shifts.
+    Missing shifts are completed by the mean of the rest, widened, and noted as a gap.
+
+    Raises
+    ------
+    DataError
+        If the period has no reading at all: names the meters.
+    """
+    plan = plan_of(model, records)
+    found = find_readings(plan, period)
+    if not _any_record(plan, period):
+        raise DataError(
+            "no meter has a reading in {period}: import files that hold {meters}",
+            period=period.name, meters=", ".join(one.id for one in _used(model)),
+        )  # fmt: skip
+    network, carried = network_of(plan, [found])
+    return MonthInput(with_readings(network, found), found.gaps, plan.topology, carried)
+
+
+def plan_of(model: ChainModel, records: pl.DataFrame) -> Plan:
+    """Topology and sorted records."""
+    lots = frozenset(one.id for one in model.chain.meters if one.period == "lot")
+    return Plan(model, topology(model), book(records, lots))
+
+
+def network_of(plan: Plan, found: Sequence[Found]) -> tuple[Network, tuple[NetStream, ...]]:
+    """A network without readings for some periods: components that were assayed, stocks that were surveyed."""
+    assayed = {quantity for one in found for _, quantity, _ in one.readings}
+    components = tuple(one for one in plan.model.chain.components if one in assayed)
+    stocks = {stream.id: stream for one in found for stream in one.stocks}
+    carried = (*plan.topology.streams, *stocks.values())
+    streams = tuple(
+        stream if stream.components is None
+        else NetStream(stream.id, stream.source, stream.target,
+                       tuple(one for one in stream.components if one in components), stream.role)
+        for stream in carried
+    )  # fmt: skip
+    nodes = tuple(one for one in plan.topology.nodes)
+    return Network(nodes, streams, (), components, name=plan.model.chain.id), carried
+
+
+def with_readings(network: Network, found: Found) -> Network:
+    """The network with the readings of one period and the covariances that shared errors make."""
+    kept = fitting(network, found)
+    covariances = tuple(
+        NetCovariance(kept[i][:2], kept[j][:2], value, kept[i][2].meter, kept[j][2].meter)
+        for i, j, value in shared_pairs([one for _, _, one in kept])
+    )
+    readings = tuple(reading(*row) for row in kept)
+    return replace(network, readings=readings, covariances=covariances)
+
+
+def fitting(network: Network, found: Found) -> list[tuple[str, str, Measured]]:
+    """Readings of quantities that the streams of the network have."""
+    quantities = {(one.id, quantity) for one in network.streams for quantity in (MASS, *network.carries(one))}
+    return [row for row in found.readings if row[:2] in quantities]
+
+
+def reading(stream: str, quantity: str, one: Measured) -> NetReading:
+    """A measured value as a reading of the network."""
+    if one.below:
+        return NetReading(stream, quantity, None, one.sd, one.value, one.meter)
+    return NetReading(stream, quantity, one.value, one.sd, None, one.meter)
+
+
+def shared_pairs(values: Sequence[Measured]) -> Iterator[tuple[int, int, float]]:
+    """Covariances of values that share an error; a limit ("less than") shares none."""
+    holders: dict[str, list[int]] = {}
+    for k, one in enumerate(values):
+        for name in () if one.below else one.shared:
+            holders.setdefault(name, []).append(k)
+    pairs = {(i, j) for found in holders.values() for i, j in combinations(found, 2)}
+    for i, j in sorted(pairs):
+        value = covariance(values[i], values[j])
+        if abs(value) > _LEAST_CORRELATION * values[i].sd * values[j].sd:
+            yield i, j, value
+
+
+def _any_record(plan: Plan, period: Period) -> bool:
+    """Whether any meter has a record in the period; an opening stock as described is not one."""
+    quantities = ((one.id, q) for one in _used(plan.model) for q in (one.components or (one.quantity,)))
+    return any(
+        len(plan.book.within(*key, period)) > 0 or plan.book.closing(*key, period) is not None for key in quantities
+    )
+
+
+def _used(model: ChainModel) -> list[Meter]:
+    """Meters that count for accounting."""
+    return [one for one in model.chain.meters if one.accounting]
+
+
+def find_readings(plan: Plan, period: Period) -> Found:
+    """All readings of a period."""
+    values = PeriodValues(plan.model, plan.book, period)
+    streams: list[tuple[str, str, Measured]] = []
+    by_meter: dict[tuple[str, str], Measured] = {}
+    for name, members in plan.topology.members.items():
+        streams += _stream_readings(plan.model, values, by_meter, name, members)
+    stocks: list[NetStream] = []
+    for stock in plan.model.chain.stocks:
+        tied, found = _stock_readings(plan, values, by_meter, stock)
+        stocks += found
+        streams += tied
+    usable = [row for row in streams if row[2].sd > 0 and (row[2].value > 0 or not row[2].below)]
+    return Found(tuple(usable), tuple(stocks), tuple(values.gaps))
+
+
+def _stream_readings(
+    model: ChainModel,
+    values: PeriodValues,
+    by_meter: dict[tuple[str, str], Measured],
+    name: str,
+    members: Sequence[str],
+) -> list[tuple[str, str, Measured]]:
+    """Readings of one balanced stream: of itself, and of its members together."""
+    rows: list[tuple[str, str, Measured]] = []
+    of: dict[str, list[tuple[str, Measured]]] = {}
+    masses: dict[str, float] = {}
+    for meter in _used(model):
+        if meter.stream not in (name, *members):
+            continue
+        for quantity, one in _meter_values(values, meter):
+            by_meter[meter.id, quantity] = one
+            if meter.stream == name or len(members) == 1:
+                rows.append((name, quantity, one))
+            else:
+                of.setdefault(quantity, []).append((meter.stream, one))
+                if quantity == MASS:
+                    masses[meter.stream] = one.value
+    for quantity, found in of.items():
+        rows += [(name, quantity, one) for one in _together(values, quantity, found, members, masses)]
+    return rows
+
+
+def _meter_values(values: PeriodValues, meter: Meter) -> Iterator[tuple[str, Measured]]:
+    """Quantities that a meter gives a stream in the period."""
+    if meter.quantity in _MASSES:
+        one = values.mass(meter)
+        if one is not None:
+            yield MASS, one
+    elif meter.quantity == "assay":
+        material = any(meter.stream in _material_names(values.model, one) for one in values.model.chain.stocks)
+        for component in meter.components:
+            one = values.assay(meter, component)
+            if one is not None:
+                yield component, one.named(f"own:{meter.id}:{component}") if material else one
+
+
+def _together(
+    values: PeriodValues,
+    quantity: str,
+    found: Sequence[tuple[str, Measured]],
+    members: Sequence[str],
+    masses: dict[str, float],
+) -> list[Measured]:
+    """Readings of single members as readings of the group: masses add, assays are weighted with masses."""
+    by_member = {member: [one for stream, one in found if stream == member] for member in members}
+    rounds = min(len(ones) for ones in by_member.values())
+    for stream, one in found:
+        if by_member[stream].index(one) >= rounds:
+            values.gaps.append(Gap(one.meter, quantity, 1, 1, NOT_ALL_MEMBERS))
+    if quantity == MASS:
+        return [total([by_member[member][k] for member in members]) for k in range(rounds)]
+    weight = {member: masses.get(member, 0.0) for member in members}
+    if min(weight.values()) <= 0:
+        weight = dict.fromkeys(members, 1.0)
+    size = sum(weight.values())
+    return [total([by_member[member][k].scaled(weight[member] / size) for member in members]) for k in range(rounds)]
+
+
+# ---- stocks --------------------------------------------------------------------------------------------------
+
+
+def _stock_readings(
+    plan: Plan, values: PeriodValues, by_meter: dict[tuple[str, str], Measured], stock: Stock
+) -> tuple[list[tuple[str, str, Measured]], list[NetStream]]:
+    """Opening and closing of a stock; nothing where a short period has no survey."""
+    meter = next((one for one in _used(plan.model) if one.stream == stock.id and one.quantity != "assay"), None)
+    closing = _surveyed(plan, values, stock, meter, closing=True)
+    opening = _surveyed(plan, values, stock, meter, closing=False)
+    if closing is None and values.period.hours < _LONG:
+        values.gaps.append(Gap(meter.id if meter else stock.id, "survey_mass", 1, 0, STEADY))
+        return [], []
+    if closing is None:
+        values.gaps.append(Gap(meter.id if meter else stock.id, "survey_mass", 1, 0, LEFT_OUT))
+    opening = opening or _described(values, stock, meter)
+    rows = []
+    streams = []
+    open_stream, close_stream = stock_streams(plan.model, stock.id, plan.topology)
+    for stream, mass in ((open_stream, opening), (close_stream, closing)):
+        empty = mass is not None and mass.value <= 0
+        if empty or (mass is None and stream is open_stream):
+            continue
+        streams.append(stream)
+        if mass is not None:
+            rows.append((stream.id, MASS, mass))
+        rows += _stock_assays(plan, values, by_meter, stock, stream)
+    return rows, streams
+
+
+def _surveyed(plan: Plan, values: PeriodValues, stock: Stock, meter: Meter | None, *, closing: bool) -> Measured | None:
+    """Mass of a stock by its last survey; the opening may also stand under the stock's own name."""
+    find = plan.book.closing if closing else plan.book.opening
+    value = find(meter.id, meter.quantity, values.period) if meter else None
+    for quantity in ("survey_mass", MASS):
+        if value is None and not closing:
+            value = find(stock.id, quantity, values.period)
+    if value is None:
+        return None
+    return _survey(values, stock, meter, value)
+
+
+def _survey(values: PeriodValues, stock: Stock, meter: Meter | None, value: float) -> Measured:
+    """A stock's mass with the error of its survey, or 5 % where nothing is described."""
+    return values.survey(meter, value) if meter else Measured(value, _STOCK_SD * value, {}, stock.id)
+
+
+def _described(values: PeriodValues, stock: Stock, meter: Meter | None) -> Measured | None:
+    """Opening stock as the description gives it; None where that is nothing."""
+    value = values.model.number(stock.opening, "t", values.period.start.date())
+    if value <= 0:
+        return None
+    values.gaps.append(Gap(meter.id if meter else stock.id, "survey_mass", 1, 0, FROM_DESCRIPTION))
+    return _survey(values, stock, meter, value)
+
+
+def _stock_assays(
+    plan: Plan, values: PeriodValues, by_meter: dict[tuple[str, str], Measured], stock: Stock, stream: NetStream
+) -> list[tuple[str, str, Measured]]:
+    """Assays of a stock: its own, else those of its material.
+
+    A stock is the material of a few shifts, so its assay may differ from the period's by the scatter between
+    shifts (at least 2 %); the error of the material's assay itself is shared with it.
+    """
+    find = plan.book.closing if stream.id.endswith(CLOSING) else plan.book.opening
+    rows = []
+    for component in stream.components or plan.model.chain.components:
+        own = [
+            (meter, value) for meter in _used(plan.model)
+            if meter.stream == stock.id and component in meter.components
+            and (value := find(meter.id, component, values.period)) is not None
+        ]  # fmt: skip
+        rows += [(stream.id, component, values.survey(meter, value, component)) for meter, value in own]
+        if own:
+            continue
+        recorded = find(stock.id, component, values.period) if stream.id.endswith(OPENING) else None
+        if recorded is not None:
+            rows.append((stream.id, component, Measured(recorded, _TIED_SD * recorded, {}, stock.id)))
+            continue
+        material = _material(plan.model, by_meter, stock, component)
+        if material is not None:
+            rows.append((stream.id, component, material))
+    return rows
+
+
+def _material(
+    model: ChainModel, by_meter: dict[tuple[str, str], Measured], stock: Stock, component: str
+) -> Measured | None:
+    """Assay of a stock's material, with the scatter between shifts as an error of its own."""
+    for meter in _used(model):
+        one = by_meter.get((meter.id, component))
+        if one is not None and not one.below and meter.stream in _material_names(model, stock):
+            return one.with_own(max(one.spread, _TIED_SD * one.value))
+    return None
+
+
+def _material_names(model: ChainModel, stock: Stock) -> tuple[str, ...]:
+    """Names under which a stock's material is measured: the stream, and its group."""
+    stream = model.streams.get(stock.material)
+    return (stock.material, stream.group) if stream and stream.group else (stock.material,)

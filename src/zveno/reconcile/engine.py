@@ -1,0 +1,136 @@
+"""The verb: reconcile a period, or many at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+
+from zveno.errors import DataError
+from zveno.model.types import ChainModel
+from zveno.periods import Period
+from zveno.reconcile.balance import (
+    Balance,
+    PeriodSeries,
+    balance_of,
+    gap_rows,
+    period_row,
+    recovery_rows,
+    series_flows,
+)
+from zveno.reconcile.batch import BatchResult, solve_batch
+from zveno.reconcile.build import (
+    Found,
+    Plan,
+    find_readings,
+    fitting,
+    month_network,
+    network_of,
+    plan_of,
+    reading,
+    shared_pairs,
+)
+from zveno.reconcile.solve import solve_network
+from zveno.tables import frame
+
+
+def reconcile(model: ChainModel, records: pl.DataFrame, period: Period) -> Balance:
+    """Flows and assays of a period that fit together, each with its standard deviation.
+
+    Parameters
+    ----------
+    model
+        The chain.
+    records
+        Table ``records``: values of meters, and of stocks at the opening, also from before the period.
+    period
+        Any stretch of plant time: a month, a day, an hour.
+
+    Raises
+    ------
+    DataError
+        If the period has no reading at all: names the meters.
+    SolveError
+        If no balanced point was found; an unconverged answer is never returned.
+    """
+    month = month_network(model, records, period)
+    return balance_of(model, month, period, solve_network(month.network))
+
+
+def reconcile_many(model: ChainModel, records: pl.DataFrame, periods: Sequence[Period]) -> PeriodSeries:
+    """A balance for each of many periods, solved side by side.
+
+    A period without readings or without a solution has a status and no number. Suspects are not searched for:
+    ask for the period itself.
+
+    Raises
+    ------
+    DataError
+        If no period has a reading.
+    """
+    plan = plan_of(model, records)
+    found = [find_readings(plan, period) for period in periods]
+    if not any(one.readings for one in found):
+        raise DataError("none of the periods has a reading: import files that cover them")
+    kinds: dict[tuple[str, ...], list[int]] = {}
+    for k, one in enumerate(found):
+        kinds.setdefault(tuple(stream.id for stream in one.stocks), []).append(k)
+    names = [period.name for period in periods]
+    parts = [_solve_kind(plan, names, found, group) for group in kinds.values()]
+    order = pl.DataFrame({"period": names, "_at": range(len(names))})
+    tables = {
+        name: pl.concat([part[name] for part in parts])
+        .join(order, on="period", how="left", maintain_order="left")
+        .sort("_at", maintain_order=True)
+        .drop("_at")
+        for name in ("periods", "flows", "recoveries")
+    }
+    gaps = [row for name, one in zip(names, found, strict=True) for row in gap_rows(one.gaps, name)]
+    return PeriodSeries(gaps=frame("gaps", gaps), **tables)
+
+
+def _solve_kind(
+    plan: Plan, names: Sequence[str], found: Sequence[Found], group: Sequence[int]
+) -> dict[str, pl.DataFrame]:
+    """Solve the periods of a group, which have the same streams, and make their tables."""
+    mine = [names[k] for k in group]
+    batch = _solve(plan, [found[k] for k in group])
+    results = [batch.result(k) for k in range(len(group))]
+    rows = zip(mine, batch.status, results, strict=True)
+    recoveries = [
+        row
+        for name, result in zip(mine, results, strict=True)
+        if result is not None
+        for row in recovery_rows(plan.model, plan.topology.place, result, name)
+    ]
+    return {
+        "periods": frame("periods", [period_row(*row) for row in rows]),
+        "flows": series_flows(batch, mine),
+        "recoveries": frame("recoveries", recoveries),
+    }
+
+
+def _solve(plan: Plan, found: Sequence[Found]) -> BatchResult:
+    """Readings of all periods as columns, and their solution."""
+    network, _ = network_of(plan, found)
+    rows = [{(stream, quantity, one.meter, one.below): one for stream, quantity, one in fitting(network, part)}
+            for part in found]  # fmt: skip
+    keys = list(dict.fromkeys(key for row in rows for key in row))
+    columns = {key: k for k, key in enumerate(keys)}
+    value, sigma = np.full((2, len(rows), len(keys)), np.nan)
+    correlation = np.broadcast_to(np.eye(len(keys)), (len(rows), len(keys), len(keys))).copy()
+    for p, row in enumerate(rows):
+        for key, one in row.items():
+            value[p, columns[key]], sigma[p, columns[key]] = one.value, one.sd
+        ones = list(row.values())
+        at = [columns[key] for key in row]
+        for i, j, shared in shared_pairs(ones):
+            correlation[p, at[i], at[j]] = correlation[p, at[j], at[i]] = shared / (ones[i].sd * ones[j].sd)
+    readings = tuple(
+        reading(key[0], key[1], next(row[key] for row in rows if key in row)) for key in keys
+    )  # fmt: skip
+    network = replace(network, readings=readings)
+    independent = np.count_nonzero(correlation) == len(rows) * len(keys)
+    return solve_batch(network, value, sigma, correlations=None if independent else correlation)

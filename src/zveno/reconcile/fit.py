@@ -1,0 +1,125 @@
+"""From a network to its solution as arrays: build, solve, linearise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from scipy.special import chdtrc
+
+from zveno.errors import SolveError
+from zveno.model.network import Network
+from zveno.reconcile.arrays import Bools, Floats, Problem, arrays
+from zveno.reconcile.kernel import Solved, interior_point
+from zveno.reconcile.objective import Data, data_of, misfit
+from zveno.reconcile.observability import Adjustments, Linear, adjustments, linearise
+from zveno.reconcile.polish import polish, without_closed
+
+SIGNIFICANCE = 0.05
+
+
+@dataclass(frozen=True)
+class Fit:
+    """The reconciled point of one period with its linearisation and tests.
+
+    ``mass`` (streams,), ``flow`` and ``assay`` (pairs,); ``active`` the bounds that hold; ``closed`` streams
+    whose mass is zero; ``objective`` the sum of squared standardised adjustments.
+    """
+
+    problem: Problem
+    mass: Floats
+    flow: Floats
+    assay: Floats
+    active: Bools
+    closed: Bools
+    linear: Linear
+    tests: Adjustments
+    objective: float
+    iterations: int
+
+    @property
+    def dof(self) -> int:
+        """Degrees of freedom of the global test."""
+        return self.linear.dof
+
+    @property
+    def p_value(self) -> float | None:
+        """Chance of a larger objective if all errors are as stated; None without degrees of freedom."""
+        return float(chdtrc(self.dof, self.objective)) if self.dof > 0 else None
+
+
+def fit_network(network: Network) -> Fit:
+    """Solve one network.
+
+    Raises
+    ------
+    DataError
+        If the network is not usable.
+    SolveError
+        If no point within the bounds balances, or none was found: names the worst balance.
+    """
+    problem = arrays(network)
+    data = data_of(problem, problem.value[None], problem.sigma[None])
+    solved = interior_point(problem, data)
+    if not solved.converged[0]:
+        raise not_converged(problem, solved)
+    return fit_period(problem, data, solved)
+
+
+def not_converged(problem: Problem, solved: Solved) -> SolveError:
+    """What to say of a period that did not converge (the first one)."""
+    off = np.nan_to_num(solved.imbalance[0], nan=np.inf)
+    place, quantity = problem.rows[int(np.argmax(off))] if len(off) else ("", "")
+    return SolveError(
+        "the balance was not solved in {iterations} steps; the worst equation is {quantity} at '{place}', off by "
+        "{residual} of its flows: check fixed values, stream directions and standard deviations there",
+        iterations=int(solved.iterations[0]), quantity=quantity, place=place,
+        residual=float(off.max(initial=0.0)),
+    )  # fmt: skip
+
+
+def fit_period(problem: Problem, data: Data, solved: Solved) -> Fit:
+    """Sharpen, linearise and test one converged period (arrays with one period first)."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        best = polish(problem, data, solved)
+        if best.closed.any():
+            data = without_closed(problem, data, best.closed)
+        mass, flow, assay = problem.expand(best.u)
+        miss = misfit(problem, data, mass, assay)
+        size = problem.expand(solved.origin)[0]
+        linear = linearise(problem, data, mass, assay, np.where(best.closed, size, mass))
+        return Fit(
+            problem=problem, mass=mass[0], flow=flow[0], assay=assay[0], active=best.active,
+            closed=best.closed, linear=linear, tests=adjustments(linear, miss),
+            objective=2 * float(miss.half[0]), iterations=int(solved.iterations[0]),
+        )  # fmt: skip
+
+
+Verdict = Literal["consistent", "suspect", "not testable"]
+
+
+def verdict(fit: Fit) -> Verdict:
+    """What the global test says at 5 %."""
+    if fit.p_value is None:
+        return "not testable"
+    return "suspect" if fit.p_value < SIGNIFICANCE else "consistent"
+
+
+def quantities(fit: Fit) -> Floats:
+    """Flows, their standard deviations, and the same for what meters show: (4, quantities), NaN = unobservable."""
+    linear, problem = fit.linear, fit.problem
+    first = problem.n_streams
+    read = np.concatenate([fit.mass, fit.assay])
+    by_flow = linear.slopes.copy()
+    mass = fit.mass[problem.pair_stream]
+    by_flow[first:] = mass[:, None] * by_flow[first:] + fit.assay[:, None] * by_flow[problem.pair_stream]
+    idle = fit.closed[problem.pair_stream]
+    by_flow[first:][idle] = linear.slopes[first:][idle]
+    flow = np.concatenate([np.where(fit.closed, 0.0, fit.mass), np.where(idle, 0.0, fit.flow)])
+    read[:first] = flow[:first]
+    out = np.array([flow, linear.sds(by_flow), read, linear.sds(linear.slopes)])
+    out[:2, ~linear.observables(by_flow)] = np.nan
+    out[2:, ~linear.observables(linear.slopes)] = np.nan
+    out[2:, first:][:, idle] = np.nan
+    return out

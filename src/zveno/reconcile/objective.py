@@ -1,0 +1,130 @@
+"""How badly masses and assays miss the readings, with slopes and curvature, for many periods at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.special import log_ndtr
+
+from zveno.reconcile.arrays import Bools, Floats, Ints, Problem
+
+_HOLD = 1e3
+_LOG_ROOT_2PI = 0.5 * np.log(2 * np.pi)
+
+
+@dataclass(frozen=True)
+class Data:
+    """Readings of P periods as the solver sees them.
+
+    Parameters
+    ----------
+    value, sigma, present
+        Shape (P, readings); what is not present has no weight.
+    inverse
+        Inverse covariance matrices (P, readings, readings) where readings are correlated, else None. Rows of
+        censored and missing readings are zero.
+    correlation
+        Correlation matrices (P, readings, readings) to go with it.
+    anchor
+        Masses (P, streams) that are held at a size where none is known; 0 where nothing is held.
+    """
+
+    value: Floats
+    sigma: Floats
+    present: Bools
+    inverse: Floats | None = None
+    correlation: Floats | None = None
+    anchor: Floats | None = None
+
+    def take(self, periods: Ints) -> Data:
+        """The same for some of the periods."""
+        matrices = (None if one is None else one[periods] for one in (self.inverse, self.correlation, self.anchor))
+        return Data(self.value[periods], self.sigma[periods], self.present[periods], *matrices)
+
+
+@dataclass(frozen=True)
+class Misfit:
+    """Half the sum of squares at a point, in terms of quantities (P, quantities).
+
+    ``slope`` and ``curve`` are first and second derivatives by mass or assay; ``by_reading`` the slopes by
+    reading.
+    """
+
+    half: Floats
+    slope: Floats
+    curve: Floats
+    by_reading: Floats
+    curve_by_reading: Floats
+
+
+def data_of(problem: Problem, value: Floats, sigma: Floats, correlation: Floats | None = None) -> Data:
+    """Readings of periods (P, readings); NaN means that there is none.
+
+    ``correlation`` (P, readings, readings) stands in for the problem's own where it changes with the period.
+    """
+    present = np.isfinite(value) & np.isfinite(sigma)
+    sigma = np.where(present, sigma, 1.0)
+    value = np.where(present, value, 0.0)
+    if correlation is None:
+        correlation = problem.correlation
+    if correlation is None:
+        return Data(value, sigma, present)
+    matrices = np.broadcast_to(correlation, (len(value), value.shape[1], value.shape[1]))
+    used = present & ~problem.censored
+    return Data(value, sigma, present, inverse_covariance(matrices, sigma, used), matrices)
+
+
+def inverse_covariance(correlation: Floats, sigma: Floats, used: Bools) -> Floats:
+    """Inverse covariance of the readings in use, zero elsewhere."""
+    both = used[:, :, None] & used[:, None, :]
+    V = np.where(both, correlation, np.eye(correlation.shape[1]))
+    return np.where(both, np.linalg.inv(V), 0.0) / (sigma[:, :, None] * sigma[:, None, :])
+
+
+def misfit(problem: Problem, data: Data, mass: Floats, assay: Floats) -> Misfit:
+    """Distance from the readings at masses (P, streams) and assays (P, pairs).
+
+    A censored reading adds ``-ln Phi((limit - x) / sigma)``.
+    """
+    at = np.concatenate([mass, assay], axis=1)[:, problem.reading_of]
+    used = data.present & ~problem.censored
+    error = np.where(used, at - data.value, 0.0)
+    curve = np.where(used, data.sigma**-2.0, 0.0)
+    if data.inverse is None:
+        slope = curve * error
+    else:
+        slope = (data.inverse @ error[:, :, None])[:, :, 0]
+        curve = np.einsum("pii->pi", data.inverse).copy()
+    half = 0.5 * np.sum(error * slope, axis=1)
+    if problem.censored.any():
+        half = half + _add_censored(problem, data, at, slope, curve)
+    select = np.zeros((len(problem.reading_of), problem.n_quantities))
+    select[np.arange(len(problem.reading_of)), problem.reading_of] = 1.0
+    return Misfit(half, slope @ select, curve @ select, slope, curve)
+
+
+def anchor(miss: Misfit, data: Data, mass: Floats) -> Misfit:
+    """Add a pull on masses that are held; it vanishes at the solution, since nothing else depends on the size."""
+    if data.anchor is None or not data.anchor.any():
+        return miss
+    n = mass.shape[1]
+    weight = np.divide(_HOLD, data.anchor, out=np.zeros_like(mass), where=data.anchor > 0) ** 2
+    slope, curve = miss.slope.copy(), miss.curve.copy()
+    slope[:, :n] += weight * (mass - data.anchor)
+    curve[:, :n] += weight
+    half = miss.half + 0.5 * np.sum(weight * (mass - data.anchor) ** 2, axis=1)
+    return replace(miss, half=half, slope=slope, curve=curve)
+
+
+def _add_censored(problem: Problem, data: Data, at: Floats, slope: Floats, curve: Floats) -> Floats:
+    """Fill in slopes and curvatures of "less than" readings; returns what they add."""
+    which = np.flatnonzero(problem.censored)
+    sigma, present = data.sigma[:, which], data.present[:, which]
+    z = (data.value[:, which] - at[:, which]) / sigma
+    log_cdf = log_ndtr(z)
+    hazard = np.exp(-0.5 * z**2 - _LOG_ROOT_2PI - log_cdf)
+    slope[:, which] = np.where(present, hazard / sigma, 0.0)
+    curve[:, which] = np.where(present, hazard * (hazard + z) / sigma**2, 0.0)
+    added: Floats = -np.sum(np.where(present, log_cdf, 0.0), axis=1)
+    return added

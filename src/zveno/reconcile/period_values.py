@@ -1,0 +1,342 @@
+"""The value of a period from the records of a meter, with the error that the meter's description gives it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from zveno.errors import QuantityError
+from zveno.model.types import ChainModel, Meter
+from zveno.periods import Period
+from zveno.quantities import convert, uom_of
+from zveno.reconcile.arrays import Bools, Floats
+from zveno.reconcile.measured import Measured
+from zveno.reconcile.records import Book, Series
+from zveno.text.mark import tr
+
+MEAN_OF_PRESENT = "mean_of_present"
+LEFT_OUT = "left_out"
+TAKEN_AS_DRY = tr("no moisture: taken as dry, with 5 % added to the error")
+_DRY_SD = 0.05
+_DESCRIBED_SD = 0.1
+_LONE_SPREAD = 0.5
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Readings that a meter should have given and did not, and what was done about it."""
+
+    meter: str
+    quantity: str
+    expected: int
+    present: int
+    treatment: str
+
+
+@dataclass(frozen=True)
+class Masses:
+    """Dry masses of a meter by interval, as read: what assays are weighted with."""
+
+    start: Floats
+    dry: Floats
+
+
+@dataclass
+class PeriodValues:
+    """Values of one period; notes every gap that it had to close."""
+
+    model: ChainModel
+    book: Book
+    period: Period
+    gaps: list[Gap] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._weights: dict[str, Masses | None] = {}
+
+    # ---- masses ------------------------------------------------------------------------------------------
+
+    def mass(self, meter: Meter) -> Measured | None:
+        """Dry mass of the period; None without a reading.
+
+        Missing readings are taken as the mean of those present; their error is the scatter between readings.
+        """
+        series = self.book.within(meter.id, meter.quantity, self.period)
+        expected = self._expected(meter, series)
+        if len(series) == 0:
+            self.gaps.append(Gap(meter.id, meter.quantity, max(expected, 1), 0, LEFT_OUT))
+            return None
+        solids, parts = self._solids(meter, series)
+        dry = series.value * solids
+        sd = self._reading_sd(meter, "", series.value, series.end - series.start) * solids
+        own = float(np.sum(sd**2))
+        sum_dry, spread = float(dry.sum()), _spread(dry)
+        missing = max(expected - len(series), 0)
+        if missing:
+            self.gaps.append(Gap(meter.id, meter.quantity, expected, len(series), MEAN_OF_PRESENT))
+            own += spread**2 * (missing + missing**2 / len(series))
+            scale = expected / len(series)
+            parts = {name: one * scale for name, one in parts.items()}
+            sum_dry *= scale
+        parts |= _systematic(meter, "", sum_dry)
+        return Measured(sum_dry, math.sqrt(own), parts, meter.id, spread=spread)
+
+    def _solids(self, meter: Meter, series: Series) -> tuple[Floats, dict[str, float]]:
+        """Share of solids in each reading, and the errors that the moisture brings to their dry sum."""
+        wet = series.value
+        if meter.quantity != "wet_mass":
+            return np.ones_like(wet), {}
+        gauge = self._gauge(meter)
+        if gauge is None:
+            fallback = self._described_moisture(meter)
+            if fallback is None:
+                self.gaps.append(Gap(meter.id, "moisture", max(len(series), 1), 0, TAKEN_AS_DRY))
+                return np.ones_like(wet), {f"dry:{meter.id}": _DRY_SD * float(wet.sum())}
+            parts = {f"moisture:{meter.stream}": _DESCRIBED_SD * fallback * float(wet.sum())}
+            return np.full_like(wet, 1 - fallback), parts
+        instrument, moisture = gauge
+        found, at = _lookup(moisture, series.start)
+        share = np.where(found, moisture.value[at], moisture.value.mean())
+        sd = self._reading_sd(instrument, "", share, np.zeros_like(share))
+        missing = int((~found).sum())
+        if missing:
+            self.gaps.append(Gap(instrument.id, "moisture", len(series), len(series) - missing, MEAN_OF_PRESENT))
+            sd = np.where(found, sd, np.hypot(sd, _spread(moisture.value)))
+        parts = {f"moisture:{instrument.id}": -float(np.sqrt(np.sum((wet * sd) ** 2)))}
+        parts |= {name: -one for name, one in _systematic(instrument, "", float(np.sum(wet * share))).items()}
+        return 1 - share, parts
+
+    def _gauge(self, meter: Meter) -> tuple[Meter, Series] | None:
+        """Moisture meter with readings: of the stream or its group, else of a stream of the same sections."""
+        mine = _near(self.model, meter.stream)
+        for same_stream in (True, False):
+            for other in self.model.chain.meters:
+                if other.quantity != "moisture" or not other.accounting:
+                    continue
+                theirs = _near(self.model, other.stream)
+                if (theirs.streams & mine.streams) if same_stream else (theirs.sections & mine.sections):
+                    series = self.book.within(other.id, "moisture", self.period)
+                    if len(series):
+                        return other, series
+        return None
+
+    def _described_moisture(self, meter: Meter) -> float | None:
+        """Moisture of the feed as described (its error taken as 10 % of it), where nothing measures it."""
+        stream = self.model.streams.get(meter.stream)
+        if stream is None or stream.feed_water is None:
+            return None
+        return self.model.number(stream.feed_water, "frac", self.period.start.date())
+
+    # ---- assays ------------------------------------------------------------------------------------------
+
+    def assay(self, meter: Meter, component: str) -> Measured | None:
+        """Assay of the period, weighted with the dry masses of the stream; None without a reading.
+
+        A reading "less than L" among others counts L/2 with the error of a value anywhere below L; if all are
+        such, the period's value is a limit itself.
+        """
+        series = self.book.within(meter.id, component, self.period)
+        expected = self._expected(meter, series)
+        if len(series):
+            weight = self._weight(meter, series)
+            series, weight = series.take(np.flatnonzero(weight > 0)), weight[weight > 0]
+            if len(series) < expected:
+                expected = self._running(meter, expected)
+        if len(series) == 0:
+            self.gaps.append(Gap(meter.id, component, max(expected, 1), 0, LEFT_OUT))
+            return None
+        if series.below.all():
+            return self._limit(meter, component, series, weight / weight.sum())
+        mean = self._mean(meter, component, series, weight / weight.sum())
+        missing = max(expected - len(series), 0)
+        if not missing:
+            return mean
+        self.gaps.append(Gap(meter.id, component, expected, len(series), MEAN_OF_PRESENT))
+        return mean.with_own(
+            math.hypot(mean.own, mean.spread * missing / expected * math.sqrt(1 / len(series) + 1 / missing))
+        )
+
+    def _limit(self, meter: Meter, component: str, series: Series, share: Floats) -> Measured:
+        """A period in which only limits were reported."""
+        limit = float(share @ series.value)
+        sd = self._reading_sd(meter, component, series.value, series.end - series.start)
+        own = float(np.linalg.norm(share * sd))
+        return Measured(limit, max(own, 1e-3 * limit), {}, meter.id, below=True)
+
+    def _mean(self, meter: Meter, component: str, series: Series, share: Floats) -> Measured:
+        """Weighted mean of the assays present."""
+        value = np.where(series.below, 0.5 * series.value, series.value)
+        sd = self._reading_sd(meter, component, value, series.end - series.start)
+        sd = np.where(series.below, np.hypot(sd, series.value / math.sqrt(12)), sd)
+        mean, own = float(share @ value), float(np.linalg.norm(share * sd))
+        return Measured(mean, own, _systematic(meter, component, mean), meter.id, spread=_spread(value))
+
+    def _weight(self, meter: Meter, series: Series) -> Floats:
+        """Dry mass that each assay stands for: of its stream, else of the plant's feed, else equal."""
+        if len(series) < 2:
+            return np.ones(len(series))
+        masses = self._masses(meter.stream) or self._masses(_feed_key(self.model, meter.stream))
+        if masses is None:
+            return np.ones(len(series))
+        first = np.searchsorted(masses.start, series.start - 1e-6)
+        last = np.searchsorted(masses.start, np.maximum(series.end, series.start + 1) - 1e-6)
+        sums = np.concatenate([[0.0], np.cumsum(masses.dry)])
+        weight = sums[last] - sums[first]
+        usual = float(weight[weight > 0].mean()) if np.any(weight > 0) else 1.0
+        return np.where(last > first, np.maximum(weight, 0.0), usual)
+
+    def _running(self, meter: Meter, expected: int) -> int:
+        """How many of the expected assays had material to sample: a stream at rest gives no sample."""
+        if meter.period not in ("shift", "hour"):
+            return expected
+        masses = self._masses(meter.stream)
+        return expected if masses is None else max(expected - int(np.sum(masses.dry <= 0)), 1)
+
+    def _masses(self, key: str) -> Masses | None:
+        """Dry masses by interval that the weighers of a stream, group or plant give together."""
+        if key not in self._weights:
+            self._weights[key] = self._sum_masses(key)
+        return self._weights[key]
+
+    def _sum_masses(self, key: str) -> Masses | None:
+        starts: list[Floats] = []
+        dries: list[Floats] = []
+        for meter in _weighers(self.model, key):
+            series = self.book.within(meter.id, meter.quantity, self.period)
+            if len(series):
+                starts.append(series.start)
+                dries.append(self._dry_quietly(meter, series))
+        if not starts:
+            return None
+        start, where = np.unique(np.concatenate(starts), return_inverse=True)
+        return Masses(start, np.bincount(where, weights=np.concatenate(dries)).astype(float))
+
+    def _dry_quietly(self, meter: Meter, series: Series) -> Floats:
+        """Dry masses without noting gaps a second time."""
+        noted = len(self.gaps)
+        solids, _ = self._solids(meter, series)
+        del self.gaps[noted:]
+        return series.value * solids
+
+    # ---- surveys -----------------------------------------------------------------------------------------
+
+    def survey(self, meter: Meter, value: float, component: str = "") -> Measured:
+        """A single survey or assay of a stock; the systematic part is shared by opening and closing."""
+        sd = float(self._reading_sd(meter, component, np.array([value]), np.zeros(1))[0])
+        return Measured(value, max(sd, 1e-9), _systematic(meter, component, value), meter.id)
+
+    # ---- errors of one reading ---------------------------------------------------------------------------
+
+    def _reading_sd(self, meter: Meter, component: str, value: Floats, duration: Floats) -> Floats:
+        """Standard deviation of each reading: relative, with the absolute floor."""
+        return np.maximum(meter.sd_rel_pct / 100 * np.abs(value), self._floor(meter, component, duration))
+
+    def _floor(self, meter: Meter, component: str, duration: Floats) -> Floats:
+        """``sd_abs`` in t or mass fraction; a rate counts over the reading's duration."""
+        if not meter.sd_abs:
+            return np.zeros_like(duration)
+        uom = meter.uoms.get(component, meter.uom)
+        dimension = uom_of(uom).dimension
+        if dimension == "mass_flow":
+            return convert(meter.sd_abs, uom, "t/h") * duration / 3600
+        into = {"mass": "t", "fraction": "frac"}.get(dimension)
+        if into is None:
+            raise QuantityError(
+                "meter '{meter}' gives its error in '{uom}', which is neither a mass nor a fraction",
+                meter=meter.id, uom=uom,
+            )  # fmt: skip
+        return np.full_like(duration, convert(meter.sd_abs, uom, into))
+
+    def _expected(self, meter: Meter, series: Series) -> int:
+        """How many readings the period should have; as many as there are where that cannot be said."""
+        hours = self.period.hours
+        if meter.period == "hour":
+            return max(round(hours), 1)
+        if meter.period == "day":
+            return max(round(hours / 24), 1)
+        if meter.period in ("month", "month_end"):
+            return 1
+        if meter.period == "shift" and self._shifts:
+            return self._shifts
+        return len(series)
+
+    @cached_property
+    def _shifts(self) -> int:
+        """Shifts that begin in the period; 0 where there is no shift pattern."""
+        if self.model.people is None:
+            return 0
+        begin, end = self.period.start, self.period.end
+        return sum(begin <= one.period.start < end for one in self.model.shift_pattern.shifts(self.period))
+
+
+def _systematic(meter: Meter, component: str, value: float) -> dict[str, float]:
+    """Errors that do not average out: the meter's own bias, and what it shares with others.
+
+    Half the bias limit is taken as one standard deviation. A shared error of laboratories is a calibration per
+    component, so it joins assays of one component only.
+    """
+    suffix = f":{component}" if component else ""
+    parts = {}
+    if meter.bias_limit_pct:
+        parts[f"bias:{meter.id}{suffix}"] = meter.bias_limit_pct / 200 * value
+    if meter.shared_error and meter.shared_error.sd_rel_pct:
+        parts[f"shared:{meter.shared_error.name}{suffix}"] = meter.shared_error.sd_rel_pct / 100 * value
+    return parts
+
+
+def _spread(values: Floats) -> float:
+    """Scatter between readings; half the value where there is only one."""
+    if len(values) < 2:
+        return _LONE_SPREAD * float(np.abs(values).sum())
+    return float(values.std(ddof=1))
+
+
+def _lookup(series: Series, moments: Floats) -> tuple[Bools, np.ndarray]:
+    """Which moments fall into a record, and into which one."""
+    at = np.maximum(np.searchsorted(series.start, moments + 1e-6) - 1, 0)
+    inside = (series.start[at] <= moments + 1e-6) & (moments < np.maximum(series.end[at], series.start[at] + 1))
+    return inside, at
+
+
+@dataclass(frozen=True)
+class _Nearness:
+    """Streams and groups that a meter's place stands for, and the sections that they touch."""
+
+    streams: frozenset[str]
+    sections: frozenset[str]
+
+
+def _near(model: ChainModel, place: str) -> _Nearness:
+    """Where a stream, group or stock belongs."""
+    members = [one for one in model.chain.streams if place in (one.id, one.group)]
+    ends = {model.place_of(end) for one in members for end in (one.source, one.target)}
+    if place in model.stocks:
+        ends.add(model.stocks[place].section)
+    names = {place, *(one.id for one in members), *(one.group for one in members if one.group)}
+    return _Nearness(frozenset(names), frozenset(ends & set(model.sections)))
+
+
+def _feed_key(model: ChainModel, place: str) -> str:
+    """Plant of a stream, group or stock, as a key for its weighed feed."""
+    sections = sorted(_near(model, place).sections)
+    return f"plant:{model.plant_of(sections[0])}" if sections else ""
+
+
+def _weighers(model: ChainModel, key: str) -> Sequence[Meter]:
+    """Meters of mass of a stream or group, or of the ore and feeds of a plant (``plant:id``)."""
+    meters = [
+        one for one in model.chain.meters
+        if one.quantity in ("wet_mass", "mass") and one.accounting and one.period in ("hour", "shift", "day")
+    ]  # fmt: skip
+    if not key.startswith("plant:"):
+        members = {one.id for one in model.chain.streams if one.group == key}
+        return [one for one in meters if one.stream == key or one.stream in members]
+    plant = key.partition(":")[2]
+    feeds = {name for one in model.chain.recoveries if one.plant == plant for name in one.feeds}
+    feeds |= {
+        one.id for one in model.chain.streams if one.kind == "ore" and plant and model.plant_of(one.target) == plant
+    }
+    return [one for one in meters if _near(model, one.stream).streams & feeds]

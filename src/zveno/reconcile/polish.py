@@ -1,0 +1,133 @@
+"""The last digits: Newton steps on the equations and the bounds that hold, without a barrier."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg import LinAlgError, cho_factor, cho_solve
+
+from zveno.reconcile.arrays import Bools, Floats, Problem, independent
+from zveno.reconcile.kernel import Solved, reference
+from zveno.reconcile.newton import bounds, gradient, jacobian
+from zveno.reconcile.objective import Data, Misfit, data_of, misfit
+from zveno.reconcile.observability import null_space, scales, split
+
+_STEPS = 20
+_SETTLED = 1e-11
+_GONE = 1e-5
+
+
+@dataclass(frozen=True)
+class Polished:
+    """Variables of one period, shape (1, n); which bounds hold; streams whose mass is zero."""
+
+    u: Floats
+    active: Bools
+    closed: Bools
+
+
+def polish(problem: Problem, data: Data, solved: Solved) -> Polished:
+    """Sharpen a converged point of a single period.
+
+    Unobservable directions stay where they are. If the steps do not settle, or one leaves a bound, the point is
+    returned as the interior point method left it.
+    """
+    limits = bounds(problem)
+    u, origin = solved.u, solved.origin
+    size, slack = limits.slack(origin)[0], limits.slack(u)[0]
+    active = solved.dual[0] * size / reference(_half(problem, data, u)) > slack / size
+    closed = np.zeros(problem.n_streams, dtype=bool)
+    n_m = len(problem.mass_free)
+    closed[problem.mass_free] = active[:n_m] | (u[0, :n_m] < _GONE * origin[0, :n_m])
+    if closed.any():
+        data = without_closed(problem, data, closed)
+    held = _on_face(problem, active, closed)
+    found = _newton(problem, data, u, limits.D[held])
+    kept = u if found is None or np.any(limits.slack(found)[0][~held] < 0) else found
+    return Polished(kept, active, closed)
+
+
+def _half(problem: Problem, data: Data, u: Floats) -> Floats:
+    """Half the sum of squares."""
+    mass, _, assay = problem.expand(u)
+    return misfit(problem, data, mass, assay).half
+
+
+def without_closed(problem: Problem, data: Data, closed: Bools) -> Data:
+    """Leave out assays of streams that carry nothing: they say nothing about flows."""
+    stream = np.concatenate([np.arange(problem.n_streams), problem.pair_stream])[problem.reading_of]
+    idle = closed[stream] & (problem.reading_of >= problem.n_streams)
+    return data_of(problem, np.where(idle, np.nan, data.value), np.where(data.present, data.sigma, np.nan),
+                   data.correlation)  # fmt: skip
+
+
+def _newton(problem: Problem, data: Data, u: Floats, held: Floats) -> Floats | None:
+    """Newton steps in which no equation and no held bound changes; None where they do not settle."""
+    mass, _, assay = problem.expand(u)
+    scale = scales(problem, mass[0], assay[0])[0]
+    rows = np.vstack([problem.G, held]) * scale
+    null = null_space(rows[independent(rows)])
+    before = np.inf
+    for _ in range(_STEPS):
+        mass, _, assay = problem.expand(u)
+        miss = misfit(problem, data, mass, assay)
+        if not miss.half[0] <= before * (1 + 1e-9) + 1e-12:
+            return None
+        before = miss.half[0]
+        curve = _curve(problem, data, miss, jacobian(problem, mass, assay)[0] * scale @ null)
+        bend = null.T @ (_bend(problem, miss, mass, assay) * np.outer(scale, scale)) @ null
+        step = _minimum(curve, bend, null.T @ (scale * gradient(problem, miss, mass, assay)[0]))
+        if step is None:
+            return None
+        step = null @ step
+        u = u + scale * step
+        if np.abs(step).max(initial=0.0) < _SETTLED:
+            return u
+    return None
+
+
+def _curve(problem: Problem, data: Data, miss: Misfit, rows: Floats) -> tuple[Floats, Floats]:
+    """Gauss-Newton curvature along some directions, and an orthonormal basis of what the readings see of them."""
+    rows = rows[problem.reading_of]
+    weight = np.diag(miss.curve_by_reading[0]) if data.inverse is None else data.inverse[0].copy()
+    weight[problem.censored, problem.censored] = miss.curve_by_reading[0, problem.censored]
+    used = rows[np.diag(weight) > 0]
+    size = np.maximum(np.abs(used).max(axis=1, initial=0.0), 1e-300)
+    return rows.T @ weight @ rows, split(used / size[:, None])[0]
+
+
+def _minimum(curve: tuple[Floats, Floats], bend: Floats, slope: Floats) -> Floats | None:
+    """Exact Newton step within the observable directions; None where it would not go down."""
+    H, seen = curve
+    try:
+        factor = cho_factor(seen.T @ (H + bend) @ seen)
+    except LinAlgError:
+        return None
+    return np.asarray(seen @ cho_solve(factor, -seen.T @ slope))
+
+
+def _on_face(problem: Problem, active: Bools, closed: Bools) -> Bools:
+    """Bounds to hold: the active ones, and every variable of a closed stream."""
+    held = active.copy()
+    n_m = len(problem.mass_free)
+    streams = problem.pair_stream[problem.flow_free]
+    held[n_m : n_m + len(streams)] |= closed[streams]
+    held[n_m + len(streams) :] &= ~closed[streams[problem.capped[problem.flow_free]]]
+    return held
+
+
+def _bend(problem: Problem, miss: Misfit, mass: Floats, assay: Floats) -> Floats:
+    """Second derivatives of the assays, weighted with the slopes, (variables, variables)."""
+    free_m, free_f = problem.mass_free, problem.flow_free
+    n_m = len(free_m)
+    column = np.full(problem.n_streams, -1)
+    column[free_m] = np.arange(n_m)
+    at = column[problem.pair_stream[free_f]]
+    movable = at >= 0
+    pairs, at, flow = free_f[movable], at[movable], n_m + np.flatnonzero(movable)
+    part = miss.slope[0, problem.n_streams + pairs] / mass[0, problem.pair_stream[pairs]] ** 2
+    H = np.zeros((n_m + len(free_f),) * 2)
+    H[at, flow] = H[flow, at] = -part
+    np.add.at(H, (at, at), 2 * part * assay[0, pairs])
+    return H

@@ -1,0 +1,94 @@
+"""Records of a period, by meter and quantity, as arrays in order of time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from zveno.periods import Period
+from zveno.reconcile.arrays import Bools, Floats, Ints
+
+
+@dataclass(frozen=True)
+class Series:
+    """Values of one meter and quantity: start and end in seconds, value in t or mass fraction, "less than"."""
+
+    start: Floats
+    end: Floats
+    value: Floats
+    below: Bools
+
+    def __len__(self) -> int:
+        return len(self.value)
+
+    def take(self, which: Ints | slice) -> Series:
+        """Some of the values."""
+        return Series(self.start[which], self.end[which], self.value[which], self.below[which])
+
+
+EMPTY = Series(np.zeros(0), np.zeros(0), np.zeros(0), np.zeros(0, dtype=bool))
+
+
+@dataclass(frozen=True)
+class Book:
+    """All records by (point, quantity)."""
+
+    series: Mapping[tuple[str, str], Series]
+
+    def within(self, point: str, quantity: str, period: Period) -> Series:
+        """Records that begin in the period and are not longer than it."""
+        found = self.series.get((point, quantity), EMPTY)
+        first = int(found.start.searchsorted(period.start.timestamp()))
+        last = int(found.start.searchsorted(period.end.timestamp()))
+        part = found.take(slice(first, last))
+        longest = (period.end - period.start).total_seconds()
+        fits = part.end - part.start <= longest + 1e-6
+        return part if fits.all() else part.take(np.flatnonzero(fits))
+
+    def closing(self, point: str, quantity: str, period: Period) -> float | None:
+        """Last survey of the period: begun within it, or taken at its very end."""
+        found = self.series.get((point, quantity), EMPTY)
+        begin, end = period.start.timestamp(), period.end.timestamp()
+        instant = found.start == found.end
+        within = np.where(
+            instant, (found.start > begin) & (found.start <= end), (found.start >= begin) & (found.start < end)
+        )
+        return _last(found, within)
+
+    def opening(self, point: str, quantity: str, period: Period) -> float | None:
+        """Last survey at or before the start of the period."""
+        found = self.series.get((point, quantity), EMPTY)
+        begin = period.start.timestamp()
+        return _last(found, np.where(found.start == found.end, found.start <= begin, found.start < begin))
+
+
+def _last(found: Series, which: Bools) -> float | None:
+    """Value of the last record among some."""
+    places = np.flatnonzero(which)
+    return float(found.value[places[-1]]) if len(places) else None
+
+
+def book(records: pl.DataFrame, lots: frozenset[str] = frozenset()) -> Book:
+    """Sort records into series.
+
+    Where one meter has several values for the same start, the one that the store learnt last counts; meters
+    that weigh ``lots`` keep them all.
+    """
+    rows = records.filter(pl.col("value").is_not_null()).sort("start", "known", nulls_last=False)
+    keys = ["point", "quantity", "start"]
+    several = pl.col("point").is_in(list(lots))
+    rows = pl.concat([rows.filter(several), rows.filter(~several).unique(keys, keep="last", maintain_order=True)])
+    series = {}
+    for (point, quantity), part in (
+        rows.sort("start", maintain_order=True).partition_by("point", "quantity", as_dict=True).items()
+    ):
+        series[str(point), str(quantity)] = Series(
+            start=part["start"].dt.epoch("us").to_numpy() / 1e6,
+            end=part["end"].dt.epoch("us").to_numpy() / 1e6,
+            value=part["value"].to_numpy(),
+            below=(part["qualifier"] == "<").fill_null(value=False).to_numpy(),
+        )
+    return Book(series)

@@ -1,0 +1,218 @@
+"""The solution of one network, by names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+
+from zveno.model.network import MASS, Network
+from zveno.reconcile.arrays import Floats, Names
+from zveno.reconcile.fit import Fit
+from zveno.reconcile.gross_errors import Elimination, GrossErrors, SuspectClass, flat
+
+Known = tuple[float | None, float | None]
+Term = tuple[str, str, float]
+ReadingStatus = Literal["redundant", "non_redundant", "censored"]
+
+
+@dataclass(frozen=True)
+class ReadingResult:
+    """A reading with what reconciliation made of it; ``z`` is None where nothing checks the reading."""
+
+    stream: str
+    quantity: str
+    meter: str
+    value: float
+    sigma: float
+    reconciled: float | None
+    reconciled_sd: float | None
+    z: float | None
+    bias: float | None
+    status: ReadingStatus
+
+
+@dataclass(frozen=True)
+class NetworkResult:
+    """Reconciled values of a network. What the readings do not determine is None, never a number."""
+
+    network: Network
+    fit: Fit = field(repr=False)
+    gross_errors: GrossErrors = field(default_factory=GrossErrors, repr=False)
+
+    @property
+    def objective(self) -> float:
+        """Sum of squared standardised adjustments: the statistic of the global test."""
+        return self.fit.objective
+
+    @property
+    def dof(self) -> int:
+        """Degrees of freedom: how many independent checks the readings give."""
+        return self.fit.dof
+
+    @property
+    def p_value(self) -> float | None:
+        """Chance of a larger objective if every error is as stated; None without degrees of freedom."""
+        return self.fit.p_value
+
+    @property
+    def iterations(self) -> int:
+        """Steps of the interior point method."""
+        return self.fit.iterations
+
+    @property
+    def suspect_classes(self) -> tuple[SuspectClass, ...]:
+        """Readings that do not fit, grouped by what the data cannot tell apart, loudest first."""
+        return self.gross_errors.classes
+
+    @property
+    def eliminations(self) -> tuple[Elimination, ...]:
+        """Steps of the search for several gross errors; no published number leaves a reading out."""
+        return self.gross_errors.eliminations
+
+    @cached_property
+    def _names(self) -> Names:
+        return Names(self.network)
+
+    def value(self, stream: str, quantity: str) -> float | None:
+        """Reconciled mass, or assay as mass fraction; None if unobservable, 0 for what is not carried."""
+        return self._quantity(stream, quantity)[0]
+
+    def sd(self, stream: str, quantity: str) -> float | None:
+        """Standard deviation of the reconciled value; None if unobservable."""
+        return self._quantity(stream, quantity)[1]
+
+    def component_flow(self, stream: str, component: str) -> Known:
+        """Mass of a component in a stream with its standard deviation."""
+        return self.total([(stream, component, 1.0)])
+
+    def total(self, terms: Iterable[Term]) -> Known:
+        """Sum of component flows ``(stream, component, sign)``; the component may be ``mass``."""
+        value, slopes = self._sum(terms)
+        if not self.fit.linear.observable(slopes):
+            return None, None
+        return value, self.fit.linear.sd(slopes)
+
+    def ratio(self, numerator: Iterable[Term], denominator: Iterable[Term]) -> Known:
+        """Ratio of two sums of component flows; None if unobservable or if the denominator is zero."""
+        above, above_slopes = self._sum(numerator)
+        below, below_slopes = self._sum(denominator)
+        if below == 0 or not np.isfinite(above / below):
+            return None, None
+        slopes = (above_slopes - above / below * below_slopes) / below
+        if not self.fit.linear.observable(slopes):
+            return None, None
+        return above / below, self.fit.linear.sd(slopes)
+
+    def _sum(self, terms: Iterable[Term]) -> tuple[float, Floats]:
+        """A sum of flows with its slopes by the variables."""
+        value, slopes = 0.0, np.zeros(self.fit.linear.slopes.shape[1])
+        for stream, component, sign in terms:
+            at = self._names.quantity(stream, component)
+            if at is None:
+                continue
+            one, by = self._flow(at)
+            value, slopes = value + sign * one, slopes + sign * by
+        return value, slopes
+
+    def _flow(self, at: int) -> tuple[float, Floats]:
+        """A mass or component flow with its slopes: ``d(x m) = m dx + x dm``."""
+        fit = self.fit
+        if at < fit.problem.n_streams:
+            return (0.0 if fit.closed[at] else float(fit.mass[at])), fit.linear.slopes[at]
+        pair = at - fit.problem.n_streams
+        stream = int(fit.problem.pair_stream[pair])
+        slopes = fit.mass[stream] * fit.linear.slopes[at] + fit.assay[pair] * fit.linear.slopes[stream]
+        return (0.0 if fit.closed[stream] else float(fit.flow[pair])), slopes
+
+    def _quantity(self, stream: str, quantity: str) -> Known:
+        """A mass or assay with its standard deviation."""
+        at = self._names.quantity(stream, quantity)
+        if at is None:
+            return 0.0, 0.0
+        if at < self.fit.problem.n_streams:
+            return self.total([(stream, MASS, 1.0)])
+        pair = at - self.fit.problem.n_streams
+        slopes = self.fit.linear.slopes[at]
+        if self.fit.closed[self.fit.problem.pair_stream[pair]] or not self.fit.linear.observable(slopes):
+            return None, None
+        return float(self.fit.assay[pair]), self.fit.linear.sd(slopes)
+
+    @cached_property
+    def readings(self) -> tuple[ReadingResult, ...]:
+        """Every reading of the network in its order."""
+        fit, position = self.fit, {int(number): k for k, number in enumerate(self.fit.linear.used)}
+        rows = []
+        for number, one in enumerate(self.network.readings):
+            k = position.get(number)
+            value, sd = self._quantity(one.stream, one.quantity)
+            redundant = k is not None and bool(fit.linear.redundant[k])
+            status: ReadingStatus = "redundant" if redundant else "non_redundant"
+            rows.append(
+                ReadingResult(
+                    stream=one.stream, quantity=one.quantity, meter=one.meter,
+                    value=float(fit.problem.value[number]), sigma=one.sigma, reconciled=value, reconciled_sd=sd,
+                    z=_finite(fit.tests.z[k]) if k is not None else None,
+                    bias=_finite(fit.tests.bias[k]) if k is not None else None,
+                    status="censored" if one.below is not None else status,
+                )
+            )  # fmt: skip
+        return tuple(rows)
+
+    @cached_property
+    def classification(self) -> dict[str, dict[str, dict[str, str]]]:
+        """``measured``: redundant or non_redundant; ``unmeasured``: observable or unobservable.
+
+        Fixed values are in neither part; a quantity with a censored reading only counts as unmeasured.
+        """
+        measured: dict[str, dict[str, str]] = {}
+        for one in self.readings:
+            if one.status != "censored":
+                status = measured.setdefault(one.stream, {})
+                if status.get(one.quantity) != "redundant":
+                    status[one.quantity] = one.status
+        unmeasured: dict[str, dict[str, str]] = {}
+        for stream in self.network.streams:
+            for quantity in self.quantities(stream.id):
+                if quantity in measured.get(stream.id, {}) or self._fixed(stream.id, quantity):
+                    continue
+                seen = self.value(stream.id, quantity) is not None
+                unmeasured.setdefault(stream.id, {})[quantity] = "observable" if seen else "unobservable"
+        return {"measured": measured, "unmeasured": unmeasured}
+
+    def quantities(self, stream: str) -> tuple[str, ...]:
+        """Mass and the components that a stream carries."""
+        return (MASS, *self.network.carries(self.network.streams[self._names.streams[stream]]))
+
+    def _fixed(self, stream: str, quantity: str) -> bool:
+        return (stream, quantity) in self.network.fixed
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def problem_report(network: Network, result: NetworkResult) -> dict[str, Any]:
+    """The answer to a problem file as one JSON object; null for what is unobservable.
+
+    Keys: objective, dof, p_value, reconciled, sigma_reconciled, classification, suspects.
+    """
+    streams = [one.id for one in network.streams]
+    return {
+        "objective": result.objective,
+        "dof": result.dof,
+        "p_value": result.p_value,
+        "reconciled": {
+            one: {quantity: result.value(one, quantity) for quantity in result.quantities(one)} for one in streams
+        },
+        "sigma_reconciled": {
+            one: {quantity: result.sd(one, quantity) for quantity in result.quantities(one)} for one in streams
+        },
+        "classification": result.classification,
+        "suspects": [
+            {"stream": one.stream, "quantity": one.quantity, "z": one.z} for one in flat(result.suspect_classes)
+        ],
+    }

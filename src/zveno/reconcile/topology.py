@@ -1,0 +1,88 @@
+"""What is balanced: sections become nodes, and what crosses between them becomes streams."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from zveno.errors import ModelError, fault
+from zveno.model.network import NetNode, NetStream
+from zveno.model.types import ChainModel, Stream
+
+OPENING, CLOSING = ".opening", ".closing"
+
+
+@dataclass(frozen=True)
+class Topology:
+    """Nodes and streams of a chain, and which streams of the chain each one stands for.
+
+    ``members`` gives the chain's streams of each balanced stream; ``place`` the balanced stream of each
+    stream, group and balanced stream itself. Streams inside a section are in neither.
+    """
+
+    nodes: tuple[NetNode, ...]
+    streams: tuple[NetStream, ...]
+    members: Mapping[str, tuple[str, ...]]
+    place: Mapping[str, str]
+
+
+def topology(model: ChainModel) -> Topology:
+    """Sections as nodes; streams between sections or boundaries, those of one group merged under its id.
+
+    Streams inside a section vanish, and so do streams of water or gas that carry no component.
+
+    Raises
+    ------
+    ModelError
+        If the streams of one group do not all join the same two places.
+    """
+    groups: dict[str, list[Stream]] = {}
+    for stream in model.chain.streams:
+        ends = model.place_of(stream.source), model.place_of(stream.target)
+        if ends[0] != ends[1] and _counts(stream):
+            groups.setdefault(stream.group or stream.id, []).append(stream)
+    wrong = [name for name, found in groups.items() if len({_ends(model, one) for one in found}) > 1]
+    if wrong:
+        raise ModelError(
+            fault("the streams of group '{group}' join different sections: give each pair of sections its own group",
+                  where=model.places.get(name, ""), group=name)
+            for name in wrong
+        )  # fmt: skip
+    streams = tuple(_merged(model, name, found) for name, found in groups.items())
+    ends_used = {end for one in streams for end in (one.source, one.target)}
+    nodes = tuple(NetNode(one.id, one.mass, one.components) for one in model.sections.values() if one.id in ends_used)
+    members = {name: tuple(one.id for one in found) for name, found in groups.items()}
+    place = {member: name for name, found in members.items() for member in (name, *found)}
+    return Topology(nodes, streams, members, place)
+
+
+def _counts(stream: Stream) -> bool:
+    """Whether a stream takes part in a balance of solids and components."""
+    return stream.kind not in ("water", "gas") or bool(stream.components)
+
+
+def _ends(model: ChainModel, stream: Stream) -> tuple[str | None, str | None]:
+    """Sections of a stream; None for a boundary."""
+    source, target = model.place_of(stream.source), model.place_of(stream.target)
+    return (source if source in model.sections else None), (target if target in model.sections else None)
+
+
+def _merged(model: ChainModel, name: str, found: Sequence[Stream]) -> NetStream:
+    """One balanced stream; it carries what any of its members carries."""
+    source, target = _ends(model, found[0])
+    components: tuple[str, ...] | None = None
+    if all(one.components is not None for one in found):
+        listed = {component for one in found for component in one.components or ()}
+        components = tuple(one for one in model.chain.components if one in listed)
+    return NetStream(name, source, target, components)
+
+
+def stock_streams(model: ChainModel, stock: str, topo: Topology) -> tuple[NetStream, NetStream]:
+    """Opening and closing stock as streams from and to outside; they carry what their material carries."""
+    one = model.stocks[stock]
+    material = topo.place.get(one.material)
+    carried = next((stream.components for stream in topo.streams if stream.id == material), None)
+    return (
+        NetStream(stock + OPENING, None, one.section, carried, "opening_stock"),
+        NetStream(stock + CLOSING, one.section, None, carried, "closing_stock"),
+    )
