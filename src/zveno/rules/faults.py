@@ -1,0 +1,277 @@
+"""What is wrong in a rulebook, found on loading and told with its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
+from itertools import pairwise
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from zveno.errors import Fault, QuantityError, RuleError, fault
+from zveno.model.checks import near_match
+from zveno.model.rulebook import ALWAYS, Rule, Version
+from zveno.model.types import ChainModel
+from zveno.quantities import convert, uom_of
+from zveno.rules.kinds import RULE_KINDS, UNJUDGED_KINDS
+from zveno.rules.kinds.kind import MOST_MINUTES
+from zveno.rules.patterns import matching
+from zveno.rules.result import role_of
+from zveno.text.catalogue import LANGUAGES
+from zveno.text.mark import tr
+
+_WAYS = ("direct", "model")
+
+
+def rule_faults(model: ChainModel) -> list[Fault]:
+    """Everything in the rulebook that does not hold together with itself or with the chain.
+
+    Each fault names the file and line of the rule (``model.places``, by ``id`` and ``id/key``).
+    """
+    checks: tuple[Callable[[ChainModel, Rule], Iterator[Fault]], ...] = (
+        _kind_faults,
+        _text_faults,
+        _tag_faults,
+        _unit_faults,
+        _role_faults,
+        _gate_faults,
+        _effect_faults,
+        _version_faults,
+        _param_faults,
+    )
+    repeated = [
+        fault("rule '{rule}' stands more than once: give every rule its own id", _where(model, id_), rule=id_)
+        for id_ in model.rulebook.repeated
+    ]
+    return repeated + [one for rule in model.rulebook.rules for check in checks for one in check(model, rule)]
+
+
+def _where(model: ChainModel, rule: str, key: str = "") -> str:
+    """Place of a key of a rule, else of the rule."""
+    return model.places.get(f"{rule}/{key}") or model.places.get(rule, "")
+
+
+def _unknown(model: ChainModel, rule: Rule, key: str, name: str, known: Iterable[str]) -> Fault:
+    """A name that leads nowhere."""
+    return fault(
+        "'{key}' of rule '{rule}' names '{name}', which does not exist",
+        _where(model, rule.id, key),
+        key=key,
+        rule=rule.id,
+        name=name,
+        near=near_match(name, known),
+    )
+
+
+def _kind_faults(model: ChainModel, rule: Rule) -> Iterator[Fault]:
+    """The kind is known, and one that is judged has one tag."""
+    known = (*RULE_KINDS, *UNJUDGED_KINDS)
+    if rule.kind not in known:
+        yield fault(
+            "rule '{rule}' is of the kind '{kind}', which is not known: use one of {known}",
+            _where(model, rule.id, "kind"),
+            rule=rule.id,
+            kind=rule.kind,
+            known=", ".join(known),
+            near=near_match(rule.kind, known),
+        )
+    if rule.kind in RULE_KINDS and len(rule.tags) != 1:
+        yield fault(
+            "rule '{rule}' names {n} tags, but the kind '{kind}' watches one",
+            _where(model, rule.id, "tag"),
+            rule=rule.id,
+            n=len(rule.tags),
+            kind=rule.kind,
+        )
+
+
+def _text_faults(model: ChainModel, rule: Rule) -> Iterator[Fault]:
+    """Clauses and reasons of exceptions stand in all languages."""
+    for version in rule.versions:
+        for text in (version.text, *(one.why for one in version.exceptions)):
+            missing = sorted(set(LANGUAGES) - {lang for lang, words in text.items() if words.strip()})
+            if missing:
+                yield fault(
+                    "rule '{rule}', version {version}: the text is missing in {langs}",
+                    _where(model, rule.id, "versions"),
+                    rule=rule.id,
+                    version=version.version,
+                    langs=", ".join(missing),
+                )
+
+
+def _tag_faults(model: ChainModel, rule: Rule) -> Iterator[Fault]:
+    """The unit of measure is known and fits the tags."""
+    where = _where(model, rule.id, "uom")
+    try:
+        uom_of(rule.uom)
+        for pattern in rule.tags if rule.kind in RULE_KINDS else ():
+            for tag in matching(pattern, model.tags):
+                convert(0.0, rule.uom, model.tags[tag].uom)
+    except QuantityError as error:
+        yield Fault(error.faults[0].message, error.faults[0].fields, where)
+
+
+def _unit_faults(model: ChainModel, rule: Rule) -> Iterator[Fault]:
+    """The unit or section exists, where the chain has the tags of the rule at all."""
+    known = {*model.units, *model.sections}
+    plants = _plants(model, rule)
+    names = {f"{plant}.{rule.unit[2:]}" for plant in plants} if rule.unit.startswith("*.") else {rule.unit}
+    for name in sorted(names - known) if plants else ():
+        yield _unknown(model, rule, "unit", name, known)
+
+
+def _role_faults(model: ChainModel, rule: Rule) -> Iterator[Fault]:
+    """Owner and approver are roles of people.yaml; a role with a star exists in every plant concerned."""
+    plants = _plants(model, rule) or {plant.id for plant in model.chain.plants}
+    for plant in sorted(plants) if rule.owner_role.startswith("*.") else [""]:
+        role = role_of(model, rule.owner_role, plant)
+        if role not in model.roles:
+            yield _unknown(model, rule, "owner_role", role, model.roles)
+    for role in sorted({version.approver_role for version in rule.versions} - {"", *model.roles}):
+        yield _unknown(model, rule, "approver_role", role, model.roles)
+
+
+def _plants(model: ChainModel, rule: Rule) -> set[str]:
+    """Plants that hold the tags of a rule."""
+    tags = {tag for pattern in rule.tags for tag in matching(pattern, model.tags)}
+    return {plant for tag in tags if (plant := model.plant_of(model.tags[tag].unit))}
+
+
+def _gate_faults(model: ChainModel, rule: Rule) -> Iterator[Fault]:
+    """The gate exists; a gate or condition that reads a tag has a level."""
+    gates = {gate.id: gate for gate in model.chain.gates}
+    if rule.gate not in {ALWAYS, *gates}:
+        yield _unknown(model, rule, "gate", rule.gate, (ALWAYS, *gates))
+    elif rule.gate in gates and gates[rule.gate].tag:
+        gate = gates[rule.gate]
+        if gate.above is None and gate.below is None:
+            yield fault(
+                "gate '{gate}' has neither 'above' nor 'below': give a level of its tag",
+                model.places.get(gate.id, ""),
+                gate=gate.id,
+            )
+    for version in rule.versions:
+        for one in version.exceptions:
+            if one.when.above is None and one.when.below is None:
+                yield fault(
+                    "an exception of rule '{rule}' has neither 'above' nor 'below': give a level of its tag",
+                    _where(model, rule.id, "versions"),
+                    rule=rule.id,
+                )
+
+
+def _effect_faults(model: ChainModel, rule: Rule) -> Iterator[Fault]:
+    """A breach moves a parameter that exists, by a way that is named, or the rule says why not."""
+    acts = rule.acts_on
+    where = _where(model, rule.id, "acts_on")
+    if acts.not_priced:
+        return
+    if not acts.parameter or bool(acts.via) == bool(acts.slope):
+        yield fault(
+            "rule '{rule}' must say what a breach acts on: 'parameter' with 'via' or 'slope', or 'not_priced'",
+            where,
+            rule=rule.id,
+        )
+        return
+    if not matching(acts.parameter, model.parameters):
+        yield _unknown(model, rule, "acts_on", acts.parameter, model.parameters)
+    if acts.via and acts.via not in {*_WAYS, *model.parameters}:
+        yield _unknown(model, rule, "acts_on", acts.via, (*_WAYS, *model.parameters))
+
+
+def _version_faults(model: ChainModel, rule: Rule) -> Iterator[Fault]:
+    """Versions follow each other without gap or overlap, each number once."""
+    where = _where(model, rule.id, "versions")
+    ordered = sorted(rule.versions, key=lambda one: one.start)
+    if len({one.version for one in ordered}) < len(ordered):
+        yield fault("rule '{rule}' has two versions of the same number", where, rule=rule.id)
+    for one in ordered:
+        if one.end is not None and one.end <= one.start:
+            yield fault(
+                "rule '{rule}', version {version} ends on {end}, before it begins on {start}",
+                where,
+                rule=rule.id,
+                version=one.version,
+                end=one.end,
+                start=one.start,
+            )
+    for before, after in pairwise(ordered):
+        yield from _seam_faults(rule, before, after, where)
+
+
+def _seam_faults(rule: Rule, before: Version, after: Version, where: str) -> Iterator[Fault]:
+    """One version ends on the day the next begins."""
+    if before.end == after.start:
+        return
+    message = (
+        tr("rule '{rule}': versions {first} and {second} are both in force from {start}: end the first on that day")
+        if before.end is None or before.end > after.start
+        else tr("rule '{rule}': no version is in force from {end} to {start}, between versions {first} and {second}")
+    )
+    fields: dict[str, str | int | date | None] = {
+        "rule": rule.id,
+        "first": before.version,
+        "second": after.version,
+        "end": before.end,
+        "start": after.start,
+    }
+    yield Fault(message, dict(fields), where)
+
+
+def _param_faults(model: ChainModel, rule: Rule) -> Iterator[Fault]:
+    """Parameters are those of the kind and make sense, with every exception too."""
+    if rule.kind not in RULE_KINDS:
+        return
+    where = _where(model, rule.id, "versions")
+    levels = RULE_KINDS[rule.kind].levels()
+    for version in rule.versions:
+        yield from _value_faults(rule, version, version.params, where)
+        for one in version.exceptions:
+            for name in sorted(set(one.params) - levels):
+                yield fault(
+                    "an exception of rule '{rule}' changes '{param}': it may change only {known}",
+                    where,
+                    rule=rule.id,
+                    param=name,
+                    known=", ".join(sorted(levels)),
+                    near=near_match(name, levels),
+                )
+            if set(one.params) <= levels:
+                yield from _value_faults(rule, version, {**version.params, **one.params}, where)
+
+
+def _value_faults(rule: Rule, version: Version, params: dict[str, object], where: str) -> Iterator[Fault]:
+    """Faults of one set of parameters."""
+    kind = RULE_KINDS[rule.kind]
+    try:
+        kind.model_validate(params).require_sense()
+    except RuleError as error:
+        for one in error.faults:
+            yield Fault(one.message, one.fields, where)
+    except ValidationError as error:
+        for detail in error.errors(include_url=False):
+            yield _detail_fault(rule, version, detail, where)
+
+
+def _detail_fault(rule: Rule, version: Version, detail: ErrorDetails, where: str) -> Fault:
+    """One parameter that is missing, not known or out of range."""
+    fields, name = RULE_KINDS[rule.kind].model_fields, str(detail["loc"][0])
+    about = {"rule": rule.id, "version": version.version, "param": name}
+    if detail["type"] == "missing":
+        return fault("rule '{rule}', version {version}: the parameter '{param}' is missing", where, **about)
+    if detail["type"] == "extra_forbidden":
+        return fault(
+            "rule '{rule}', version {version}: the kind '{kind}' has no parameter '{param}'",
+            where,
+            **about,
+            kind=rule.kind,
+            near=near_match(name, fields),
+        )
+    message = (
+        tr("rule '{rule}', version {version}: '{param}' is '{got}', but must be a number")
+        if name in RULE_KINDS[rule.kind].levels()
+        else tr("rule '{rule}', version {version}: '{param}' is '{got}', but must be minutes from 0 to {most}")
+    )
+    return fault(message, where, **about, got=detail["input"], most=MOST_MINUTES)

@@ -1,0 +1,39 @@
+"""Kind ``sustained``: a value outside low or high for long, cleared only well inside (hysteresis)."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from zveno.rules.kinds.kind import KindParams, Level, Line, Minutes, require_inside, require_order
+
+
+class Sustained(KindParams):
+    """A value outside its limits without a break for at least the hold time.
+
+    A sample back inside the limit breaks the hold. Once the hold has passed, the episode lasts until a
+    sample lies beyond the clear level too: below ``clear_below`` for the upper limit, above
+    ``clear_above`` for the lower one. It begins at the first sample of the run that fulfilled the hold.
+
+    Examples
+    --------
+    >>> Sustained(high=120, clear_below=115, hold_min=60).lines()
+    (Line(side='high', limit=120.0, clear=115.0, hold_min=60.0),)
+    """
+
+    low: Level = Field(default=None, description="lowest value allowed")
+    high: Level = Field(default=None, description="highest value allowed")
+    hold_min: Minutes = Field(description="how long the value may stay outside")
+    clear_below: Level = Field(default=None, description="level under which an episode above `high` ends")
+    clear_above: Level = Field(default=None, description="level over which an episode below `low` ends")
+
+    def require_sense(self) -> None:
+        """Raise RuleError where the parameters contradict each other."""
+        require_order(self.low, self.high)
+        require_inside("clear_below", self.clear_below, self.low, self.high)
+        require_inside("clear_above", self.clear_above, self.low, self.high)
+
+    def lines(self) -> tuple[Line, ...]:
+        """An upper line, a lower line, or both."""
+        upper = () if self.high is None else (Line("high", self.high, self.clear_below, self.hold_min),)
+        lower = () if self.low is None else (Line("low", self.low, self.clear_above, self.hold_min),)
+        return (*upper, *lower)

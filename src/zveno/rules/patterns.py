@@ -1,0 +1,45 @@
+"""Tag patterns: ``*`` stands for one line, furnace, section or plant, the same wherever it is named."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+
+def matching(pattern: str, names: Iterable[str]) -> list[str]:
+    """Names that a pattern stands for; a star does not reach over a dot.
+
+    Examples
+    --------
+    >>> matching("mill.line*.ph", ["mill.line1.ph", "mill.line2.ph", "mill.line2.kw"])
+    ['mill.line1.ph', 'mill.line2.ph']
+    """
+    expression = _expression(pattern)
+    return [name for name in names if expression.fullmatch(name)]
+
+
+def beside(tag: str, pattern: str) -> str:
+    """The pattern with its stars bound to the line, furnace or plant that a tag belongs to.
+
+    Stars are bound as far as tag and pattern go the same way; those beyond stay stars.
+
+    Examples
+    --------
+    >>> beside("mill.line2.cleaner1.ph", "mill.line*.feed_pump.on")
+    'mill.line2.feed_pump.on'
+    >>> beside("mill.tailings.cu_pct", "mill.line*.feed_pump.on")
+    'mill.line*.feed_pump.on'
+    >>> beside("shop.line2.ph", "mill.line*.feed_pump.on")
+    'mill.line*.feed_pump.on'
+    """
+    ways, parts = pattern.split("."), tag.split(".")
+    for index, (way, part) in enumerate(zip(ways, parts, strict=False)):
+        if not _expression(way).fullmatch(part):
+            break
+        ways[index] = part
+    return ".".join(ways)
+
+
+def _expression(pattern: str) -> re.Pattern[str]:
+    """Regular expression of a pattern."""
+    return re.compile("[^.]+".join(re.escape(part) for part in pattern.split("*")))

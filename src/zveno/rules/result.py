@@ -1,0 +1,165 @@
+"""Episodes as tables: who was on duty, which text they were judged by, what was not judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from zveno.model.types import ChainModel
+from zveno.periods import Period
+from zveno.quantities import convert
+from zveno.rules.build import EPOCH, Lack, microseconds
+from zveno.rules.runs import Ints
+from zveno.rules.solve import Cover, Episodes
+from zveno.tables import frame, schema
+
+_HOUR = 3600e6
+_SPAN = ("start", "end", "known", "peak", "limit")
+
+
+@dataclass(frozen=True)
+class Breaches:
+    """What the readings of a period say about the rules.
+
+    ``breaches``, ``not_checked`` and ``coverage`` (``rule_coverage``) are tables of ``zveno.tables``: what
+    broke a rule, which rules were not judged and why, and for how long each rule was judged at all.
+    ``counts`` sums up: rules, tags, readings, bad_readings, breaches, open, not_checked. The hashes name
+    what it was made from: description, rulebook and the readings judged, whatever their order.
+    """
+
+    breaches: pl.DataFrame
+    not_checked: pl.DataFrame
+    coverage: pl.DataFrame
+    period: Period
+    counts: Mapping[str, int]
+    model_hash: str
+    rulebook_hash: str
+    readings_hash: str
+
+
+def breach_table(model: ChainModel, episodes: Iterable[Episodes]) -> pl.DataFrame:
+    """Table ``breaches``, in order of time, rule and tag.
+
+    A breach belongs to the shift in which it began; ``crews`` lists all that were on duty while it
+    lasted. It says who was on duty, not who did it. A role that does not work in shifts has no crew.
+    """
+    groups = [one for one in episodes if len(one.spans.start)]
+    if not groups:
+        return frame("breaches")
+    facts = pl.DataFrame([_facts(model, one) for one in groups]).with_row_index("group")
+    size = [len(one.spans.start) for one in groups]
+    spans = pl.DataFrame(
+        {
+            "group": np.repeat(np.arange(len(groups), dtype=np.uint32), size),
+            **{name: np.concatenate([getattr(one.spans, name) for one in groups]) for name in _SPAN},
+        }
+    )
+    shift, crew, crews = _duty(model, spans["start"].to_numpy(), spans["end"].to_numpy())
+    on_shift, has_crew = pl.col("on_shift"), pl.col("crew") != ""
+    table = (
+        spans.with_columns(shift=pl.Series(shift), first_crew=pl.Series(crew), all_crews=pl.Series(crews))
+        .join(facts, on="group", how="left", maintain_order="left")
+        .with_columns(
+            peak=pl.col("peak") * pl.col("scale") + pl.col("offset"),
+            limit=pl.col("limit") * pl.col("scale") + pl.col("offset"),
+            duration_h=(pl.col("end") - pl.col("start")) / _HOUR,
+            unknown_h=(pl.col("end") - pl.col("start") - pl.col("known")) / _HOUR,
+            crew=pl.when(on_shift).then("first_crew").otherwise(pl.lit("")),
+            crews=pl.when(on_shift).then("all_crews").otherwise(pl.lit("")),
+        )
+        .with_columns(person=pl.when(has_crew).then(pl.format("{}:{}", "role", "crew")).otherwise("role"))
+        .sort("start", "rule", "tag", "side", "version")
+    )
+    return frame("breaches", table.select(*schema("breaches")))
+
+
+def not_checked_table(lacks: Iterable[Lack]) -> pl.DataFrame:
+    """Table ``not_checked``: each reason once."""
+    rows = {(one.rule, one.version, one.kind, one.reason, one.detail) for one in lacks}
+    names = ("rule", "version", "kind", "reason", "detail")
+    return frame("not_checked", [dict(zip(names, row, strict=True)) for row in sorted(rows)])
+
+
+def coverage_table(covers: Iterable[Cover]) -> pl.DataFrame:
+    """Table ``rule_coverage``, in order of rule and tag."""
+    ordered = sorted(covers, key=lambda one: (one.rule, one.tag, one.version))
+    return frame(
+        "rule_coverage",
+        [
+            {
+                "rule": one.rule,
+                "version": one.version,
+                "tag": one.tag,
+                "judged_h": one.judged / _HOUR,
+                "off_h": one.off / _HOUR,
+                "unknown_h": (one.length - one.judged - one.off) / _HOUR,
+            }
+            for one in ordered
+        ],
+    )
+
+
+def role_of(model: ChainModel, owner_role: str, plant: str) -> str:
+    """The role that answers in a plant: ``*.instrument_fitter`` is that plant's own.
+
+    A role that the description does not know stays as it is written.
+    """
+    own = f"{plant}.{owner_role.removeprefix('*.')}"
+    return own if owner_role.startswith("*.") and own in model.roles else owner_role
+
+
+def _facts(model: ChainModel, one: Episodes) -> dict[str, Any]:
+    """What all episodes of a binding share; scale and offset lead back into the rule's unit of measure."""
+    key = one.binding.key
+    rule, tag = model.rulebook.by_id[key.rule], model.tags[key.tag]
+    (version,) = (each for each in rule.versions if each.version == key.version)
+    plant = model.plant_of(tag.unit)
+    role = role_of(model, rule.owner_role, plant)
+    offset = convert(0.0, tag.uom, rule.uom)
+    return {
+        "rule": key.rule,
+        "version": key.version,
+        "tag": key.tag,
+        "plant": plant,
+        "unit": tag.unit,
+        "side": key.side,
+        "open": one.open,
+        "severity": rule.severity,
+        "role": role,
+        "rule_hash": rule.hash_of(version),
+        "on_shift": role not in model.roles or model.roles[role].on_shift,
+        "scale": convert(1.0, tag.uom, rule.uom) - offset,
+        "offset": offset,
+    }
+
+
+def _duty(model: ChainModel, start: Ints, end: Ints) -> tuple[list[str], list[str], list[str]]:
+    """Shift and crew at the start of each episode, and all crews at work while it lasted."""
+    if model.people is None:
+        nobody = [""] * len(start)
+        return nobody, nobody, nobody
+    span = Period(_moment(model, int(start.min())), _moment(model, int(end.max()) + 1))
+    shifts = sorted(model.shift_pattern.shifts(span), key=lambda one: one.period.start)
+    begun = np.array([microseconds(one.period.start) for one in shifts])
+    first = np.searchsorted(begun, start, side="right") - 1
+    last = np.searchsorted(begun, np.maximum(end - 1, start), side="right") - 1
+    crews = {
+        (a, b): ", ".join(dict.fromkeys(one.crew for one in shifts[a : b + 1] if one.crew))
+        for a, b in set(zip(first.tolist(), last.tolist(), strict=True))
+    }
+    names = [f"{one.day.isoformat()} {one.slot}" for one in shifts]
+    return (
+        [names[a] for a in first.tolist()],
+        [shifts[a].crew for a in first.tolist()],
+        [crews[pair] for pair in zip(first.tolist(), last.tolist(), strict=True)],
+    )
+
+
+def _moment(model: ChainModel, us: int) -> datetime:
+    """Plant time of a moment in microseconds."""
+    return (EPOCH + timedelta(microseconds=us)).astimezone(model.tz)
