@@ -1,0 +1,160 @@
+"""The month's report: metal balance, discipline and plan in one document."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import polars as pl
+
+from zveno.model.types import ChainModel
+from zveno.periods import Period
+from zveno.reports.charts import Estimate, recovery_by_day_svg
+from zveno.reports.document import Block, Document, Figure, Heading, half_width
+from zveno.reports.flowsheet import flowsheet_svg
+from zveno.reports.parts.balance import balance_part, recovery_part, unaccounted_part
+from zveno.reports.parts.discipline import breaches_part
+from zveno.reports.parts.evidence import fit_paragraph, gaps_part, readings_part, suspects_part
+from zveno.reports.parts.headline import counts, headline_part
+from zveno.reports.parts.plan import plan_part
+from zveno.reports.parts.sources import provenance_part, reading_part
+from zveno.text.catalogue import Catalogue, title_in
+from zveno.text.mark import tr
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What the results were made from: program version, SHA-256 of the inputs, as known on when."""
+
+    version: str
+    model_hash: str = ""
+    rulebook_hash: str = ""
+    data_hash: str = ""
+    known: datetime | None = None
+
+
+@dataclass(frozen=True)
+class MonthResults:
+    """Everything the month's report says; tables as declared in ``zveno.tables``.
+
+    ``objective``, ``dof`` and ``p_value`` are those of the global test; ``separating`` lists the
+    (stream, quantity) whose measurement would tell the suspects of one class apart; ``daily_recoveries``
+    is the table ``recoveries`` with a day as period.
+    """
+
+    model: ChainModel
+    period: Period
+    flows: pl.DataFrame
+    adjustments: pl.DataFrame
+    suspects: pl.DataFrame
+    recoveries: pl.DataFrame
+    unaccounted: pl.DataFrame
+    gaps: pl.DataFrame
+    breaches: pl.DataFrame
+    not_checked: pl.DataFrame
+    plan_fact: pl.DataFrame
+    rejected: pl.DataFrame
+    objective: float
+    dof: int
+    p_value: float | None
+    separating: tuple[tuple[str, str], ...]
+    provenance: Provenance
+    daily_recoveries: pl.DataFrame | None = None
+
+
+def month_report(results: MonthResults, text: Catalogue) -> Document:
+    """Build the month's report in the language of the catalogue.
+
+    Every figure that follows from others carries its formula; what can't be known is said in words.
+    """
+    model, lang = results.model, text.lang
+    chain = model.chain
+    blocks: list[Block] = [
+        *headline_part(model, results.flows, results.recoveries, results.unaccounted, text),
+        counts(
+            suspects=results.suspects,
+            breaches=results.breaches,
+            gaps=results.gaps,
+            rejected=results.rejected,
+            text=text,
+        ),
+        *fit_paragraph(results.objective, results.dof, results.p_value, text),
+        *_pictures(results, text),
+        *balance_part(model, results.flows, text),
+        *recovery_part(model, results.recoveries, text),
+        *unaccounted_part(model, results.unaccounted, text),
+        *readings_part(model, results.adjustments, results.suspects, text),
+        *suspects_part(model, results.suspects, results.separating, text),
+        *gaps_part(model, results.gaps, results.rejected, text),
+        *breaches_part(model, results.breaches, results.not_checked, text),
+        *plan_part(model, results.plan_fact, text),
+        *reading_part(text),
+        *_provenance(results, text),
+    ]
+    return Document(
+        title=text("Metal balance, {period}", period=_period_words(results.period, text)),
+        subtitle=title_in({str(key): value for key, value in chain.title.items()}, lang, chain.id),
+        lang=lang,
+        notice=title_in({str(key): value for key, value in chain.notice.items()}, lang, ""),
+        blocks=tuple(blocks),
+        footer=(f"Zveno {results.provenance.version}", results.period.name, results.provenance.data_hash[:12]),
+    ).settled()
+
+
+def _period_words(period: Period, text: Catalogue) -> str:
+    """A month by name, any other period by its first and last day."""
+    if period.kind == "month":
+        return text.month(period.start.date())
+    if period.kind == "day":
+        return text.day(period.start.date())
+    return f"{text.moment(period.start)} – {text.moment(period.end)}"
+
+
+def _pictures(results: MonthResults, text: Catalogue) -> list[Block]:
+    """The flowsheet, and the recovery by day where it is given."""
+    component = results.model.chain.components[0]
+    sheet = flowsheet_svg(results.model, results.flows, component=component, lang=text.lang, text=text)
+    caption = text(
+        "{component} in the streams, t ± half the 95 % interval. Thicker lines carry more; dashed lines run back.",
+        component=component,
+    )
+    found: list[Block] = [
+        Heading("flowsheet", text("Flowsheet with {component}", component=component), text("Flowsheet")),
+        Figure(sheet, caption, wide=True),
+    ]
+    if results.daily_recoveries is not None and results.daily_recoveries.height:
+        found.extend(_daily_figures(results, results.daily_recoveries, component, text))
+    return found
+
+
+def _daily_figures(results: MonthResults, table: pl.DataFrame, component: str, text: Catalogue) -> list[Block]:
+    """A chart of the overall recovery by day for each plant."""
+    rows = table.filter(pl.col("component") == component, pl.col("kind") == "overall").sort("period")
+    found: list[Block] = []
+    for (plant,), group in rows.group_by("plant", maintain_order=True):
+        title = text(
+            "{component} recovery by day, %: {plant}",
+            component=component,
+            plant=results.model.title(str(plant), text.lang),
+        )
+        days = [
+            Estimate(
+                datetime.fromisoformat(row["period"]).date(),
+                row["recovery_frac"],
+                half_width(row["recovery_sd_frac"]),
+            )
+            for row in group.iter_rows(named=True)
+        ]
+        found.append(Figure(recovery_by_day_svg(days, title=title, text=text), title))
+    return found
+
+
+def _provenance(results: MonthResults, text: Catalogue) -> list[Block]:
+    """The last part."""
+    made = results.provenance
+    hashes = (
+        (tr("Description, SHA-256"), made.model_hash),
+        (tr("Rulebook, SHA-256"), made.rulebook_hash),
+        (tr("Readings, SHA-256"), made.data_hash),
+    )
+    return provenance_part(results.model, version=made.version, hashes=hashes, known=made.known, text=text)

@@ -1,0 +1,1 @@
+"""Parts of reports: each turns a few tables into blocks."""

@@ -1,0 +1,1 @@
+"""Formats: each draws any document."""
