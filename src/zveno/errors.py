@@ -19,7 +19,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-
 DID_YOU_MEAN = "did you mean '{near}'?"
 
 

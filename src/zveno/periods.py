@@ -156,9 +156,7 @@ class ShiftPattern:
         """The shift at work at that moment."""
         for shift in self.shifts(Period(moment, moment + timedelta(microseconds=1))):
             return shift
-        raise DataError(
-            "no shift works at {moment}: check 'shifts' in people.yaml", moment=moment.isoformat()
-        )
+        raise DataError("no shift works at {moment}: check 'shifts' in people.yaml", moment=moment.isoformat())
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,221 @@
+"""Chain: the description with its store, and the verbs. Each fetches, calls one engine, and returns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Literal
+
+import polars as pl
+
+from zveno.emulate import Played, emulate, write_plant
+from zveno.errors import DataError, Fault, ModelError
+from zveno.model.load import load_play, read_description
+from zveno.model.play import Play
+from zveno.model.types import ChainModel
+from zveno.periods import Period
+from zveno.reconcile import Balance, PeriodSeries, reconcile, reconcile_many
+from zveno.reports import MonthResults, Provenance, Report, build_report, plan_fact
+from zveno.rules import Breaches, check, rule_faults
+from zveno.simulate import Simulation, simulate, unit_faults
+from zveno.sources import SourceBatch, read_files
+from zveno.store import Batch, EmbeddedStore, MemoryStore, Store
+
+VERSION = "0.1.0"
+_LOOK_BACK = timedelta(days=40)
+"""How far before a period the opening survey of a stock is sought."""
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What an import did: files new and known before, values kept, cells left out with a reason, faults."""
+
+    files: int
+    known_files: int
+    records: int
+    readings: int
+    rejected: pl.DataFrame
+    faults: tuple[Fault, ...] = ()
+
+
+@dataclass(frozen=True)
+class Chain:
+    """A description and its store.
+
+    Parameters
+    ----------
+    model
+        The checked description.
+    folder
+        Where it was read from.
+    store
+        Where records and readings are kept.
+    now
+        Tells the time at which values become known.
+    """
+
+    model: ChainModel
+    folder: Path
+    store: Store = field(repr=False)
+    now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC), repr=False)
+
+    def period(self, text: str | None = None) -> Period:
+        """A period from text such as ``2026-03``; without text, all the time that has records."""
+        if text is not None:
+            return Period.parse(text, self.model.tz)
+        records = self.store.read("records")
+        if records.is_empty():
+            raise DataError("there are no records yet: import some, or name a period")
+        start, end = records["start"].min(), records["end"].max()
+        return Period(start.astimezone(self.model.tz), end.astimezone(self.model.tz))  # type: ignore[union-attr]
+
+    def simulate(
+        self, scenarios: Mapping[str, Mapping[str, float]] | None = None, *, day: date | None = None
+    ) -> Simulation:
+        """Steady state of the whole chain; ``scenarios`` change feeds and parameters by name."""
+        return simulate(self.model, scenarios=scenarios, day=day)
+
+    def emulate(
+        self,
+        period: str,
+        folder: Path | str,
+        *,
+        seed: int = 1,
+        lang: str = "ru",
+        play: Play | None = None,
+        progress: Callable[[float], None] | None = None,
+    ) -> Played:
+        """Play the chain over a period and write what the plant would write under ``folder``."""
+        plan = play or load_play(self.folder)
+        played = emulate(self.model, plan, self.period(period), seed)
+        write_plant(played, Path(folder), lang=lang, progress=progress)
+        return played
+
+    def import_files(
+        self,
+        paths: Sequence[Path | str],
+        *,
+        keep_going: bool = False,
+        progress: Callable[[str], None] | None = None,
+    ) -> Imported:
+        """Read files into the store; all of them or, where a cell is at fault, none.
+
+        With ``keep_going`` the cells at fault are left out and everything else is kept.
+
+        Raises
+        ------
+        DataError
+            Listing every cell at fault, unless ``keep_going``.
+        """
+        batches: list[SourceBatch] = []
+        for one in read_files(self.model, [Path(path) for path in paths]):
+            batches.append(one)
+            if progress:
+                progress(one.file)
+        faults = tuple(fault for one in batches for fault in one.faults)
+        if faults and not keep_going:
+            raise DataError(faults)
+        kept = [Batch(one.file, one.file_hash, one.records, one.rejected, one.readings) for one in batches]
+        new = {one.file_hash: one for one in kept if not self.store.has(one.file_hash)}
+        self.store.append(list(new.values()), self.now())
+        return Imported(
+            files=len(new),
+            known_files=len(kept) - len(new),
+            records=sum(one.records.height for one in new.values()),
+            readings=sum(one.readings.height for one in new.values()),
+            rejected=pl.concat([one.rejected for one in kept]),
+            faults=faults,
+        )
+
+    def reconcile(self, period: str | Period) -> Balance:
+        """Flows and assays that fit together, with their uncertainty; suspects; what cannot be known."""
+        span = self._span(period)
+        return reconcile(self.model, self._records(span), span)
+
+    def reconcile_each(self, period: str | Period, each: Literal["hour", "day"] = "hour") -> PeriodSeries:
+        """A balance for every hour or day of a period."""
+        span = self._span(period)
+        return reconcile_many(self.model, self._records(span), list(span.split(each)))
+
+    def check(self, period: str | Period) -> Breaches:
+        """Breaches of the rules with unit, shift, crew and role; rules not checked, with the reason."""
+        span = self._span(period)
+        readings = self.store.read("readings", Period(span.start - timedelta(days=2), span.end))
+        return check(self.model, readings, span)
+
+    def report(self, name: str, period: str | Period, *, lang: str = "en") -> Report:
+        """A report as a document that saves as .html or .xlsx."""
+        return self.report_of(name, self.results(period), lang=lang)
+
+    def report_of(self, name: str, results: MonthResults, *, lang: str = "en") -> Report:
+        """A report of results already at hand, for several languages of one month."""
+        return build_report(name, results, lang)
+
+    def results(self, period: str | Period) -> MonthResults:
+        """Balance, breaches and plan against fact of a period, together."""
+        span = self._span(period)
+        balance, breaches = self.reconcile(span), self.check(span)
+        records = self._records(span)
+        return MonthResults(
+            model=self.model,
+            period=span,
+            flows=balance.flows,
+            adjustments=balance.adjustments,
+            suspects=balance.suspects,
+            recoveries=balance.recoveries,
+            unaccounted=balance.unaccounted,
+            gaps=balance.gaps,
+            breaches=breaches.breaches,
+            not_checked=breaches.not_checked,
+            plan_fact=plan_fact(self.model, records, self.store.read("readings", span), span),
+            rejected=self.store.read("rejected"),
+            objective=balance.objective,
+            dof=balance.dof,
+            p_value=balance.p_value,
+            separating=balance.separating,
+            provenance=Provenance(version=VERSION, model_hash=self.model.hash, known=self.now()),
+        )
+
+    def with_data(self, paths: Sequence[Path | str]) -> tuple[Chain, Imported]:
+        """The same chain over files that are read into memory and not kept."""
+        other = Chain(self.model, self.folder, MemoryStore(), self.now)
+        return other, other.import_files(paths)
+
+    def _span(self, period: str | Period) -> Period:
+        return period if isinstance(period, Period) else self.period(period)
+
+    def _records(self, period: Period) -> pl.DataFrame:
+        """Records of a period, with those before it that may hold opening surveys."""
+        return self.store.read("records", Period(period.start - _LOOK_BACK, period.end))
+
+
+def load(folder: Path | str, *, store: Path | str | None = None) -> Chain:
+    """Read and check a description.
+
+    Parameters
+    ----------
+    folder
+        Folder with chain.yaml.
+    store
+        Folder of the store; ``store`` inside the description if not given.
+
+    Raises
+    ------
+    ModelError
+        One error that lists every fault: file, line, key, what to do.
+
+    Examples
+    --------
+    >>> from zveno.chain import example
+    >>> load(example("one_concentrator")).model.chain.title["ru"]
+    'Одна обогатительная фабрика'
+    """
+    path = Path(folder)
+    model, faults = read_description(path)
+    if model is not None:
+        faults = [*faults, *unit_faults(model), *rule_faults(model)]
+    if faults or model is None:
+        raise ModelError(faults)
+    return Chain(model, path, EmbeddedStore(Path(store) if store else path / "store"))

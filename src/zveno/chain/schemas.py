@@ -1,0 +1,29 @@
+"""JSON Schemas of the files of a description, for editors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from zveno.model.play import Play
+from zveno.model.rulebook import RulesFile
+from zveno.model.types import ChainFile, ParametersFile, People
+from zveno.rules import RULE_KINDS
+from zveno.simulate import unit_model_schemas
+
+FILES: dict[str, type[BaseModel]] = {
+    "chain.yaml": ChainFile,
+    "parameters.yaml": ParametersFile,
+    "people.yaml": People,
+    "rules": RulesFile,
+    "play.yaml": Play,
+}
+
+
+def schemas() -> dict[str, Any]:
+    """JSON Schema of each file by name, with the parameters of unit models and rule kinds."""
+    found: dict[str, Any] = {name: kind.model_json_schema(by_alias=True) for name, kind in FILES.items()}
+    found["unit_models"] = unit_model_schemas()
+    found["rule_kinds"] = {name: kind.model_json_schema() for name, kind in RULE_KINDS.items()}
+    return found

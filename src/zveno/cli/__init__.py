@@ -1,0 +1,5 @@
+"""The command line: a door to the facade."""
+
+from zveno.cli.app import run
+
+__all__ = ["run"]

@@ -1,0 +1,337 @@
+"""Commands of ``zveno``. Heavy rooms are imported inside the commands: ``--help`` must answer at once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from zveno.errors import DataError, ZvenoError
+from zveno.text.mark import tr
+
+app = typer.Typer(
+    name="zveno",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help=tr("One description of a copper producer: simulate it, reconcile it, check its rules."),
+)
+
+ChainFolder = Annotated[
+    str,
+    typer.Option("--chain", "-c", metavar="FOLDER", help=tr("Folder of the description, or the name of an example.")),
+]
+StoreFolder = Annotated[
+    Path | None,
+    typer.Option("--store", metavar="FOLDER", help=tr("Folder of the store, if not inside the description.")),
+]
+Lang = Annotated[
+    str, typer.Option("--lang", metavar="en|ru|kk", help=tr("Language of what is shown (also ZVENO_LANG)."))
+]
+AsJson = Annotated[bool, typer.Option("--json", help=tr("Print the answer as JSON."))]
+DataPath = Annotated[
+    Path | None,
+    typer.Option("--data", metavar="PATH", help=tr("Read these files instead of the store; nothing is kept.")),
+]
+PeriodText = Annotated[
+    str | None,
+    typer.Argument(metavar="[PERIOD]", help=tr("2026, 2026-03, 2026-03-07 or START/END; all data if left out.")),
+]
+HERE = "."
+LANGUAGES = ("en", "ru", "kk")
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command line; every error becomes a message and an exit code, never a traceback."""
+    asked, rest = _asked_language(arguments)
+    lang = language(asked)
+    command: Any = typer.main.get_command(app)
+    if lang != "en":
+        _translate(command, lang)
+    if any(one in command.commands for one in rest):
+        rest += ["--lang", lang]
+    try:
+        _require_language(asked)
+        command.main(args=rest, prog_name="zveno")
+    except SystemExit as done:
+        return done.code if isinstance(done.code, int) else 0
+    except ZvenoError as error:
+        return _fail(error, lang)
+    except KeyboardInterrupt:
+        return 130
+    except Exception as error:  # noqa: BLE001 - the last door: a user gets a sentence, not a traceback
+        return _unexpected(error, lang)
+    return 0
+
+
+def _asked_language(arguments: Sequence[str]) -> tuple[str, list[str]]:
+    """The value of ``--lang``, wherever it stands, and the arguments without it."""
+    asked, rest = "", []
+    words = iter(arguments)
+    for one in words:
+        if one == "--lang":
+            asked = next(words, "?")
+        elif one.startswith("--lang="):
+            asked = one.removeprefix("--lang=")
+        else:
+            rest.append(one)
+    return asked, rest
+
+
+def _require_language(asked: str) -> None:
+    if asked and asked not in LANGUAGES:
+        raise DataError("language '{lang}' is not known: choose en, ru or kk", lang=asked)
+
+
+def language(asked: str = "") -> str:
+    """Language of this run: the one asked for, else ZVENO_LANG, else the locale, else English."""
+    places = (os.environ.get(name, "") for name in ("ZVENO_LANG", "LC_ALL", "LC_MESSAGES", "LANG"))
+    for word in (asked, *places):
+        if word[:2] in LANGUAGES:
+            return word[:2]
+    return "en"
+
+
+def _translate(command: Any, lang: str) -> None:
+    """Put the help texts of a command and its parts into the language."""
+    from zveno.text.catalogue import catalogue
+
+    text = catalogue(lang)
+    for part in (command, *command.params):
+        if getattr(part, "help", None):
+            part.help = text(part.help)
+    for inner in getattr(command, "commands", {}).values():
+        _translate(inner, lang)
+
+
+def _fail(error: ZvenoError, lang: str) -> int:
+    """Show an error in the language."""
+    from zveno.text.catalogue import catalogue
+
+    typer.echo(catalogue(lang).error(error), err=True)
+    return error.exit_code
+
+
+def _unexpected(error: Exception, lang: str) -> int:
+    """A fault of the program itself: say so; the traceback only where it was asked for."""
+    from zveno.text.catalogue import catalogue
+
+    if os.environ.get("ZVENO_DEBUG"):
+        raise error
+    message = tr("a fault inside Zveno: {kind}: {problem}. Set ZVENO_DEBUG=1 to see where, and report it")
+    typer.echo(catalogue(lang)(message, kind=type(error).__name__, problem=str(error)), err=True)
+    return 70
+
+
+def open_chain(folder: str, store: Path | None) -> Any:
+    """The chain of a folder, or of an example by name (its store then lies in ``out/``)."""
+    from zveno.chain import example, example_names, load
+
+    if not (Path(folder) / "chain.yaml").is_file() and folder in example_names():
+        return load(example(folder), store=store or Path("out") / folder / "store")
+    return load(folder, store=store)
+
+
+def _screen(lang: str) -> Any:
+    from zveno.cli.screen import Screen
+
+    return Screen.of(lang or language())
+
+
+@app.command(help=tr("Start a new description from an example."))
+def new(
+    folder: Annotated[Path, typer.Argument(help=tr("Folder to make."))],
+    template: Annotated[str, typer.Option(help=tr("Example to copy."))] = "one_concentrator",
+    lang: Lang = "",
+) -> None:
+    from zveno.chain import new as make
+
+    screen = _screen(lang)
+    make(folder, template)
+    screen.say(
+        tr("made '{folder}' from '{template}'; next: zveno validate -c {folder}"), folder=folder, template=template
+    )
+
+
+@app.command(help=tr("Check a description and list every fault with file and line."))
+def validate(chain: ChainFolder = HERE, lang: Lang = "", as_json: AsJson = False) -> None:
+    screen = _screen(lang)
+    found = open_chain(chain, None).model
+    parts = {
+        "units": len(found.chain.units),
+        "streams": len(found.chain.streams),
+        "meters": len(found.chain.meters),
+        "tags": len(found.chain.tags),
+        "rules": len(found.rulebook.rules),
+    }
+    if as_json:
+        screen.json(parts)
+        return
+    screen.say(tr("no faults: {units} units, {streams} streams, {meters} meters, {tags} tags, {rules} rules"), **parts)
+
+
+@app.command(help=tr("Steady state of the chain: what it will make."))
+def simulate(
+    chain: ChainFolder = HERE,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help=tr("Change a feed or parameter; repeatable.")),
+    ] = None,
+    stream: Annotated[list[str] | None, typer.Option(help=tr("Show these streams only; * allowed."))] = None,
+    lang: Lang = "",
+    as_json: AsJson = False,
+) -> None:
+    screen = _screen(lang)
+    scenario = dict(_assignment(one) for one in changes or ())
+    facade = open_chain(chain, None)
+    result = facade.simulate({"scenario": scenario} if scenario else None)
+    screen.simulation(facade.model, result, stream or [], as_json=as_json)
+
+
+def _assignment(text: str) -> tuple[str, float]:
+    """``name=value`` as a pair."""
+    name, _, value = text.partition("=")
+    try:
+        return name.strip(), float(value)
+    except ValueError:
+        raise DataError("'{text}' is not NAME=VALUE with a number", text=text) from None
+
+
+@app.command(help=tr("Play the chain as a real plant and write what it would write."))
+def emulate(
+    period: Annotated[str, typer.Argument(metavar="PERIOD")],
+    out: Annotated[Path, typer.Option(help=tr("Folder for the plant's files and the hidden truth."))],
+    chain: ChainFolder = HERE,
+    seed: Annotated[int, typer.Option(help=tr("The same seed gives the same plant."))] = 1,
+    lang: Lang = "",
+) -> None:
+    screen = _screen(lang)
+    facade = open_chain(chain, None)
+    with screen.progress(tr("playing the plant")) as advance:
+        facade.emulate(period, out, seed=seed, lang=screen.lang, progress=advance)
+    screen.say(
+        tr("the plant's files are in {plant}, the hidden truth in {truth}"), plant=out / "plant", truth=out / "truth"
+    )
+
+
+@app.command("import", help=tr("Read workbooks, journals and readings into the store."))
+def import_(
+    paths: Annotated[list[Path], typer.Argument(help=tr("Files or folders."))],
+    chain: ChainFolder = HERE,
+    store: StoreFolder = None,
+    keep_going: Annotated[
+        bool, typer.Option("--keep-going", help=tr("Leave faulty cells out, keep the rest."))
+    ] = False,
+    lang: Lang = "",
+    as_json: AsJson = False,
+) -> None:
+    screen = _screen(lang)
+    facade = open_chain(chain, store)
+    with screen.progress(tr("reading files")) as advance:
+        done = facade.import_files(paths, keep_going=keep_going, progress=lambda _: advance(None))
+    raise typer.Exit(screen.imported(done, as_json=as_json))
+
+
+@app.command(help=tr("Reconcile flows and assays: what the chain made, with uncertainty and suspects."))
+def reconcile(
+    period: PeriodText = None,
+    chain: ChainFolder = HERE,
+    store: StoreFolder = None,
+    data: DataPath = None,
+    each: Annotated[str, typer.Option(metavar="hour|day", help=tr("A balance for every hour or day."))] = "",
+    problem: Annotated[
+        Path | None, typer.Option(metavar="FILE.json", help=tr("Solve a self-contained problem file instead."))
+    ] = None,
+    lang: Lang = "",
+    as_json: AsJson = False,
+) -> None:
+    screen = _screen(lang)
+    if problem is not None:
+        from zveno.chain import solve_problem
+
+        screen.problem(solve_problem(problem), as_json=as_json)
+        return
+    facade = _with_data(open_chain(chain, store), data, screen)
+    if not each:
+        screen.balance(facade.model, facade.reconcile(facade.period(period)), as_json=as_json)
+        return
+    if each not in ("hour", "day"):
+        raise DataError("'{each}' cannot be balanced one by one: choose hour or day", each=each)
+    screen.series(facade.reconcile_each(facade.period(period), each), as_json=as_json)
+
+
+def _with_data(facade: Any, data: Path | None, screen: Any) -> Any:
+    """The chain over files given on the command line, if any."""
+    if data is None:
+        return facade
+    other, done = facade.with_data([data])
+    screen.imported(done, as_json=False, err=True)
+    return other
+
+
+@app.command(help=tr("Check the rules: breaches with unit, shift, crew and role."))
+def check(
+    period: PeriodText = None,
+    chain: ChainFolder = HERE,
+    store: StoreFolder = None,
+    lang: Lang = "",
+    as_json: AsJson = False,
+) -> None:
+    screen = _screen(lang)
+    facade = open_chain(chain, store)
+    screen.breaches(facade.model, facade.check(facade.period(period)), as_json=as_json)
+
+
+@app.command(help=tr("Write a report as HTML and workbook."))
+def report(
+    period: PeriodText = None,
+    chain: ChainFolder = HERE,
+    store: StoreFolder = None,
+    data: DataPath = None,
+    name: Annotated[str, typer.Option(help=tr("Which report."))] = "metal_balance",
+    out: Annotated[list[Path] | None, typer.Option(help=tr("File to write: .html or .xlsx; repeatable."))] = None,
+    lang: Lang = "",
+) -> None:
+    screen = _screen(lang)
+    facade = _with_data(open_chain(chain, store), data, screen)
+    span = facade.period(period)
+    document = facade.report(name, span, lang=screen.lang)
+    stem = f"{name}_{span.start:%Y-%m-%d}_{screen.lang}" if span.kind == "span" else f"{name}_{span.name}_{screen.lang}"
+    for path in out or [Path("out") / f"{stem}.html", Path("out") / f"{stem}.xlsx"]:
+        screen.say(tr("written: {path}"), path=document.save(path))
+
+
+@app.command(help=tr("The whole month of the example: play it, import it, balance it, check it, report it."))
+def demo(
+    out: Annotated[Path, typer.Option(help=tr("Folder for everything the demonstration writes."))] = Path("out"),
+    seed: Annotated[int, typer.Option(help=tr("The same seed gives the same plant."))] = 1,
+    lang: Lang = "",
+) -> None:
+    from zveno.cli.demo import play_demo
+
+    play_demo(_screen(lang), out, seed)
+
+
+@app.command(help=tr("JSON Schemas of the description files, for editors."))
+def schema(
+    out: Annotated[Path | None, typer.Option(help=tr("Folder to write the schema files into."))] = None,
+    lang: Lang = "",
+) -> None:
+    import json
+
+    from zveno.chain import schemas
+
+    screen = _screen(lang)
+    found = schemas()
+    if out is None:
+        screen.json(found)
+        return
+    out.mkdir(parents=True, exist_ok=True)
+    for name, content in found.items():
+        path = out / f"{name.removesuffix('.yaml')}.schema.json"
+        path.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+        screen.say(tr("written: {path}"), path=path)

@@ -1,0 +1,81 @@
+"""The main job as a demonstration: a month from the plant's files to the reports."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from zveno.chain import example, load
+from zveno.cli.screen import Screen
+from zveno.errors import DataError
+from zveno.text.catalogue import LANGUAGES
+from zveno.text.mark import tr
+
+NAME, PERIOD, REPORT = "one_concentrator", "2026-03", "metal_balance"
+_MARK = ".zveno-demo"
+
+
+def play_demo(screen: Screen, out: Path, seed: int) -> None:
+    """Play the example's month, import it, balance it, check it, and write the reports in three languages."""
+    folder = _cleared(out / NAME)
+    chain = load(example(NAME), store=folder / "store")
+    with screen.progress(tr("playing the plant")) as advance:
+        chain.emulate(PERIOD, folder, seed=seed, lang=screen.lang if screen.lang != "en" else "ru", progress=advance)
+    with screen.progress(tr("reading files")) as advance:
+        done = chain.import_files([folder / "plant"], progress=lambda _: advance(None))
+    screen.imported(done, as_json=False)
+    results = chain.results(PERIOD)
+    paths = [
+        report.save(folder / f"{REPORT}_{PERIOD}_{lang}{suffix}")
+        for lang in LANGUAGES
+        for report in (chain.report_of(REPORT, results, lang=lang),)
+        for suffix in (".html", ".xlsx")
+    ]
+    _summary(screen, chain.model, results)
+    screen.say(tr("the month's reports (html and xlsx, three languages) are in {folder}:"), folder=folder)
+    for path in paths:
+        screen.line(f"  {path}")
+
+
+def _cleared(folder: Path) -> Path:
+    """The demonstration's own folder, emptied of an earlier run; a folder of someone else's is left alone."""
+    if folder.exists() and any(folder.iterdir()):
+        if not (folder / _MARK).is_file():
+            raise DataError(
+                "'{folder}' holds something else than a demonstration: choose another --out", folder=str(folder)
+            )
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / _MARK).touch()
+    return folder
+
+
+def _summary(screen: Screen, model: Any, results: Any) -> None:
+    """The month in a few lines."""
+    notice = model.chain.notice.get(screen.lang) or model.chain.notice.get("en", "")
+    screen.line()
+    screen.line(f"{model.title_of_chain(screen.lang)}, {PERIOD} ({notice})")
+    flows = {(row["stream"], row["component"]): row for row in results.flows.iter_rows(named=True)}
+    for recovery in model.chain.recoveries:
+        for label, streams in ((tr("feed"), recovery.feeds), (tr("product"), recovery.products)):
+            for stream in streams:
+                mass, copper = flows[stream, "mass"], flows[stream, recovery.components[0]]
+                screen.say(
+                    tr("{label}: {stream} {mass} t dry, {grade} % {component}"),
+                    label=screen.text(label),
+                    stream=model.title(stream, screen.lang),
+                    mass=screen.measured(mass["mass_t"], mass["mass_sd_t"], 1, 0),
+                    grade=screen.measured(copper["grade_frac"], copper["grade_sd_frac"], 100, 3),
+                    component=recovery.components[0],
+                )
+    screen.recoveries(model, results.recoveries.filter(pl.col("component") == "Cu"))
+    screen.unaccounted(model, results.unaccounted.filter(pl.col("component") == "Cu"))
+    screen.fit(results)
+    screen.suspects(model, results)
+    screen.line(screen.text.count("{n} breach", "{n} breaches", results.breaches.height))
+    for row in results.breaches.iter_rows(named=True):
+        screen.breach(model, row)
+    screen.line()

@@ -1,0 +1,248 @@
+"""The command line: answers, exit codes, and one clear message for everything that goes wrong."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+import xlsxwriter
+
+from zveno.chain import example
+from zveno.cli import run
+from zveno.cli.app import language
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture(autouse=True)
+def quiet_place(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ZVENO_LANG", "en")
+    monkeypatch.delenv("ZVENO_DEBUG", raising=False)
+
+
+@pytest.fixture
+def plant(tmp_path) -> Path:
+    folder = tmp_path / "plant"
+    shutil.copytree(example("one_concentrator"), folder)
+    return folder
+
+
+def spoil(folder: Path, name: str, old: str, new: str) -> None:
+    path = folder / name
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def journal(path: Path, *cells: object, uom: str = "%") -> Path:
+    with xlsxwriter.Workbook(str(path)) as book:
+        sheet = book.add_worksheet("Journal")
+        sheet.write_row(0, 0, ["Date", "Shift", "Point", f"Cu, {uom}"])
+        sheet.write_row(1, 0, cells)
+    return path
+
+
+def test_new_then_validate(capsys):
+    assert run(["new", "mine"]) == 0
+    assert run(["validate", "-c", "mine", "--json"]) == 0
+    out = capsys.readouterr().out
+    assert "made 'mine'" in out
+    assert json.loads(out[out.index("{") :])["units"] == 43
+
+
+def test_new_refuses_a_folder_that_is_not_empty(capsys, tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "x").touch()
+    assert run(["new", "mine"]) == 5
+    assert "not empty" in capsys.readouterr().err
+
+
+def test_simulate_gives_grade_and_recovery(capsys):
+    assert run(["simulate", "-c", "one_concentrator", "--json", "--stream", "balk.conc"]) == 0
+    rows = json.loads(capsys.readouterr().out)["stream_flows"]
+    copper = next(row for row in rows if row["component"] == "Cu")
+    assert copper["grade_frac"] == pytest.approx(0.175, rel=0.01)
+
+
+def test_simulate_takes_changes(capsys):
+    changed = ["--set", "balk_conc.ore.cu_pct=1.2"]
+    assert run(["simulate", "-c", "one_concentrator", "--json", "--stream", "balk.ore", *changed]) == 0
+    rows = json.loads(capsys.readouterr().out)["stream_flows"]
+    assert next(row for row in rows if row["component"] == "Cu")["grade_frac"] == pytest.approx(0.012)
+
+
+def test_the_month_by_hand_from_emulate_to_report(plant, capsys, tmp_path):
+    assert run(["emulate", "2026-03-01/2026-03-05", "-c", "plant", "--out", "played"]) == 0
+    assert run(["import", "played/plant", "-c", "plant"]) == 0
+    first = capsys.readouterr().out
+    assert "0 known before" in first
+    assert run(["import", "played/plant", "-c", "plant", "--json"]) == 0
+    again = json.loads(capsys.readouterr().out)
+    assert (again["files"], again["records"], again["readings"]) == (0, 0, 0)
+    assert run(["reconcile", "2026-03-01/2026-03-05", "-c", "plant"]) == 0
+    assert "recovery of Cu (overall)" in capsys.readouterr().out
+    assert run(["check", "2026-03-01/2026-03-05", "-c", "plant"]) == 0
+    assert "breaches: none" in capsys.readouterr().out
+    assert (
+        run(["report", "2026-03-01/2026-03-05", "-c", "plant", "--lang", "ru", "--out", "a.html", "--out", "a.xlsx"])
+        == 0
+    )
+    assert "Демонстрационные данные" in (tmp_path / "a.html").read_text(encoding="utf-8")
+    assert (tmp_path / "a.xlsx").read_bytes().startswith(b"PK")
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "code", "message"),
+    [
+        ("chain.yaml", "components: [Cu", "components: [[Cu", 3, "chain.yaml:"),
+        ("chain.yaml", "from: \"balk_conc.crusher\"", "from: \"balk_conc.crushr\"", 3, "did you mean 'balk_conc.crusher'?"),
+        ("chain.yaml", "model: thickener", "model: thickner", 3, "did you mean 'thickener'?"),
+        ("chain.yaml", "{moisture: balk_conc.filter.moisture_pct}", "{moist: balk_conc.filter.moisture_pct}", 3, "moist"),
+        ("parameters.yaml", "value: 50, uom: m3", "value: 50, uom: kW", 3, "'cell_m3' is given in 'kW'"),
+        ("people.yaml", "hours: 12", "hours: 11", 3, "the shifts of a day last 23"),
+    ],
+)  # fmt: skip
+def test_a_broken_description_is_one_message_with_file_and_line(plant, capsys, name, old, new, code, message):
+    spoil(plant, name, old, new)
+    assert run(["validate", "-c", "plant"]) == code
+    shown = capsys.readouterr()
+    assert message in shown.err
+    assert re.search(r"\.yaml:\d+: ", shown.err)
+    assert "Traceback" not in shown.err
+    assert shown.out == ""
+
+
+CLOSED_LOOP = """\
+format: zveno/chain-1
+id: loop
+title: {en: Loop}
+timezone: "UTC+05:00"
+components: [Cu]
+minerals: [{id: bornite, group: cu_sulphide, sg: 5, composition: {Cu: 0.63}}, {id: quartz, group: gangue, sg: 2.6, composition: {}}]
+ores: [{id: ore1, grade: g, moisture: w, copper: {bornite: one}, minerals: {}, balance: quartz}]
+plants: [{id: mill, kind: concentrator, sections: [{id: mill.a}]}]
+boundaries: [{id: mine}, {id: pond}]
+units:
+  - {id: mill.box, section: mill.a, model: mixer}
+  - {id: mill.fork, section: mill.a, model: splitter, parameters: {share_b: none}}
+streams:
+  - {id: ore, from: mine, to: mill.box, ore: ore1, feed: 100}
+  - {id: there, from: mill.box, to: mill.fork}
+  - {id: back, from: "mill.fork:a", to: mill.box}
+  - {id: out, from: "mill.fork:b", to: pond}
+"""
+FIGURES = """\
+parameters:
+  g: {value: 1, uom: "%"}
+  w: {value: 3, uom: "%"}
+  one: {value: 1, uom: frac}
+  none: {value: 0, uom: frac}
+"""
+
+
+def test_a_circuit_without_a_way_out_names_its_units(tmp_path, capsys):
+    (tmp_path / "chain.yaml").write_text(CLOSED_LOOP, encoding="utf-8")
+    (tmp_path / "parameters.yaml").write_text(FIGURES, encoding="utf-8")
+    assert run(["simulate"]) == 8
+    shown = capsys.readouterr().err
+    assert "'mill.box', 'mill.fork'" in shown
+    assert "let one of its streams leave" in shown
+
+
+@pytest.mark.parametrize(
+    ("cells", "uom", "message"),
+    [
+        (("2026-03-01", "day", "balk_conc.tail.assay", "0,15*"), "%", "j.xlsx, 'Journal', D2: '0,15*' is not a number"),
+        (("2026-03-01", "day", "balk_conc.tail.assay", 0.15), "kg", "j.xlsx, 'Journal', D2: 'kg' measures mass"),
+        (("2026-03-01", "day", "balk_conc.tail.asay", 0.15), "%", "did you mean 'balk_conc.tail.assay'?"),
+    ],
+)
+def test_a_bad_cell_is_named_and_nothing_is_kept(plant, capsys, tmp_path, cells, uom, message):
+    good = journal(tmp_path / "good.xlsx", "2026-03-01", "day", "balk_conc.tail.assay", 0.15)
+    bad = journal(tmp_path / "j.xlsx", *cells, uom=uom)
+    assert run(["import", str(good), str(bad), "-c", "plant"]) == 5
+    assert message in capsys.readouterr().err
+    assert not (plant / "store").exists()
+    assert run(["import", str(good), str(bad), "-c", "plant", "--keep-going", "--json"]) == 5
+    assert json.loads(capsys.readouterr().out)["records"] == 1
+
+
+def test_a_month_without_data_says_what_to_import(plant, capsys):
+    assert run(["reconcile", "2026-03", "-c", "plant"]) == 5
+    assert "balk_conc.line1.weightometer" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["validate", "-c", "nowhere"], 3, "no chain.yaml in 'nowhere'"),
+        (["reconcile", "March", "-c", "one_concentrator"], 5, "period 'March' is not understood"),
+        (["simulate", "-c", "one_concentrator", "--set", "balk.conc.feed=3"], 3, "balk.conc"),
+        (["simulate", "-c", "one_concentrator", "--set", "x"], 5, "'x' is not NAME=VALUE"),
+        (["reconcile", "--problem", "nowhere.json"], 5, "nowhere.json"),
+        (["import", "nowhere", "-c", "one_concentrator"], 5, "'nowhere' does not exist"),
+        (["report", "2026-03", "-c", "one_concentrator", "--name", "x"], 5, "x"),
+        (["frobnicate"], 2, "frobnicate"),
+        (["check", "--lang", "de"], 5, "choose en, ru or kk"),
+    ],
+)
+def test_wrong_commands_end_in_a_message_and_a_code(capsys, arguments, code, message):
+    assert run(arguments) == code
+    assert message in capsys.readouterr().err
+
+
+def test_a_fault_of_the_program_is_a_sentence_too(capsys, monkeypatch):
+    monkeypatch.setattr("zveno.chain.facade.simulate", _broken)
+    assert run(["simulate", "-c", "one_concentrator"]) == 70
+    shown = capsys.readouterr().err
+    assert "a fault inside Zveno: KeyError" in shown
+    assert "Traceback" not in shown
+
+
+def _broken(*_: object, **__: object) -> None:
+    raise KeyError("x")
+
+
+def test_help_and_errors_speak_russian_and_kazakh(capsys):
+    assert run(["--help", "--lang", "ru"]) == 0
+    assert "Проверить" in capsys.readouterr().out
+    assert run(["validate", "-c", "nowhere", "--lang", "kk"]) == 3
+    assert "жоқ" in capsys.readouterr().err
+
+
+def test_language_is_taken_from_option_then_environment(monkeypatch):
+    monkeypatch.delenv("ZVENO_LANG")
+    for name in ("LC_ALL", "LC_MESSAGES"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LANG", "ru_RU.UTF-8")
+    assert language() == "ru"
+    assert language("kk") == "kk"
+    monkeypatch.setenv("LANG", "C.UTF-8")
+    assert language() == "en"
+
+
+def test_schemas_are_written_for_editors(tmp_path):
+    assert run(["schema", "--out", "s"]) == 0
+    schema = json.loads((tmp_path / "s" / "chain.schema.json").read_text(encoding="utf-8"))
+    assert "streams" in schema["properties"]
+
+
+def test_a_problem_file_is_solved(capsys):
+    problem = ROOT / "tests" / "unit" / "cli" / "splitter.json"
+    assert run(["reconcile", "--problem", str(problem), "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    # one node, three flows of equal sigma: 10.0 = 6.2 + 3.9 is off by -0.1, each takes a third
+    assert answer["reconciled"]["feed"]["mass"] == pytest.approx(10.0 + 0.1 / 3)
+    assert answer["objective"] == pytest.approx(0.1**2 / 3 / 0.1**2)
+    assert answer["dof"] == 1
+    assert set(answer) == {
+        "objective",
+        "dof",
+        "p_value",
+        "reconciled",
+        "sigma_reconciled",
+        "classification",
+        "suspects",
+    }
