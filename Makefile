@@ -1,6 +1,8 @@
 PY ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# small matrices: threads of the linear algebra library would only wait for each other
+export OPENBLAS_NUM_THREADS ?= 1
 
 .PHONY: run test check bench docs lock clean
 run: $(VENV)/.core

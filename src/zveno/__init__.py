@@ -19,7 +19,7 @@ if TYPE_CHECKING:
         StoreError,
         ZvenoError,
     )
-    from zveno.model.types import ChainModel
+    from zveno.model.chain import ChainModel
     from zveno.periods import Period
     from zveno.reconcile import Balance
     from zveno.rules import Breaches
@@ -48,7 +48,7 @@ __all__ = [
 _HOMES = {
     "Balance": "zveno.reconcile",
     "Breaches": "zveno.rules",
-    "ChainModel": "zveno.model.types",
+    "ChainModel": "zveno.model.chain",
     "Period": "zveno.periods",
     "Simulation": "zveno.simulate",
     **dict.fromkeys(("Chain", "Imported", "example", "load", "new"), "zveno.chain"),

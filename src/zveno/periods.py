@@ -13,7 +13,12 @@ from zveno.errors import DataError
 
 PeriodKind = Literal["hour", "shift", "day", "month", "year", "span"]
 _OFFSET = re.compile(r"^UTC([+-])(\d{2}):(\d{2})$")
-_FORMS: tuple[tuple[str, PeriodKind], ...] = (("%Y", "year"), ("%Y-%m", "month"), ("%Y-%m-%d", "day"))
+_FORMS: tuple[tuple[str, PeriodKind], ...] = (
+    ("%Y", "year"),
+    ("%Y-%m", "month"),
+    ("%Y-%m-%d", "day"),
+    ("%Y-%m-%dT%H:00", "hour"),
+)
 
 
 def zone(name: str) -> tzinfo:
@@ -40,7 +45,7 @@ class Period:
 
     @classmethod
     def parse(cls, text: str, tz: tzinfo) -> Period:
-        """Read ``2026``, ``2026-03``, ``2026-03-07`` or ``START/END`` (dates or times, end excluded).
+        """Read ``2026``, ``2026-03``, ``2026-03-07``, ``2026-03-07T14:00`` or ``START/END`` (end excluded).
 
         Examples
         --------

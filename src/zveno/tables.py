@@ -92,6 +92,16 @@ TABLES: dict[str, tuple[Column, ...]] = {
         ("bias", pl.Float64, "size of the error, if this reading alone is wrong"),
         ("bias_rel_frac", pl.Float64, "the same, relative to the reading"),
     ),
+    "eliminations": _columns(
+        ("period", pl.String, "period"),
+        ("step", pl.Int64, "readings of the loudest class are set aside, then all is solved again"),
+        ("meter", pl.String, "meter"),
+        ("stream", pl.String, "stream or stock"),
+        ("quantity", pl.String, "mass or a component"),
+        ("objective", pl.Float64, "objective without the readings set aside so far"),
+        ("dof", pl.Int64, "its degrees of freedom"),
+        ("p_value", pl.Float64, "chance of a larger objective; null where nothing is left to test"),
+    ),
     "recoveries": _columns(
         ("period", pl.String, "period"),
         ("plant", pl.String, "plant, or 'chain'"),

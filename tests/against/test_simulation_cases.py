@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from zveno.model.types import ChainFile, ChainModel, Figure
+from zveno.model.chain import ChainModel
+from zveno.model.types import ChainFile, Figure
 from zveno.simulate import Simulation, simulate
 from zveno.simulate.basis import basis_of
 from zveno.simulate.plan import OUTSIDE, Link

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from zveno.model.chain import ChainModel
 from zveno.model.load import load_description
 from zveno.model.rulebook import Rulebook, RulesFile
-from zveno.model.types import ChainModel
 from zveno.periods import Period
 from zveno.rules.build import microseconds, watchlist
 from zveno.rules.engine import check, read_signals

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zveno.model.types import ChainFile, ChainModel, Figure
+from zveno.model.chain import ChainModel
+from zveno.model.types import ChainFile, Figure
 from zveno.simulate import simulate
 
 MINERALS = [

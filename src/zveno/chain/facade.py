@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
@@ -12,18 +14,18 @@ import polars as pl
 
 from zveno.emulate import Played, emulate, write_plant
 from zveno.errors import DataError, Fault, ModelError
+from zveno.model.chain import ChainModel
 from zveno.model.load import load_play, read_description
 from zveno.model.play import Play
-from zveno.model.types import ChainModel
 from zveno.periods import Period
 from zveno.reconcile import Balance, PeriodSeries, reconcile, reconcile_many
-from zveno.reports import MonthResults, Provenance, Report, build_report, plan_fact
+from zveno.reports import MonthResults, Provenance, Report, build_report, plan_fact, require_report
 from zveno.rules import Breaches, check, rule_faults
 from zveno.simulate import Simulation, simulate, unit_faults
 from zveno.sources import SourceBatch, read_files
 from zveno.store import Batch, EmbeddedStore, MemoryStore, Store
 
-VERSION = "0.1.0"
+VERSION = version("zveno")
 _LOOK_BACK = timedelta(days=40)
 """How far before a period the opening survey of a stock is sought."""
 
@@ -147,6 +149,7 @@ class Chain:
 
     def report(self, name: str, period: str | Period, *, lang: str = "en") -> Report:
         """A report as a document that saves as .html or .xlsx."""
+        require_report(name)
         return self.report_of(name, self.results(period), lang=lang)
 
     def report_of(self, name: str, results: MonthResults, *, lang: str = "en") -> Report:
@@ -157,26 +160,40 @@ class Chain:
         """Balance, breaches and plan against fact of a period, together."""
         span = self._span(period)
         balance, breaches = self.reconcile(span), self.check(span)
-        records = self._records(span)
+        records, readings = self._records(span), self.store.read("readings", span)
         return MonthResults(
             model=self.model,
             period=span,
             flows=balance.flows,
             adjustments=balance.adjustments,
             suspects=balance.suspects,
+            eliminations=balance.eliminations,
             recoveries=balance.recoveries,
             unaccounted=balance.unaccounted,
             gaps=balance.gaps,
             breaches=breaches.breaches,
             not_checked=breaches.not_checked,
-            plan_fact=plan_fact(self.model, records, self.store.read("readings", span), span),
+            daily_recoveries=self._daily_recoveries(span),
+            plan_fact=plan_fact(self.model, records, readings, span),
             rejected=self.store.read("rejected"),
             objective=balance.objective,
             dof=balance.dof,
             p_value=balance.p_value,
             separating=balance.separating,
-            provenance=Provenance(version=VERSION, model_hash=self.model.hash, known=self.now()),
+            provenance=Provenance(
+                version=VERSION,
+                model_hash=self.model.hash,
+                rulebook_hash=self.model.rulebook.hash,
+                data_hash=_hash_of(records, readings),
+                known=self.now(),
+            ),
         )
+
+    def _daily_recoveries(self, span: Period) -> pl.DataFrame | None:
+        """Recoveries by day; None where stocks lie between feed and product, for they are not surveyed daily."""
+        if self.model.chain.stocks or span.hours < 48:
+            return None
+        return self.reconcile_each(span, "day").recoveries
 
     def with_data(self, paths: Sequence[Path | str]) -> tuple[Chain, Imported]:
         """The same chain over files that are read into memory and not kept."""
@@ -189,6 +206,16 @@ class Chain:
     def _records(self, period: Period) -> pl.DataFrame:
         """Records of a period, with those before it that may hold opening surveys."""
         return self.store.read("records", Period(period.start - _LOOK_BACK, period.end))
+
+
+def _hash_of(records: pl.DataFrame, readings: pl.DataFrame) -> str:
+    """SHA-256 over the files that the records came from, and over the readings themselves."""
+    digest = hashlib.sha256("".join(sorted(records["file_hash"].unique())).encode())
+    rows = readings.sort("tag", "ts")
+    digest.update("".join(rows["tag"].unique(maintain_order=True)).encode())
+    for column in (rows["ts"].dt.epoch("us"), rows["value"]):
+        digest.update(column.to_numpy().tobytes())
+    return digest.hexdigest()
 
 
 def load(folder: Path | str, *, store: Path | str | None = None) -> Chain:

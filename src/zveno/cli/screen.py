@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -18,6 +18,8 @@ from zveno.text.catalogue import Catalogue, catalogue
 from zveno.text.mark import tr
 from zveno.text.words import QUANTITIES
 
+_MOST_SUSPECTS = 6
+_PPM_BELOW = 1e-3
 _HALF_WIDTH = 1.96  # +/- is the half width of the 95 % interval
 _KIND_WORDS = {"direct": tr("direct"), "overall": tr("overall")}
 _STATUS_WORDS = {
@@ -115,14 +117,21 @@ class Screen:
         )
         for reason, count, first in reasons.iter_rows():
             place = ", ".join(filter(None, (first["file"], first["sheet"], first["cell"])))
-            sentence = self.text.count(
-                "{n} cell left out: {reason} (first: {place}, '{text}')",
-                "{n} cells left out: {reason} (first: {place}, '{text}')",
-                count,
-                reason=self.text(reason),
-                place=place,
-                text=first["text"],
-            )
+            fields = {"reason": self.text(reason), "place": place, "text": first["text"]}
+            if first["cell"]:
+                sentence = self.text.count(
+                    "{n} cell left out: {reason} (first: {place}, '{text}')",
+                    "{n} cells left out: {reason} (first: {place}, '{text}')",
+                    count,
+                    **fields,
+                )
+            else:
+                sentence = self.text.count(
+                    "{n} file left out: {reason} (first: {place})",
+                    "{n} files left out: {reason} (first: {place})",
+                    count,
+                    **fields,
+                )
             typer.echo(sentence, err=err)
         for one in done.faults:
             typer.echo(self.text.fault(one), err=True)
@@ -138,6 +147,7 @@ class Screen:
             self.json({"stream_flows": flows.to_dicts(), "unit_results": result.unit_results.to_dicts()})
             return
         components = list(model.chain.components)
+        uoms = _grade_uoms(flows.select("component", "grade_frac").iter_rows())
         wide: dict[tuple[str, str], dict[str, tuple[float, float | None]]] = {}
         for row in flows.iter_rows(named=True):
             wide.setdefault((row["scenario"], row["stream"]), {})[row["component"]] = (
@@ -148,7 +158,7 @@ class Screen:
         for (_, stream), found in wide.items():
             if not patterns and not _is_outer(model, stream):
                 continue
-            grades = [self._grade(found.get(one, (0.0, None))[1], one) for one in components]
+            grades = [self._grade(found.get(one, (0.0, None))[1], uoms.get(one, "%")) for one in components]
             rows.append(
                 [
                     model.title(stream, self.lang),
@@ -162,16 +172,16 @@ class Screen:
                 tr("stream"),
                 tr("solids, t/h"),
                 tr("water, t/h"),
-                *(f"{one}, {self.text(_grade_uom(one))}" for one in components),
+                *(f"{one}, {self.text(uoms.get(one, '%'))}" for one in components),
             ],
             rows,
         )
 
-    def _grade(self, fraction: float | None, component: str) -> str:
-        """A grade in per cent, or in g/t for precious metals."""
+    def _grade(self, fraction: float | None, uom: str) -> str:
+        """A grade in per cent or in g/t."""
         if fraction is None:
             return "–"
-        return self.text.number(fraction * 1e6, 2) if _grade_uom(component) == "g/t" else self.text.percent(fraction, 3)
+        return self.text.number(fraction * 1e6, 2) if uom == "g/t" else self.text.percent(fraction, 3)
 
     def balance(self, model: Any, balance: Any, *, as_json: bool) -> None:
         """Reconciled flows, recoveries, unaccounted metal, suspects."""
@@ -187,8 +197,11 @@ class Screen:
         self.suspects(model, balance)
 
     def recoveries(self, model: Any, table: pl.DataFrame) -> None:
-        """Recoveries, a sentence each."""
+        """Recoveries, a sentence each; the direct one only where stocks make it differ."""
+        differ = {one.plant for one in model.chain.recoveries if one.stocks}
         for row in table.iter_rows(named=True):
+            if row["kind"] == "direct" and row["plant"] not in differ:
+                continue
             self.say(
                 tr("recovery of {component} ({kind}), {plant}: {value} %"),
                 component=row["component"],
@@ -216,16 +229,32 @@ class Screen:
             tr("global test: objective {objective} at {dof} degrees of freedom, p = {p}"),
             objective=self.text.number(balance.objective, 2),
             dof=balance.dof,
-            p=self.text.number(balance.p_value, 4),
+            p=self._chance(balance.p_value),
+        )
+
+    def _chance(self, p: float) -> str:
+        """A chance with four digits; the smallest ones in words."""
+        least = 1e-4
+        return (
+            self.text.number(p, 4) if p >= least else self.text(tr("below {limit}"), limit=self.text.number(least, 4))
         )
 
     def suspects(self, model: Any, balance: Any) -> None:
         """Suspects by class, or that there are none."""
         if balance.suspects.is_empty():
             self.say(tr("suspects: none"))
-        for _, rows in balance.suspects.group_by("class_id", maintain_order=True):
-            names = ", ".join(self._suspect(row) for row in rows.iter_rows(named=True))
-            self.say(tr("suspects that these data cannot tell apart: {names}"), names=names)
+        classes = [rows for _, rows in balance.suspects.group_by("class_id", maintain_order=True)]
+        for rows in classes[:_MOST_SUSPECTS]:
+            names = ", ".join(self._suspect(model, row) for row in rows.iter_rows(named=True))
+            if rows.height == 1:
+                self.say(tr("suspect: {name}"), name=names)
+            else:
+                self.say(tr("suspects that these data cannot tell apart: {names}"), names=names)
+        if len(classes) > _MOST_SUSPECTS:
+            more = len(classes) - _MOST_SUSPECTS
+            self.line(
+                self.text.count("and {n} class more: see the report", "and {n} classes more: see the report", more)
+            )
         for stream, quantity in balance.separating:
             self.say(
                 tr("to tell them apart, measure {quantity} of {stream}"),
@@ -233,10 +262,17 @@ class Screen:
                 stream=model.title(stream, self.lang),
             )
 
-    def _suspect(self, row: dict[str, Any]) -> str:
+    def _suspect(self, model: Any, row: dict[str, Any]) -> str:
         """A suspect with the size of its error, were it alone wrong."""
-        size = row["bias_rel_frac"]
-        return f"{row['meter']} ({self._quantity(row['quantity'])}, {self.text.percent(size, 1)} %)"
+        name = " + ".join(model.title(one, self.lang) for one in row["meter"].split("+"))
+        quantity, size = self._quantity(row["quantity"]), row["bias_rel_frac"]
+        if size is None:
+            return f"{name} ({quantity})"
+        sign = "+" if size > 0 else ""
+        return self.text(
+            tr("{name} ({quantity}: {size} % if it alone is wrong)"),
+            name=name, quantity=quantity, size=f"{sign}{self.text.percent(size, 1)}",
+        )  # fmt: skip
 
     def _quantity(self, quantity: str) -> str:
         """Name of a quantity; a component keeps its symbol."""
@@ -245,6 +281,7 @@ class Screen:
     def _flows(self, model: Any, flows: pl.DataFrame) -> None:
         """Reconciled masses and grades, a row a stream."""
         components = [one for one in model.chain.components if one in flows["component"].to_list()]
+        uoms = _grade_uoms(flows.select("component", "grade_frac").iter_rows())
         wide: dict[str, dict[str, Any]] = {}
         for row in flows.iter_rows(named=True):
             wide.setdefault(row["stream"], {})[row["component"]] = row
@@ -254,7 +291,7 @@ class Screen:
             grades = []
             for one in components:
                 row = found.get(one, {})
-                scale, digits = (1e6, 2) if _grade_uom(one) == "g/t" else (100, 3)
+                scale, digits = (1e6, 2) if uoms[one] == "g/t" else (100, 3)
                 grades.append(self.measured(row.get("grade_frac"), row.get("grade_sd_frac"), scale, digits))
             rows.append(
                 [
@@ -263,9 +300,7 @@ class Screen:
                     *grades,
                 ]
             )
-        self.table(
-            [tr("stream"), tr("dry mass, t"), *(f"{one}, {self.text(_grade_uom(one))}" for one in components)], rows
-        )
+        self.table([tr("stream"), tr("dry mass, t"), *(f"{one}, {self.text(uoms[one])}" for one in components)], rows)
 
     def measured(self, value: float | None, sd: float | None, scale: float, digits: int) -> str:
         """A value with the half width of its 95 % interval; words where it cannot be known."""
@@ -362,14 +397,17 @@ class Screen:
         """Rule, tag, start, end, peak, limit, who was on duty."""
         start, end = (self.text.moment(row[key].astimezone(model.tz)) for key in ("start", "end"))
         role = model.title(row["role"], self.lang)
-        person = self.text(tr("{role}, crew {crew}"), role=role, crew=row["crew"]) if row["crew"] else role
+        person = self.text(tr("{role}, crew {crew}"), role=role, crew=row["crews"]) if row["crews"] else role
         peak, limit = self.text.number(row["peak"], 2), self.text.number(row["limit"], 2)
         return [row["rule"], row["tag"], start, end, peak, limit, person]
 
 
-def _grade_uom(component: str) -> str:
-    """Per cent for base metals, g/t for gold and silver in copper chains."""
-    return "g/t" if component in ("Au", "Ag", "Pt", "Pd", "Re", "Se", "Te") else "%"
+def _grade_uoms(grades: Iterable[tuple[str, float | None]]) -> dict[str, str]:
+    """Per cent, or g/t for a component whose grades are all small."""
+    largest: dict[str, float] = {}
+    for component, grade in grades:
+        largest[component] = max(largest.get(component, 0.0), grade or 0.0)
+    return {one: "g/t" if 0 < size < _PPM_BELOW else "%" for one, size in largest.items()}
 
 
 def _is_outer(model: Any, stream: str) -> bool:

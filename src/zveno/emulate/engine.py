@@ -10,8 +10,8 @@ from zveno.emulate.instruments import Drawn, Said, read_meters
 from zveno.emulate.signals import read_tags
 from zveno.emulate.truth import Truth, play_truth
 from zveno.errors import DataError
+from zveno.model.chain import ChainModel
 from zveno.model.play import Play
-from zveno.model.types import ChainModel
 from zveno.periods import Period
 
 

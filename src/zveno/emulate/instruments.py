@@ -11,8 +11,9 @@ import numpy.typing as npt
 
 from zveno.emulate.draws import generator
 from zveno.emulate.truth import Truth
+from zveno.model.chain import ChainModel
 from zveno.model.play import Bias, Play, Swap
-from zveno.model.types import ChainModel, Meter
+from zveno.model.types import Meter
 from zveno.periods import Shift
 
 Floats = npt.NDArray[np.float64]

@@ -10,8 +10,9 @@ from fnmatch import fnmatchcase
 import numpy as np
 import numpy.typing as npt
 
+from zveno.model.chain import ChainModel
 from zveno.model.play import Excursion, Play, Train
-from zveno.model.types import ChainModel, Tag
+from zveno.model.types import Tag
 from zveno.periods import Period
 
 Floats = npt.NDArray[np.float64]

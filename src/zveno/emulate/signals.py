@@ -10,8 +10,9 @@ import polars as pl
 
 from zveno.emulate.draws import generator
 from zveno.emulate.schedule import Stops, moved_tags, tag_profile
+from zveno.model.chain import ChainModel
 from zveno.model.play import Excursion, Play
-from zveno.model.types import ChainModel, Tag
+from zveno.model.types import Tag
 from zveno.periods import Period
 from zveno.tables import INSTANT, frame
 

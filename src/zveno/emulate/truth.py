@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from zveno.emulate.draws import generator, wandering
 from zveno.emulate.schedule import Stops, moved_tags, tag_profile, train_stops
+from zveno.model.chain import ChainModel
 from zveno.model.play import Dispatch, Excursion, Play
-from zveno.model.types import ChainModel
 from zveno.periods import Period, Shift
 from zveno.quantities import convert
 from zveno.simulate import parameter_uom, simulate

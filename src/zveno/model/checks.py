@@ -8,7 +8,8 @@ from difflib import get_close_matches
 from types import MappingProxyType
 
 from zveno.errors import Fault, QuantityError, ZvenoError, fault
-from zveno.model.types import ChainModel, Figure, Meter, Stream
+from zveno.model.chain import ChainModel
+from zveno.model.types import Figure, Meter, Stream
 from zveno.periods import Period, zone
 from zveno.quantities import uom_of
 from zveno.text.mark import tr

@@ -13,10 +13,11 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from zveno.errors import Fault, ModelError, fault
+from zveno.model.chain import ChainModel
 from zveno.model.checks import chain_faults, near_match
 from zveno.model.play import Play
 from zveno.model.rulebook import Rulebook, RulesFile
-from zveno.model.types import ChainFile, ChainModel, ParametersFile, People
+from zveno.model.types import ChainFile, ParametersFile, People
 from zveno.model.yamlfile import Path_, YamlFile, expand, read_yaml
 from zveno.text.mark import tr
 

@@ -5,19 +5,13 @@ Numbers carry their unit of measure where they are written and are turned into f
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import date, time, tzinfo
+from datetime import date
 from enum import StrEnum
-from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
-from zveno.errors import ModelError
 from zveno.model.record import Id, Record, Titles
-from zveno.model.rulebook import Rulebook
-from zveno.periods import ShiftPattern, ShiftSlot, zone
-from zveno.quantities import convert
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -382,138 +376,3 @@ class ParametersFile(Record):
 
 
 ChainFile.model_rebuild()
-
-
-class ChainModel(Record):
-    """The whole description, checked and frozen; look-ups by id. The only thing engines know.
-
-    ``places`` tells where in the files an id or key stands (``chain.yaml:41``); ``hash`` is the SHA-256 of
-    all files of the description.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
-
-    chain: ChainFile
-    parameters: dict[str, Figure] = {}
-    people: People | None = None
-    rulebook: Rulebook = Rulebook()
-    places: Mapping[str, str] = Field(default={}, repr=False)
-    hash: str = ""
-
-    @cached_property
-    def units(self) -> dict[str, Unit]:
-        """Units by id."""
-        return {one.id: one for one in self.chain.units}
-
-    @cached_property
-    def streams(self) -> dict[str, Stream]:
-        """Streams by id."""
-        return {one.id: one for one in self.chain.streams}
-
-    @cached_property
-    def stocks(self) -> dict[str, Stock]:
-        """Stocks by id."""
-        return {one.id: one for one in self.chain.stocks}
-
-    @cached_property
-    def sections(self) -> dict[str, Section]:
-        """Sections of all plants by id."""
-        return {one.id: one for plant in self.chain.plants for one in plant.sections}
-
-    @cached_property
-    def boundaries(self) -> dict[str, Boundary]:
-        """Boundaries by id."""
-        return {one.id: one for one in self.chain.boundaries}
-
-    @cached_property
-    def minerals(self) -> dict[str, Mineral]:
-        """Minerals by id."""
-        return {one.id: one for one in self.chain.minerals}
-
-    @cached_property
-    def ores(self) -> dict[str, Ore]:
-        """Ores by id."""
-        return {one.id: one for one in self.chain.ores}
-
-    @cached_property
-    def meters(self) -> dict[str, Meter]:
-        """Meters by id."""
-        return {one.id: one for one in self.chain.meters}
-
-    @cached_property
-    def tags(self) -> dict[str, Tag]:
-        """Tags by id."""
-        return {one.id: one for one in self.chain.tags}
-
-    @cached_property
-    def roles(self) -> dict[str, Role]:
-        """Roles by id."""
-        return {one.id: one for one in self.people.roles} if self.people else {}
-
-    @cached_property
-    def titles(self) -> dict[str, Titles]:
-        """Names in all languages of everything that has an id."""
-        chain = self.chain
-        groups: tuple[Sequence[Any], ...] = (
-            chain.minerals, chain.ores, chain.owners, chain.plants, chain.boundaries, chain.units,
-            chain.groups, chain.streams, chain.stocks, chain.meters, chain.tags, chain.gates, chain.plans,
-            tuple(self.sections.values()), tuple(self.roles.values()),
-        )  # fmt: skip
-        return {one.id: one.title for group in groups for one in group}
-
-    @property
-    def tz(self) -> tzinfo:
-        """Time zone of the plants."""
-        return zone(self.chain.timezone)
-
-    @cached_property
-    def shift_pattern(self) -> ShiftPattern:
-        """Shifts and crews; raises ModelError where people.yaml is missing."""
-        if self.people is None:
-            raise ModelError("people.yaml is missing: it holds the shift pattern and the roles")
-        shifts = self.people.shifts
-        slots = tuple(ShiftSlot(one.id, time.fromisoformat(one.start), one.hours) for one in shifts.slots)
-        return ShiftPattern(slots, shifts.crews, shifts.cycle, shifts.reference.day)
-
-    def title(self, id_: str, lang: str) -> str:
-        """Name of a thing in a language; the id where none is given."""
-        titles = self.titles.get(id_, {})
-        return titles.get(lang) or titles.get("en") or id_  # type: ignore[call-overload]
-
-    def title_of_chain(self, lang: str) -> str:
-        """Name of the chain in a language."""
-        titles = self.chain.title
-        return titles.get(lang) or titles.get("en") or self.chain.id  # type: ignore[call-overload]
-
-    def place_of(self, unit: str) -> str:
-        """Section id of a unit or of ``unit:port``; a boundary or section stands for itself."""
-        name = unit.partition(":")[0]
-        return self.units[name].section if name in self.units else name
-
-    def plant_of(self, id_: str) -> str:
-        """Plant that holds a unit or section; empty for boundaries."""
-        section = self.place_of(id_)
-        for plant in self.chain.plants:
-            if any(one.id == section for one in plant.sections):
-                return plant.id
-        return ""
-
-    def number(self, reference: float | str | Figure, uom: str, day: date | None = None) -> float:
-        """Resolve a number, a figure or the name of a figure into a float in ``uom``.
-
-        Raises
-        ------
-        ModelError
-            If the name is not known or no value holds on that day.
-        QuantityError
-            If the units of measure do not fit.
-        """
-        if isinstance(reference, (int, float)):
-            return float(reference)
-        figure = self.parameters.get(reference) if isinstance(reference, str) else reference
-        if figure is None:
-            raise ModelError("parameter '{name}' does not exist", name=reference)
-        value = figure.on(day)
-        if value is None:
-            raise ModelError("parameter '{name}' has no value on {day}", name=reference, day=day)
-        return convert(value, figure.uom, uom)

@@ -11,14 +11,14 @@ import polars as pl
 from scipy.stats import chi2
 
 from zveno.errors import SolveError
+from zveno.model.chain import ChainModel
 from zveno.model.network import MASS, NetNode, NetStream, Network
-from zveno.model.types import ChainModel, Recovery
+from zveno.model.types import Recovery
 from zveno.periods import Period
 from zveno.reconcile.arrays import arrays
 from zveno.reconcile.batch import BatchResult
 from zveno.reconcile.build import MonthInput
 from zveno.reconcile.fit import SIGNIFICANCE, fit_network, verdict
-from zveno.reconcile.gross_errors import Elimination
 from zveno.reconcile.objective import data_of
 from zveno.reconcile.observability import linearise
 from zveno.reconcile.period_values import Gap
@@ -31,8 +31,8 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Balance:
-    """A reconciled period: tables ``flows``, ``adjustments``, ``suspects``, ``recoveries``, ``unaccounted`` and
-    ``gaps``, and the global test.
+    """A reconciled period: tables ``flows``, ``adjustments``, ``suspects``, ``eliminations``, ``recoveries``,
+    ``unaccounted`` and ``gaps``, and the global test.
 
     ``chi2_95`` is the largest objective that agrees with the stated errors at 95 %; ``status`` says how the
     test ended: consistent, suspect or not testable. ``separating`` lists (stream, quantity) whose reading
@@ -53,7 +53,7 @@ class Balance:
     chi2_95: float | None
     status: str
     separating: tuple[tuple[str, str], ...]
-    eliminations: tuple[Elimination, ...]
+    eliminations: pl.DataFrame
     result: NetworkResult
 
 
@@ -85,7 +85,7 @@ def balance_of(model: ChainModel, month: MonthInput, period: Period, result: Net
         chi2_95=float(chi2.isf(SIGNIFICANCE, dof)) if dof else None,
         status=verdict(result.fit),
         separating=_checks(result),
-        eliminations=result.eliminations,
+        eliminations=frame("eliminations", list(_elimination_rows(result, name))),
         result=result,
     )
 
@@ -220,6 +220,22 @@ def _suspect_rows(result: NetworkResult, period: str) -> Iterator[Row]:
                 "z": one.z,
                 "bias": one.bias,
                 "bias_rel_frac": one.bias / value if value else None,
+            }
+
+
+def _elimination_rows(result: NetworkResult, period: str) -> Iterator[Row]:
+    """Readings set aside, step by step, with the test of what is left."""
+    for number, step in enumerate(result.eliminations, start=1):
+        for one in step.set_aside.suspects:
+            yield {
+                "period": period,
+                "step": number,
+                "meter": one.meter,
+                "stream": one.stream,
+                "quantity": one.quantity,
+                "objective": step.objective,
+                "dof": step.dof,
+                "p_value": step.p_value,
             }
 
 

@@ -101,6 +101,6 @@ def solve_batch(network: Network, values: Floats, sigmas: Floats, *, correlation
         for k, period in enumerate(some):
             status[period] = "not solved"
             if solved.converged[k]:
-                fit = fit_period(problem, data.take(np.array([period])), solved.one(k))
+                fit = fit_period(problem, data.take(np.array([period])), solved.some(np.array([k])))
                 fits[period], status[period] = fit, verdict(fit)
     return BatchResult(network, tuple(status), tuple(fits))

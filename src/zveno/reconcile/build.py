@@ -9,8 +9,9 @@ from itertools import combinations
 import polars as pl
 
 from zveno.errors import DataError
+from zveno.model.chain import ChainModel
 from zveno.model.network import MASS, NetCovariance, NetReading, NetStream, Network
-from zveno.model.types import ChainModel, Meter, Stock
+from zveno.model.types import Meter, Stock
 from zveno.periods import Period
 from zveno.reconcile.measured import Measured, covariance, total
 from zveno.reconcile.period_values import LEFT_OUT, Gap, PeriodValues

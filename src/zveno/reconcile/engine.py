@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from zveno.errors import DataError
-from zveno.model.types import ChainModel
+from zveno.model.chain import ChainModel
 from zveno.periods import Period
 from zveno.reconcile.balance import (
     Balance,

@@ -39,9 +39,14 @@ class Solved:
     iterations: Ints
     imbalance: Floats
 
-    def one(self, period: int) -> Solved:
-        """A single period."""
-        return Solved(*(getattr(self, one.name)[period : period + 1] for one in fields(self)))
+    def some(self, periods: Ints) -> Solved:
+        """Some of the periods."""
+        return Solved(*(getattr(self, one.name)[periods] for one in fields(self)))
+
+    def put(self, periods: Ints, other: Solved) -> None:
+        """Replace some of the periods."""
+        for one in fields(self):
+            getattr(self, one.name)[periods] = getattr(other, one.name)
 
 
 @dataclass(frozen=True)
@@ -78,6 +83,7 @@ class _Task:
     limits: Bounds
     data: Data
     origin: Floats
+    exact: bool = False
 
     def take(self, which: Ints) -> _Task:
         """The same for some of the periods."""
@@ -103,8 +109,9 @@ class _Task:
 def interior_point(problem: Problem, data: Data) -> Solved:
     """Best masses and flows of each period within bounds and balances.
 
-    A period that does not meet the stopping rule is tried once more without the linearised stage, which can run
-    to the bounds where readings contradict each other wildly. One that fails again is returned with
+    A period that does not meet the stopping rule is tried again without the linearised stage, which can run to
+    the bounds where readings contradict each other wildly, and then from where it stands with exact second
+    derivatives, which do not creep where the readings miss by far. One that fails even so is returned with
     ``converged`` false; its numbers must not be used.
 
     References
@@ -114,18 +121,21 @@ def interior_point(problem: Problem, data: Data) -> Solved:
     """
     task = _Task(problem, bounds(problem), *_anchored(problem, data))
     with np.errstate(all="ignore"):
-        out = _run(task, linear=data.inverse is None)
+        out = _run(task, _first(task, linear=data.inverse is None))
         again = np.flatnonzero(~out.converged)
         if len(again):
-            second = _run(task.take(again), linear=False)
-            for one in fields(Solved):
-                getattr(out, one.name)[again] = getattr(second, one.name)
+            part = task.take(again)
+            second = _better(part, out.some(again), _run(part, _first(part, linear=False)))
+            creeping = np.flatnonzero(~second.converged)
+            if len(creeping):
+                part = replace(part.take(creeping), exact=True)
+                second.put(creeping, _run(part, _resumed(part, second.some(creeping))))
+            out.put(again, second)
     return out
 
 
-def _run(task: _Task, *, linear: bool) -> Solved:
+def _run(task: _Task, state: _State) -> Solved:
     """Iterate until every period is done or has failed."""
-    state = _first(task, linear=linear)
     periods = len(state.u)
     out = Solved(
         u=state.u.copy(),
@@ -147,6 +157,26 @@ def _run(task: _Task, *, linear: bool) -> Solved:
         if len(going) < len(active):
             state, task, active = state.take(going), task.take(going), active[going]
     return out
+
+
+def _better(task: _Task, first: Solved, second: Solved) -> Solved:
+    """Of two tries each period's converged one, or the one that balances with the smaller sum of squares."""
+    cost = [
+        np.where(one.imbalance.max(axis=1, initial=0.0) < _BALANCE, task.miss(one.u)[0].half, np.inf)
+        for one in (first, second)
+    ]
+    keep = np.flatnonzero(~second.converged & (cost[0] < cost[1]))
+    second.put(keep, first.some(keep))
+    return second
+
+
+def _resumed(task: _Task, solved: Solved) -> _State:
+    """The state from which a try that ran out of steps goes on; one that broke down begins anew."""
+    fresh = _first(task, linear=False)
+    s = task.limits.slack(solved.u)
+    sound = np.all(np.isfinite(solved.u), axis=1) & np.all(s > 0, axis=1)
+    u, z = (np.where(sound[:, None], a, b) for a, b in ((solved.u, fresh.u), (solved.dual, fresh.z)))
+    return replace(fresh, u=u, z=z, half=task.miss(u)[0].half)
 
 
 def _hopeless(task: _Task, state: _State, iteration: int) -> Bools:
@@ -191,7 +221,7 @@ def _iterate(task: _Task, state: _State, iteration: int) -> tuple[_State, Bools]
     linear = state.linear & (task.imbalance(state.u).max(axis=1, initial=0.0) > 1e-7)
     linear &= iteration <= _LINEAR_STAGE
     s = task.limits.slack(state.u)
-    at = Point(state.u, mass, assay, s, state.z, state.prox, linear)
+    at = Point(state.u, mass, assay, s, state.z, state.prox, linear, task.exact)
     system, slope = newton(task.problem, task.limits, task.data, miss, at)
     step = _direction(task, system, slope, state, s)
     D = task.limits.D

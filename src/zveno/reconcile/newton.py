@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from scipy.linalg import lu_factor, lu_solve
+from scipy.linalg import LinAlgWarning, lu_factor, lu_solve
 
 from zveno.reconcile.arrays import Bools, Floats, Ints, Problem
 from zveno.reconcile.objective import Data, Misfit
 
 _REFINEMENTS = 3
 _CONVEX = 0.3
+_DEPENDENT, _LEAST_CURVE = 1e-11, 1e-13
 
 
 @dataclass(frozen=True)
@@ -158,15 +160,17 @@ class Point:
     dual: Floats
     prox: Floats
     linear: Bools
+    exact: bool = False
 
 
 def newton(problem: Problem, limits: Bounds, data: Data, miss: Misfit, at: Point) -> tuple[Newton, Floats]:
     """System and slope at a point.
 
     In the linearised stage the weight of a flow residual keeps its mass frozen; afterwards the exact second
-    derivative is used, kept positive.
+    derivative is used, kept positive stream by stream. An ``exact`` point takes the whole second derivative and
+    keeps it positive along the balances only: dearer, but quadratic where readings contradict each other.
     """
-    if data.inverse is not None:
+    if data.inverse is not None or at.exact:
         return _full(problem, limits, data, miss, at), gradient(problem, miss, at.mass, at.assay)
     with np.errstate(divide="ignore", invalid="ignore"):
         shift = np.where(miss.curve > 0, miss.slope / miss.curve, 0.0)[:, problem.n_streams :]
@@ -242,21 +246,67 @@ def jacobian(problem: Problem, mass: Floats, assay: Floats) -> Floats:
 
 
 def _full(problem: Problem, limits: Bounds, data: Data, miss: Misfit, at: Point) -> Full:
-    """Gauss-Newton curvature with the whole inverse covariance."""
+    """Curvature with the whole inverse covariance: Gauss-Newton, or exact and then kept positive."""
     J = jacobian(problem, at.mass, at.assay)[:, problem.reading_of]
-    weight = np.zeros_like(data.inverse) if data.inverse is None else data.inverse.copy()
-    which = np.flatnonzero(problem.censored)
-    weight[:, which, which] = miss.curve_by_reading[:, which]
-    H = J.transpose(0, 2, 1) @ weight @ J
+    H = J.transpose(0, 2, 1) @ _weights(problem, data, miss) @ J
     H = H + (limits.D.T * (at.dual / at.slack)[:, None, :]) @ limits.D
     n, r = H.shape[1], len(problem.b)
+    if at.exact:
+        H = H + second_derivative(problem, miss, at.mass, at.assay)
+        H[:, np.arange(n), np.arange(n)] += _lift(H, problem.G, at.u)[:, None] / at.u**2
     H[:, np.arange(n), np.arange(n)] += at.prox[:, None] / at.u**2
-    scale_u = at.u
     scale_l = 1 / np.maximum(np.abs(problem.G) @ at.u[:, :, None], 1e-300)[:, :, 0]
-    scale = np.concatenate([scale_u, scale_l], axis=1)
+    scale = np.concatenate([at.u, scale_l], axis=1)
     matrix = np.zeros((len(H), n + r, n + r))
     matrix[:, :n, :n] = H
     matrix[:, n:, :n] = problem.G
     matrix[:, :n, n:] = problem.G.T
     matrix = matrix * scale[:, :, None] * scale[:, None, :]
-    return Full(matrix, tuple(lu_factor(one, check_finite=False) for one in matrix), scale)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", LinAlgWarning)  # a singular system gives no finite step and ends its period
+        return Full(matrix, tuple(lu_factor(one, check_finite=False) for one in matrix), scale)
+
+
+def _weights(problem: Problem, data: Data, miss: Misfit) -> Floats:
+    """Inverse covariance of the readings, with the curvature of the censored ones on its diagonal."""
+    rows = len(miss.curve_by_reading)
+    if data.inverse is None:
+        weight = np.zeros((rows, len(problem.reading_of), len(problem.reading_of)))
+        which = np.arange(len(problem.reading_of))
+    else:
+        weight = data.inverse.copy()
+        which = np.flatnonzero(problem.censored)
+    weight[:, which, which] = miss.curve_by_reading[:, which]
+    return weight
+
+
+def second_derivative(problem: Problem, miss: Misfit, mass: Floats, assay: Floats) -> Floats:
+    """Second derivatives of the assays ``flow / mass``, weighted with the slopes, (P, variables, variables)."""
+    free_m, free_f = problem.mass_free, problem.flow_free
+    n_m = len(free_m)
+    column = np.full(problem.n_streams, -1)
+    column[free_m] = np.arange(n_m)
+    at = column[problem.pair_stream[free_f]]
+    movable = at >= 0
+    pairs, at, flow = free_f[movable], at[movable], n_m + np.flatnonzero(movable)
+    part = miss.slope[:, problem.n_streams + pairs] / mass[:, problem.pair_stream[pairs]] ** 2
+    H = np.zeros((len(mass), n_m + len(free_f), n_m + len(free_f)))
+    H[:, at, flow] = H[:, flow, at] = -part
+    for k, (one, pair) in enumerate(zip(at, pairs, strict=True)):
+        H[:, one, one] += 2 * part[:, k] * assay[:, pair]
+    return H
+
+
+def _lift(H: Floats, G: Floats, u: Floats) -> Floats:
+    """What to add to the scaled diagonal so that the curvature along the balances is positive, (P,)."""
+    lift = np.zeros(len(H))
+    for k, one in enumerate(u):
+        scaled = H[k] * np.outer(one, one)
+        rows = G * one
+        rows = rows / np.maximum(np.abs(rows).max(axis=1, initial=0.0), 1e-300)[:, None]
+        basis, size, _ = np.linalg.svd(rows.T) if len(rows) else (np.eye(len(one)), np.zeros(0), None)
+        rank = int(np.sum(size > _DEPENDENT * size.max(initial=0.0)))
+        along = np.linalg.eigvalsh(basis[:, rank:].T @ scaled @ basis[:, rank:])
+        least = _LEAST_CURVE * float(np.abs(along).max(initial=1.0))
+        lift[k] = max(0.0, least - 2 * float(along.min(initial=least)))
+    return np.where(lift > 0, lift, 0.0)

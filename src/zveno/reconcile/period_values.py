@@ -10,7 +10,8 @@ from functools import cached_property
 import numpy as np
 
 from zveno.errors import QuantityError
-from zveno.model.types import ChainModel, Meter
+from zveno.model.chain import ChainModel
+from zveno.model.types import Meter
 from zveno.periods import Period
 from zveno.quantities import convert, uom_of
 from zveno.reconcile.arrays import Bools, Floats

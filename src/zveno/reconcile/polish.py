@@ -9,7 +9,7 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
 from zveno.reconcile.arrays import Bools, Floats, Problem, independent
 from zveno.reconcile.kernel import Solved, reference
-from zveno.reconcile.newton import bounds, gradient, jacobian
+from zveno.reconcile.newton import bounds, gradient, jacobian, second_derivative
 from zveno.reconcile.objective import Data, Misfit, data_of, misfit
 from zveno.reconcile.observability import null_space, scales, split
 
@@ -76,7 +76,7 @@ def _newton(problem: Problem, data: Data, u: Floats, held: Floats) -> Floats | N
             return None
         before = miss.half[0]
         curve = _curve(problem, data, miss, jacobian(problem, mass, assay)[0] * scale @ null)
-        bend = null.T @ (_bend(problem, miss, mass, assay) * np.outer(scale, scale)) @ null
+        bend = null.T @ (second_derivative(problem, miss, mass, assay)[0] * np.outer(scale, scale)) @ null
         step = _minimum(curve, bend, null.T @ (scale * gradient(problem, miss, mass, assay)[0]))
         if step is None:
             return None
@@ -115,19 +115,3 @@ def _on_face(problem: Problem, active: Bools, closed: Bools) -> Bools:
     held[n_m : n_m + len(streams)] |= closed[streams]
     held[n_m + len(streams) :] &= ~closed[streams[problem.capped[problem.flow_free]]]
     return held
-
-
-def _bend(problem: Problem, miss: Misfit, mass: Floats, assay: Floats) -> Floats:
-    """Second derivatives of the assays, weighted with the slopes, (variables, variables)."""
-    free_m, free_f = problem.mass_free, problem.flow_free
-    n_m = len(free_m)
-    column = np.full(problem.n_streams, -1)
-    column[free_m] = np.arange(n_m)
-    at = column[problem.pair_stream[free_f]]
-    movable = at >= 0
-    pairs, at, flow = free_f[movable], at[movable], n_m + np.flatnonzero(movable)
-    part = miss.slope[0, problem.n_streams + pairs] / mass[0, problem.pair_stream[pairs]] ** 2
-    H = np.zeros((n_m + len(free_f),) * 2)
-    H[at, flow] = H[flow, at] = -part
-    np.add.at(H, (at, at), 2 * part * assay[0, pairs])
-    return H

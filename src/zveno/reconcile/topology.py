@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from zveno.errors import ModelError, fault
+from zveno.model.chain import ChainModel
 from zveno.model.network import NetNode, NetStream
-from zveno.model.types import ChainModel, Stream
+from zveno.model.types import Stream
 
 OPENING, CLOSING = ".opening", ".closing"
 

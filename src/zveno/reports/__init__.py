@@ -3,7 +3,7 @@
 from zveno.reports.against_plan import plan_fact
 from zveno.reports.flowsheet import flowsheet_svg
 from zveno.reports.month import MonthResults, Provenance, month_report
-from zveno.reports.report import RENDERERS, REPORTS, Report, build_report
+from zveno.reports.report import RENDERERS, REPORTS, Report, build_report, require_report
 
 __all__ = [
     "RENDERERS",
@@ -15,4 +15,5 @@ __all__ = [
     "flowsheet_svg",
     "month_report",
     "plan_fact",
+    "require_report",
 ]

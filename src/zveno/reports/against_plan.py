@@ -10,7 +10,8 @@ import polars as pl
 
 from zveno import tables
 from zveno.errors import DataError
-from zveno.model.types import ChainModel, Meter, PlanLine, Tag
+from zveno.model.chain import ChainModel
+from zveno.model.types import Meter, PlanLine, Tag
 from zveno.periods import Period
 from zveno.quantities import convert, uom_of
 

@@ -16,6 +16,7 @@ _LIMIT = 3.0
 _MOST_LABEL = 330.0
 _WIDTH = 720.0
 _HEIGHT = 230.0
+_TICK_ROOM, _LONG_TICK = 34.0, 10.0
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def z_bars_svg(bars: Sequence[Bar], text: Catalogue) -> str:
             fill=svg.SOFT,
             font_size=11.0,
         )
-        for z in (-1.96, 0.0, 1.96)
+        for z in ((-1.96, 0.0, 1.96) if 1.96 * scale > _TICK_ROOM else (-_LONG_TICK, 0.0, _LONG_TICK))
     )
     worst = ranked[0]
     return svg.picture(

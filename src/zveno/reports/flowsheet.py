@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from zveno.model.types import ChainModel
+from zveno.model.chain import ChainModel
 from zveno.reports import svg
 from zveno.reports.document import digits_for, half_width
 from zveno.reports.layering import Arrow, Node

@@ -7,14 +7,14 @@ from datetime import datetime
 
 import polars as pl
 
-from zveno.model.types import ChainModel
+from zveno.model.chain import ChainModel
 from zveno.periods import Period
 from zveno.reports.charts import Estimate, recovery_by_day_svg
 from zveno.reports.document import Block, Document, Figure, Heading, half_width
 from zveno.reports.flowsheet import flowsheet_svg
 from zveno.reports.parts.balance import balance_part, recovery_part, unaccounted_part
 from zveno.reports.parts.discipline import breaches_part
-from zveno.reports.parts.evidence import fit_paragraph, gaps_part, readings_part, suspects_part
+from zveno.reports.parts.evidence import eliminations_part, fit_paragraph, gaps_part, readings_part, suspects_part
 from zveno.reports.parts.headline import counts, headline_part
 from zveno.reports.parts.plan import plan_part
 from zveno.reports.parts.sources import provenance_part, reading_part
@@ -47,6 +47,7 @@ class MonthResults:
     flows: pl.DataFrame
     adjustments: pl.DataFrame
     suspects: pl.DataFrame
+    eliminations: pl.DataFrame
     recoveries: pl.DataFrame
     unaccounted: pl.DataFrame
     gaps: pl.DataFrame
@@ -84,7 +85,8 @@ def month_report(results: MonthResults, text: Catalogue) -> Document:
         *recovery_part(model, results.recoveries, text),
         *unaccounted_part(model, results.unaccounted, text),
         *readings_part(model, results.adjustments, results.suspects, text),
-        *suspects_part(model, results.suspects, results.separating, text),
+        *suspects_part(model, results.adjustments, results.suspects, results.separating, text),
+        *eliminations_part(model, results.eliminations, text),
         *gaps_part(model, results.gaps, results.rejected, text),
         *breaches_part(model, results.breaches, results.not_checked, text),
         *plan_part(model, results.plan_fact, text),

@@ -71,6 +71,12 @@ class Report:
         return f'<iframe srcdoc="{page}" style="width:100%;height:80vh;border:0"></iframe>'
 
 
+def require_report(name: str) -> None:
+    """Refuse a name that no report has, before any work is done for it."""
+    if name not in REPORTS:
+        raise DataError("report '{name}' is not known: use {known}", name=name, known=", ".join(REPORTS))
+
+
 def build_report(name: str, results: MonthResults, lang: str = "en") -> Report:
     """Build a report by name in a language.
 
@@ -79,7 +85,6 @@ def build_report(name: str, results: MonthResults, lang: str = "en") -> Report:
     DataError
         If there is no report of that name, or the language is not known.
     """
-    if name not in REPORTS:
-        raise DataError("report '{name}' is not known: use {known}", name=name, known=", ".join(REPORTS))
+    require_report(name)
     text = catalogue(lang)
     return Report(REPORTS[name](results, text), text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from zveno.model.types import ChainModel
+from zveno.model.chain import ChainModel
 from zveno.text.catalogue import Catalogue
 
 OPENING, CLOSING = ".opening", ".closing"

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+from zveno.model.chain import ChainModel
 from zveno.model.rulebook import ALWAYS, Condition, Rule, Version
-from zveno.model.types import ChainModel, Gate
+from zveno.model.types import Gate
 from zveno.quantities import convert
 from zveno.rules.kinds import RULE_KINDS
 from zveno.rules.kinds.kind import KindParams, Line, Side
@@ -22,7 +23,7 @@ SILENCE_INTERVALS = 3
 FOREVER = 2**62
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-_UNJUDGED = tr("rules of the kind '{detail}' are not judged from readings")
+_UNJUDGED = tr("rules of the kind '{detail}' cannot be judged by this version")
 _NO_TAG = tr("no signal of the chain is named '{detail}'")
 _NO_GATE = tr("the operating state in which '{detail}' is judged has no signal")
 _NO_CONDITION = tr(

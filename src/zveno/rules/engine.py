@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
-from zveno.model.types import ChainModel
+from zveno.model.chain import ChainModel
 from zveno.periods import Period
 from zveno.rules.build import Lack, Watchlist, microseconds, watchlist
 from zveno.rules.result import Breaches, breach_table, coverage_table, not_checked_table

@@ -10,9 +10,9 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from zveno.errors import Fault, QuantityError, RuleError, fault
+from zveno.model.chain import ChainModel
 from zveno.model.checks import near_match
 from zveno.model.rulebook import ALWAYS, Rule, Version
-from zveno.model.types import ChainModel
 from zveno.quantities import convert, uom_of
 from zveno.rules.kinds import RULE_KINDS, UNJUDGED_KINDS
 from zveno.rules.kinds.kind import MOST_MINUTES

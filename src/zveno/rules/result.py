@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from zveno.model.types import ChainModel
+from zveno.model.chain import ChainModel
 from zveno.periods import Period
 from zveno.quantities import convert
 from zveno.rules.build import EPOCH, Lack, microseconds

@@ -10,7 +10,8 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from zveno.errors import Fault, ModelError
-from zveno.model.types import ChainModel, Stream, Unit
+from zveno.model.chain import ChainModel
+from zveno.model.types import Stream, Unit
 from zveno.simulate.basis import ENTRAINMENT, Basis, FloatClass, Floats
 from zveno.simulate.checks import instance_faults, is_calculated, is_simulated, outlet_of, range_faults, unit_faults
 from zveno.simulate.ore import OreMake, make_of

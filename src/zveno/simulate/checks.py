@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from datetime import date
 
 from zveno.errors import Fault, QuantityError, ZvenoError, fault
+from zveno.model.chain import ChainModel
 from zveno.model.checks import near_match
-from zveno.model.types import ChainModel, Figure, Stream, Unit
+from zveno.model.types import Figure, Stream, Unit
 from zveno.simulate.units import UNIT_MODELS, UNIT_PARAMETERS, Parameter, UnitModel
 from zveno.text.mark import tr
 

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from zveno.errors import Fault, SolveError, fault
-from zveno.model.types import ChainModel
+from zveno.model.chain import ChainModel
 from zveno.simulate.build import build
 from zveno.simulate.result import Simulation, result
 from zveno.simulate.scenario import Overrides, read_scenarios

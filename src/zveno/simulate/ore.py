@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from zveno.errors import ModelError
-from zveno.model.types import ChainModel, Ore
+from zveno.model.chain import ChainModel
+from zveno.model.types import Ore
 from zveno.simulate.basis import FloatClass, Floats
 from zveno.simulate.scenario import Scenarios
 

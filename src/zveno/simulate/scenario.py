@@ -13,8 +13,9 @@ import numpy as np
 import polars as pl
 
 from zveno.errors import Fault, ModelError, fault
+from zveno.model.chain import ChainModel
 from zveno.model.checks import near_match
-from zveno.model.types import ChainModel, Figure
+from zveno.model.types import Figure
 from zveno.quantities import convert
 from zveno.simulate.basis import Floats
 from zveno.simulate.units import UNIT_PARAMETERS

@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from zveno.errors import Fault, QuantityError, fault
-from zveno.model.types import ChainModel, Meter
+from zveno.model.chain import ChainModel
+from zveno.model.types import Meter
 from zveno.quantities import convert
 from zveno.text.mark import tr
 from zveno.text.words import NO_DATA
@@ -27,8 +28,7 @@ class Place:
     cell: str
 
     def __str__(self) -> str:
-        sheet = f", '{self.sheet}'" if self.sheet else ""
-        return f"{self.file}{sheet}, {self.cell}"
+        return ", ".join(filter(None, (self.file, self.sheet and f"'{self.sheet}'", self.cell)))
 
 
 @dataclass
@@ -54,7 +54,7 @@ class Cells:
         if raw is None or (isinstance(raw, str) and not raw.strip()):
             return
         if isinstance(raw, str) and raw.strip().lower() in NO_DATA:
-            self._reject(raw, NO_DATA_REASON, place)
+            self.reject(raw, NO_DATA_REASON, place)
             return
         if isinstance(raw, bool) or not isinstance(raw, (int, float)) or not math.isfinite(raw):
             message = tr("'{text}' is not a number: write a number, leave the cell empty, or write 'n/a'")
@@ -86,7 +86,7 @@ class Cells:
         high = math.inf if meter.valid_high is None else meter.valid_high
         if low <= value <= high or uom not in (meter.uom, *meter.uoms.values()):
             return False
-        self._reject(value, RANGE_REASON, place)
+        self.reject(value, RANGE_REASON, place)
         return True
 
     def _converted(
@@ -110,7 +110,7 @@ class Cells:
             return None
         return result
 
-    def _reject(self, raw: object, reason: str, place: Place) -> None:
+    def reject(self, raw: object, reason: str, place: Place) -> None:
         """List a cell that is left out."""
         self.rejected.append(
             {

@@ -13,14 +13,16 @@ from typing import Any
 import polars as pl
 
 from zveno.errors import DataError, Fault, fault
+from zveno.model.chain import ChainModel
 from zveno.model.checks import near_match
-from zveno.model.types import ChainModel
-from zveno.sources.cells import Cells
+from zveno.sources.cells import Cells, Place
 from zveno.sources.texttable import read_text_table
 from zveno.sources.workbook import read_workbook
 from zveno.tables import frame, schema
 from zveno.text.mark import tr
 
+NOT_A_TABLE = tr("neither a workbook nor a table of readings")
+_TABLES = (".csv", ".tsv", ".txt", ".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".parquet")
 _ZIP, _OLE, _PARQUET = b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"PAR1"
 
 
@@ -36,15 +38,24 @@ class SourceBatch:
     faults: tuple[Fault, ...]
 
 
-def list_files(paths: Sequence[Path]) -> list[tuple[Path, str]]:
-    """All files of the paths with the name they are known by; lock files and hidden ones are passed over."""
-    found: list[tuple[Path, str]] = []
+@dataclass(frozen=True)
+class FoundFile:
+    """A file, the name it is known by, and whether the user named it or it only lay in a folder."""
+
+    path: Path
+    name: str
+    asked_for: bool
+
+
+def list_files(paths: Sequence[Path]) -> list[FoundFile]:
+    """All files of the paths; lock files and hidden ones are passed over."""
+    found: list[FoundFile] = []
     for path in paths:
         if path.is_dir():
             inner = sorted(one for one in path.rglob("*") if one.is_file() and not one.name.startswith((".", "~$")))
-            found += [(one, one.relative_to(path).as_posix()) for one in inner]
+            found += [FoundFile(one, one.relative_to(path).as_posix(), asked_for=False) for one in inner]
         elif path.is_file():
-            found.append((path, path.name))
+            found.append(FoundFile(path, path.name, asked_for=True))
         else:
             raise DataError("'{path}' does not exist: give a file or a folder with files", path=str(path))
     if not found:
@@ -54,6 +65,9 @@ def list_files(paths: Sequence[Path]) -> list[tuple[Path, str]]:
 
 def read_files(model: ChainModel, paths: Sequence[Path]) -> Iterator[SourceBatch]:
     """Read files one by one, in the order of their names.
+
+    A file that lies in a folder and is no table (a letter, a picture) is listed among the rejected; one that the
+    user named, or that looks like a table, is at fault where it cannot be read.
 
     Parameters
     ----------
@@ -67,18 +81,19 @@ def read_files(model: ChainModel, paths: Sequence[Path]) -> Iterator[SourceBatch
     DataError
         If a path does not exist. What is wrong inside a file comes back as faults of its batch.
     """
-    for path, name in list_files(paths):
+    for one in list_files(paths):
         try:
-            content = path.read_bytes()
+            content = one.path.read_bytes()
         except OSError as error:
             raise DataError(
-                "'{path}' cannot be read: {problem}", path=str(path), problem=error.strerror or str(error)
+                "'{path}' cannot be read: {problem}", path=str(one.path), problem=error.strerror or str(error)
             ) from error
-        yield _read(model, content, name)
+        yield _read(model, content, one)
 
 
-def _read(model: ChainModel, content: bytes, name: str) -> SourceBatch:
+def _read(model: ChainModel, content: bytes, found: FoundFile) -> SourceBatch:
     """Read one file by what it is."""
+    name = found.name
     digest = hashlib.sha256(content).hexdigest()
     cells = Cells(model, digest)
     readings: pl.DataFrame | list[dict[str, Any]] = []
@@ -88,11 +103,13 @@ def _read(model: ChainModel, content: bytes, name: str) -> SourceBatch:
         readings = _parquet(content, name, cells)
     else:
         layout = next((one for one in model.chain.files if fnmatch(Path(name).name, one.name)), None)
-        if layout is None:
+        if layout is not None:
+            readings = read_text_table(content, name, layout, cells)
+        elif found.asked_for or Path(name).suffix.lower() in _TABLES:
             message = tr("no layout in chain.yaml ('files') fits this file, and it is neither a workbook nor Parquet")
             cells.faults.append(fault(message, name))
         else:
-            readings = read_text_table(content, name, layout, cells)
+            cells.reject("", NOT_A_TABLE, Place(name, "", ""))
     return SourceBatch(
         name,
         digest,

@@ -11,7 +11,7 @@ import polars as pl
 from ruamel.yaml import YAML
 
 from zveno import tables
-from zveno.model.types import ChainModel
+from zveno.model.chain import ChainModel
 from zveno.periods import Period
 from zveno.reports.month import MonthResults, Provenance
 
@@ -241,6 +241,7 @@ def month() -> MonthResults:
         flows=flows(),
         adjustments=adjustments(),
         suspects=suspects(),
+        eliminations=tables.frame("eliminations"),
         recoveries=recoveries(),
         unaccounted=unaccounted(),
         gaps=gaps(),

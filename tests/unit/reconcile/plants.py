@@ -8,7 +8,8 @@ from typing import Any
 
 import polars as pl
 
-from zveno.model.types import ChainFile, ChainModel, People
+from zveno.model.chain import ChainModel
+from zveno.model.types import ChainFile, People
 from zveno.periods import Period, zone
 from zveno.tables import frame
 

@@ -9,7 +9,7 @@ import pytest
 
 from zveno import tables
 from zveno.errors import DataError
-from zveno.model.types import ChainModel
+from zveno.model.chain import ChainModel
 from zveno.periods import Period
 from zveno.reports import plan_fact
 

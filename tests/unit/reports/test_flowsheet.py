@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from tests.unit.reports.test_layout import assert_clear, assert_lines_stay_apart
 
-from zveno.model.types import ChainModel
+from zveno.model.chain import ChainModel
 from zveno.reports.flowsheet import flowsheet_layout, flowsheet_svg
 from zveno.reports.streams import balance_streams
 from zveno.text.catalogue import Catalogue, catalogue

@@ -8,8 +8,8 @@ from typing import Any
 
 import polars as pl
 
+from zveno.model.chain import ChainModel
 from zveno.model.rulebook import Rulebook, RulesFile
-from zveno.model.types import ChainModel
 from zveno.periods import Period
 from zveno.rules.engine import check
 from zveno.rules.result import Breaches

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from zveno.model.chain import ChainModel
 from zveno.model.load import read_description
-from zveno.model.types import ChainModel
 from zveno.rules.faults import rule_faults
 from zveno.text.catalogue import LANGUAGES
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from zveno.model.types import ChainFile, ChainModel, Figure
+from zveno.model.chain import ChainModel
+from zveno.model.types import ChainFile, Figure
 
 Changes = dict[str, Any]
 Make = Callable[..., ChainModel]

@@ -8,10 +8,10 @@ import pytest
 import xlsxwriter
 
 from zveno.errors import DataError
+from zveno.model.chain import ChainModel
 from zveno.model.load import read_description
-from zveno.model.types import ChainModel
 from zveno.sources import read_files
-from zveno.sources.files import list_files
+from zveno.sources.files import NOT_A_TABLE, list_files
 from zveno.tables import frame
 
 CHAIN = """\
@@ -187,6 +187,19 @@ def test_readings_in_parquet_are_checked(model, tmp_path):
 def test_lock_files_are_passed_over_and_missing_paths_named(tmp_path):
     (tmp_path / "~$a.xlsx").touch()
     (tmp_path / "a.xlsx").touch()
-    assert [name for _, name in list_files([tmp_path])] == ["a.xlsx"]
+    assert [one.name for one in list_files([tmp_path])] == ["a.xlsx"]
     with pytest.raises(DataError, match="does not exist"):
         list_files([tmp_path / "nowhere"])
+
+
+def test_a_letter_beside_the_tables_is_listed_but_one_asked_for_is_at_fault(model, tmp_path):
+    folder = tmp_path / "sent"
+    folder.mkdir()
+    (folder / "letter.md").write_text("Dear colleagues", encoding="utf-8")
+    (folder / "lost.csv").write_text("a;b", encoding="utf-8")
+    letter, lost = read_files(model, [folder])
+    assert letter.faults == ()
+    assert letter.rejected["reason"].to_list() == [NOT_A_TABLE]
+    assert "no layout" in str(lost.faults[0])
+    (asked,) = read_files(model, [folder / "letter.md"])
+    assert "no layout" in str(asked.faults[0])

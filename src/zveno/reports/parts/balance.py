@@ -8,7 +8,8 @@ from typing import Any, Literal
 
 import polars as pl
 
-from zveno.model.types import ChainModel, Plant, Recovery
+from zveno.model.chain import ChainModel
+from zveno.model.types import Plant, Recovery
 from zveno.reports.document import (
     Block,
     Calc,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import polars as pl
 
+from zveno.model.chain import ChainModel
 from zveno.model.rulebook import Rule
-from zveno.model.types import ChainModel
 from zveno.reports.document import Block, Callout, Cell, Column, Heading, Kind, Paragraph, Row, TableBlock, Tone
 from zveno.reports.parts.words import title_or_dash, uom_words, words
 from zveno.text.catalogue import Catalogue, title_in
@@ -45,15 +46,15 @@ def _breach_table(model: ChainModel, rules: dict[str, Rule], breaches: pl.DataFr
             Column("tag", text("Signal")),
             Column("start", text("Start"), Kind.MOMENT),
             Column("end", text("End"), Kind.MOMENT),
-            Column("duration", text("Duration"), Kind.NUMBER, uom="h", digits=1),
-            Column("unknown", text("Of it without data"), Kind.NUMBER, uom="h", digits=1),
             Column("peak", text("Worst value"), Kind.NUMBER),
             Column("limit", text("Limit"), Kind.NUMBER),
             Column("uom", text("Unit of measure")),
-            Column("unit", text("Unit")),
-            Column("shift", text("Shift")),
-            Column("crew", text("Crews")),
             Column("role", text("Role")),
+            Column("crew", text("Crews")),
+            Column("shift", text("Shift")),
+            Column("duration", text("Duration"), Kind.NUMBER, uom="h", digits=1),
+            Column("unknown", text("Of it without data"), Kind.NUMBER, uom="h", digits=1),
+            Column("unit", text("Unit")),
             Column("severity", text("Severity")),
         ),
         tuple(
@@ -106,7 +107,7 @@ def shift_words(model: ChainModel, shift: str, text: Catalogue) -> str:
         day = shift.removesuffix(slot.id)
         if day != shift:
             titles = {str(key): value for key, value in slot.title.items()}
-            return f"{day.strip(' /:')} {title_in(titles, text.lang, slot.id)}"
+            return f"{text.day(date.fromisoformat(day.strip(' /:')))} {title_in(titles, text.lang, slot.id)}"
     return shift or "–"
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from zveno.model.types import ChainModel
+from zveno.model.chain import ChainModel
 from zveno.reports.charts import Bar, z_bars_svg
 from zveno.reports.document import (
     SCALE,
@@ -33,6 +33,8 @@ from zveno.text.catalogue import Catalogue
 from zveno.text.mark import tr
 
 # ---- readings ------------------------------------------------------------------------------------------
+
+_MANY = 6
 
 
 def readings_part(model: ChainModel, adjustments: pl.DataFrame, suspects: pl.DataFrame, text: Catalogue) -> list[Block]:
@@ -120,6 +122,7 @@ def _mark(row: dict[str, Any], *, suspect: bool) -> tuple[str, Any]:
 
 def suspects_part(
     model: ChainModel,
+    adjustments: pl.DataFrame,
     suspects: pl.DataFrame,
     separating: Sequence[tuple[str, str]],
     text: Catalogue,
@@ -130,6 +133,10 @@ def suspects_part(
     if not classes:
         return [heading, Callout(text("No reading is suspect: all fit together within their errors."), "good")]
     found: list[Block] = [heading]
+    tested = adjustments["z"].is_not_null().sum()
+    if len(classes) >= _MANY and suspects.height > tested / 3:
+        found.append(Callout(_many_words(suspects.height, int(tested), text), "bad"))
+        classes = [one for one in classes if one.height > 1]
     found.extend(Callout(_class_words(model, one, text), "bad" if one.height == 1 else "warn") for one in classes)
     if separating and any(one.height > 1 for one in classes):
         places = ", ".join(
@@ -137,6 +144,17 @@ def suspects_part(
         )
         found.append(Paragraph(text("To separate them measure: {places}.", places=places)))
     return [*found, _suspects_table(model, suspects, text)]
+
+
+def _many_words(n: int, tested: int, text: Catalogue) -> str:
+    """So many suspects that no single meter explains them."""
+    return text(
+        "{n} of {tested} readings that can be checked do not fit. So many at once point to the description rather "
+        "than to single meters: a stream that is not described, samples that are not of one time, or errors stated "
+        "too small.",
+        n=n,
+        tested=tested,
+    )
 
 
 def _class_words(model: ChainModel, group: pl.DataFrame, text: Catalogue) -> str:
@@ -195,6 +213,44 @@ def _suspect_row(model: ChainModel, k: int, row: dict[str, Any], text: Catalogue
             "says": words(says),
         },
     )
+
+
+def eliminations_part(model: ChainModel, eliminations: pl.DataFrame, text: Catalogue) -> list[Block]:
+    """What is left to disagree when the loudest readings are set aside one after another."""
+    steps = [group for _, group in eliminations.group_by("step", maintain_order=True)]
+    if not steps:
+        return []
+    rows = []
+    for group in steps:
+        first = group.row(0, named=True)
+        names = ", ".join(
+            f"{title_or_dash(model, row['meter'], text)} ({quantity_words(row['quantity'], text)})"
+            for row in group.iter_rows(named=True)
+        )
+        cells = {
+            "step": Cell(first["step"], digits=0),
+            "meters": words(names),
+            "objective": Cell(first["objective"], digits=1),
+            "dof": Cell(first["dof"], digits=0),
+            "p": Cell(first["p_value"], digits=4, word=text("nothing left to test")),
+        }
+        rows.append(Row(str(first["step"]), cells))
+    return [
+        TableBlock(
+            "eliminations",
+            text("Set aside one class after another, the loudest first"),
+            (
+                Column("step", text("Step"), Kind.COUNT, digits=0),
+                Column("meters", text("Set aside"), broad=True),
+                Column("objective", text("Misfit of the rest"), Kind.NUMBER, digits=1),
+                Column("dof", text("Surplus readings left"), Kind.COUNT, digits=0),
+                Column("p", "p", Kind.NUMBER, digits=4),
+            ),
+            tuple(rows),
+            notes=(text("A search only: every figure of this report uses all readings."),),
+            folded=len(rows) > _MANY,
+        )
+    ]
 
 
 # ---- gaps and rejected cells ----------------------------------------------------------------------------

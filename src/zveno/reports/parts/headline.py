@@ -7,7 +7,8 @@ from typing import Any
 
 import polars as pl
 
-from zveno.model.types import ChainModel, Recovery
+from zveno.model.chain import ChainModel
+from zveno.model.types import Recovery
 from zveno.reports.document import Block, Cell, Fact, Facts, Heading, Kind, Paragraph, measured
 from zveno.reports.parts.balance import Flows, by_stream, recovery_formula, sum_cell, verdict
 from zveno.reports.parts.words import MASS
@@ -24,7 +25,7 @@ def headline_part(
 ) -> list[Block]:
     """Feed, product, recovery and unaccounted copper of each plant that has a recovery to report."""
     component = model.chain.components[0]
-    found: list[Block] = [Heading("summary", text("The month in figures"), text("Summary"))]
+    found: list[Block] = [Heading("summary", text("Key figures"), text("Summary"))]
     rules = [one for one in model.chain.recoveries if component in one.components]
     for rule in rules:
         if len(rules) > 1:

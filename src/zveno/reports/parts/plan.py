@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from zveno.model.types import ChainModel
+from zveno.model.chain import ChainModel
 from zveno.quantities import convert, uom_of
 from zveno.reports.charts import DayPoint, plan_fact_svg
 from zveno.reports.document import Block, Calc, Cell, Column, Figure, Heading, Kind, Ref, Row, TableBlock, Total

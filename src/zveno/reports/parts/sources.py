@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from zveno.model.types import ChainModel
+from zveno.model.chain import ChainModel
 from zveno.reports.document import Block, Column, Heading, Paragraph, Row, TableBlock
 from zveno.reports.parts.words import plain_moment, words
 from zveno.text.catalogue import Catalogue

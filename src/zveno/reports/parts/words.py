@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from zveno.model.types import ChainModel
+from zveno.model.chain import ChainModel
 from zveno.reports.document import Cell, Kind, half_width
 from zveno.text.catalogue import Catalogue
 from zveno.text.mark import tr

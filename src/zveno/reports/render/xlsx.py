@@ -252,6 +252,7 @@ def _wrapped(words: str, width: float) -> int:
         if used and used + 1 + len(word) > width - 1:
             lines, used = lines + 1, 0.0
         used += len(word) + (1 if used else 0)
+        lines, used = lines + int((used - 1) // (width - 1)), (used - 1) % (width - 1) + 1  # a word too long is cut
     return lines
 
 
