@@ -331,7 +331,7 @@ def fit_paragraph(objective: float, dof: int, p_value: float | None, text: Catal
         Callout(
             text(
                 "The readings do not fit together: misfit {objective} for {dof} surplus readings, p {p}. "
-                "At least one is worse than its stated error.",
+                "At least one is worse than its stated error, and the ± of this report do not cover that.",
                 **fields,
             ),
             "warn",
