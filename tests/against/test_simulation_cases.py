@@ -14,9 +14,17 @@ from typing import Any
 import numpy as np
 import pytest
 
+from zveno.errors import DataError
 from zveno.model.chain import ChainModel
 from zveno.model.types import ChainFile, Figure
-from zveno.simulate import Simulation, simulate
+from zveno.simulate import (
+    Simulation,
+    bond_work_index,
+    klimpel_recovery,
+    mixed_cells_recovery,
+    plug_flow_recovery,
+    simulate,
+)
 from zveno.simulate.basis import basis_of
 from zveno.simulate.plan import OUTSIDE, Link
 from zveno.simulate.solve import Circuit, solve
@@ -118,6 +126,12 @@ def test_bank_of_mixed_cells_recovers_what_first_order_kinetics_say() -> None:
         return float(ore.solids(bank.run(feed, ore)["conc"])[0] / ore.solids(feed))
 
     assert recovery(given["cells"]) == pytest.approx(wanted["recovery"], rel=rel("flot-bank-first-order"))
+    kt = given["k_per_min"] * given["total_residence_min"]
+    tolerance = rel("flot-bank-first-order")
+    mixed = mixed_cells_recovery(np.array([kt / given["cells"]]), np.array([given["cells"]]))
+    assert given["r_inf"] * mixed[0] == pytest.approx(wanted["recovery"], rel=tolerance)
+    assert given["r_inf"] * plug_flow_recovery(kt)[0] == pytest.approx(wanted["plug_flow_limit"], rel=tolerance)
+    assert given["r_inf"] * klimpel_recovery(kt)[0] == pytest.approx(wanted["klimpel_batch"], rel=tolerance)
     # plug flow is the limit of many cells: with a thousand million the difference is below 1e-9
     assert recovery(1e9) == pytest.approx(wanted["plug_flow_limit"], rel=1e-8)
 
@@ -219,6 +233,15 @@ def test_bond_energy_and_mill_power() -> None:
     told = mill.report(feed, mill.observe(feed, ore), ore)
     assert told["specific_energy"][0][0] == pytest.approx(wanted["kwh_per_tonne"], rel=rel(name))
     assert told["power"][0][0] == pytest.approx(wanted["power_kw_metric"], rel=rel(name))
+
+
+def test_work_index_from_grindability() -> None:
+    name = "comm-bond-gbp-200mesh"
+    given, wanted = case(name)["inputs"], case(name)["expected"]
+    found = bond_work_index(np.array(given["gbp"]), given["pi_um"])
+    assert found == pytest.approx(wanted["work_index"], rel=rel(name))
+    with pytest.raises(DataError, match="above zero"):
+        bond_work_index(0.0, 74.0)
 
 
 def test_rod_mill_ball_mill_and_cyclone() -> None:

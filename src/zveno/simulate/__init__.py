@@ -7,5 +7,20 @@ from zveno.simulate.engine import simulate
 from zveno.simulate.result import Simulation
 from zveno.simulate.schema import parameter_uom, unit_model_schemas
 from zveno.simulate.units import UNIT_MODELS, UnitModel
+from zveno.simulate.units.grinding import bond_energy, bond_work_index
+from zveno.simulate.units.kinetics import klimpel_recovery, mixed_cells_recovery, plug_flow_recovery
 
-__all__ = ["UNIT_MODELS", "Simulation", "UnitModel", "parameter_uom", "simulate", "unit_faults", "unit_model_schemas"]
+__all__ = [
+    "UNIT_MODELS",
+    "Simulation",
+    "UnitModel",
+    "bond_energy",
+    "bond_work_index",
+    "klimpel_recovery",
+    "mixed_cells_recovery",
+    "parameter_uom",
+    "plug_flow_recovery",
+    "simulate",
+    "unit_faults",
+    "unit_model_schemas",
+]

@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Literal
 import numpy as np
 
 from zveno.simulate.basis import Basis, Floats
+from zveno.simulate.units.kinetics import mixed_cells_recovery
 from zveno.simulate.units.unit import (
     WATER_ADDED,
     Driver,
@@ -143,7 +144,7 @@ class Bank(UnitModel):
     def _floated(self, pulp: Floats, basis: Basis) -> Floats:
         """Share recovered by true flotation, shape (S, C)."""
         kt = np.maximum(basis.k_per_min * self._rate_factor(basis), 0) * self._cell_minutes(pulp)[:, None]
-        return -np.expm1(-column(self.cells) * np.log1p(kt))
+        return mixed_cells_recovery(kt, column(self.cells))
 
     def _cell_minutes(self, pulp: Floats) -> Floats:
         """Residence time in one cell, min."""

@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar
 import numpy as np
 
 from zveno.simulate.basis import Basis, Floats
+from zveno.simulate.units.grinding import bond_energy
 from zveno.simulate.units.liberation import lose_fast
 from zveno.simulate.units.unit import (
     WATER_ADDED,
@@ -19,22 +20,6 @@ from zveno.simulate.units.unit import (
     water_needed,
 )
 from zveno.text.mark import tr
-
-
-def bond_energy(work_index: Values, f80_um: Values, p80_um: Values) -> Floats:
-    """Specific energy W = 10 Wi (P80^-1/2 - F80^-1/2), in the units of the work index.
-
-    References
-    ----------
-    Bond (1952), third theory of comminution; Rowland (1976), SME-AIME Fall Meeting. A work index per short
-    ton becomes one per tonne when multiplied by 1.102.
-
-    Examples
-    --------
-    >>> bond_energy(14.5, 2400.0, 106.0).round(4)
-    array([11.1238])
-    """
-    return 10 * vector(work_index) * (vector(p80_um) ** -0.5 - vector(f80_um) ** -0.5)
 
 
 @dataclass(frozen=True, kw_only=True)
