@@ -4,5 +4,25 @@ from zveno.chain.examples import example, example_names, new
 from zveno.chain.facade import Chain, Imported, load
 from zveno.chain.problems import solve_problem
 from zveno.chain.schemas import schemas
+from zveno.model.chain import ChainModel
+from zveno.reconcile import Balance, PeriodSeries
+from zveno.reports import MonthResults
+from zveno.rules import Breaches
+from zveno.simulate import Simulation
 
-__all__ = ["Chain", "Imported", "example", "example_names", "load", "new", "schemas", "solve_problem"]
+__all__ = [
+    "Balance",
+    "Breaches",
+    "Chain",
+    "ChainModel",
+    "Imported",
+    "MonthResults",
+    "PeriodSeries",
+    "Simulation",
+    "example",
+    "example_names",
+    "load",
+    "new",
+    "schemas",
+    "solve_problem",
+]

@@ -137,9 +137,9 @@ def open_chain(folder: str, store: Path | None) -> Any:
 
 
 def _screen(lang: str) -> Any:
-    from zveno.cli.screen import Screen
+    from zveno.cli.answers import Answers
 
-    return Screen.of(lang or language())
+    return Answers.of(lang or language())
 
 
 @app.command(help=tr("Start a new description from an example."))
@@ -182,6 +182,7 @@ def simulate(
         typer.Option("--set", metavar="NAME=VALUE", help=tr("Change a feed or parameter; repeatable.")),
     ] = None,
     stream: Annotated[list[str] | None, typer.Option(help=tr("Show these streams only; * allowed."))] = None,
+    units: Annotated[bool, typer.Option("--units", help=tr("Also show power, residence times and the like."))] = False,
     lang: Lang = "",
     as_json: AsJson = False,
 ) -> None:
@@ -189,7 +190,7 @@ def simulate(
     scenario = dict(_assignment(one) for one in changes or ())
     facade = open_chain(chain, None)
     result = facade.simulate({"scenario": scenario} if scenario else None)
-    screen.simulation(facade.model, result, stream or [], as_json=as_json)
+    screen.simulation(facade.model, result, stream or [], units=units, as_json=as_json)
 
 
 def _assignment(text: str) -> tuple[str, float]:

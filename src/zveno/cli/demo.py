@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
-from zveno.chain import example, load
-from zveno.cli.screen import Screen
+from zveno.chain import ChainModel, MonthResults, example, load
+from zveno.cli.answers import Answers
 from zveno.errors import DataError
-from zveno.text.catalogue import LANGUAGES
+from zveno.text.catalogue import LANGUAGES, title_in
 from zveno.text.mark import tr
 
 NAME, PERIOD, REPORT = "one_concentrator", "2026-03", "metal_balance"
 _MARK = ".zveno-demo"
 
 
-def play_demo(screen: Screen, out: Path, seed: int) -> None:
+def play_demo(screen: Answers, out: Path, seed: int) -> None:
     """Play the example's month, import it, balance it, check it, and write the reports in three languages."""
     folder = _cleared(out / NAME)
     chain = load(example(NAME), store=folder / "store")
@@ -53,9 +52,9 @@ def _cleared(folder: Path) -> Path:
     return folder
 
 
-def _summary(screen: Screen, model: Any, results: Any) -> None:
+def _summary(screen: Answers, model: ChainModel, results: MonthResults) -> None:
     """The month in a few lines."""
-    notice = model.chain.notice.get(screen.lang) or model.chain.notice.get("en", "")
+    notice = title_in({str(key): value for key, value in model.chain.notice.items()}, screen.lang, "")
     screen.line()
     screen.line(f"{model.title_of_chain(screen.lang)}, {PERIOD} ({notice})")
     flows = {(row["stream"], row["component"]): row for row in results.flows.iter_rows(named=True)}

@@ -4,31 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
-from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, Self
 
-import polars as pl
 import typer
 
+from zveno.reports import digits_for, half_width
 from zveno.text.catalogue import Catalogue, catalogue
 from zveno.text.mark import tr
-from zveno.text.words import QUANTITIES
-
-_MOST_SUSPECTS = 6
-_PPM_BELOW = 1e-3
-_HALF_WIDTH = 1.96  # +/- is the half width of the 95 % interval
-_KIND_WORDS = {"direct": tr("direct"), "overall": tr("overall")}
-_STATUS_WORDS = {
-    "consistent": tr("the readings agree"),
-    "suspect": tr("the readings disagree"),
-    "not testable": tr("nothing is measured twice"),
-    "no data": tr("no data"),
-    "not solved": tr("not solved"),
-}
 
 
 @dataclass(frozen=True)
@@ -38,7 +24,7 @@ class Screen:
     text: Catalogue
 
     @classmethod
-    def of(cls, lang: str) -> Screen:
+    def of(cls, lang: str) -> Self:
         """The screen of a language."""
         return cls(catalogue(lang))
 
@@ -85,335 +71,14 @@ class Screen:
             task = bar.add_task(self.text(message), total=None)
             yield lambda share: bar.update(task, total=1.0 if share is not None else None, completed=share or 0.0)
 
-    def imported(self, done: Any, *, as_json: bool, err: bool = False) -> int:
-        """What an import did; the exit code."""
-        if as_json:
-            self.json(
-                {
-                    "files": done.files,
-                    "known_files": done.known_files,
-                    "records": done.records,
-                    "readings": done.readings,
-                    "rejected": done.rejected.to_dicts(),
-                    "faults": [self.text.fault(one) for one in done.faults],
-                }
-            )
-        else:
-            self.say(
-                tr("{files} new files, {known} known before: {records} values and {readings} readings kept"),
-                err=err,
-                files=self.text.number(done.files, 0),
-                known=self.text.number(done.known_files, 0),
-                records=self.text.number(done.records, 0),
-                readings=self.text.number(done.readings, 0),
-            )
-            self._left_out(done, err=err)
-        return 5 if done.faults else 0
-
-    def _left_out(self, done: Any, *, err: bool) -> None:
-        """Cells left out, by reason, and the faults."""
-        reasons = done.rejected.group_by("reason", maintain_order=True).agg(
-            pl.len(), first=pl.struct("file", "sheet", "cell", "text").first()
-        )
-        for reason, count, first in reasons.iter_rows():
-            place = ", ".join(filter(None, (first["file"], first["sheet"], first["cell"])))
-            fields = {"reason": self.text(reason), "place": place, "text": first["text"]}
-            if first["cell"]:
-                sentence = self.text.count(
-                    "{n} cell left out: {reason} (first: {place}, '{text}')",
-                    "{n} cells left out: {reason} (first: {place}, '{text}')",
-                    count,
-                    **fields,
-                )
-            else:
-                sentence = self.text.count(
-                    "{n} file left out: {reason} (first: {place})",
-                    "{n} files left out: {reason} (first: {place})",
-                    count,
-                    **fields,
-                )
-            typer.echo(sentence, err=err)
-        for one in done.faults:
-            typer.echo(self.text.fault(one), err=True)
-
-    def simulation(self, model: Any, result: Any, patterns: Sequence[str], *, as_json: bool) -> None:
-        """Stream flows and unit results of a simulation."""
-        flows = result.stream_flows
-        if patterns:
-            flows = flows.filter(
-                pl.col("stream").map_elements(lambda s: any(fnmatchcase(s, p) for p in patterns), pl.Boolean)
-            )
-        if as_json:
-            self.json({"stream_flows": flows.to_dicts(), "unit_results": result.unit_results.to_dicts()})
-            return
-        components = list(model.chain.components)
-        uoms = _grade_uoms(flows.select("component", "grade_frac").iter_rows())
-        wide: dict[tuple[str, str], dict[str, tuple[float, float | None]]] = {}
-        for row in flows.iter_rows(named=True):
-            wide.setdefault((row["scenario"], row["stream"]), {})[row["component"]] = (
-                row["mass_tph"],
-                row["grade_frac"],
-            )
-        rows = []
-        for (_, stream), found in wide.items():
-            if not patterns and not _is_outer(model, stream):
-                continue
-            grades = [self._grade(found.get(one, (0.0, None))[1], uoms.get(one, "%")) for one in components]
-            rows.append(
-                [
-                    model.title(stream, self.lang),
-                    self.text.number(found["solids"][0], 2),
-                    self.text.number(found["water"][0], 1),
-                    *grades,
-                ]
-            )
-        self.table(
-            [
-                tr("stream"),
-                tr("solids, t/h"),
-                tr("water, t/h"),
-                *(f"{one}, {self.text(uoms.get(one, '%'))}" for one in components),
-            ],
-            rows,
-        )
-
-    def _grade(self, fraction: float | None, uom: str) -> str:
-        """A grade in per cent or in g/t."""
-        if fraction is None:
-            return "–"
-        return self.text.number(fraction * 1e6, 2) if uom == "g/t" else self.text.percent(fraction, 3)
-
-    def balance(self, model: Any, balance: Any, *, as_json: bool) -> None:
-        """Reconciled flows, recoveries, unaccounted metal, suspects."""
-        names = ("flows", "recoveries", "unaccounted", "adjustments", "suspects", "gaps")
-        if as_json:
-            content = {name: getattr(balance, name).to_dicts() for name in names}
-            self.json({"objective": balance.objective, "dof": balance.dof, "p_value": balance.p_value, **content})
-            return
-        self._flows(model, balance.flows)
-        self.recoveries(model, balance.recoveries)
-        self.unaccounted(model, balance.unaccounted)
-        self.fit(balance)
-        self.suspects(model, balance)
-
-    def recoveries(self, model: Any, table: pl.DataFrame) -> None:
-        """Recoveries, a sentence each; the direct one only where stocks make it differ."""
-        differ = {one.plant for one in model.chain.recoveries if one.stocks}
-        for row in table.iter_rows(named=True):
-            if row["kind"] == "direct" and row["plant"] not in differ:
-                continue
-            self.say(
-                tr("recovery of {component} ({kind}), {plant}: {value} %"),
-                component=row["component"],
-                kind=self.text(_KIND_WORDS[row["kind"]]),
-                plant=model.title(row["plant"], self.lang),
-                value=self.measured(row["recovery_frac"], row["recovery_sd_frac"], 100, 2),
-            )
-
-    def unaccounted(self, model: Any, table: pl.DataFrame) -> None:
-        """Unaccounted masses, a sentence each."""
-        for row in table.iter_rows(named=True):
-            self.say(
-                tr("unaccounted {component}, {plant}: {value} t"),
-                component=row["component"],
-                plant=model.title(row["plant"], self.lang),
-                value=self.measured(row["mass_t"], row["mass_sd_t"], 1, 1),
-            )
-
-    def fit(self, balance: Any) -> None:
-        """The global test in a sentence."""
-        if balance.p_value is None:
-            self.say(tr("nothing is measured twice: the readings cannot contradict each other"))
-            return
-        self.say(
-            tr("global test: objective {objective} at {dof} degrees of freedom, p = {p}"),
-            objective=self.text.number(balance.objective, 2),
-            dof=balance.dof,
-            p=self._chance(balance.p_value),
-        )
-
-    def _chance(self, p: float) -> str:
-        """A chance with four digits; the smallest ones in words."""
-        least = 1e-4
-        return (
-            self.text.number(p, 4) if p >= least else self.text(tr("below {limit}"), limit=self.text.number(least, 4))
-        )
-
-    def suspects(self, model: Any, balance: Any) -> None:
-        """Suspects by class, or that there are none."""
-        if balance.suspects.is_empty():
-            self.say(tr("suspects: none"))
-        classes = [rows for _, rows in balance.suspects.group_by("class_id", maintain_order=True)]
-        for rows in classes[:_MOST_SUSPECTS]:
-            names = ", ".join(self._suspect(model, row) for row in rows.iter_rows(named=True))
-            if rows.height == 1:
-                self.say(tr("suspect: {name}"), name=names)
-            else:
-                self.say(tr("suspects that these data cannot tell apart: {names}"), names=names)
-        if len(classes) > _MOST_SUSPECTS:
-            more = len(classes) - _MOST_SUSPECTS
-            self.line(
-                self.text.count("and {n} class more: see the report", "and {n} classes more: see the report", more)
-            )
-        for stream, quantity in balance.separating:
-            self.say(
-                tr("to tell them apart, measure {quantity} of {stream}"),
-                quantity=self._quantity(quantity),
-                stream=model.title(stream, self.lang),
-            )
-
-    def _suspect(self, model: Any, row: dict[str, Any]) -> str:
-        """A suspect with the size of its error, were it alone wrong."""
-        name = " + ".join(model.title(one, self.lang) for one in row["meter"].split("+"))
-        quantity, size = self._quantity(row["quantity"]), row["bias_rel_frac"]
-        if size is None:
-            return f"{name} ({quantity})"
-        sign = "+" if size > 0 else ""
-        return self.text(
-            tr("{name} ({quantity}: {size} % if it alone is wrong)"),
-            name=name, quantity=quantity, size=f"{sign}{self.text.percent(size, 1)}",
-        )  # fmt: skip
-
-    def _quantity(self, quantity: str) -> str:
-        """Name of a quantity; a component keeps its symbol."""
-        return self.text(QUANTITIES.get(quantity, quantity))
-
-    def _flows(self, model: Any, flows: pl.DataFrame) -> None:
-        """Reconciled masses and grades, a row a stream."""
-        components = [one for one in model.chain.components if one in flows["component"].to_list()]
-        uoms = _grade_uoms(flows.select("component", "grade_frac").iter_rows())
-        wide: dict[str, dict[str, Any]] = {}
-        for row in flows.iter_rows(named=True):
-            wide.setdefault(row["stream"], {})[row["component"]] = row
-        rows = []
-        for stream, found in wide.items():
-            mass = found.get("mass", {})
-            grades = []
-            for one in components:
-                row = found.get(one, {})
-                scale, digits = (1e6, 2) if uoms[one] == "g/t" else (100, 3)
-                grades.append(self.measured(row.get("grade_frac"), row.get("grade_sd_frac"), scale, digits))
-            rows.append(
-                [
-                    model.title(stream, self.lang),
-                    self.measured(mass.get("mass_t"), mass.get("mass_sd_t"), 1, 0),
-                    *grades,
-                ]
-            )
-        self.table([tr("stream"), tr("dry mass, t"), *(f"{one}, {self.text(uoms[one])}" for one in components)], rows)
-
-    def measured(self, value: float | None, sd: float | None, scale: float, digits: int) -> str:
-        """A value with the half width of its 95 % interval; words where it cannot be known."""
+    def measured(self, value: float | None, sd: float | None, scale: float = 1.0, digits: int = 2) -> str:
+        """A value with the half width of its 95 % interval, which sets the digits; words where it is unknown."""
         if value is None:
             return self.text(tr("unobservable"))
+        half = half_width(sd)
+        digits = digits_for(None if half is None else half * scale, digits)
         shown = self.text.number(value * scale, digits)
-        return shown if sd is None else f"{shown} ± {self.text.number(_HALF_WIDTH * sd * scale, digits)}"
-
-    def series(self, series: Any, *, as_json: bool) -> None:
-        """Balances of many periods: how many were solved, and the recoveries' spread."""
-        if as_json:
-            self.json(
-                {
-                    "periods": series.periods.to_dicts(),
-                    "flows": series.flows.to_dicts(),
-                    "recoveries": series.recoveries.to_dicts(),
-                }
-            )
-            return
-        counts = series.periods.group_by("status").len().sort("status")
-        for status, count in counts.iter_rows():
-            words = self.text(_STATUS_WORDS[status])
-            self.line(self.text.count("{n} period: {status}", "{n} periods: {status}", count, status=words))
-        known = series.recoveries.filter(pl.col("recovery_frac").is_not_null())
-        middle = known.group_by("component", "kind", maintain_order=True).agg(
-            pl.col("recovery_frac").median(), pl.col("recovery_sd_frac").median().alias("sd"), pl.len()
-        )
-        rows = [
-            [
-                component,
-                self.text(_KIND_WORDS[kind]),
-                self.text.percent(value),
-                self.text.percent(sd * _HALF_WIDTH),
-                self.text.number(n, 0),
-            ]
-            for component, kind, value, sd, n in middle.iter_rows()
-        ]
-        self.table([tr("component"), tr("kind"), tr("median recovery, %"), tr("median ±, points"), tr("periods")], rows)
-
-    def problem(self, report: dict[str, Any], *, as_json: bool) -> None:
-        """The answer to a self-contained problem."""
-        if as_json:
-            self.json(report)
-            return
-        rows = [
-            [f"{stream} {quantity}", self._general(value), self._general(report["sigma_reconciled"][stream][quantity])]
-            for stream, found in report["reconciled"].items()
-            for quantity, value in found.items()
-        ]
-        self.table([tr("quantity"), tr("reconciled"), tr("standard deviation")], rows)
-        p = report["p_value"]
-        self.say(
-            tr("global test: objective {objective} at {dof} degrees of freedom, p = {p}"),
-            objective=self._general(report["objective"]),
-            dof=report["dof"],
-            p=self._general(p),
-        )
-        for one in report["suspects"]:
-            self.say(
-                tr("suspect: {stream} {quantity}, z = {z}"),
-                stream=one["stream"],
-                quantity=one["quantity"],
-                z=self.text.number(one["z"], 2),
-            )
-
-    def _general(self, value: float | None) -> str:
-        return self.text(tr("unobservable")) if value is None else f"{value:.6g}"
-
-    def breaches(self, model: Any, found: Any, *, as_json: bool) -> None:
-        """Breaches, then the rules that were not checked."""
-        if as_json:
-            self.json({"breaches": found.breaches.to_dicts(), "not_checked": found.not_checked.to_dicts()})
-            return
-        rows = [self._breach_cells(model, row) for row in found.breaches.iter_rows(named=True)]
-        if rows:
-            self.table([tr("rule"), tr("tag"), tr("start"), tr("end"), tr("peak"), tr("limit"), tr("on duty")], rows)
-        else:
-            self.say(tr("breaches: none"))
-        for row in found.not_checked.iter_rows(named=True):
-            self.say(
-                tr("not checked: {rule} ({kind}): {reason}"),
-                rule=row["rule"],
-                kind=row["kind"],
-                reason=self.text(row["reason"], detail=row["detail"]),
-            )
-
-    def breach(self, model: Any, row: dict[str, Any]) -> None:
-        """One breach as a line."""
-        rule, tag, start, end, peak, limit, person = self._breach_cells(model, row)
-        message = tr("  {rule} {tag}: {start} to {end}, peak {peak} (limit {limit}); {person}")
-        self.say(message, rule=rule, tag=tag, start=start, end=end, peak=peak, limit=limit, person=person)
-
-    def _breach_cells(self, model: Any, row: dict[str, Any]) -> list[str]:
-        """Rule, tag, start, end, peak, limit, who was on duty."""
-        start, end = (self.text.moment(row[key].astimezone(model.tz)) for key in ("start", "end"))
-        role = model.title(row["role"], self.lang)
-        person = self.text(tr("{role}, crew {crew}"), role=role, crew=row["crews"]) if row["crews"] else role
-        peak, limit = self.text.number(row["peak"], 2), self.text.number(row["limit"], 2)
-        return [row["rule"], row["tag"], start, end, peak, limit, person]
-
-
-def _grade_uoms(grades: Iterable[tuple[str, float | None]]) -> dict[str, str]:
-    """Per cent, or g/t for a component whose grades are all small."""
-    largest: dict[str, float] = {}
-    for component, grade in grades:
-        largest[component] = max(largest.get(component, 0.0), grade or 0.0)
-    return {one: "g/t" if 0 < size < _PPM_BELOW else "%" for one, size in largest.items()}
-
-
-def _is_outer(model: Any, stream: str) -> bool:
-    """Whether a stream joins different sections or the outside."""
-    one = model.streams[stream]
-    return bool(model.place_of(one.source) != model.place_of(one.target))
+        return shown if half is None else f"{shown} ± {self.text.number(half * scale, digits)}"
 
 
 def _plain(value: Any) -> Any:

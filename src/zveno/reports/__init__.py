@@ -1,9 +1,12 @@
 """Reports for people: documents built from result tables, drawn as web pages and workbooks."""
 
 from zveno.reports.against_plan import plan_fact
+from zveno.reports.document import digits_for, half_width
 from zveno.reports.flowsheet import flowsheet_svg
 from zveno.reports.month import MonthResults, Provenance, month_report
+from zveno.reports.parts.words import uom_words
 from zveno.reports.report import RENDERERS, REPORTS, Report, build_report, require_report
+from zveno.reports.streams import stream_title
 
 __all__ = [
     "RENDERERS",
@@ -12,8 +15,12 @@ __all__ = [
     "Provenance",
     "Report",
     "build_report",
+    "digits_for",
     "flowsheet_svg",
+    "half_width",
     "month_report",
     "plan_fact",
     "require_report",
+    "stream_title",
+    "uom_words",
 ]
