@@ -173,6 +173,7 @@ class Chain:
             gaps=balance.gaps,
             breaches=breaches.breaches,
             not_checked=breaches.not_checked,
+            coverage=breaches.coverage,
             daily_recoveries=self._daily_recoveries(span),
             plan_fact=plan_fact(self.model, records, readings, span),
             rejected=self.store.read("rejected"),

@@ -53,6 +53,7 @@ class MonthResults:
     gaps: pl.DataFrame
     breaches: pl.DataFrame
     not_checked: pl.DataFrame
+    coverage: pl.DataFrame
     plan_fact: pl.DataFrame
     rejected: pl.DataFrame
     objective: float
@@ -88,7 +89,7 @@ def month_report(results: MonthResults, text: Catalogue) -> Document:
         *suspects_part(model, results.adjustments, results.suspects, results.separating, text),
         *eliminations_part(model, results.eliminations, text),
         *gaps_part(model, results.gaps, results.rejected, text),
-        *breaches_part(model, results.breaches, results.not_checked, text),
+        *breaches_part(model, results.breaches, results.not_checked, results.coverage, text),
         *plan_part(model, results.plan_fact, text),
         *reading_part(text),
         *_provenance(results, text),

@@ -232,6 +232,13 @@ def rejected() -> pl.DataFrame:
     return tables.frame("rejected", [row])
 
 
+def coverage() -> pl.DataFrame:
+    """How long two rules were judged."""
+    names = ("rule", "version", "tag", "judged_h", "off_h", "unknown_h")
+    rows = (("B02", 2, "cells.ph", 720.0, 20.0, 4.0), ("B07", 1, "thickener.torque", 744.0, 0.0, 0.0))
+    return tables.frame("rule_coverage", [dict(zip(names, row, strict=True)) for row in rows])
+
+
 def month() -> MonthResults:
     """The whole month."""
     described = model()
@@ -242,6 +249,7 @@ def month() -> MonthResults:
         adjustments=adjustments(),
         suspects=suspects(),
         eliminations=tables.frame("eliminations"),
+        coverage=coverage(),
         recoveries=recoveries(),
         unaccounted=unaccounted(),
         gaps=gaps(),

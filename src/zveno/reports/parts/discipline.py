@@ -23,8 +23,10 @@ SEVERITY_WORDS = {
 _TONES: dict[str, Tone] = {"high": "warn", "critical": "bad"}
 
 
-def breaches_part(model: ChainModel, breaches: pl.DataFrame, not_checked: pl.DataFrame, text: Catalogue) -> list[Block]:
-    """Breaches in order of time, then what was not checked and why."""
+def breaches_part(
+    model: ChainModel, breaches: pl.DataFrame, not_checked: pl.DataFrame, coverage: pl.DataFrame, text: Catalogue
+) -> list[Block]:
+    """Breaches in order of time, then how long each rule was judged, and what was not checked and why."""
     rules = {one.id: one for one in model.rulebook.rules}
     found: list[Block] = [Heading("breaches", text("Breaches of rules"), text("Breaches"))]
     if breaches.is_empty():
@@ -32,7 +34,43 @@ def breaches_part(model: ChainModel, breaches: pl.DataFrame, not_checked: pl.Dat
     else:
         found.append(Paragraph(text("Who was on duty is named by role and crew; it does not say who caused it.")))
         found.append(_breach_table(model, rules, breaches, text))
-    return [*found, _not_checked_table(rules, not_checked, text)]
+    if text.lang == "kk" and not model.rulebook.kk_reviewed:
+        found.append(
+            Paragraph(text("The Kazakh wording of the rules has not been reviewed yet; the Russian wording counts."))
+        )
+    return [*found, _coverage_table(model, rules, coverage, text), _not_checked_table(rules, not_checked, text)]
+
+
+def _coverage_table(model: ChainModel, rules: dict[str, Rule], coverage: pl.DataFrame, text: Catalogue) -> TableBlock:
+    """How long each rule could be judged: no data is not the same as no breach."""
+    return TableBlock(
+        "coverage",
+        text("How long each rule was judged"),
+        (
+            Column("rule", text("Rule")),
+            Column("text", text("What it demands"), broad=True),
+            Column("tag", text("Signal")),
+            Column("judged", text("Judged"), Kind.NUMBER, uom="h", digits=1),
+            Column("off", text("Did not bind (equipment stood, exception)"), Kind.NUMBER, uom="h", digits=1),
+            Column("unknown", text("Without data"), Kind.NUMBER, uom="h", digits=1),
+        ),
+        tuple(
+            Row(
+                str(k),
+                {
+                    "rule": words(f"{row['rule']} v{row['version']}"),
+                    "text": words(rule_text(rules.get(row["rule"]), row["version"], text)),
+                    "tag": words(title_or_dash(model, row["tag"], text)),
+                    "judged": Cell(row["judged_h"], digits=1),
+                    "off": Cell(row["off_h"], digits=1),
+                    "unknown": Cell(row["unknown_h"], digits=1, tone="warn" if row["unknown_h"] > 0 else "plain"),
+                },
+            )
+            for k, row in enumerate(coverage.iter_rows(named=True))
+        ),
+        empty=text("No rule was judged."),
+        folded=True,
+    )
 
 
 def _breach_table(model: ChainModel, rules: dict[str, Rule], breaches: pl.DataFrame, text: Catalogue) -> TableBlock:
