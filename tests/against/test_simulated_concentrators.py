@@ -18,8 +18,6 @@ from zveno.simulate.units import UNIT_MODELS
 DATA = Path(__file__).parents[2] / "../shared/data"
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the folder ../shared/data with the cases is absent")
 
-FLOAT_MODEL = "fixed_recovery"
-
 GROUPS = {
     "cu_sulphide": ("chalcocite", "bornite", "chalcopyrite", "tennantite"),
     "cu_oxide": ("malachite",),

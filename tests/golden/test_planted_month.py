@@ -5,6 +5,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from tests.golden.tables import as_text
 
 from zveno.chain import Chain, example, load
 from zveno.model.load import load_play
@@ -57,6 +58,24 @@ def test_each_planted_breach_is_one_episode_per_tag_and_nothing_is_invented(mont
             assert abs(row["start"] - moment(start)) <= within
             assert abs(row["end"] - moment(end)) <= within
             assert (row["role"], row["crew"], row["crews"]) == (role, crew, crews)
+
+
+def test_the_month_as_reviewed(month, golden):
+    balance, found = month.reconcile("2026-03"), month.check("2026-03")
+    base = month.simulate()
+    parts = {
+        "simulated outlets, t/h": as_text(
+            base.stream_flows.filter(pl.col("stream").is_in(["balk.ore", "balk.conc"])),
+            "stream", "component", "mass_tph", "grade_frac",
+        ),
+        "flows": as_text(balance.flows, "stream", "component", "mass_t", "mass_sd_t", "grade_frac", "status"),
+        "recoveries": as_text(balance.recoveries, "component", "kind", "recovery_frac", "recovery_sd_frac"),
+        "unaccounted": as_text(balance.unaccounted, "component", "mass_t", "mass_sd_t"),
+        "breaches": as_text(found.breaches, "rule", "tag", "start", "end", "peak", "limit", "person", "crews"),
+        "judged": as_text(found.coverage, "rule", "tag", "judged_h", "off_h", "unknown_h"),
+        "not checked": as_text(found.not_checked, "rule", "kind", "detail"),
+    }  # fmt: skip
+    golden(Path(__file__).with_name("one_concentrator.txt"), "\n".join(f"# {k}\n{v}" for k, v in parts.items()))
 
 
 def test_every_rule_is_judged_or_listed(month):
