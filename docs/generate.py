@@ -18,6 +18,7 @@ from zveno.cli.app import app
 from zveno.quantities import UOMS
 from zveno.reports import REPORTS, flowsheet_svg
 from zveno.rules import RULE_KINDS
+from zveno.rules.kinds import UNJUDGED_KINDS
 from zveno.simulate.units import UNIT_MODELS
 from zveno.tables import TABLES
 from zveno.text.catalogue import catalogue
@@ -136,7 +137,11 @@ _PARAMETER = """\
 A parameter is a number in the unit of measure that stands after its meaning, the name of a figure of `parameters.yaml`,
 or a figure written out, which may have a unit of measure of its own.
 """
-_LEVEL = "Levels are numbers in the `uom` of the rule; who writes none sets no limit on that side.\n"
+_LEVEL = f"""\
+Levels are numbers in the `uom` of the rule; who writes none sets no limit on that side. Rules of the kinds
+{", ".join(f"`{one}`" for one in UNJUDGED_KINDS)} may be written down, but are not judged yet: `check` lists
+them as not checked.
+"""
 
 
 def _models(title: str, intro: str, found: dict[str, Any], docs: dict[str, str]) -> str:
@@ -224,7 +229,7 @@ def _range(one: dict[str, Any]) -> str:
 _EVERYWHERE = """\
 Keys that mean the same everywhere: `id` is a lower-case name with dots, unique in the chain; `title` is what people
 read; `uom` is a [unit of measure](units-of-measure.md); `status` says how sure a figure is (`sourced`, `derived`,
-`recalled`, `estimate`, `unverified`) and `source` where it comes from, a key of `sources` or words;
+`recalled`, `estimate`, `unverified`) and `source` where it comes from (of a figure: keys of `sources`);
 `repeat: {n: [1, 2]}` writes an entry once for several lines, `{n}` being filled in; `note` is for people. Where
 *number or text or [Figure]* is allowed, the text names a figure of `parameters.yaml`.
 """.replace("[Figure]", "[Figure](#figure)")

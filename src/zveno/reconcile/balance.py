@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from scipy.stats import chi2
+from scipy.special import chdtri
 
 from zveno.errors import SolveError
 from zveno.model.chain import ChainModel
@@ -82,7 +82,7 @@ def balance_of(model: ChainModel, month: MonthInput, period: Period, result: Net
         objective=result.objective,
         dof=dof,
         p_value=result.p_value,
-        chi2_95=float(chi2.isf(SIGNIFICANCE, dof)) if dof else None,
+        chi2_95=float(chdtri(dof, SIGNIFICANCE)) if dof else None,
         status=verdict(result.fit),
         separating=_checks(result),
         eliminations=frame("eliminations", list(_elimination_rows(result, name))),

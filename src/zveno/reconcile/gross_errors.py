@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.linalg import solve_triangular
 from scipy.sparse.csgraph import connected_components
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from zveno.errors import SolveError
 from zveno.model.network import MASS, Network
@@ -82,7 +82,7 @@ def critical_z(readings: int) -> float:
     (1.96, 3.016)
     """
     each = 1 - (1 - SIGNIFICANCE) ** (1 / max(readings, 1))
-    return float(norm.ppf(1 - each / 2))
+    return float(ndtri(1 - each / 2))
 
 
 def find(network: Network, fit: Fit) -> GrossErrors:
