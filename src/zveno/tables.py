@@ -43,7 +43,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         ("point", pl.String, "meter, stock or plan line"),
         ("quantity", pl.String, "wet_mass, mass, moisture, survey_mass or a component"),
         *_PERIOD,
-        ("value", pl.Float64, "in the unit of measure of the meter's quantity: t or mass fraction"),
+        ("value", pl.Float64, "t or mass fraction; null where the file says that there is no value"),
         ("qualifier", pl.String, "'' or '<' (below the limit given as value)"),
         ("file", pl.String, "file the value was read from"),
         ("sheet", pl.String, "sheet, or empty for text files"),

@@ -7,7 +7,8 @@ import pytest
 from tests.contract.messages import SOURCE, TEXTS, collect, hidden, places, read, written
 from zveno.errors import DataError, Fault
 from zveno.quantities import UOMS
-from zveno.text.catalogue import LANGUAGES, catalogue
+from zveno.text.catalogue import catalogue
+from zveno.text.mark import LANGUAGES
 from zveno.text.words import HEADINGS, QUANTITIES, UOM_WORDS, spoken
 
 MESSAGES = collect()

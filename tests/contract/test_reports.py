@@ -12,7 +12,7 @@ import pytest
 
 from zveno.errors import DataError
 from zveno.reports import RENDERERS, REPORTS, build_report
-from zveno.text.catalogue import LANGUAGES
+from zveno.text.mark import LANGUAGES
 
 CASES = [(name, suffix, lang) for name in REPORTS for suffix in RENDERERS for lang in LANGUAGES]
 

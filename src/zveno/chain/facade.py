@@ -64,10 +64,13 @@ class Chain:
     now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC), repr=False)
 
     def period(self, text: str | None = None) -> Period:
-        """A period from text such as ``2026-03``; without text, all the time that has records."""
+        """A period from text such as ``2026-03``; without text, all the time that has records.
+
+        A survey is taken at a moment and does not stretch the period.
+        """
         if text is not None:
             return Period.parse(text, self.model.tz)
-        records = self.store.read("records")
+        records = self.store.read("records").filter(pl.col("start") < pl.col("end"))
         if records.is_empty():
             raise DataError("there are no records yet: import some, or name a period")
         start, end = records["start"].min(), records["end"].max()
@@ -125,7 +128,7 @@ class Chain:
         return Imported(
             files=len(new),
             known_files=len(kept) - len(new),
-            records=sum(one.records.height for one in new.values()),
+            records=sum(int(one.records["value"].count()) for one in new.values()),
             readings=sum(one.readings.height for one in new.values()),
             rejected=pl.concat([one.rejected for one in kept]),
             faults=faults,
@@ -142,8 +145,26 @@ class Chain:
         return reconcile_many(self.model, self._records(span), list(span.split(each)))
 
     def check(self, period: str | Period) -> Breaches:
-        """Breaches of the rules with unit, shift, crew and role; rules not checked, with the reason."""
+        """Breaches of the rules with unit, shift, crew and role; rules not checked, with the reason.
+
+        Raises
+        ------
+        DataError
+            If there are rules, but no signal has a reading in the period.
+        """
         span = self._span(period)
+        found = self._check(span)
+        if self.model.rulebook.rules and found.coverage.select(pl.sum("judged_h") + pl.sum("off_h")).item() == 0:
+            tags = ", ".join(found.coverage["tag"].unique(maintain_order=True)) or ", ".join(self.model.tags)
+            raise DataError(
+                "no signal that a rule watches has a reading in {period}: import files that hold {tags}",
+                period=span.name,
+                tags=tags,
+            )
+        return found
+
+    def _check(self, span: Period) -> Breaches:
+        """The rules over whatever readings there are."""
         readings = self.store.read("readings", Period(span.start - timedelta(days=2), span.end))
         return check(self.model, readings, span)
 
@@ -159,7 +180,7 @@ class Chain:
     def results(self, period: str | Period) -> MonthResults:
         """Balance, breaches and plan against fact of a period, together."""
         span = self._span(period)
-        balance, breaches = self.reconcile(span), self.check(span)
+        balance, breaches = self.reconcile(span), self._check(span)
         records, readings = self._records(span), self.store.read("readings", span)
         return MonthResults(
             model=self.model,

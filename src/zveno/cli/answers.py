@@ -11,6 +11,8 @@ import typer
 
 from zveno.chain import Balance, Breaches, ChainModel, Imported, MonthResults, PeriodSeries, Simulation
 from zveno.cli.screen import Screen
+from zveno.errors import DataError
+from zveno.model.checks import near_match
 from zveno.reports import half_width, stream_title, uom_words
 from zveno.text.mark import tr
 from zveno.text.words import QUANTITIES
@@ -42,7 +44,12 @@ _REPORTED = {
 class Answers(Screen):
     """A screen that knows how each answer is shown."""
 
-    def imported(self, done: Imported, *, as_json: bool, err: bool = False) -> int:
+    def read(self, done: Imported) -> None:
+        """What was read for this answer alone, on the error stream."""
+        self.line(self.text.count("{n} value read", "{n} values read", done.records + done.readings), err=True)
+        self._left_out(done, err=True)
+
+    def imported(self, done: Imported, *, as_json: bool) -> int:
         """What an import did; the exit code."""
         if as_json:
             self.json(
@@ -56,15 +63,16 @@ class Answers(Screen):
                 }
             )
         else:
+            self.line(self.text.count("{n} new file", "{n} new files", done.files))
+            if done.known_files:
+                known = done.known_files
+                self.line(self.text.count("{n} file known before", "{n} files known before", known))
             self.say(
-                tr("{files} new files, {known} known before: {records} values and {readings} readings kept"),
-                err=err,
-                files=self.text.number(done.files, 0),
-                known=self.text.number(done.known_files, 0),
+                tr("kept: values {records}, readings of signals {readings}"),
                 records=self.text.number(done.records, 0),
                 readings=self.text.number(done.readings, 0),
             )
-            self._left_out(done, err=err)
+            self._left_out(done, err=False)
         return 5 if done.faults else 0
 
     def _left_out(self, done: Imported, *, err: bool) -> None:
@@ -97,11 +105,16 @@ class Answers(Screen):
         self, model: ChainModel, result: Simulation, patterns: Sequence[str], *, units: bool, as_json: bool
     ) -> None:
         """Stream flows, recoveries and unit results of a simulation."""
+        for one in result.doubts:
+            typer.echo(self.text.fault(one), err=True)
         flows = result.stream_flows
+        for pattern in patterns:
+            if not any(fnmatchcase(one, pattern) for one in result.streams):
+                near = near_match(pattern, result.streams)
+                raise DataError("no stream is named '{pattern}'", pattern=pattern, near=near)
         if patterns:
-            flows = flows.filter(
-                pl.col("stream").map_elements(lambda s: any(fnmatchcase(s, p) for p in patterns), pl.Boolean)
-            )
+            chosen = [one for one in flows["stream"].unique() if any(fnmatchcase(one, p) for p in patterns)]
+            flows = flows.filter(pl.col("stream").is_in(chosen))
         if as_json:
             self.json({"stream_flows": flows.to_dicts(), "unit_results": result.unit_results.to_dicts()})
             return
@@ -177,10 +190,23 @@ class Answers(Screen):
             self.json({"objective": balance.objective, "dof": balance.dof, "p_value": balance.p_value, **content})
             return
         self._flows(model, balance.flows)
+        self._gaps(model, balance.gaps)
         self.recoveries(model, balance.recoveries)
         self.unaccounted(model, balance.unaccounted)
         self.fit(balance)
         self.suspects(model, balance)
+
+    def _gaps(self, model: ChainModel, gaps: pl.DataFrame) -> None:
+        """Readings that did not come and what was done instead, by treatment."""
+        for (treatment,), rows in gaps.group_by("treatment", maintain_order=True):
+            names = dict.fromkeys(model.title(one, self.lang) for one in rows["meter"])
+            self.say(
+                tr("missing {missing} of {expected} readings ({names}): {treatment}"),
+                missing=self.text.number(rows.select(pl.sum("expected") - pl.sum("present")).item(), 0),
+                expected=self.text.number(rows.select(pl.sum("expected")).item(), 0),
+                names=", ".join(names),
+                treatment=self.text(str(treatment)),
+            )
 
     def recoveries(self, model: ChainModel, table: pl.DataFrame) -> None:
         """Recoveries, a sentence each; the direct one only where stocks make it differ."""
@@ -224,7 +250,7 @@ class Answers(Screen):
             self.say(tr("nothing is measured twice: the readings cannot contradict each other"))
             return
         self.say(
-            tr("global test: objective {objective} at {dof} degrees of freedom, p = {p}"),
+            tr("global test: objective {objective}, degrees of freedom {dof}, p {p}"),
             objective=self.text.number(balance.objective, 2),
             dof=balance.dof,
             p=self._chance(balance.p_value),
@@ -344,10 +370,10 @@ class Answers(Screen):
         self.table([tr("quantity"), tr("reconciled"), tr("standard deviation")], rows)
         p = report["p_value"]
         self.say(
-            tr("global test: objective {objective} at {dof} degrees of freedom, p = {p}"),
+            tr("global test: objective {objective}, degrees of freedom {dof}, p {p}"),
             objective=self._general(report["objective"]),
             dof=report["dof"],
-            p=self._general(p),
+            p="–" if p is None else f"= {p:.4g}",
         )
         for one in report["suspects"]:
             self.say(

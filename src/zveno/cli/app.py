@@ -9,11 +9,13 @@ from typing import Annotated, Any
 
 import typer
 
+from zveno.cli.spoken import SpokenCommand, SpokenGroup
 from zveno.errors import DataError, ZvenoError
-from zveno.text.mark import tr
+from zveno.text.mark import LANGUAGES, tr
 
 app = typer.Typer(
     name="zveno",
+    cls=SpokenGroup,
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -42,7 +44,6 @@ PeriodText = Annotated[
     typer.Argument(metavar="[PERIOD]", help=tr("2026, 2026-03, 2026-03-07 or START/END; all data if left out.")),
 ]
 HERE = "."
-LANGUAGES = ("en", "ru", "kk")
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -101,6 +102,7 @@ def _translate(command: Any, lang: str) -> None:
     from zveno.text.catalogue import catalogue
 
     text = catalogue(lang)
+    command.text = text
     for part in (command, *command.params):
         if getattr(part, "help", None):
             part.help = text(part.help)
@@ -142,10 +144,28 @@ def _screen(lang: str) -> Any:
     return Answers.of(lang or language())
 
 
-@app.command(help=tr("Start a new description from an example."))
+def _show_version(asked: bool) -> None:
+    """Print the version and stop."""
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"zveno {version('zveno')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    _version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_show_version, help=tr("Show the version."))
+    ] = False,
+) -> None:
+    """Options of the program itself."""
+
+
+@app.command(cls=SpokenCommand, help=tr("Start a new description from an example."))
 def new(
-    folder: Annotated[Path, typer.Argument(help=tr("Folder to make."))],
-    template: Annotated[str, typer.Option(help=tr("Example to copy."))] = "one_concentrator",
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help=tr("Folder to make."))],
+    template: Annotated[str, typer.Option(metavar="NAME", help=tr("Example to copy."))] = "one_concentrator",
     lang: Lang = "",
 ) -> None:
     from zveno.chain import new as make
@@ -157,7 +177,7 @@ def new(
     )
 
 
-@app.command(help=tr("Check a description and list every fault with file and line."))
+@app.command(cls=SpokenCommand, help=tr("Check a description and list every fault with file and line."))
 def validate(chain: ChainFolder = HERE, lang: Lang = "", as_json: AsJson = False) -> None:
     screen = _screen(lang)
     found = open_chain(chain, None).model
@@ -174,22 +194,26 @@ def validate(chain: ChainFolder = HERE, lang: Lang = "", as_json: AsJson = False
     screen.say(tr("no faults: {units} units, {streams} streams, {meters} meters, {tags} tags, {rules} rules"), **parts)
 
 
-@app.command(help=tr("Steady state of the chain: what it will make."))
+@app.command(cls=SpokenCommand, help=tr("Steady state of the chain: what it will make."))
 def simulate(
     chain: ChainFolder = HERE,
     changes: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="NAME=VALUE", help=tr("Change a feed or parameter; repeatable.")),
     ] = None,
-    stream: Annotated[list[str] | None, typer.Option(help=tr("Show these streams only; * allowed."))] = None,
+    stream: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help=tr("Show these streams only; * allowed."))
+    ] = None,
     units: Annotated[bool, typer.Option("--units", help=tr("Also show power, residence times and the like."))] = False,
+    day: Annotated[str, typer.Option(metavar="DATE", help=tr("Day on which dated figures are read: 2026-03-07."))] = "",
     lang: Lang = "",
     as_json: AsJson = False,
 ) -> None:
     screen = _screen(lang)
     scenario = dict(_assignment(one) for one in changes or ())
     facade = open_chain(chain, None)
-    result = facade.simulate({"scenario": scenario} if scenario else None)
+    on = facade.period(day).start.date() if day else None
+    result = facade.simulate({"scenario": scenario} if scenario else None, day=on)
     screen.simulation(facade.model, result, stream or [], units=units, as_json=as_json)
 
 
@@ -202,12 +226,12 @@ def _assignment(text: str) -> tuple[str, float]:
         raise DataError("'{text}' is not NAME=VALUE with a number", text=text) from None
 
 
-@app.command(help=tr("Play the chain as a real plant and write what it would write."))
+@app.command(cls=SpokenCommand, help=tr("Play the chain as a real plant and write what it would write."))
 def emulate(
-    period: Annotated[str, typer.Argument(metavar="PERIOD")],
-    out: Annotated[Path, typer.Option(help=tr("Folder for the plant's files and the hidden truth."))],
+    period: Annotated[str, typer.Argument(metavar="PERIOD", help=tr("2026, 2026-03, 2026-03-07 or START/END."))],
+    out: Annotated[Path, typer.Option(metavar="FOLDER", help=tr("Folder for the plant's files and the hidden truth."))],
     chain: ChainFolder = HERE,
-    seed: Annotated[int, typer.Option(help=tr("The same seed gives the same plant."))] = 1,
+    seed: Annotated[int, typer.Option(metavar="NUMBER", help=tr("The same seed gives the same plant."))] = 1,
     lang: Lang = "",
 ) -> None:
     screen = _screen(lang)
@@ -219,9 +243,9 @@ def emulate(
     )
 
 
-@app.command("import", help=tr("Read workbooks, journals and readings into the store."))
+@app.command("import", cls=SpokenCommand, help=tr("Read workbooks, journals and readings into the store."))
 def import_(
-    paths: Annotated[list[Path], typer.Argument(help=tr("Files or folders."))],
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help=tr("Files or folders."))],
     chain: ChainFolder = HERE,
     store: StoreFolder = None,
     keep_going: Annotated[
@@ -237,7 +261,9 @@ def import_(
     raise typer.Exit(screen.imported(done, as_json=as_json))
 
 
-@app.command(help=tr("Reconcile flows and assays: what the chain made, with uncertainty and suspects."))
+@app.command(
+    cls=SpokenCommand, help=tr("Reconcile flows and assays: what the chain made, with uncertainty and suspects.")
+)
 def reconcile(
     period: PeriodText = None,
     chain: ChainFolder = HERE,
@@ -270,31 +296,34 @@ def _with_data(facade: Any, data: Path | None, screen: Any) -> Any:
     if data is None:
         return facade
     other, done = facade.with_data([data])
-    screen.imported(done, as_json=False, err=True)
+    screen.read(done)
     return other
 
 
-@app.command(help=tr("Check the rules: breaches with unit, shift, crew and role."))
+@app.command(cls=SpokenCommand, help=tr("Check the rules: breaches with unit, shift, crew and role."))
 def check(
     period: PeriodText = None,
     chain: ChainFolder = HERE,
     store: StoreFolder = None,
+    data: DataPath = None,
     lang: Lang = "",
     as_json: AsJson = False,
 ) -> None:
     screen = _screen(lang)
-    facade = open_chain(chain, store)
+    facade = _with_data(open_chain(chain, store), data, screen)
     screen.breaches(facade.model, facade.check(facade.period(period)), as_json=as_json)
 
 
-@app.command(help=tr("Write a report as HTML and workbook."))
+@app.command(cls=SpokenCommand, help=tr("Write a report as HTML and workbook."))
 def report(
     period: PeriodText = None,
     chain: ChainFolder = HERE,
     store: StoreFolder = None,
     data: DataPath = None,
-    name: Annotated[str, typer.Option(help=tr("Which report."))] = "metal_balance",
-    out: Annotated[list[Path] | None, typer.Option(help=tr("File to write: .html or .xlsx; repeatable."))] = None,
+    name: Annotated[str, typer.Option(metavar="NAME", help=tr("Which report."))] = "metal_balance",
+    out: Annotated[
+        list[Path] | None, typer.Option(metavar="FILE", help=tr("File to write: .html or .xlsx; repeatable."))
+    ] = None,
     lang: Lang = "",
 ) -> None:
     screen = _screen(lang)
@@ -306,10 +335,14 @@ def report(
         screen.say(tr("written: {path}"), path=document.save(path))
 
 
-@app.command(help=tr("The whole month of the example: play it, import it, balance it, check it, report it."))
+@app.command(
+    cls=SpokenCommand, help=tr("The whole month of the example: play it, import it, balance it, check it, report it.")
+)
 def demo(
-    out: Annotated[Path, typer.Option(help=tr("Folder for everything the demonstration writes."))] = Path("out"),
-    seed: Annotated[int, typer.Option(help=tr("The same seed gives the same plant."))] = 1,
+    out: Annotated[
+        Path, typer.Option(metavar="FOLDER", help=tr("Folder for everything the demonstration writes."))
+    ] = Path("out"),
+    seed: Annotated[int, typer.Option(metavar="NUMBER", help=tr("The same seed gives the same plant."))] = 1,
     lang: Lang = "",
 ) -> None:
     from zveno.cli.demo import play_demo
@@ -317,9 +350,11 @@ def demo(
     play_demo(_screen(lang), out, seed)
 
 
-@app.command(help=tr("JSON Schemas of the description files, for editors."))
+@app.command(cls=SpokenCommand, help=tr("JSON Schemas of the description files, for editors."))
 def schema(
-    out: Annotated[Path | None, typer.Option(help=tr("Folder to write the schema files into."))] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help=tr("Folder to write the schema files into."))
+    ] = None,
     lang: Lang = "",
 ) -> None:
     import json

@@ -10,8 +10,8 @@ import polars as pl
 from zveno.chain import ChainModel, MonthResults, example, load
 from zveno.cli.answers import Answers
 from zveno.errors import DataError
-from zveno.text.catalogue import LANGUAGES, title_in
-from zveno.text.mark import tr
+from zveno.text.catalogue import title_in
+from zveno.text.mark import LANGUAGES, tr
 
 NAME, PERIOD, REPORT = "one_concentrator", "2026-03", "metal_balance"
 _MARK = ".zveno-demo"

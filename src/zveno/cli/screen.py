@@ -37,9 +37,9 @@ class Screen:
         """One sentence."""
         typer.echo(self.text(message, **fields), err=err)
 
-    def line(self, content: str = "") -> None:
+    def line(self, content: str = "", *, err: bool = False) -> None:
         """A line as it is."""
-        typer.echo(content)
+        typer.echo(content, err=err)
 
     def json(self, content: Any) -> None:
         """An answer as JSON."""

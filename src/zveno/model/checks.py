@@ -26,9 +26,10 @@ _DIMENSIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 
 def near_match(word: str, known: Iterable[str]) -> str:
-    """The known word most like this one, or an empty text."""
-    found = get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return found[0] if found else ""
+    """The known word most like this one whatever its case, or an empty text."""
+    by_lower = {one.lower(): one for one in known}
+    found = get_close_matches(word.lower(), list(by_lower), n=1, cutoff=0.6)
+    return by_lower[found[0]] if found else ""
 
 
 def chain_faults(model: ChainModel) -> list[Fault]:

@@ -77,10 +77,11 @@ def book(records: pl.DataFrame, lots: frozenset[str] = frozenset()) -> Book:
     Where one meter has several values for the same start, the one that the store learnt last counts; meters
     that weigh ``lots`` keep them all.
     """
-    rows = records.filter(pl.col("value").is_not_null()).sort("start", "known", nulls_last=False)
+    rows = records.sort("start", "known", nulls_last=False)
     keys = ["point", "quantity", "start"]
     several = pl.col("point").is_in(list(lots))
     rows = pl.concat([rows.filter(several), rows.filter(~several).unique(keys, keep="last", maintain_order=True)])
+    rows = rows.filter(pl.col("value").is_not_null())
     series = {}
     for (point, quantity), part in (
         rows.sort("start", maintain_order=True).partition_by("point", "quantity", as_dict=True).items()

@@ -18,8 +18,7 @@ from zveno.rules.kinds import RULE_KINDS, UNJUDGED_KINDS
 from zveno.rules.kinds.kind import MOST_MINUTES
 from zveno.rules.patterns import matching
 from zveno.rules.result import role_of
-from zveno.text.catalogue import LANGUAGES
-from zveno.text.mark import tr
+from zveno.text.mark import LANGUAGES, tr
 
 _WAYS = ("direct", "model")
 

@@ -12,7 +12,7 @@ from zveno.errors import Fault, SolveError, fault
 from zveno.model.chain import ChainModel
 from zveno.simulate.build import build
 from zveno.simulate.result import Simulation, result
-from zveno.simulate.scenario import Overrides, read_scenarios
+from zveno.simulate.scenario import Overrides, doubts, read_scenarios
 from zveno.simulate.solve import solve
 
 
@@ -66,6 +66,7 @@ def simulate(
         components=model.chain.components,
         groups=groups,
         model_hash=model.hash,
+        doubts=tuple(doubts(read)),
     )
     if not (allow_unconverged or found.converged.all()):
         raise SolveError(_unsettled(found))

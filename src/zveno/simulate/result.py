@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 import polars as pl
 
-from zveno.errors import DataError
+from zveno.errors import DataError, Fault
 from zveno.model.checks import near_match
 from zveno.simulate.basis import Bools, Floats, Ints
 from zveno.simulate.build import Build
@@ -37,6 +37,8 @@ class Simulation:
         Per scenario the unit with the largest residual; empty where nothing had to be iterated.
     model_hash
         Of the description it was made from.
+    doubts
+        Values set outside the range that their figure states.
     """
 
     scenarios: tuple[str, ...]
@@ -48,6 +50,7 @@ class Simulation:
     iterations: Ints
     worst_units: tuple[str, ...]
     model_hash: str
+    doubts: tuple[Fault, ...]
     _parts: tuple[tuple[Build, Solution], ...] = field(repr=False)
     _groups: dict[str, tuple[str, ...]] = field(repr=False)
 
@@ -195,6 +198,7 @@ def result(
     components: tuple[str, ...],
     groups: dict[str, tuple[str, ...]],
     model_hash: str,
+    doubts: tuple[Fault, ...] = (),
 ) -> Simulation:
     """Put the circuits together; a scenario has converged if it has in all of them."""
     residuals = np.array([solution.residual for _, solution in parts])
@@ -211,6 +215,7 @@ def result(
         iterations=np.max([solution.iterations for _, solution in parts], axis=0),
         worst_units=tuple(_worst(parts[part], row) for row, part in enumerate(worst)),
         model_hash=model_hash,
+        doubts=doubts,
         _parts=tuple(parts),
         _groups=groups,
     )

@@ -5,7 +5,7 @@ Only feeds and parameters can be set. Everything else, such as a recycle stream,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -104,6 +104,32 @@ def read_scenarios(
         raise ModelError(_unique(faults))
     figures = {name: values for (name, _), values in kinds["figures"].items()}
     return Scenarios(model, tuple(table), day, figures, kinds["units"], kinds["streams"])
+
+
+def doubts(read: Scenarios) -> Iterator[Fault]:
+    """Values set outside the range that their figure states: allowed, but the model was not made for them."""
+    model = read.model
+    for name, values in read.figures.items():
+        figure = model.parameters[name]
+        yield from _outside(name, figure, figure.uom, values)
+    for (unit, name), values in read.units.items():
+        reference = model.units[unit].parameters.get(name)
+        stated = model.parameters.get(reference) if isinstance(reference, str) else None
+        if stated is not None:
+            uom = next(one.uom for one in UNIT_PARAMETERS[model.units[unit].model] if one.name == name)
+            yield from _outside(f"{unit}.{name}", stated, uom, values)
+
+
+def _outside(key: str, figure: Figure, uom: str, values: Floats) -> Iterator[Fault]:
+    """A doubt where any value lies outside the range of a figure."""
+    low, high = (None if end is None else convert(end, figure.uom, uom) for end in (figure.low, figure.high))
+    for value in values[np.isfinite(values)]:
+        if (low is not None and value < low) or (high is not None and value > high):
+            yield fault(
+                "'{key}' is set to {value} {uom}, outside the range {low} to {high} that its figure states",
+                key=key, value=f"{value:g}", uom=uom,
+                low="–" if low is None else f"{low:g}", high="–" if high is None else f"{high:g}",
+            )  # fmt: skip
 
 
 def _unique(faults: list[Fault]) -> list[Fault]:

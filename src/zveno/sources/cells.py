@@ -50,35 +50,47 @@ class Cells:
         span: tuple[datetime, datetime],
         place: Place,
     ) -> None:
-        """Take one cell: empty is nothing, 'no data' is rejected, text and wrong units are faults."""
+        """Take one cell: empty is nothing, text and wrong units are faults.
+
+        A cell that says 'no data', or shows what the meter cannot read, is rejected and withdraws what an
+        earlier file said of the same time: it is kept as a record without a value.
+        """
         if raw is None or (isinstance(raw, str) and not raw.strip()):
             return
         if isinstance(raw, str) and raw.strip().lower() in NO_DATA:
             self.reject(raw, NO_DATA_REASON, place)
+            self._keep(meter, quantity, None, span, place)
             return
         if isinstance(raw, bool) or not isinstance(raw, (int, float)) or not math.isfinite(raw):
             message = tr("'{text}' is not a number: write a number, leave the cell empty, or write 'n/a'")
             self.faults.append(fault(message, str(place), text=_shown(raw)))
             return
         if self._out_of_range(meter, float(raw), uom, place):
+            self._keep(meter, quantity, None, span, place)
             return
         value = self._converted(meter, quantity, float(raw), uom, span, place)
         if value is not None:
-            self.records.append(
-                {
-                    "point": meter.id,
-                    "quantity": quantity,
-                    "start": span[0],
-                    "end": span[1],
-                    "value": value,
-                    "qualifier": "",
-                    "file": place.file,
-                    "sheet": place.sheet,
-                    "cell": place.cell,
-                    "file_hash": self.file_hash,
-                    "known": None,
-                }
-            )
+            self._keep(meter, quantity, value, span, place)
+
+    def _keep(
+        self, meter: Meter, quantity: str, value: float | None, span: tuple[datetime, datetime], place: Place
+    ) -> None:
+        """Add a record; None withdraws."""
+        self.records.append(
+            {
+                "point": meter.id,
+                "quantity": quantity,
+                "start": span[0],
+                "end": span[1],
+                "value": value,
+                "qualifier": "",
+                "file": place.file,
+                "sheet": place.sheet,
+                "cell": place.cell,
+                "file_hash": self.file_hash,
+                "known": None,
+            }
+        )
 
     def _out_of_range(self, meter: Meter, value: float, uom: str, place: Place) -> bool:
         """Reject a value beyond the meter's valid range (given in the uom of the meter)."""

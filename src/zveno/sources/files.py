@@ -22,7 +22,7 @@ from zveno.tables import frame, schema
 from zveno.text.mark import tr
 
 NOT_A_TABLE = tr("neither a workbook nor a table of readings")
-_TABLES = (".csv", ".tsv", ".txt", ".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".parquet")
+_TABLES = (".csv", ".tsv", ".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".parquet")
 _ZIP, _OLE, _PARQUET = b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"PAR1"
 
 

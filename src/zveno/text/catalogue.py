@@ -15,8 +15,7 @@ from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
 from zveno.errors import DID_YOU_MEAN, DataError, Fault, ZvenoError
-
-LANGUAGES = ("en", "ru", "kk")
+from zveno.text.mark import LANGUAGES
 
 
 @dataclass(frozen=True)

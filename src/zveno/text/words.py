@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from types import MappingProxyType
 
-from zveno.text.catalogue import LANGUAGES, catalogue
-from zveno.text.mark import tr
+from zveno.text.catalogue import catalogue
+from zveno.text.mark import LANGUAGES, tr
 
 HEADINGS: Mapping[str, str] = MappingProxyType(
     {

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 
-from zveno.chain import example
+from zveno.chain import example, load
 from zveno.cli import run
 from zveno.cli.app import language
 
@@ -77,7 +77,8 @@ def test_the_month_by_hand_from_emulate_to_report(plant, capsys, tmp_path):
     assert run(["emulate", "2026-03-01/2026-03-05", "-c", "plant", "--out", "played"]) == 0
     assert run(["import", "played/plant", "-c", "plant"]) == 0
     first = capsys.readouterr().out
-    assert "0 known before" in first
+    assert "new files" in first
+    assert "known before" not in first
     assert run(["import", "played/plant", "-c", "plant", "--json"]) == 0
     again = json.loads(capsys.readouterr().out)
     assert (again["files"], again["records"], again["readings"]) == (0, 0, 0)
@@ -246,3 +247,38 @@ def test_a_problem_file_is_solved(capsys):
         "classification",
         "suspects",
     }
+
+
+def test_no_data_in_a_corrected_file_withdraws_the_value(plant, capsys, tmp_path):
+    first = journal(tmp_path / "first.xlsx", "2026-03-01", "day", "balk_conc.tail.assay", 0.15)
+    corrected = journal(tmp_path / "corrected.xlsx", "2026-03-01", "day", "balk_conc.tail.assay", "n/a")
+    for path in (first, corrected):
+        assert run(["import", str(path), "-c", "plant"]) == 0
+    assert "1 cell left out: marked as 'no data'" in capsys.readouterr().out
+    records = load(plant).store.read("records")
+    assert records["value"].to_list() == [None]
+
+
+def test_a_check_without_readings_says_what_to_import(plant, capsys):
+    assert run(["check", "2026-03", "-c", "plant"]) == 5
+    assert "balk_conc.line1.cleaner1.ph" in capsys.readouterr().err
+
+
+def test_a_value_beyond_what_its_figure_states_is_doubted_aloud(capsys):
+    assert run(["simulate", "-c", "one_concentrator", "--set", "balk_conc.grind.p80_um=200"]) == 0
+    shown = capsys.readouterr()
+    assert "outside the range 90 to 160" in shown.err
+    assert "recovery of Cu, Balkhash concentrator: 81." in shown.out
+
+
+def test_a_stream_that_does_not_exist_is_refused(capsys):
+    assert run(["simulate", "-c", "one_concentrator", "--stream", "balk.con"]) == 5
+    assert "did you mean 'balk.conc'?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("lang", "word"), [("en", "Options:"), ("ru", "Параметры:"), ("kk", "Параметрлер:")])
+def test_help_speaks_the_language_throughout(capsys, lang, word):
+    assert run(["report", "--help", "--lang", lang]) == 0
+    shown = capsys.readouterr().out
+    assert word in shown
+    assert ("Usage" in shown) == (lang == "en")

@@ -10,7 +10,7 @@ import pytest
 from zveno.model.chain import ChainModel
 from zveno.model.load import read_description
 from zveno.rules.faults import rule_faults
-from zveno.text.catalogue import LANGUAGES
+from zveno.text.mark import LANGUAGES
 
 ROOT = Path(__file__).parents[3]
 EXAMPLE = ROOT / "src/zveno/examples/one_concentrator"

@@ -119,7 +119,7 @@ def test_no_data_is_left_out_with_a_reason_and_empty_is_nothing(model, tmp_path)
     rows = [*HEAD, ["scale", "влажная масса", "т", "н/д"], ["wet", "влажность", "%", None]]
     found = read(model, workbook(tmp_path / "a.xlsx", rows))
     assert found.faults == ()
-    assert found.records.is_empty()
+    assert found.records.select("point", "value").rows() == [("scale", None)]  # withdraws what was said before
     assert found.rejected.select("cell", "text", "reason").rows() == [("D4", "н/д", "marked as 'no data'")]
 
 
@@ -146,7 +146,7 @@ def test_a_text_table_gives_records_and_tag_readings(model, tmp_path):
     path = tmp_path / "hours1.csv"
     path.write_text("time,rate,cu,ag,temp\n2026-03-01 08:00,30,1.5,6,21.5\n2026-03-01 09:00,2,0.5,x,\n")
     found = read(model, path)
-    assert found.records.filter(pl.col("point") == "rate")["value"].to_list() == [30.0]
+    assert found.records.filter(pl.col("point") == "rate")["value"].to_list() == [30.0, None]
     assert found.rejected["cell"].to_list() == ["3:2"]  # below the valid range: the plant stands
     assert [str(one) for one in found.faults] == [
         "hours1.csv, 3:4: 'x' is not a number: write a number, leave the cell empty, or write 'n/a'"
