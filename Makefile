@@ -38,10 +38,10 @@ $(VENV)/.dev: requirements/lock-dev.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@ $(VENV)/.core
 
-# Needs the uv tool on the path; the files it writes name no registry.
 docs: $(VENV)/.dev
 	$(BIN)/python -m docs.generate
 
+# Needs the uv tool on the path; the files it writes name no registry.
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate requirements/core.in -o requirements/lock.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate requirements/dev.in -o requirements/lock-dev.txt

@@ -61,7 +61,7 @@ class ZvenoError(Exception):
         if isinstance(message, str):
             self.faults: tuple[Fault, ...] = (Fault(message, fields, where),)
         else:
-            self.faults = tuple(message)
+            self.faults = tuple({str(one): one for one in message}.values())  # each said once
         super().__init__("\n".join(str(one) for one in self.faults))
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)*$", description="lower-case name with dots")]
-Titles = dict[Literal["en", "ru", "kk"], str]
+Titles = Annotated[dict[Literal["en", "ru", "kk"], str], Field(description="name in each language")]
 
 
 class Record(BaseModel):

@@ -62,10 +62,12 @@ class Mineral(Record):
 
     id: Id
     title: Titles = {}
-    formula: str = ""
+    formula: str = Field(default="", description="chemical formula, for readers")
     sg: Annotated[float, Field(gt=0, le=25, description="t/m3")]
-    composition: dict[str, Share]
-    group: Literal["cu_sulphide", "sulphide", "pyrite", "cu_oxide", "gangue"]
+    composition: dict[str, Share] = Field(description="mass fraction of each element, 0 to 1")
+    group: Literal["cu_sulphide", "sulphide", "pyrite", "cu_oxide", "gangue"] = Field(
+        description="how it behaves in flotation"
+    )
 
 
 class Ore(Record):
@@ -80,13 +82,13 @@ class Ore(Record):
     title: Titles = {}
     grade: str = Field(description="parameter: copper grade")
     moisture: str = Field(description="parameter: moisture of the wet ore")
-    copper: dict[str, str]
-    minerals: dict[str, str]
+    copper: dict[str, str] = Field(description="share of the copper by copper mineral: names of parameters")
+    minerals: dict[str, str] = Field(description="mass fraction of other minerals: names of parameters")
     copper_balance: str = Field(
         default="", description="copper mineral that gives up the copper of `minerals`; empty: all of them"
     )
-    balance: str
-    trace: dict[str, str] = {}
+    balance: str = Field(description="mineral that closes to 100 %")
+    trace: dict[str, str] = Field(default={}, description="content of elements carried in small amounts: parameters")
     carriers: str = Field(default="", description="prefix of the carrier shares of trace elements")
     kinetics: str = Field(default="", description="prefix of share_fast, share_slow, k_fast, k_slow")
 
@@ -106,8 +108,8 @@ class Section(Record):
 
     id: Id
     title: Titles = {}
-    mass: bool = True
-    components: tuple[str, ...] | None = None
+    mass: bool = Field(default=True, description="whether dry mass is balanced")
+    components: tuple[str, ...] | None = Field(default=None, description="components balanced; empty: all")
 
 
 class Plant(Record):
@@ -115,8 +117,8 @@ class Plant(Record):
 
     id: Id
     title: Titles = {}
-    kind: Literal["concentrator", "smelter", "refinery", "foundry", "other"]
-    sections: tuple[Section, ...]
+    kind: Literal["concentrator", "smelter", "refinery", "foundry", "other"] = Field(description="what it does")
+    sections: tuple[Section, ...] = Field(description="parts over which balances are drawn")
 
 
 class Boundary(Record):
@@ -134,8 +136,8 @@ class Unit(Record):
 
     id: Id
     title: Titles = {}
-    section: Id
-    model: str = ""
+    section: Id = Field(description="section that it stands in")
+    model: str = Field(default="", description="unit model; empty: measured, not simulated")
     parameters: dict[str, float | str | Figure] = {}
     repeat: dict[str, tuple[int, ...]] = Field(default={}, exclude=True)
 
@@ -151,13 +153,13 @@ class Stream(Record):
     title: Titles = {}
     source: str = Field(alias="from", description="unit, unit:outlet, or boundary")
     target: str = Field(alias="to", description="unit or boundary")
-    group: str = ""
+    group: str = Field(default="", description="group with which it is measured and balanced as one")
     kind: Literal["solids", "water", "gas", "ore", "concentrate", "tailings", "product"] = "solids"
-    components: tuple[str, ...] | None = None
-    owner: str = ""
-    transport_h: Annotated[float, Field(ge=0)] = 0
-    ore: str = ""
-    feed: float | str | Figure | None = None
+    components: tuple[str, ...] | None = Field(default=None, description="components it can carry; empty: all")
+    owner: str = Field(default="", description="who owns what flows here")
+    transport_h: Annotated[float, Field(ge=0, description="hours on the way")] = 0
+    ore: str = Field(default="", description="ore that a boundary feed is made of")
+    feed: float | str | Figure | None = Field(default=None, description="dry mass flow of a boundary feed")
     feed_water: float | str | Figure | None = Field(default=None, description="moisture of the feed")
     repeat: dict[str, tuple[int, ...]] = Field(default={}, exclude=True)
 
@@ -174,10 +176,10 @@ class Stock(Record):
 
     id: Id
     title: Titles = {}
-    section: Id
-    material: str
-    opening: float | str | Figure = 0.0
-    capacity: float | str | Figure | None = None
+    section: Id = Field(description="section that it lies in")
+    material: str = Field(description="stream it is made of")
+    opening: float | str | Figure = Field(default=0.0, description="dry mass before the first survey")
+    capacity: float | str | Figure | None = Field(default=None, description="largest dry mass")
 
 
 class SharedError(Record):
@@ -198,20 +200,22 @@ class Meter(Record):
     id: Id
     title: Titles = {}
     stream: str = Field(description="stream, group or stock that is measured")
-    quantity: Literal["wet_mass", "mass", "moisture", "survey_mass", "assay"]
-    components: tuple[str, ...] = ()
-    uom: str
+    quantity: Literal["wet_mass", "mass", "moisture", "survey_mass", "assay"] = Field(description="what it reads")
+    components: tuple[str, ...] = Field(default=(), description="components that an assay gives")
+    uom: str = Field(description="unit of measure of its readings")
     uoms: dict[str, str] = Field(default={}, description="uom of a component where it differs")
-    sd_rel_pct: Annotated[float, Field(ge=0, le=100)]
-    sd_abs: Annotated[float, Field(ge=0)] = 0.0
-    bias_limit_pct: Annotated[float, Field(ge=0, le=100)] = 0.0
-    shared_error: SharedError | None = None
-    period: Literal["hour", "shift", "day", "lot", "month_end", "month"] = "shift"
-    accounting: bool = True
-    instrument: str = ""
+    sd_rel_pct: Annotated[float, Field(ge=0, le=100, description="standard deviation of one reading, % of it")]
+    sd_abs: Annotated[float, Field(ge=0, description="its floor, in the uom of the meter")] = 0.0
+    bias_limit_pct: Annotated[float, Field(ge=0, le=100, description="largest bias that passes unnoticed, %")] = 0.0
+    shared_error: SharedError | None = Field(default=None, description="error it has in common with others")
+    period: Literal["hour", "shift", "day", "lot", "month_end", "month"] = Field(
+        default="shift", description="what one reading stands for"
+    )
+    accounting: bool = Field(default=True, description="whether balances use it")
+    instrument: str = Field(default="", description="what it is, for readers")
     column: str | dict[str, str] = Field(default="", description="column of a text file, by component for assays")
     valid_low: float | None = Field(default=None, description="lower values are instrument faults, uom of the meter")
-    valid_high: float | None = None
+    valid_high: float | None = Field(default=None, description="higher values are instrument faults")
     note: str = ""
     status: Status = Status.ESTIMATE
     repeat: dict[str, tuple[int, ...]] = Field(default={}, exclude=True)
@@ -232,11 +236,11 @@ class Tag(Record):
 
     id: Id
     title: Titles = {}
-    unit: Id
-    uom: str
-    normal: float | str | Figure
-    sd: Annotated[float, Field(ge=0)] = 0.0
-    every_min: Annotated[float, Field(gt=0)] = 1.0
+    unit: Id = Field(description="unit it belongs to")
+    uom: str = Field(description="unit of measure")
+    normal: float | str | Figure = Field(description="usual value")
+    sd: Annotated[float, Field(ge=0, description="noise around it when the plant is played")] = 0.0
+    every_min: Annotated[float, Field(gt=0, description="minutes between readings")] = 1.0
     running: bool = Field(default=False, description="zero while the line of its unit stands")
     drives: tuple[Drive, ...] = ()
     column: str = ""
@@ -260,11 +264,11 @@ class PlanLine(Record):
 
     id: Id
     title: Titles = {}
-    period: str
+    period: str = Field(description="period of the target: 2026-03")
     meter: str = Field(default="", description="meters whose sum is the fact; * allowed")
     tag: str = Field(default="", description="tag whose time integral is the fact; * allowed")
-    value: float
-    uom: str
+    value: float = Field(description="target of the whole period")
+    uom: str = Field(description="unit of measure of the target")
     per: str = Field(default="", description="plan line by which this one is divided")
     status: Status = Status.ESTIMATE
     source: str = ""
@@ -297,10 +301,10 @@ class Reference(Record):
 class Shifts(Record):
     """Shift pattern: slots of the day, crews, and the cycle they go through."""
 
-    slots: tuple[Slot, ...]
-    crews: tuple[str, ...]
-    cycle: tuple[str, ...]
-    reference: Reference
+    slots: tuple[Slot, ...] = Field(description="shifts of the day")
+    crews: tuple[str, ...] = Field(description="crews in the order in which they follow each other")
+    cycle: tuple[str, ...] = Field(description="what a crew works day by day: the id of a slot, or off")
+    reference: Reference = Field(description="where the cycle begins")
 
 
 class Duty(Record):
