@@ -257,11 +257,10 @@ class Answers(Screen):
         )
 
     def _chance(self, p: float) -> str:
-        """A chance with four digits; the smallest ones in words."""
+        """A chance with four digits, or that it is smaller still."""
         least = 1e-4
-        return (
-            self.text.number(p, 4) if p >= least else self.text(tr("below {limit}"), limit=self.text.number(least, 4))
-        )
+        sign, shown = ("=", p) if p >= least else ("<", least)
+        return f"{sign} {self.text.number(shown, 4)}"
 
     def suspects(self, model: ChainModel, balance: Balance | MonthResults) -> None:
         """Suspects by class, or that there are none."""

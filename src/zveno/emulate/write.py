@@ -18,7 +18,7 @@ from zveno.errors import DataError
 from zveno.periods import Shift
 from zveno.quantities import convert
 from zveno.store.embedded import write_readings
-from zveno.text.catalogue import Catalogue, catalogue
+from zveno.text.catalogue import Catalogue, catalogue, title_in
 from zveno.text.mark import tr
 from zveno.text.words import HEADINGS, QUANTITIES, UOM_WORDS
 
@@ -95,7 +95,7 @@ def _write_shift(played: Played, shift: Shift, folder: Path, text: Catalogue) ->
     with _book(path) as book:
         sheet = book.add_worksheet(text(tr("Shift report")))
         bold = book.add_format({"bold": True})
-        sheet.write(0, 0, text(tr("Shift report")), bold)
+        _title(sheet, played, text(tr("Shift report")), text, bold)
         facts = (("date", shift.day.isoformat()), ("shift", _slot(played, shift, text.lang)), ("crew", shift.crew))
         for row, (key, value) in enumerate(facts, start=1):
             sheet.write(row, 0, text(HEADINGS[key]))
@@ -131,7 +131,7 @@ def _write_journal(played: Played, folder: Path, text: Catalogue) -> Path:
     with _book(path) as book:
         sheet = book.add_worksheet(text(tr("Journal")))
         bold = book.add_format({"bold": True})
-        sheet.write(0, 0, text(tr("Laboratory journal")), bold)
+        _title(sheet, played, text(tr("Laboratory journal")), text, bold)
         words = [text(HEADINGS[key]) for key in ("date", "shift", "point", "name")]
         uoms = [text(UOM_WORDS.get(uom, uom)) for _, uom in columns]
         _heading(sheet, 2, [*words, *(f"{c}, {uom}" for (c, _), uom in zip(columns, uoms, strict=True))], bold)
@@ -161,7 +161,7 @@ def _write_surveys(played: Played, folder: Path, text: Catalogue) -> list[Path]:
     with _book(path) as book:
         sheet = book.add_worksheet(text(tr("Surveys")))
         bold = book.add_format({"bold": True})
-        sheet.write(0, 0, text(tr("Stocks surveyed at the end of the shift named")), bold)
+        _title(sheet, played, text(tr("Stocks surveyed at the end of the shift named")), text, bold)
         columns = ("date", "shift", "point", "name", "quantity", "uom", "value")
         _heading(sheet, 2, [text(HEADINGS[key]) for key in columns], bold)
         for row, one in enumerate(rows, start=3):
@@ -169,6 +169,12 @@ def _write_surveys(played: Played, folder: Path, text: Catalogue) -> list[Path]:
             sheet.write_row(row, 0, [day, slot, *_listed(played, one, text)])
         sheet.set_column(0, 6, 22)
     return [path]
+
+
+def _title(sheet: Any, played: Played, words: str, text: Catalogue, style: Any) -> None:
+    """The name of the sheet, and beside it what must stand on everything made from the description."""
+    sheet.write(0, 0, words, style)
+    sheet.write(0, 2, title_in({str(key): value for key, value in played.model.chain.notice.items()}, text.lang, ""))
 
 
 def _heading(sheet: Any, row: int, words: Sequence[str], style: Any) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from openpyxl import load_workbook
 
 from zveno.emulate import emulate, write_plant
 from zveno.emulate.truth import closure, play_truth
@@ -149,6 +150,8 @@ def test_a_tag_moves_the_unit_it_drives(model, play, week):
 
 def test_written_files_read_back_to_the_same_values(model, played, tmp_path):
     write_plant(played, tmp_path, lang="kk")
+    for path in (tmp_path / "plant").rglob("*.xlsx"):
+        assert load_workbook(path).worksheets[0]["C1"].value == model.chain.notice["kk"]
     batches = list(read_files(model, [tmp_path / "plant"]))
     assert [str(fault) for one in batches for fault in one.faults] == []
     read = pl.concat([one.records for one in batches])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
-from tests.unit.rules.rules_bench import at, between, judged, march, model, rule, series, times, version
+from tests.unit.rules.small_plant import at, between, judged, march, model, rule, series, times, version
 
 from zveno.errors import DataError, QuantityError
 from zveno.periods import Period

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.unit.rules.rules_bench import TEXTS, model, rule, version
+from tests.unit.rules.small_plant import TEXTS, model, rule, version
 
 from zveno.errors import Fault
 from zveno.rules.faults import rule_faults

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.unit.rules.rules_bench import between, judged, model, rule, series, version
+from tests.unit.rules.small_plant import between, judged, model, rule, series, version
 
 
 def breach(start: str, end: str, **fields: str) -> dict[str, object]:
