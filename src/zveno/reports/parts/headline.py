@@ -125,7 +125,13 @@ def counts(
     )
     return Facts(
         tuple(
-            Fact(label, Cell(float(n), digits=0, tone=tone if n else "good"), Kind.COUNT, "", words)  # type: ignore[arg-type]
+            Fact(
+                label,
+                Cell(float(n), digits=0, tone=tone if n else "good"),
+                Kind.COUNT,
+                "",
+                words if n else text("none"),
+            )  # type: ignore[arg-type]
             for label, n, words, tone in rows
         )
     )
