@@ -288,6 +288,8 @@ class Answers(Screen):
     def _suspect(self, model: ChainModel, row: dict[str, Any]) -> str:
         """A suspect with the size of its error, were it alone wrong."""
         name = " + ".join(model.title(one, self.lang) for one in row["meter"].split("+"))
+        if row["stream"] not in model.titles:  # a stock at one end of the period
+            name = f"{name}, {stream_title(model, row['stream'], self.text)}"
         quantity, size = self._quantity(row["quantity"]), row["bias_rel_frac"]
         if size is None:
             return f"{name} ({quantity})"

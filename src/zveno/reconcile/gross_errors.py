@@ -119,9 +119,10 @@ def _classes(fit: Fit) -> list[Ints]:
 
 
 def _suspect_class(network: Network, fit: Fit, members: Ints) -> SuspectClass:
-    """A class by names, the loudest reading first."""
+    """A class by names. All are equally loud: the one that needs the smallest error for its size comes first."""
+    size = np.array([network.readings[int(fit.linear.used[k])].value or np.nan for k in members])
     rows = []
-    for k in members[np.argsort(-np.abs(fit.tests.z[members]), kind="stable")]:
+    for k in members[np.argsort(np.abs(fit.tests.bias[members] / size), kind="stable")]:
         number = int(fit.linear.used[k])
         one = network.readings[number]
         rows.append(

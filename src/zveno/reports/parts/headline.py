@@ -9,7 +9,7 @@ import polars as pl
 
 from zveno.model.chain import ChainModel
 from zveno.model.types import Recovery
-from zveno.reports.document import Block, Cell, Fact, Facts, Heading, Kind, Paragraph, measured
+from zveno.reports.document import Block, Cell, Fact, Facts, Heading, Kind, Paragraph, Tone, measured
 from zveno.reports.parts.balance import Flows, by_stream, recovery_formula, sum_cell, verdict
 from zveno.reports.parts.words import MASS
 from zveno.reports.streams import balanced_name
@@ -117,21 +117,16 @@ def counts(
     """How many things ask for attention."""
     classes = suspects["class_id"].n_unique() if suspects.height else 0
     missing = int((gaps["expected"] - gaps["present"]).sum()) if gaps.height else 0
-    rows = (
+    rows: tuple[tuple[str, int, str, Tone], ...] = (
         (text("Suspects"), classes, text("classes of readings that do not fit"), "bad"),
         (text("Breaches"), breaches.height, text("episodes against the rules"), "warn"),
         (text("Missing readings"), missing, text("did not come"), "warn"),
         (text("Rejected cells"), rejected.height, text("could not be read"), "warn"),
     )
-    return Facts(
-        tuple(
-            Fact(
-                label,
-                Cell(float(n), digits=0, tone=tone if n else "good"),
-                Kind.COUNT,
-                "",
-                words if n else text("none"),
-            )  # type: ignore[arg-type]
-            for label, n, words, tone in rows
-        )
-    )
+    return Facts(tuple(_count_fact(*row, text) for row in rows))
+
+
+def _count_fact(label: str, n: int, words: str, tone: Tone, text: Catalogue) -> Fact:
+    """A number of things; none is good."""
+    shown = Cell(float(n), digits=0, tone=tone if n else "good")
+    return Fact(label, shown, Kind.COUNT, "", words if n else text("none"))
