@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, timezone, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -74,7 +74,7 @@ class Period:
     @property
     def hours(self) -> float:
         """Length in hours."""
-        return (self.end - self.start).total_seconds() / 3600
+        return (self.end.timestamp() - self.start.timestamp()) / 3600  # real hours, also where clocks are changed
 
     @property
     def name(self) -> str:
@@ -96,7 +96,8 @@ class Period:
 def _next(start: datetime, kind: PeriodKind) -> datetime:
     """First moment after the hour, day, month or year that holds ``start``."""
     if kind == "hour":
-        return start.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+        whole = start.replace(minute=0, second=0, microsecond=0)
+        return (whole.astimezone(UTC) + timedelta(hours=1)).astimezone(start.tzinfo)
     day = start.replace(hour=0, minute=0, second=0, microsecond=0)
     if kind == "day":
         return day + timedelta(days=1)

@@ -17,6 +17,10 @@ from zveno.errors import DataError
 INSTANT = pl.Datetime("us", "UTC")
 
 
+RECORD_KEY = ["point", "quantity", "start", "end"]
+"""What one record is about; a later file with the same key replaces it in reading, not in the store."""
+
+
 @dataclass(frozen=True)
 class Column:
     """Name, type and meaning of a column."""

@@ -78,3 +78,12 @@ def test_dated_value_holds_from_its_day_to_the_day_before_its_end():
     assert value_on(values, date(2026, 2, 28)) == 1.0
     assert value_on(values, date(2026, 3, 1)) == 2.0
     assert value_on(values, date(2025, 12, 31)) is None
+
+
+def test_hours_are_real_where_clocks_are_changed():
+    almaty = zone("Asia/Almaty")  # set back by an hour on 1 March 2024
+    month = Period.parse("2024-02", almaty)
+    assert month.hours == 29 * 24 + 1
+    hours = list(month.split("hour"))
+    assert len(hours) == 29 * 24 + 1
+    assert {one.hours for one in hours} == {1.0}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
@@ -22,8 +22,9 @@ from zveno.reconcile import Balance, PeriodSeries, reconcile, reconcile_many
 from zveno.reports import MonthResults, Provenance, Report, build_report, plan_fact, require_report
 from zveno.rules import Breaches, check, rule_faults
 from zveno.simulate import Simulation, simulate, unit_faults
-from zveno.sources import SourceBatch, read_files
+from zveno.sources import SourceBatch, conflicts, read_files
 from zveno.store import Batch, EmbeddedStore, MemoryStore, Store
+from zveno.tables import frame
 
 VERSION = version("zveno")
 _LOOK_BACK = timedelta(days=40)
@@ -119,10 +120,11 @@ class Chain:
             batches.append(one)
             if progress:
                 progress(one.file)
-        faults = tuple(fault for one in batches for fault in one.faults)
+        unknown = [one for one in batches if not self.store.has(one.file_hash)]
+        faults = (*(fault for one in batches for fault in one.faults), *conflicts(unknown))
         if faults and not keep_going:
             raise DataError(faults)
-        kept = [Batch(one.file, one.file_hash, one.records, one.rejected, one.readings) for one in batches]
+        kept = [_kept(one, self.model.hash) for one in batches]
         new = {one.file_hash: one for one in kept if not self.store.has(one.file_hash)}
         self.store.append(list(new.values()), self.now())
         return Imported(
@@ -228,6 +230,32 @@ class Chain:
     def _records(self, period: Period) -> pl.DataFrame:
         """Records of a period, with those before it that may hold opening surveys."""
         return self.store.read("records", Period(period.start - _LOOK_BACK, period.end))
+
+
+def _kept(source: SourceBatch, model_hash: str) -> Batch:
+    """A file as the store keeps it; the cells at fault are listed among the rejected.
+
+    A file with faults is known only together with the description that found them: once that is mended, the
+    same file is read anew and replaces what was kept of it.
+    """
+    if not source.faults:
+        return Batch(source.file, source.file_hash, source.records, source.rejected, source.readings)
+    salted = hashlib.sha256(f"{source.file_hash} {model_hash}".encode()).hexdigest()
+    listed = [
+        {
+            "file": source.file,
+            "sheet": "",
+            "cell": one.where.removeprefix(f"{source.file}, "),
+            "text": "",
+            "reason": str(replace(one, where="")).replace("{", "{{").replace("}", "}}"),
+            "file_hash": salted,
+            "known": None,
+        }
+        for one in source.faults
+    ]
+    rejected = pl.concat([source.rejected, frame("rejected", listed)])
+    records, rejected = (one.with_columns(file_hash=pl.lit(salted)) for one in (source.records, rejected))
+    return Batch(source.file, salted, records, rejected, source.readings)
 
 
 def _hash_of(records: pl.DataFrame, readings: pl.DataFrame) -> str:

@@ -44,7 +44,7 @@ class Book:
         first = int(found.start.searchsorted(period.start.timestamp()))
         last = int(found.start.searchsorted(period.end.timestamp()))
         part = found.take(slice(first, last))
-        longest = (period.end - period.start).total_seconds()
+        longest = period.hours * 3600
         fits = part.end - part.start <= longest + 1e-6
         return part if fits.all() else part.take(np.flatnonzero(fits))
 

@@ -1,6 +1,7 @@
 """Files that a plant sends, each turned into tables with the file, sheet and cell of every value."""
 
+from zveno.sources.conflicts import conflicts
 from zveno.sources.files import SourceBatch, read_files
 from zveno.sources.problems import read_problem
 
-__all__ = ["SourceBatch", "read_files", "read_problem"]
+__all__ = ["SourceBatch", "conflicts", "read_files", "read_problem"]

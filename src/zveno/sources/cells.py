@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,6 +16,7 @@ from zveno.quantities import convert
 from zveno.text.mark import tr
 from zveno.text.words import NO_DATA
 
+_LESS = re.compile(r"^\s*[<≤]\s*(\d+(?:[.,]\d+)?)\s*$")
 NO_DATA_REASON = tr("marked as 'no data'")
 RANGE_REASON = tr("outside the valid range of the meter: an instrument fault, not a reading")
 
@@ -40,6 +42,7 @@ class Cells:
     records: list[dict[str, Any]] = field(default_factory=list)
     rejected: list[dict[str, Any]] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
+    _seen: dict[tuple[object, ...], Place] = field(default_factory=dict)
 
     def add(
         self,
@@ -61,21 +64,38 @@ class Cells:
             self.reject(raw, NO_DATA_REASON, place)
             self._keep(meter, quantity, None, span, place)
             return
+        below = _LESS.match(raw) if isinstance(raw, str) else None
+        if below:
+            raw = float(below[1].replace(",", "."))
         if isinstance(raw, bool) or not isinstance(raw, (int, float)) or not math.isfinite(raw):
             message = tr("'{text}' is not a number: write a number, leave the cell empty, or write 'n/a'")
             self.faults.append(fault(message, str(place), text=_shown(raw)))
             return
-        if self._out_of_range(meter, float(raw), uom, place):
+        if self._out_of_range(meter, quantity, float(raw), uom, place):
             self._keep(meter, quantity, None, span, place)
             return
         value = self._converted(meter, quantity, float(raw), uom, span, place)
         if value is not None:
-            self._keep(meter, quantity, value, span, place)
+            self._keep(meter, quantity, value, span, place, below=bool(below))
 
     def _keep(
-        self, meter: Meter, quantity: str, value: float | None, span: tuple[datetime, datetime], place: Place
+        self,
+        meter: Meter,
+        quantity: str,
+        value: float | None,
+        span: tuple[datetime, datetime],
+        place: Place,
+        *,
+        below: bool = False,
     ) -> None:
-        """Add a record; None withdraws."""
+        """Add a record; None withdraws. Only lots may come several times in one shift."""
+        key = (meter.id, quantity, *span)
+        if key in self._seen and meter.period != "lot":
+            message = tr("'{meter}' has a second value of {quantity} for the same time; the first stands at {first}")
+            fields = {"meter": meter.id, "quantity": quantity, "first": str(self._seen[key])}
+            self.faults.append(fault(message, str(place), **fields))
+            return
+        self._seen[key] = place
         self.records.append(
             {
                 "point": meter.id,
@@ -83,7 +103,7 @@ class Cells:
                 "start": span[0],
                 "end": span[1],
                 "value": value,
-                "qualifier": "",
+                "qualifier": "<" if below else "",
                 "file": place.file,
                 "sheet": place.sheet,
                 "cell": place.cell,
@@ -92,11 +112,15 @@ class Cells:
             }
         )
 
-    def _out_of_range(self, meter: Meter, value: float, uom: str, place: Place) -> bool:
-        """Reject a value beyond the meter's valid range (given in the uom of the meter)."""
+    def _out_of_range(self, meter: Meter, quantity: str, value: float, uom: str, place: Place) -> bool:
+        """Reject a value beyond the meter's valid range, which is given in the uom of the meter."""
         low = -math.inf if meter.valid_low is None else meter.valid_low
         high = math.inf if meter.valid_high is None else meter.valid_high
-        if low <= value <= high or uom not in (meter.uom, *meter.uoms.values()):
+        try:
+            own = convert(value, uom, meter.uoms.get(quantity, meter.uom))
+        except QuantityError:  # said where the value is converted
+            return False
+        if low <= own <= high:
             return False
         self.reject(value, RANGE_REASON, place)
         return True
@@ -108,7 +132,7 @@ class Cells:
         try:
             if quantity in ("wet_mass", "mass", "survey_mass"):
                 if uom in ("t/h", "kg/h", "t/d"):
-                    return convert(value, uom, "t/h") * (span[1] - span[0]).total_seconds() / 3600
+                    return convert(value, uom, "t/h") * (span[1].timestamp() - span[0].timestamp()) / 3600
                 result = convert(value, uom, "t")
             else:
                 result = convert(value, uom, "frac")

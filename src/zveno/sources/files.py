@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta, tzinfo
 from fnmatch import fnmatch
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
@@ -133,7 +135,34 @@ def _parquet(content: bytes, name: str, cells: Cells) -> pl.DataFrame:
         got = ", ".join(data.columns)
         cells.faults.append(fault(message, name, wanted=", ".join(wanted), got=got))
         return frame("readings")
+    unfit = [fault(message, name) for message in _unfit(data)]
+    if unfit:
+        cells.faults.extend(unfit)
+        return frame("readings")
+    data = data.with_columns(_plant_time(data["ts"], cells.model.tz))
     for tag in sorted(set(data["tag"].unique()) - set(cells.model.tags)):
         message = tr("'{tag}' is not a tag of this chain: describe it in chain.yaml")
         cells.faults.append(fault(message, name, tag=tag, near=near_match(tag, cells.model.tags)))
-    return frame("readings", data)
+    return frame("readings", data.filter(pl.col("tag").is_in(list(cells.model.tags))))
+
+
+def _unfit(data: pl.DataFrame) -> Iterator[str]:
+    """What keeps readings from being taken as they are."""
+    if data["tag"].dtype != pl.String or data["tag"].null_count():
+        yield tr("every reading needs a tag: the column 'tag' is not text, or has empty places")
+    if data["ts"].dtype.base_type() is not pl.Datetime or data["ts"].null_count():
+        yield tr("every reading needs a time: the column 'ts' is no date and time, or has empty places")
+    if not data["value"].dtype.is_numeric():
+        yield tr("the column 'value' holds no numbers")
+    if not data["quality"].dtype.is_integer() or not data["quality"].is_in([0, 1]).all():
+        yield tr("the column 'quality' may hold 0 (good) and 1 (bad) only")
+
+
+def _plant_time(moments: pl.Series, tz: tzinfo) -> pl.Series:
+    """Moments as UTC instants; those without a time zone are plant time, as in text tables."""
+    if getattr(moments.dtype, "time_zone", None) is not None:
+        return moments.dt.convert_time_zone("UTC")
+    if isinstance(tz, ZoneInfo):
+        local = moments.dt.replace_time_zone(tz.key, ambiguous="earliest", non_existent="null")
+        return local.dt.convert_time_zone("UTC")
+    return (moments - (tz.utcoffset(None) or timedelta())).dt.replace_time_zone("UTC")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from zveno.errors import fault
@@ -34,10 +34,16 @@ def read_text_table(content: bytes, name: str, layout: DataFile, cells: Cells) -
         cells.faults.append(fault(message, f"{name}, 1", columns=", ".join(missing)))
         return []
     readings: list[dict[str, Any]] = []
+    seen: set[datetime] = set()
     for number, row in enumerate(rows, start=2):
-        span = _span(row, number, index, layout, name, cells)
-        if span is None:
+        moment = _moment(row, number, index, layout, name, cells)
+        if moment is None:
             continue
+        if moment in seen:  # clocks were set back: the same hour comes a second time
+            moment = moment.replace(fold=1)
+        seen.add(moment)
+        length = timedelta(hours=layout.hours)
+        span = (moment, _later(moment, length)) if layout.stamp == "start" else (_later(moment, -length), moment)
         for column, meter, quantity, uom in meters:
             at = index[column]
             raw = _number(row[at]) if at < len(row) else None
@@ -57,10 +63,15 @@ def _meter_columns(cells: Cells) -> Iterator[tuple[str, Meter, str, str]]:
                 yield column, meter, component, meter.uoms.get(component, meter.uom)
 
 
-def _span(
+def _later(moment: datetime, length: timedelta) -> datetime:
+    """A moment so much real time later, also where clocks are changed in between."""
+    return (moment.astimezone(UTC) + length).astimezone(moment.tzinfo)
+
+
+def _moment(
     row: list[str], number: int, index: Mapping[str, int], layout: DataFile, name: str, cells: Cells
-) -> tuple[datetime, datetime] | None:
-    """Period of a row; a time that cannot be read is a fault."""
+) -> datetime | None:
+    """Time of a row; one that cannot be read is a fault."""
     if not any(one.strip() for one in row):
         return None
     at = index[layout.time]
@@ -71,9 +82,7 @@ def _span(
         message = tr("'{text}' is not a time: write it as 2026-03-01 08:00")
         cells.faults.append(fault(message, str(Place(name, "", f"{number}:{at + 1}")), text=text))
         return None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=cells.model.tz)
-    length = timedelta(hours=layout.hours)
-    return (moment, moment + length) if layout.stamp == "start" else (moment - length, moment)
+    return moment if moment.tzinfo else moment.replace(tzinfo=cells.model.tz)
 
 
 def _tag_rows(

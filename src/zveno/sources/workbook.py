@@ -18,12 +18,14 @@ from python_calamine import CalamineError, CalamineWorkbook
 from zveno.errors import Fault, fault
 from zveno.model.checks import near_match
 from zveno.model.types import Meter
+from zveno.quantities import UOMS
 from zveno.sources.cells import Cells, Place, cell_name, spoken_slots
 from zveno.text.mark import tr
 from zveno.text.words import spoken
 
-_COLUMN = re.compile(r"^([A-Z][a-z]?)\s*,\s*(\S+)$")
+_COLUMN = re.compile(r"^([A-Z][a-z]?)(?:[\s,;(]+(.+?)\)?)?$")
 _SEARCHED_ROWS = 30
+UNKNOWN_COLUMN = tr("a column of numbers whose heading names no component of the chain")
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,7 @@ class SheetReader:
             )
             self.cells.faults.append(fault(message, f"{self.file}, '{self.sheet}'"))
             return
+        self._pass_over(heading)
         for row in range(heading.row + 1, len(self.rows)):
             point = self._value(row, heading.columns["point"])
             if point not in ("", None):
@@ -84,11 +87,29 @@ class SheetReader:
         return None
 
     def _component(self, text: str) -> tuple[str, str] | None:
-        """``Cu, %`` as a component and its uom."""
+        """``Cu, %`` as a component and its uom; ``Cu`` alone has the uom of the meter."""
         match = _COLUMN.match(text)
         if match is None or match[1] not in self.cells.model.chain.components:
             return None
-        return match[1], spoken("uoms").get(match[2].lower(), match[2])
+        word = (match[2] or "").strip()
+        uom = spoken("uoms").get(word.lower(), word)
+        return match[1], "%" if uom not in UOMS and "%" in uom else uom
+
+    def _pass_over(self, heading: Heading) -> None:
+        """List columns of numbers whose heading says nothing that is known, and values without a point."""
+        known = {*heading.columns.values(), *heading.components}
+        for column, title in enumerate(self.rows[heading.row]):
+            below = [self._value(row, column) for row in range(heading.row + 1, len(self.rows))]
+            if column not in known and any(isinstance(one, float) for one in below):
+                self.cells.reject(title, UNKNOWN_COLUMN, self._place(heading.row, column))
+        valued = [*heading.components, *(heading.columns[key] for key in ("value",) if key in heading.columns)]
+        for row in range(heading.row + 1, len(self.rows)):
+            if self._value(row, heading.columns["point"]) not in ("", None):
+                continue
+            for column in valued:
+                if self._value(row, column) not in ("", None):
+                    message = tr("a value without a point: write the point in every row (merged cells hide it)")
+                    self.cells.faults.append(fault(message, str(self._place(row, column))))
 
     def _take_row(self, heading: Heading, row: int, point: str) -> None:
         """Take the values of one row."""
@@ -104,14 +125,14 @@ class SheetReader:
             self.cells.faults.append(span)
             return
         for column, (component, uom) in heading.components.items():
-            self._take(meter, component, row, column, uom, span)
+            self._take(meter, component, row, column, uom or meter.uoms.get(component, meter.uom), span)
         if "value" in heading.columns:
             self._take_listed(heading, meter, row, span)
 
     def _take_listed(self, heading: Heading, meter: Meter, row: int, span: tuple[datetime, datetime]) -> None:
         """Take the one value of a list row, its quantity and uom from their columns or from the meter."""
         column = heading.columns["value"]
-        quantity, uom = meter.quantity if meter.quantity != "assay" else meter.components[0], meter.uom
+        quantity = meter.quantity if meter.quantity != "assay" else meter.components[0]
         if "quantity" in heading.columns:
             word = str(self._value(row, heading.columns["quantity"])).strip()
             known = {**spoken("quantities"), **{one.lower(): one for one in meter.components}}
@@ -120,6 +141,11 @@ class SheetReader:
                 message = tr("quantity '{word}' is not known: use wet mass, dry mass, moisture or a component")
                 self.cells.faults.append(fault(message, str(self._place(row, heading.columns["quantity"])), word=word))
                 return
+        elif len(meter.components) > 1:
+            message = tr("'{meter}' gives several components: add a column that says which one")
+            self.cells.faults.append(fault(message, str(self._place(row, column)), meter=meter.id))
+            return
+        uom = meter.uoms.get(quantity, meter.uom)
         if "uom" in heading.columns:
             word = str(self._value(row, heading.columns["uom"])).strip()
             uom = spoken("uoms").get(word.lower(), word)

@@ -7,7 +7,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import sleep
 from typing import Any
+from uuid import uuid4
 
 import polars as pl
 import pyarrow.parquet as pq
@@ -15,14 +17,18 @@ import sqlalchemy as sa
 
 from zveno.errors import StoreError
 from zveno.periods import Period
-from zveno.store.protocol import RECORD_KEY, Batch
+from zveno.store.protocol import Batch, latest
 from zveno.tables import frame, schema
 
 _TEMPORAL = ("start", "end", "known")
+_PATIENCE_MS = 60_000
 
 
 class EmbeddedStore:
-    """A folder with ``records.sqlite`` and ``readings/DAY/SOURCE.parquet``; one writer at a time.
+    """A folder with ``records.sqlite`` and ``readings/DAY/SOURCE.parquet``; writers wait for each other.
+
+    A Parquet file counts only when ``records.sqlite`` names it, so that a write that was cut off leaves nothing
+    behind that could be read.
 
     Parameters
     ----------
@@ -41,6 +47,14 @@ class EmbeddedStore:
             sa.Column("file", sa.String, nullable=False),
             sa.Column("known", sa.BigInteger, nullable=False),
         )
+        self._parts = sa.Table(
+            "reading_files",
+            self._meta,
+            sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+            sa.Column("path", sa.String, nullable=False),
+            sa.Column("day", sa.String(10), nullable=False, index=True),
+            sa.Column("known", sa.BigInteger, nullable=False),
+        )
 
     def tables(self) -> tuple[str, ...]:
         """Names of the tables that can be read."""
@@ -48,11 +62,8 @@ class EmbeddedStore:
 
     def has(self, file_hash: str) -> bool:
         """Whether a file with this content was kept before."""
-        if not self._path.is_file():
-            return False
-        with self._connection() as connection:
-            query = sa.select(self._files.c.file).where(self._files.c.file_hash == file_hash)
-            return connection.execute(query).first() is not None
+        query = sa.select(self._files.c.file).where(self._files.c.file_hash == file_hash)
+        return bool(self._rows(query))
 
     def append(self, batches: Sequence[Batch], known: datetime) -> int:
         """Keep the batches whose content was not kept before; all of them or, on an error, none.
@@ -75,113 +86,150 @@ class EmbeddedStore:
             If the folder cannot be written.
         """
         unique = {batch.file_hash: batch for batch in batches}
-        new = [batch for batch in unique.values() if not self.has(batch.file_hash)]
-        if not new:
+        if all(self.has(one) for one in unique):
             return 0
-        stamp = _micros(known)
         written: list[Path] = []
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            for batch in new:
-                written += self._write_readings(batch)
             with self._connection() as connection:
-                self._meta.create_all(connection)
-                self._insert(connection, new, stamp)
-                connection.commit()
+                connection.exec_driver_sql("BEGIN IMMEDIATE")  # one writer at a time, from the first look on
+                try:
+                    self._meta.create_all(connection)
+                    new = [one for one in unique.values() if not self._known_before(connection, one)]
+                    for batch in new:
+                        self._insert(connection, batch, _micros(known), written)
+                except BaseException:
+                    connection.exec_driver_sql("ROLLBACK")
+                    raise
+                connection.exec_driver_sql("COMMIT")
         except (OSError, sa.exc.SQLAlchemyError) as error:
             for path in written:
                 path.unlink(missing_ok=True)
             raise StoreError(
                 "the store in '{folder}' could not be written, nothing was kept: {problem}",
                 folder=str(self.folder),
-                problem=str(error),
+                problem=str(getattr(error, "orig", error)),
             ) from error
         return len(new)
 
     def read(self, table: str, period: Period | None = None, known: datetime | None = None) -> pl.DataFrame:
         """Rows of a table that overlap the period.
 
-        Of several versions of a record (a corrected file) the last one known at ``known`` is given.
+        Of several versions of a record or reading (a corrected file) the last one known at ``known`` is given.
         """
         if table == "readings":
-            return self._read_readings(period)
-        if not self._path.is_file():
-            return frame(table)
+            return self._read_readings(period, known)
         source = self._tables[table]
         query = sa.select(source).order_by(source.c.id)
         if known is not None:
             query = query.where(source.c.known <= _micros(known))
         if period is not None and "start" in source.c:
             query = query.where(source.c.start < _micros(period.end), source.c.end > _micros(period.start))
-        with self._connection() as connection:
-            rows = connection.execute(query).all()
+        rows = self._rows(query)
         names = list(schema(table))
         data = {name: [row._mapping[name] for row in rows] for name in names}
         integers = {name: pl.Int64 if name in _TEMPORAL else dtype for name, dtype in schema(table).items()}
         result = frame(table, pl.DataFrame(data, schema=integers))
-        if table == "records":
-            result = result.unique(RECORD_KEY, keep="last", maintain_order=True)
-        return result
+        return latest(result) if table == "records" else result
 
     @property
     def _path(self) -> Path:
         return self.folder / "records.sqlite"
 
+    def _rows(self, query: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
+        """Answer of a query; nothing where the store does not exist yet."""
+        if not self._path.is_file():
+            return ()
+        try:
+            with self._connection() as connection:
+                return connection.execute(query).all()
+        except sa.exc.OperationalError as error:
+            if "no such table" in str(error.orig):  # made, but nothing was kept yet
+                return ()
+            raise self._unreadable(error) from error
+        except sa.exc.DatabaseError as error:
+            raise self._unreadable(error) from error
+
+    def _unreadable(self, error: sa.exc.DatabaseError) -> StoreError:
+        return StoreError(
+            "the store in '{folder}' cannot be read: {problem}", folder=str(self.folder), problem=str(error.orig)
+        )
+
     @contextmanager
     def _connection(self) -> Iterator[sa.Connection]:
-        """A connection in the safe mode: write-ahead log, full synchronisation, patient."""
-        engine = sa.create_engine(f"sqlite:///{self._path}", poolclass=sa.pool.NullPool)
+        """A connection in the safe mode: patient, write-ahead log, full synchronisation."""
+        engine = sa.create_engine(f"sqlite:///{self._path}", poolclass=sa.pool.NullPool, isolation_level="AUTOCOMMIT")
         try:
             with engine.connect() as connection:
-                for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000"):
-                    connection.exec_driver_sql(f"PRAGMA {pragma}")
-                connection.commit()
+                connection.exec_driver_sql(f"PRAGMA busy_timeout={_PATIENCE_MS}")
+                _write_ahead(connection)
+                connection.exec_driver_sql("PRAGMA synchronous=FULL")
                 yield connection
-        except sa.exc.DatabaseError as error:
-            raise StoreError(
-                "the store in '{folder}' cannot be read: {problem}", folder=str(self.folder), problem=str(error.orig)
-            ) from error
         finally:
             engine.dispose()
 
-    def _insert(self, connection: sa.Connection, batches: Sequence[Batch], stamp: int) -> None:
-        """Write files, records and rejected cells."""
-        for batch in batches:
-            row = {"file_hash": batch.file_hash, "file": batch.file, "known": stamp}
-            connection.execute(sa.insert(self._files), row)
-            for name in ("records", "rejected"):
-                rows = _rows(getattr(batch, name), stamp)
-                if rows:
-                    connection.execute(sa.insert(self._tables[name]), rows)
+    def _known_before(self, connection: sa.Connection, batch: Batch) -> bool:
+        query = sa.select(self._files.c.file).where(self._files.c.file_hash == batch.file_hash)
+        return connection.execute(query).first() is not None
 
-    def _write_readings(self, batch: Batch) -> list[Path]:
-        """One Parquet file a UTC day, sorted by tag and time, under a temporary name first."""
-        written: list[Path] = []
+    def _insert(self, connection: sa.Connection, batch: Batch, stamp: int, written: list[Path]) -> None:
+        """Write one file, its records and rejected cells, and its readings."""
+        row = {"file_hash": batch.file_hash, "file": batch.file, "known": stamp}
+        connection.execute(sa.insert(self._files), row)
+        for name in ("records", "rejected"):
+            rows = _rows(getattr(batch, name), stamp)
+            if rows:
+                connection.execute(sa.insert(self._tables[name]), rows)
+        for day, path in self._write_readings(batch, written):
+            place = path.relative_to(self.folder).as_posix()
+            connection.execute(sa.insert(self._parts), {"path": place, "day": day, "known": stamp})
+
+    def _write_readings(self, batch: Batch, written: list[Path]) -> Iterator[tuple[str, Path]]:
+        """One Parquet file a UTC day, sorted by tag and time, under a name that nothing else has."""
         if batch.readings.is_empty():
-            return written
+            return
         days = batch.readings.with_columns(day=pl.col("ts").dt.date()).partition_by("day", as_dict=True)
         for (day,), rows in days.items():
             folder = self.folder / "readings" / str(day)
             folder.mkdir(parents=True, exist_ok=True)
-            path = folder / f"{batch.file_hash[:16]}.parquet"
-            temporary = path.with_suffix(".part")
-            write_readings(rows.drop("day"), temporary)
-            temporary.replace(path)
+            path = folder / f"{batch.file_hash[:16]}-{uuid4().hex[:8]}.parquet"
             written.append(path)
-        return written
+            write_readings(rows.drop("day"), path)
+            yield str(day), path
 
-    def _read_readings(self, period: Period | None) -> pl.DataFrame:
-        """Readings of the period; of two for one tag and moment the file written last wins."""
-        paths = sorted((self.folder / "readings").glob("*/*.parquet"), key=lambda one: one.stat().st_mtime_ns)
+    def _read_readings(self, period: Period | None, known: datetime | None) -> pl.DataFrame:
+        """Readings of the period; of two for one tag and moment the one that became known last."""
+        query = sa.select(self._parts.c.path).order_by(self._parts.c.id)
+        if known is not None:
+            query = query.where(self._parts.c.known <= _micros(known))
         if period is not None:
-            first, last = (moment.astimezone(UTC).date() for moment in (period.start, period.end))
-            paths = [one for one in paths if first <= datetime.fromisoformat(one.parent.name).date() <= last]
+            first, last = (str(moment.astimezone(UTC).date()) for moment in (period.start, period.end))
+            query = query.where(self._parts.c.day >= first, self._parts.c.day <= last)
+        paths = [self.folder / row.path for row in self._rows(query)]
         if not paths:
             return frame("readings")
-        data = pl.concat([pl.read_parquet(one).cast(schema("readings")) for one in paths])  # type: ignore[arg-type]
+        try:
+            data = pl.concat([pl.read_parquet(one).cast(schema("readings")) for one in paths])  # type: ignore[arg-type]
+        except OSError as error:
+            raise StoreError(
+                "the store in '{folder}' cannot be read: {problem}", folder=str(self.folder), problem=str(error)
+            ) from error
         if period is not None:
             data = data.filter(pl.col("ts") >= period.start, pl.col("ts") < period.end)
-        return data.unique(["tag", "ts"], keep="last").sort("tag", "ts")
+        return data.unique(["tag", "ts"], keep="last", maintain_order=True).sort("tag", "ts")
+
+
+def _write_ahead(connection: sa.Connection) -> None:
+    """Turn the write-ahead log on; SQLite does not wait by itself while another process does the same."""
+    for left in reversed(range(200)):
+        try:
+            connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+        except sa.exc.OperationalError:
+            if left == 0:
+                raise
+            sleep(0.05)
+        else:
+            return
 
 
 def write_readings(rows: pl.DataFrame, path: Path) -> None:

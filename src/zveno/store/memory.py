@@ -8,7 +8,7 @@ from datetime import datetime
 import polars as pl
 
 from zveno.periods import Period
-from zveno.store.protocol import RECORD_KEY, Batch
+from zveno.store.protocol import Batch, latest
 from zveno.tables import frame
 
 
@@ -17,11 +17,12 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self._hashes: set[str] = set()
-        self._tables = {name: frame(name) for name in ("records", "rejected", "readings")}
+        self._tables = {name: frame(name) for name in ("records", "rejected")}
+        self._readings: list[tuple[datetime, pl.DataFrame]] = []
 
     def tables(self) -> tuple[str, ...]:
         """Names of the tables that can be read."""
-        return tuple(self._tables)
+        return (*self._tables, "readings")
 
     def has(self, file_hash: str) -> bool:
         """Whether a file with this content was kept before."""
@@ -35,20 +36,26 @@ class MemoryStore:
             for name in ("records", "rejected"):
                 rows = getattr(batch, name).with_columns(known=pl.lit(known))
                 self._tables[name] = pl.concat([self._tables[name], frame(name, rows)])
-            self._tables["readings"] = pl.concat([self._tables["readings"], batch.readings])
+            self._readings.append((known, batch.readings))
         return len(new)
 
     def read(self, table: str, period: Period | None = None, known: datetime | None = None) -> pl.DataFrame:
         """Rows of a table that overlap the period, as they were known at a moment."""
-        data = self._tables[table]
-        if known is not None and "known" in data.columns:
-            data = data.filter(pl.col("known") <= known)
         if table == "readings":
-            if period is not None:
-                data = data.filter(pl.col("ts") >= period.start, pl.col("ts") < period.end)
-            return data.unique(["tag", "ts"], keep="last").sort("tag", "ts")
+            return self._read_readings(period, known)
+        data = self._tables[table]
+        if known is not None:
+            data = data.filter(pl.col("known") <= known)
         if table == "records":
             if period is not None:
                 data = data.filter(pl.col("start") < period.end, pl.col("end") > period.start)
-            data = data.unique(RECORD_KEY, keep="last", maintain_order=True)
+            data = latest(data)
         return data
+
+    def _read_readings(self, period: Period | None, known: datetime | None) -> pl.DataFrame:
+        """Of two readings of one tag and moment the one that became known last."""
+        parts = [rows for stamp, rows in self._readings if known is None or stamp <= known]
+        data = pl.concat([frame("readings"), *parts])
+        if period is not None:
+            data = data.filter(pl.col("ts") >= period.start, pl.col("ts") < period.end)
+        return data.unique(["tag", "ts"], keep="last", maintain_order=True).sort("tag", "ts")

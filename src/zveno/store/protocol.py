@@ -10,9 +10,15 @@ from typing import Protocol
 import polars as pl
 
 from zveno.periods import Period
+from zveno.tables import RECORD_KEY
 
-RECORD_KEY = ["point", "quantity", "start", "end"]
-"""What one record is about; a later one with the same key replaces it in reading, not in the store."""
+
+def latest(records: pl.DataFrame) -> pl.DataFrame:
+    """Records of the file that spoke last of each point, quantity and time; rows in the order of their keeping.
+
+    A file may give several rows of one key (wagons of a shift); a corrected file replaces them all.
+    """
+    return records.filter(pl.col("file_hash") == pl.col("file_hash").last().over(RECORD_KEY))
 
 
 @dataclass(frozen=True)

@@ -282,3 +282,14 @@ def test_help_speaks_the_language_throughout(capsys, lang, word):
     shown = capsys.readouterr().out
     assert word in shown
     assert ("Usage" in shown) == (lang == "en")
+
+
+def test_a_file_left_with_faults_is_read_anew_once_the_description_is_mended(plant, capsys, tmp_path):
+    path = journal(tmp_path / "j.xlsx", "2026-03-01", "day", "balk_conc.tail.asay", 0.15)
+    assert run(["import", str(path), "-c", "plant", "--keep-going"]) == 5
+    kept = load(plant).store.read("rejected")
+    assert kept["cell"].to_list() == ["'Journal', C2"]
+    spoil(plant, "chain.yaml", "id: balk_conc.tail.assay", "id: balk_conc.tail.asay")
+    assert run(["import", str(path), "-c", "plant"]) == 0
+    assert load(plant).store.read("records")["value"].to_list() == [pytest.approx(0.0015)]
+    assert capsys.readouterr().out.count("1 new file") == 2

@@ -1,6 +1,6 @@
 """Plant files: every cell becomes a value with its place, a rejected cell with a reason, or a fault."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -10,8 +10,9 @@ import xlsxwriter
 from zveno.errors import DataError
 from zveno.model.chain import ChainModel
 from zveno.model.load import read_description
-from zveno.sources import read_files
+from zveno.sources import conflicts, read_files
 from zveno.sources.files import NOT_A_TABLE, list_files
+from zveno.sources.workbook import UNKNOWN_COLUMN
 from zveno.tables import frame
 
 CHAIN = """\
@@ -203,3 +204,83 @@ def test_a_letter_beside_the_tables_is_listed_but_one_asked_for_is_at_fault(mode
     assert "no layout" in str(lost.faults[0])
     (asked,) = read_files(model, [folder / "letter.md"])
     assert "no layout" in str(asked.faults[0])
+
+
+JOURNAL = [HEAD[0], HEAD[1]]
+
+
+@pytest.mark.parametrize(
+    ("rows", "kept"),
+    [
+        ([["Точка", "Cu, %", "Ag, г/т"], ["lab", 1.0, 2.5]], [("Cu", 0.01, ""), ("Ag", 2.5e-6, "")]),
+        ([["Точка", "Cu %", "Ag (г/т)"], ["lab", 1.0, 2.5]], [("Cu", 0.01, ""), ("Ag", 2.5e-6, "")]),
+        ([["Точка", "Cu, масс. %", "Ag"], ["lab", 1.0, 2.5]], [("Cu", 0.01, ""), ("Ag", 2.5e-6, "")]),
+        ([["Точка", "Cu, %", "Ag, г/т"], ["lab", "<0,05", "≤ 2.5"]], [("Cu", 0.0005, "<"), ("Ag", 2.5e-6, "<")]),
+        ([["Точка", "Показатель", "Значение"], ["lab", "Ag", 2.5]], [("Ag", 2.5e-6, "")]),
+    ],
+)
+def test_assays_are_read_in_the_unit_of_their_heading_or_meter(model, tmp_path, rows, kept):
+    found = read(model, workbook(tmp_path / "a.xlsx", [*JOURNAL, *rows]))
+    assert found.faults == ()
+    got = found.records.select("quantity", "value", "qualifier").rows()
+    assert got == [(name, pytest.approx(value), mark) for name, value, mark in kept]
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ([["Точка", "Значение"], ["lab", 1.0]], "B4: 'lab' gives several components: add a column"),
+        ([HEAD[2], ["scale", "влажная масса", "т", 60], ["", "влажность", "%", 3]], "D5: a value without a point"),
+        (
+            [HEAD[2], ["scale", "влажная масса", "т", 60], ["scale", "влажная масса", "т", 65]],
+            "D5: 'scale' has a second value of wet_mass for the same time; the first stands at a.xlsx, 'Смена', D4",
+        ),
+    ],
+)
+def test_what_could_be_read_two_ways_is_a_fault(model, tmp_path, rows, message):
+    found = read(model, workbook(tmp_path / "a.xlsx", [*JOURNAL, *rows]))
+    assert message in str(found.faults[0])
+
+
+def test_a_column_of_numbers_that_nothing_explains_is_listed(model, tmp_path):
+    rows = [*JOURNAL, ["Точка", "Cu, %", "Zn, %", "Заметка"], ["lab", 1.0, 0.3, "проба 2"]]
+    found = read(model, workbook(tmp_path / "a.xlsx", rows))
+    assert found.rejected.select("cell", "text", "reason").rows() == [("C3", "Zn, %", UNKNOWN_COLUMN)]
+
+
+def test_two_new_files_that_say_different_things_are_a_conflict(model, tmp_path):
+    folder = tmp_path / "sent"
+    folder.mkdir()
+    workbook(folder / "shift.xlsx", [*HEAD, ["scale", "влажная масса", "т", 6000]])
+    workbook(folder / "shift (2).xlsx", [*HEAD, ["scale", "влажная масса", "т", 600]])
+    (found,) = conflicts(list(read_files(model, [folder])))
+    assert "another value of 'scale' (wet_mass) for the same time stands at shift (2).xlsx" in str(found)
+
+
+def test_readings_without_a_time_zone_are_plant_time(model, tmp_path):
+    path = tmp_path / "r.parquet"
+    pl.DataFrame({"tag": ["mill.t"], "ts": [datetime(2026, 3, 1, 8)], "value": [1], "quality": [0]}).write_parquet(path)
+    found = read(model, path)
+    assert found.faults == ()
+    assert found.readings["ts"].to_list() == [datetime(2026, 3, 1, 3, tzinfo=UTC)]
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "message"),
+    [
+        ("tag", ["mill.t", None], "every reading needs a tag"),
+        ("ts", [datetime(2026, 3, 1, 8, tzinfo=UTC), None], "every reading needs a time"),
+        ("value", ["1,5", "2"], "the column 'value' holds no numbers"),
+        ("quality", [192, 0], "the column 'quality' may hold 0 (good) and 1 (bad) only"),
+    ],
+)
+def test_readings_that_are_not_what_they_should_be_are_a_fault(model, tmp_path, column, values, message):
+    path = tmp_path / "r.parquet"
+    usual = {
+        "tag": ["mill.t"] * 2,
+        "ts": [datetime(2026, 3, 1, 8, tzinfo=UTC)] * 2,
+        "value": [1.0, 2.0],
+        "quality": [0, 0],
+    }
+    pl.DataFrame({**usual, column: values}).write_parquet(path)
+    assert message in str(read(model, path).faults[0])

@@ -94,3 +94,39 @@ def test_a_damaged_store_is_named(tmp_path):
     (folder / "records.sqlite").write_bytes(b"this is no database, but long enough to look at" * 100)
     with pytest.raises(StoreError, match="cannot be read"):
         EmbeddedStore(folder).read("records")
+
+
+def test_wagons_of_one_shift_are_all_kept_and_a_corrected_file_replaces_them_all(store):
+    def lots(file_hash: str, *values: float) -> Batch:
+        rows = [record(value, file_hash=file_hash) for value in values]
+        return Batch("f.xlsx", file_hash, frame("records", rows), frame("rejected"), frame("readings"))
+
+    store.append([lots("a" * 64, 60.0, 62.0, 60.0)], KNOWN)
+    assert store.read("records")["value"].to_list() == [60.0, 62.0, 60.0]
+    store.append([lots("b" * 64, 61.0, 62.0)], KNOWN + timedelta(days=1))
+    assert store.read("records")["value"].to_list() == [61.0, 62.0]
+
+
+def test_a_corrected_reading_counts_from_the_day_it_became_known(store):
+    for file_hash, value, days in (("a" * 64, 1.0, 0), ("b" * 64, 2.0, 5)):
+        rows = frame("readings", [{"tag": "t", "ts": T0, "value": value, "quality": 0}])
+        store.append([Batch("f", file_hash, frame("records"), frame("rejected"), rows)], KNOWN + timedelta(days=days))
+    assert store.read("readings")["value"].to_list() == [2.0]
+    assert store.read("readings", known=KNOWN + timedelta(days=1))["value"].to_list() == [1.0]
+
+
+def test_readings_of_a_write_that_was_cut_off_cannot_be_seen(tmp_path, monkeypatch):
+    store = EmbeddedStore(tmp_path / "store")
+    store.append([batch("a" * 64, tags=5)], KNOWN)
+
+    def full_disk(*_: object) -> None:
+        raise KeyboardInterrupt  # as sudden as it gets: nothing is tidied up
+
+    monkeypatch.setattr("zveno.store.embedded.sa.insert", full_disk)
+    with pytest.raises(KeyboardInterrupt):
+        store.append([batch("b" * 64, tags=9)], KNOWN)
+    monkeypatch.undo()
+    assert store.read("readings").height == 5
+    assert not store.has("b" * 64)
+    assert store.append([batch("b" * 64, tags=9)], KNOWN) == 1
+    assert store.read("readings").height == 9
