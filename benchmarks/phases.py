@@ -1,48 +1,90 @@
-"""Phases of the main job, example by example."""
+"""The main job step by step, without a peer: seconds and memory.
+
+Every repeat is a process of its own, so that neither imports nor leftovers of other cases count.
+"""
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import TypeVar
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import perf_counter
 
-import zveno
-from benchmarks.timing import Phase, peak_mb
+from benchmarks.measure import Phase, Phased
+from benchmarks.room import EXAMPLE, Room, shared
 
-T = TypeVar("T")
-
-
-def phases(*, small: bool) -> Iterator[Phase]:
-    """From the description to the reports; and what the command itself takes to answer."""
-    name, period = "one_concentrator", "2026-03-01/2026-03-04" if small else "2026-03"
-    found: list[Phase] = []
-
-    def timed(phase: str, work: Callable[[], T]) -> T:
-        begin = time.perf_counter()
-        answer = work()
-        found.append(Phase(name, phase, time.perf_counter() - begin, peak_mb()))
-        return answer
-
-    with TemporaryDirectory() as folder:
-        chain = timed("load the description", lambda: zveno.load(zveno.example(name), store=Path(folder, "store")))
-        timed("simulate", chain.simulate)
-        timed("emulate and write", lambda: chain.emulate(period, folder))
-        timed("import", lambda: chain.import_files([Path(folder, "plant")]))
-        timed("reconcile", lambda: chain.reconcile(period))
-        timed("check the rules", lambda: chain.check(period))
-        results = timed("all results of a report", lambda: chain.results(period))
-        report = timed("report: build", lambda: chain.report_of("metal_balance", results, lang="ru"))
-        timed("report: html", lambda: report.render(".html"))
-        timed("report: xlsx", lambda: report.render(".xlsx"))
-    timed("zveno --help", lambda: _command("--help"))
-    timed("zveno validate", lambda: _command("validate", "-c", name))
-    yield from found
+_MOST_REPEATS = 3
+_COMMANDS = {
+    "python -c pass": ["-c", "pass"],
+    "zveno --help": ["-m", "zveno", "--help"],
+    "zveno validate": ["-m", "zveno", "validate", "-c", EXAMPLE],
+}
 
 
-def _command(*arguments: str) -> None:
-    """A whole command in a process of its own."""
-    subprocess.run([sys.executable, "-m", "zveno", *arguments], check=True, capture_output=True)
+@dataclass(frozen=True)
+class Script:
+    """A job that a fresh process does, with the arguments it takes before a folder of its own."""
+
+    size: str
+    arguments: tuple[str, ...]
+    room: Room
+
+    def measure(self, budget: float, least: int) -> Phased:
+        """Repeat the whole job."""
+        begun = perf_counter()
+        found: dict[str, list[tuple[float, float | None]]] = {}
+        for turn in range(1, _MOST_REPEATS + 1):
+            command = [sys.executable, "-m", "benchmarks.main_job", *self.arguments, str(self.room.new())]
+            done = subprocess.run(command, check=True, capture_output=True, text=True)
+            for name, seconds, peak in json.loads(done.stdout):
+                found.setdefault(name, []).append((seconds, peak))
+            gone = perf_counter() - begun
+            if turn >= least and gone * (turn + 1) / turn > budget:
+                break
+        return Phased(self.size, tuple(_phase(name, rows) for name, rows in found.items()))
+
+
+@dataclass(frozen=True)
+class Commands:
+    """Whole commands, from the start of the interpreter to its end."""
+
+    size: str = "whole commands, each a process of its own"
+
+    def measure(self, budget: float, least: int) -> Phased:
+        """Take turns."""
+        spent: dict[str, list[float]] = {name: [] for name in _COMMANDS}
+        begun = perf_counter()
+        while len(spent["zveno --help"]) < max(least, 2) or perf_counter() - begun < budget / 2:
+            for name, arguments in _COMMANDS.items():
+                start = perf_counter()
+                subprocess.run([sys.executable, *arguments], check=True, capture_output=True)
+                spent[name].append(perf_counter() - start)
+        return Phased(self.size, tuple(Phase(name, tuple(seconds)) for name, seconds in spent.items()))
+
+
+def month(period: str) -> Callable[[Room], Script]:
+    """The example, from its description to the reports."""
+    return lambda room: Script(f"{EXAMPLE}, {period}", ("month", period), room)
+
+
+def hours() -> Callable[[Room], Script]:
+    """A working plant's readings, hour by hour."""
+
+    def make(room: Room) -> Script:
+        path = shared("flotation-plant/readings.csv")
+        return Script("flotation_plant, 800 hours of readings", ("hours", str(path)), room)
+
+    return make
+
+
+def commands(_: Room) -> Commands:
+    """How long a person waits for the command line."""
+    return Commands()
+
+
+def _phase(name: str, rows: list[tuple[float, float | None]]) -> Phase:
+    """A step of all repeats."""
+    peaks = [peak for _, peak in rows if peak is not None]
+    return Phase(name, tuple(seconds for seconds, _ in rows), max(peaks, default=None))

@@ -1,18 +1,110 @@
-"""Both sides of a benchmark give the same answer; how long they take is not judged here."""
+"""The benchmarks compare like with like: peers give Zveno's answer. How long anything takes is not judged here."""
 
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
 import pytest
-from benchmarks import reconciliation, ruling
-from benchmarks.phases import phases
+from benchmarks import cases, files, plain_rules, reconcile, rules, simulate
+from benchmarks.measure import Compared, Contender, Match, Skipped
+from benchmarks.networks import bank_line
+from benchmarks.room import DAYS, Room, shared
+from benchmarks.show import closing, lines
+
+from zveno.reconcile import solve_network
 
 
-@pytest.mark.parametrize("subject", [reconciliation.pairs, ruling.pairs], ids=["reconcile", "rules"])
-def test_both_ways_agree(subject):
-    found = list(subject(small=True))
-    assert found
-    assert max(one.difference for one in found) < 1e-8
+@pytest.fixture(scope="module")
+def room(tmp_path_factory: pytest.TempPathFactory) -> Room:
+    return Room(tmp_path_factory.mktemp("benchmarks"))
 
 
-@pytest.mark.slow
-def test_every_phase_of_the_main_job_is_timed():
-    names = [one.phase for one in phases(small=True)]
-    assert {"load the description", "emulate and write", "import", "reconcile", "report: xlsx"} <= set(names)
+def once(match: Match) -> Compared:
+    return match.measure(budget=0, least=1)
+
+
+def test_names_are_unique_and_some_are_small() -> None:
+    names = [one.name for one in cases.chosen()]
+    assert len(set(names)) == len(names)
+    small = cases.chosen(small=True)
+    assert {one.name.partition(".")[0] for one in small} == {"reconcile", "simulate", "import", "rules", "phases"}
+    assert [one.name for one in cases.chosen("rules.played")] == ["rules.played_days", "rules.played_month"]
+
+
+@pytest.mark.parametrize(
+    "make",
+    [reconcile.line(4), reconcile.batch(6, 2), simulate.scenarios(2, 2), files.records(DAYS), rules.restless(DAYS)],
+    ids=["balance", "hours", "scenarios", "workbooks", "rules"],
+)
+def test_peers_give_the_same_answer(make, room: Room) -> None:
+    found = once(make(room))
+    assert len(found.timings) > 1
+    assert {one.name: (one.agrees, one.error) for one in found.timings[1:]} == {
+        one.name: (True, "") for one in found.timings[1:]
+    }
+
+
+def test_the_generated_line_is_a_balance_that_can_be_tested() -> None:
+    result = solve_network(bank_line(12))
+    assert result.dof > 20
+    assert 0.01 < result.p_value < 0.99
+
+
+def test_the_two_plain_rule_checks_agree_on_every_sort_of_episode(room: Room) -> None:
+    chain = room.chain()
+    span, bound = chain.period(DAYS), plain_rules.watchlist(chain.model)
+    kept: list[plain_rules.Episode] = []
+    for seed in range(4):
+        readings = rules.wandering(chain.model, span, seed)
+        found = plain_rules.loop_episodes(bound, readings)
+        assert sorted(found) == sorted(plain_rules.polars_episodes(bound, readings))
+        kept += found
+    names = ("rule", "version", "tag", "side", "start", "end", "open", "known", "peak", "limit")
+    table = pl.DataFrame(kept, orient="row", schema=names)
+    assert table["rule"].n_unique() >= 4
+    assert set(table["side"]) == {"high", "low"}
+    assert set(table["open"]) == {True, False}
+    assert (table["known"] < table["end"] - table["start"]).any()
+
+
+def _match(*others: Contender) -> Match:
+    return Match("numbers", (Contender("ours", lambda: 1.0), *others), lambda a, b: abs(a - b), 1e-9, "units")
+
+
+def test_another_answer_and_a_failure_are_told() -> None:
+    found = once(_match(Contender("near", lambda: 1.0), Contender("off", lambda: 1.5), Contender("broken", int, 1.0)))
+    assert [one.agrees for one in found.timings] == [True, True, False, False]
+    failed = once(_match(Contender("broken", lambda: 1 / 0)))
+    assert failed.timings[1].error.startswith("ZeroDivisionError")
+    assert not failed.agrees
+    assert any(line.startswith("ANOTHER ANSWER") and "off" in line for line in closing({"case": found}, {}))
+
+
+def test_not_a_number_is_not_the_same_answer() -> None:
+    assert not once(_match(Contender("nan", lambda: float("nan")))).agrees
+
+
+def test_a_failure_of_zveno_itself_is_raised() -> None:
+    with pytest.raises(ZeroDivisionError):
+        once(Match("numbers", (Contender("ours", lambda: 1 / 0),), float.__sub__, 0.0))
+
+
+def test_a_part_of_the_job_is_scaled_and_said() -> None:
+    whole, part = (once(_match(Contender("peer", lambda: 1.0, share))).timings[1] for share in (1.0, 1e-6))
+    assert part.best > whole.best
+    found = once(_match(Contender("peer", lambda: 1.0, 0.125)))
+    assert any("[12.5% done]" in line for line in lines("case", found))
+
+
+def test_a_slow_contender_runs_once_and_the_others_take_turns() -> None:
+    turns: list[str] = []
+    slow = Contender("slow", lambda: turns.append("slow") or 1.0, once=True)
+    _match(slow, Contender("quick", lambda: turns.append("quick") or 1.0)).measure(budget=0, least=3)
+    assert turns == ["slow", "quick", "quick", "quick"]
+
+
+def test_absent_data_is_a_reason_to_skip(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("benchmarks.room.SHARED", tmp_path)
+    with pytest.raises(Skipped, match="not beside the project"):
+        shared("reconciliation/bil_09_concentrator4.json")

@@ -1,0 +1,165 @@
+"""Balances: one network, and many hours of one network, beside the minimisers of SciPy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from benchmarks.measure import Contender, Match
+from benchmarks.networks import Floats, bank_line, hours
+from benchmarks.plain_balance import PlainBalance
+from benchmarks.room import Room, shared
+from zveno.chain import Chain, example, load
+from zveno.model.network import Network
+from zveno.periods import Period
+from zveno.reconcile import NetworkResult, solve_batch, solve_network
+from zveno.reconcile.arrays import arrays
+from zveno.reconcile.kernel import interior_point
+from zveno.reconcile.objective import data_of
+from zveno.sources.problems import read_problem
+
+_SAME = 1e-3  # of a reading's standard deviation: far below anything that is shown
+
+
+def problem(name: str) -> Callable[[Room], Match]:
+    """A published problem that lies beside the project."""
+    return lambda _: _one(read_problem(shared(f"reconciliation/{name}.json")))
+
+
+def line(banks: int, *, all_read: bool = False) -> Callable[[Room], Match]:
+    """A generated line of banks; with ``all_read`` every flow is weighed and assayed."""
+    return lambda _: _one(bank_line(banks, all_read=all_read))
+
+
+def _one(network: Network) -> Match:
+    """One balance; the peers give the balanced point only, and their matrices are ready beforehand."""
+    peer = PlainBalance.of(network)
+    contenders = [
+        Contender("Zveno solve_network", lambda: _point(solve_network(network))),
+        Contender("Zveno, balanced point only", lambda: _bare_point(network), peer=False),
+        Contender("scipy SLSQP, point only", peer.slsqp),
+        Contender("scipy trust-constr, point only", peer.trust_constr),
+    ]
+    return Match(
+        f"{len(network.streams)} streams, {len(network.nodes)} nodes, {len(network.components)} components",
+        contenders,
+        lambda ours, theirs: _gap(peer, ours, theirs),
+        _SAME,
+        "sd of a reading",
+    )
+
+
+def batch(count: int, every: int) -> Callable[[Room], Match]:
+    """Many hours of a small generated circuit; each peer does one hour of ``every``."""
+
+    def make(_: Room) -> Match:
+        network = bank_line(4)
+        values, sigmas = hours(network, count)
+        some = range(0, count, every)
+        peer = PlainBalance.of(network)
+        return Match(
+            f"{count} hours of {len(network.streams)} streams; single balances: {len(some)} hours, scaled to {count}",
+            (
+                Contender("Zveno solve_batch", lambda: _points(network, values, sigmas)),
+                Contender(
+                    "loop of Zveno solve_network",
+                    lambda: [_point(solve_network(_at(network, values[k], sigmas[k]))) for k in some],
+                    len(some) / count,
+                    peer=False,
+                ),
+                Contender(
+                    "loop of scipy SLSQP, point only",
+                    lambda: [peer.hour(values[k], sigmas[k]).slsqp() for k in some],
+                    len(some) / count,
+                ),
+            ),
+            lambda ours, theirs: max(
+                _gap(peer.hour(values[k], sigmas[k]), ours[k], one) for k, one in zip(some, theirs, strict=True)
+            ),
+            _SAME,
+            "sd of a reading",
+        )
+
+    return make
+
+
+def plant_hours(every: int) -> Callable[[Room], Match]:
+    """All hours of a working plant, from its store to tables."""
+
+    def make(_: Room) -> Match:
+        chain = load(example("flotation_plant")).with_data([shared("flotation-plant/readings.csv")])[0]
+        spans = list(chain.period().split("hour"))
+        solved = {one.name for one in _with_answer(chain, spans)}
+        some = [one for one in spans if one.name in solved][::every]
+        return Match(
+            f"{len(spans)} hours, {len(solved)} with a balance; single balances: {len(some)} hours, scaled",
+            (
+                Contender("Zveno reconcile_each", lambda: _masses(chain.reconcile_each(chain.period(), "hour"))),
+                Contender(
+                    "loop of Zveno reconcile",
+                    lambda: {k: v for one in some for k, v in _masses(chain.reconcile(one)).items()},
+                    len(some) / len(solved),
+                    peer=False,
+                ),
+            ),
+            lambda ours, theirs: max(abs(value - ours[key]) / max(abs(value), 1.0) for key, value in theirs.items()),
+            1e-6,
+            "of the mass",
+        )
+
+    return make
+
+
+def _with_answer(chain: Chain, spans: Sequence[Period]) -> list[Period]:
+    """Hours that have a balance."""
+    table = chain.reconcile_each(chain.period(), "hour").periods
+    status = dict(table.select("period", "objective").iter_rows())
+    return [one for one in spans if status.get(one.name) is not None]
+
+
+def _masses(found: Any) -> dict[tuple[str, str], float]:
+    """Mass of each stream by period, where it is known."""
+    rows = found.flows.select("period", "stream", "component", "mass_t").iter_rows()
+    return {(period, stream): mass for period, stream, part, mass in rows if part == "mass" and mass is not None}
+
+
+def _point(result: NetworkResult) -> Floats:
+    """Masses and assays of an answer."""
+    return np.concatenate([result.fit.mass, result.fit.assay])
+
+
+def _bare_point(network: Network) -> Floats:
+    """The balanced point without standard deviations, classes, tests and suspects."""
+    built = arrays(network)
+    found = interior_point(built, data_of(built, built.value[None], built.sigma[None]))
+    mass, _, assay = built.expand(found.u)
+    return np.concatenate([mass[0], assay[0]])
+
+
+def _points(network: Network, values: Floats, sigmas: Floats) -> list[Floats | None]:
+    """Masses and assays of every hour."""
+    fits = solve_batch(network, values, sigmas).fits
+    return [None if one is None else np.concatenate([one.mass, one.assay]) for one in fits]
+
+
+def _at(network: Network, values: Floats, sigmas: Floats) -> Network:
+    """The network with the readings of one hour."""
+    there = [
+        replace(one, value=float(value), sigma=float(sigma))
+        for one, value, sigma in zip(network.readings, values, sigmas, strict=True)
+        if np.isfinite(value)
+    ]
+    return replace(network, readings=tuple(there))
+
+
+def _gap(peer: PlainBalance, ours: Floats | None, theirs: Floats) -> float:
+    """Largest difference of what a reading is adjusted to, in its standard deviations.
+
+    What nothing reads may be unobservable, and then any value is as good as another.
+    """
+    if ours is None:
+        return float("inf")
+    return float(np.max(np.abs(ours - theirs)[peer.read] / peer.scale[peer.read]))
