@@ -27,8 +27,10 @@ from zveno.store import Batch, EmbeddedStore, MemoryStore, Store
 from zveno.tables import frame
 
 VERSION = version("zveno")
-_LOOK_BACK = timedelta(days=40)
+_LOOK_BACK = timedelta(days=100)
 """How far before a period the opening survey of a stock is sought."""
+_LEAD_DAYS = (2, 15, 62)
+"""How far before a period readings are looked at, until no breach is found to be open where they begin."""
 
 
 @dataclass(frozen=True)
@@ -167,8 +169,13 @@ class Chain:
 
     def _check(self, span: Period) -> Breaches:
         """The rules over whatever readings there are."""
-        readings = self.store.read("readings", Period(span.start - timedelta(days=2), span.end))
-        return check(self.model, readings, span)
+        for days in _LEAD_DAYS:
+            lead = span.start - timedelta(days=days)
+            readings = self.store.read("readings", Period(lead, span.end))
+            found = check(self.model, readings, span)
+            if found.breaches.filter(pl.col("start") < lead + timedelta(hours=1)).is_empty():
+                break
+        return found
 
     def report(self, name: str, period: str | Period, *, lang: str = "en") -> Report:
         """A report as a document that saves as .html or .xlsx."""
@@ -262,8 +269,9 @@ def _hash_of(records: pl.DataFrame, readings: pl.DataFrame) -> str:
     """SHA-256 over the files that the records came from, and over the readings themselves."""
     digest = hashlib.sha256("".join(sorted(records["file_hash"].unique())).encode())
     rows = readings.sort("tag", "ts")
-    digest.update("".join(rows["tag"].unique(maintain_order=True)).encode())
-    for column in (rows["ts"].dt.epoch("us"), rows["value"]):
+    for tag, count in rows.group_by("tag", maintain_order=True).len().iter_rows():
+        digest.update(f"{tag} {count};".encode())
+    for column in (rows["ts"].dt.epoch("us"), rows["value"], rows["quality"]):
         digest.update(column.to_numpy().tobytes())
     return digest.hexdigest()
 

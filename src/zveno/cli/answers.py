@@ -19,6 +19,7 @@ from zveno.text.words import QUANTITIES
 
 _MOST_SUSPECTS = 6
 _PPM_BELOW = 1e-3
+_BOUND_CONFLICT = 3.84  # one reading two standard deviations off
 _KIND_WORDS = {"direct": tr("direct"), "overall": tr("overall")}
 _STATUS_WORDS = {
     "consistent": tr("the readings agree"),
@@ -246,6 +247,10 @@ class Answers(Screen):
 
     def fit(self, balance: Balance | MonthResults) -> None:
         """The global test in a sentence."""
+        if balance.p_value is None and balance.objective > _BOUND_CONFLICT:
+            misfit = self.text.number(balance.objective, 1)
+            self.say(tr("the readings would need a negative flow or stock: misfit {objective}"), objective=misfit)
+            return
         if balance.p_value is None:
             self.say(tr("nothing is measured twice: the readings cannot contradict each other"))
             return

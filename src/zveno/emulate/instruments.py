@@ -65,7 +65,7 @@ def _systematic(meter: Meter, quantity: str, seed: int) -> float:
     """Systematic error of a meter: half its unnoticed limit as standard deviation, and the shared part."""
     bias = float(generator(seed, "bias", meter.id, quantity).standard_normal()) * meter.bias_limit_pct / 200
     if meter.shared_error:
-        shared = float(generator(seed, "shared", meter.shared_error.name).standard_normal())
+        shared = float(generator(seed, "shared", meter.shared_error.name, quantity).standard_normal())
         bias += shared * meter.shared_error.sd_rel_pct / 100
     return bias
 

@@ -151,8 +151,10 @@ def _flow_row(
 
 def series_flows(batch: BatchResult, names: Sequence[str]) -> pl.DataFrame:
     """Table ``flows`` of all solved periods of a batch; components that are never assayed have no rows."""
-    network, table = batch.network, batch.table()
     solved = np.flatnonzero([one is not None for one in batch.fits])
+    if len(solved) == 0:
+        return frame("flows")
+    network, table = batch.network, batch.table()
     quantities = [(one.id, MASS) for one in network.streams]
     quantities += [(one.id, component) for one in network.streams for component in network.carries(one)]
     order = [

@@ -14,19 +14,20 @@ from zveno.model.network import MASS, NetCovariance, NetReading, NetStream, Netw
 from zveno.model.types import Meter, Stock
 from zveno.periods import Period
 from zveno.reconcile.measured import Measured, covariance, total
-from zveno.reconcile.period_values import LEFT_OUT, Gap, PeriodValues
+from zveno.reconcile.period_values import LEFT_OUT, LONG, Gap, PeriodValues
 from zveno.reconcile.records import Book, book
 from zveno.reconcile.topology import CLOSING, OPENING, Topology, stock_streams, topology
 from zveno.text.mark import tr
 
 FROM_DESCRIPTION = tr("no survey before: opening stock as described")
+OLD_SURVEY = tr("no survey at the start: the last one before was taken")
 STEADY = tr("no survey: stock change taken as zero")
 NOT_ALL_MEMBERS = tr("left out: not every stream of the group has a reading")
 _MASSES = ("wet_mass", "mass")
 _LEAST_CORRELATION = 1e-6
 _STOCK_SD = 0.05
 _TIED_SD = 0.02
-_LONG = 27 * 24
+_FRESH_H = 36
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def month_network(model: ChainModel, records: pl.DataFrame, period: Period) -> M
     """
     plan = plan_of(model, records)
     found = find_readings(plan, period)
-    if not _any_record(plan, period):
+    if not any_record(plan, period):
         raise DataError(
             "no meter has a reading in {period}: import files that hold {meters}",
             period=period.name, meters=", ".join(one.id for one in _used(model)),
@@ -144,7 +145,7 @@ def shared_pairs(values: Sequence[Measured]) -> Iterator[tuple[int, int, float]]
             yield i, j, value
 
 
-def _any_record(plan: Plan, period: Period) -> bool:
+def any_record(plan: Plan, period: Period) -> bool:
     """Whether any meter has a record in the period; an opening stock as described is not one."""
     quantities = ((one.id, q) for one in _used(plan.model) for q in (one.components or (one.quantity,)))
     return any(
@@ -222,6 +223,9 @@ def _together(
     masses: dict[str, float],
 ) -> list[Measured]:
     """Readings of single members as readings of the group: masses add, assays are weighted with masses."""
+    idle = [] if quantity == MASS else [one for one in members if masses.get(one) == 0.0]
+    members = [one for one in members if one not in idle] or list(members)
+    found = [(stream, one) for stream, one in found if stream in members]
     by_member = {member: [one for stream, one in found if stream == member] for member in members}
     rounds = min(len(ones) for ones in by_member.values())
     for stream, one in found:
@@ -233,7 +237,15 @@ def _together(
     if min(weight.values()) <= 0:
         weight = dict.fromkeys(members, 1.0)
     size = sum(weight.values())
-    return [total([by_member[member][k].scaled(weight[member] / size) for member in members]) for k in range(rounds)]
+    return [_mixed([by_member[one][k] for one in members], [weight[one] / size for one in members])
+            for k in range(rounds)]  # fmt: skip
+
+
+def _mixed(assays: Sequence[Measured], shares: Sequence[float]) -> Measured:
+    """Assay of members together; a member below its limit counts half of it unless all are below theirs."""
+    if not all(one.below for one in assays):
+        assays = [one.halved() if one.below else one for one in assays]
+    return total([one.scaled(share) for one, share in zip(assays, shares, strict=True)])
 
 
 # ---- stocks --------------------------------------------------------------------------------------------------
@@ -246,7 +258,7 @@ def _stock_readings(
     meter = next((one for one in _used(plan.model) if one.stream == stock.id and one.quantity != "assay"), None)
     closing = _surveyed(plan, values, stock, meter, closing=True)
     opening = _surveyed(plan, values, stock, meter, closing=False)
-    if closing is None and values.period.hours < _LONG:
+    if (closing is None or opening is None) and values.period.hours < LONG:
         values.gaps.append(Gap(meter.id if meter else stock.id, "survey_mass", 1, 0, STEADY))
         return [], []
     if closing is None:
@@ -269,12 +281,16 @@ def _stock_readings(
 def _surveyed(plan: Plan, values: PeriodValues, stock: Stock, meter: Meter | None, *, closing: bool) -> Measured | None:
     """Mass of a stock by its last survey; the opening may also stand under the stock's own name."""
     find = plan.book.closing if closing else plan.book.opening
-    value = find(meter.id, meter.quantity, values.period) if meter else None
-    for quantity in ("survey_mass", MASS):
-        if value is None and not closing:
-            value = find(stock.id, quantity, values.period)
+    points: list[tuple[str, str]] = [(meter.id, meter.quantity)] if meter else []
+    points += [] if closing else [(stock.id, quantity) for quantity in ("survey_mass", MASS)]
+    value = next((one for point in points if (one := find(*point, values.period)) is not None), None)
     if value is None:
         return None
+    age = 0.0 if closing else min(plan.book.age_h(*point, values.period) for point in points)
+    if age > _FRESH_H:
+        if values.period.hours < LONG:
+            return None
+        values.gaps.append(Gap(meter.id if meter else stock.id, "survey_mass", 1, 0, OLD_SURVEY))
     return _survey(values, stock, meter, value)
 
 

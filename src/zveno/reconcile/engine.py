@@ -24,6 +24,7 @@ from zveno.reconcile.batch import BatchResult, solve_batch
 from zveno.reconcile.build import (
     Found,
     Plan,
+    any_record,
     find_readings,
     fitting,
     month_network,
@@ -72,7 +73,7 @@ def reconcile_many(model: ChainModel, records: pl.DataFrame, periods: Sequence[P
     """
     plan = plan_of(model, records)
     found = [find_readings(plan, period) for period in periods]
-    if not any(one.readings for one in found):
+    if not any(any_record(plan, period) for period in periods):
         raise DataError("none of the periods has a reading: import files that cover them")
     kinds: dict[tuple[str, ...], list[int]] = {}
     for k, one in enumerate(found):

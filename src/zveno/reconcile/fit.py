@@ -17,6 +17,7 @@ from zveno.reconcile.observability import Adjustments, Linear, adjustments, line
 from zveno.reconcile.polish import polish, without_closed
 
 SIGNIFICANCE = 0.05
+BOUND_CONFLICT = 3.84  # one reading two standard deviations off
 
 
 @dataclass(frozen=True)
@@ -100,9 +101,12 @@ Verdict = Literal["consistent", "suspect", "not testable"]
 
 
 def verdict(fit: Fit) -> Verdict:
-    """What the global test says at 5 %."""
+    """What the global test says at 5 %.
+
+    Without surplus readings only a bound can contradict them: they would need a negative flow or stock.
+    """
     if fit.p_value is None:
-        return "not testable"
+        return "suspect" if fit.objective > BOUND_CONFLICT else "not testable"
     return "suspect" if fit.p_value < SIGNIFICANCE else "consistent"
 
 

@@ -40,6 +40,11 @@ class Measured:
             self.value * factor, self.own * abs(factor), shared, self.meter, self.below, self.spread * abs(factor)
         )
 
+    def halved(self) -> Measured:
+        """A limit as a value: half of it, with the error of a value anywhere below."""
+        own = math.hypot(self.own, self.value / math.sqrt(12))
+        return Measured(0.5 * self.value, own, self.shared, self.meter, spread=self.spread)
+
     def named(self, name: str) -> Measured:
         """The same with its own error under a name, so that what is derived from it stays correlated."""
         return Measured(self.value, 0.0, {**self.shared, name: self.own}, self.meter, self.below, self.spread)

@@ -16,11 +16,14 @@ from zveno.periods import Period
 from zveno.quantities import convert, uom_of
 from zveno.reconcile.arrays import Bools, Floats
 from zveno.reconcile.measured import Measured
-from zveno.reconcile.records import Book, Series
+from zveno.reconcile.records import EMPTY, Book, Series, apart
 from zveno.text.mark import tr
 
 MEAN_OF_PRESENT = "mean_of_present"
 LEFT_OUT = "left_out"
+OVERLAPPING = tr("records overlap: the longer ones left out")
+LONG = 27 * 24
+_LEAST_SD = {"mass": 1e-3, "assay": 1e-9}  # 1 kg, 1 mg/t: a zero is a reading too
 TAKEN_AS_DRY = tr("no moisture: taken as dry, with 5 % added to the error")
 _DRY_SD = 0.05
 _DESCRIBED_SD = 0.1
@@ -43,7 +46,15 @@ class Masses:
     """Dry masses of a meter by interval, as read: what assays are weighted with."""
 
     start: Floats
+    end: Floats
     dry: Floats
+
+    def between(self, start: Floats, end: Floats) -> tuple[Floats, Bools]:
+        """Mass within each of some stretches of time, spread evenly over its own; whether any falls there."""
+        length = np.maximum(self.end - self.start, 1.0)
+        from_, to = np.maximum(start[:, None], self.start), np.minimum(end[:, None], self.start + length)
+        share = np.clip(to - from_, 0.0, None) / length
+        return share @ self.dry, np.any(share > 1e-9, axis=1)
 
 
 @dataclass
@@ -65,7 +76,7 @@ class PeriodValues:
 
         Missing readings are taken as the mean of those present; their error is the scatter between readings.
         """
-        series = self.book.within(meter.id, meter.quantity, self.period)
+        series = self._read(meter, meter.quantity)
         expected = self._expected(meter, series)
         if len(series) == 0:
             self.gaps.append(Gap(meter.id, meter.quantity, max(expected, 1), 0, LEFT_OUT))
@@ -85,14 +96,26 @@ class PeriodValues:
         parts |= _systematic(meter, "", sum_dry)
         return Measured(sum_dry, math.sqrt(own), parts, meter.id, spread=spread)
 
+    def _read(self, meter: Meter, quantity: str) -> Series:
+        """Values of the period that do not cover each other; a month's value is none of a shorter period."""
+        if meter.period in ("month", "month_end") and self.period.hours < LONG:
+            return EMPTY
+        series = self.book.within(meter.id, quantity, self.period)
+        if meter.period == "lot":
+            return series
+        alone = apart(series)
+        if len(alone) < len(series):
+            self.gaps.append(Gap(meter.id, quantity, len(series), len(alone), OVERLAPPING))
+        return alone
+
     def _solids(self, meter: Meter, series: Series) -> tuple[Floats, dict[str, float]]:
         """Share of solids in each reading, and the errors that the moisture brings to their dry sum."""
         wet = series.value
         if meter.quantity != "wet_mass":
             return np.ones_like(wet), {}
-        gauge = self._gauge(meter)
+        fallback = self._described_moisture(meter)
+        gauge = self._gauge(meter, own_only=fallback is not None)
         if gauge is None:
-            fallback = self._described_moisture(meter)
             if fallback is None:
                 self.gaps.append(Gap(meter.id, "moisture", max(len(series), 1), 0, TAKEN_AS_DRY))
                 return np.ones_like(wet), {f"dry:{meter.id}": _DRY_SD * float(wet.sum())}
@@ -101,7 +124,7 @@ class PeriodValues:
         instrument, moisture = gauge
         found, at = _lookup(moisture, series.start)
         share = np.where(found, moisture.value[at], moisture.value.mean())
-        sd = self._reading_sd(instrument, "", share, np.zeros_like(share))
+        sd = self._reading_sd(instrument, "moisture", share, np.zeros_like(share))
         missing = int((~found).sum())
         if missing:
             self.gaps.append(Gap(instrument.id, "moisture", len(series), len(series) - missing, MEAN_OF_PRESENT))
@@ -110,10 +133,10 @@ class PeriodValues:
         parts |= {name: -one for name, one in _systematic(instrument, "", float(np.sum(wet * share))).items()}
         return 1 - share, parts
 
-    def _gauge(self, meter: Meter) -> tuple[Meter, Series] | None:
+    def _gauge(self, meter: Meter, *, own_only: bool) -> tuple[Meter, Series] | None:
         """Moisture meter with readings: of the stream or its group, else of a stream of the same sections."""
         mine = _near(self.model, meter.stream)
-        for same_stream in (True, False):
+        for same_stream in (True,) if own_only else (True, False):
             for other in self.model.chain.meters:
                 if other.quantity != "moisture" or not other.accounting:
                     continue
@@ -139,7 +162,7 @@ class PeriodValues:
         A reading "less than L" among others counts L/2 with the error of a value anywhere below L; if all are
         such, the period's value is a limit itself.
         """
-        series = self.book.within(meter.id, component, self.period)
+        series = self._read(meter, component)
         expected = self._expected(meter, series)
         if len(series):
             weight = self._weight(meter, series)
@@ -182,12 +205,9 @@ class PeriodValues:
         masses = self._masses(meter.stream) or self._masses(_feed_key(self.model, meter.stream))
         if masses is None:
             return np.ones(len(series))
-        first = np.searchsorted(masses.start, series.start - 1e-6)
-        last = np.searchsorted(masses.start, np.maximum(series.end, series.start + 1) - 1e-6)
-        sums = np.concatenate([[0.0], np.cumsum(masses.dry)])
-        weight = sums[last] - sums[first]
+        weight, covered = masses.between(series.start, np.maximum(series.end, series.start + 1))
         usual = float(weight[weight > 0].mean()) if np.any(weight > 0) else 1.0
-        return np.where(last > first, np.maximum(weight, 0.0), usual)
+        return np.where(covered, np.maximum(weight, 0.0), usual)
 
     def _running(self, meter: Meter, expected: int) -> int:
         """How many of the expected assays had material to sample: a stream at rest gives no sample."""
@@ -204,16 +224,19 @@ class PeriodValues:
 
     def _sum_masses(self, key: str) -> Masses | None:
         starts: list[Floats] = []
+        ends: list[Floats] = []
         dries: list[Floats] = []
         for meter in _weighers(self.model, key):
             series = self.book.within(meter.id, meter.quantity, self.period)
             if len(series):
                 starts.append(series.start)
+                ends.append(series.end)
                 dries.append(self._dry_quietly(meter, series))
         if not starts:
             return None
-        start, where = np.unique(np.concatenate(starts), return_inverse=True)
-        return Masses(start, np.bincount(where, weights=np.concatenate(dries)).astype(float))
+        spans = np.stack([np.concatenate(starts), np.concatenate(ends)], axis=1)
+        span, where = np.unique(spans, axis=0, return_inverse=True)
+        return Masses(span[:, 0], span[:, 1], np.bincount(where.ravel(), weights=np.concatenate(dries)).astype(float))
 
     def _dry_quietly(self, meter: Meter, series: Series) -> Floats:
         """Dry masses without noting gaps a second time."""
@@ -233,7 +256,9 @@ class PeriodValues:
 
     def _reading_sd(self, meter: Meter, component: str, value: Floats, duration: Floats) -> Floats:
         """Standard deviation of each reading: relative, with the absolute floor."""
-        return np.maximum(meter.sd_rel_pct / 100 * np.abs(value), self._floor(meter, component, duration))
+        least = _LEAST_SD["assay" if component else "mass"]
+        relative = meter.sd_rel_pct / 100 * np.abs(value)
+        return np.maximum(np.maximum(relative, self._floor(meter, component, duration)), least)
 
     def _floor(self, meter: Meter, component: str, duration: Floats) -> Floats:
         """``sd_abs`` in t or mass fraction; a rate counts over the reading's duration."""

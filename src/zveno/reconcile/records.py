@@ -58,11 +58,29 @@ class Book:
         )
         return _last(found, within)
 
+    def age_h(self, point: str, quantity: str, period: Period) -> float:
+        """Hours from the last survey before a period to its start; infinite where there is none."""
+        found = self.series.get((point, quantity), EMPTY)
+        begin = period.start.timestamp()
+        before = found.end[np.where(found.start == found.end, found.start <= begin, found.start < begin)]
+        return float(begin - before[-1]) / 3600 if len(before) else np.inf
+
     def opening(self, point: str, quantity: str, period: Period) -> float | None:
         """Last survey at or before the start of the period."""
         found = self.series.get((point, quantity), EMPTY)
         begin = period.start.timestamp()
         return _last(found, np.where(found.start == found.end, found.start <= begin, found.start < begin))
+
+
+def apart(series: Series) -> Series:
+    """Values that do not overlap: where a long record covers shorter ones, the short ones stay."""
+    if len(series) < 2 or np.all(series.start[1:] >= series.end[:-1] - 1e-6):
+        return series
+    kept: list[int] = []
+    for k in np.argsort(series.end - series.start, kind="stable"):
+        if all(series.start[k] >= series.end[j] - 1e-6 or series.end[k] <= series.start[j] + 1e-6 for j in kept):
+            kept.append(int(k))
+    return series.take(np.sort(np.array(kept)))
 
 
 def _last(found: Series, which: Bools) -> float | None:
@@ -74,11 +92,11 @@ def _last(found: Series, which: Bools) -> float | None:
 def book(records: pl.DataFrame, lots: frozenset[str] = frozenset()) -> Book:
     """Sort records into series.
 
-    Where one meter has several values for the same start, the one that the store learnt last counts; meters
+    Where one meter has several values for the same time, the one that the store learnt last counts; meters
     that weigh ``lots`` keep them all.
     """
-    rows = records.sort("start", "known", nulls_last=False)
-    keys = ["point", "quantity", "start"]
+    rows = records.sort("start", "known", nulls_last=False, maintain_order=True)
+    keys = ["point", "quantity", "start", "end"]
     several = pl.col("point").is_in(list(lots))
     rows = pl.concat([rows.filter(several), rows.filter(~several).unique(keys, keep="last", maintain_order=True)])
     rows = rows.filter(pl.col("value").is_not_null())

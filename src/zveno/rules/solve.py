@@ -13,6 +13,8 @@ from zveno.rules.kinds.kind import Line
 from zveno.rules.runs import BETWEEN, CLEAR, OUT, UNKNOWN, Carry, Codes, Floats, Samples, Spans, find_runs, open_span
 from zveno.rules.signals import DOUBT, OFF, ON, Signal, Switch, state_at
 
+_ROUNDING = 1e-12
+
 States = dict[tuple[Switch, ...], Codes]
 
 
@@ -225,7 +227,8 @@ def _codes(value: Floats, line: Line) -> Codes:
     code = np.full(len(value), CLEAR, np.int8)
     if line.clear is not None:
         code[line.sign * value >= line.sign * line.clear] = BETWEEN
-    code[line.sign * value > line.sign * line.limit] = OUT
+    slack = _ROUNDING * np.abs(line.limit)  # a reading equal to the limit keeps it, whatever its unit of measure
+    code[line.sign * value > line.sign * line.limit + slack] = OUT
     return code
 
 

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from zveno.errors import StoreError
 from zveno.periods import Period
-from zveno.store.protocol import Batch, latest
+from zveno.store.protocol import Batch, last_readings, latest
 from zveno.tables import frame, schema
 
 _TEMPORAL = ("start", "end", "known")
@@ -216,7 +216,7 @@ class EmbeddedStore:
             ) from error
         if period is not None:
             data = data.filter(pl.col("ts") >= period.start, pl.col("ts") < period.end)
-        return data.unique(["tag", "ts"], keep="last", maintain_order=True).sort("tag", "ts")
+        return last_readings(data)
 
 
 def _write_ahead(connection: sa.Connection) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 import polars as pl
 
 from zveno.periods import Period
-from zveno.store.protocol import Batch, latest
+from zveno.store.protocol import Batch, last_readings, latest
 from zveno.tables import frame
 
 
@@ -58,4 +58,4 @@ class MemoryStore:
         data = pl.concat([frame("readings"), *parts])
         if period is not None:
             data = data.filter(pl.col("ts") >= period.start, pl.col("ts") < period.end)
-        return data.unique(["tag", "ts"], keep="last", maintain_order=True).sort("tag", "ts")
+        return last_readings(data)

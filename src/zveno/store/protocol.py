@@ -35,6 +35,13 @@ class Batch:
     readings: pl.DataFrame
 
 
+def last_readings(readings: pl.DataFrame) -> pl.DataFrame:
+    """Readings by tag and time; of two for one tag and moment the one that stands later in the table."""
+    rows = readings.sort("tag", "ts", maintain_order=True)
+    repeated = (rows["tag"] == rows["tag"].shift(-1)) & (rows["ts"] == rows["ts"].shift(-1))
+    return rows.filter(~repeated.fill_null(value=False)) if repeated.any() else rows
+
+
 class Store(Protocol):
     """Append-only tables with two times for every value."""
 

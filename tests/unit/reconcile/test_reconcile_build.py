@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 from datetime import timedelta
 
+import numpy as np
 import polars as pl
 import pytest
 from tests.unit.reconcile.plants import COMPONENTS, METERS, MONTH, TRUTH, meter, model, records, row, shift_starts
 
 from zveno.errors import DataError, ModelError
 from zveno.periods import Period
-from zveno.reconcile import month_network
+from zveno.reconcile import month_network, reconcile_many
 from zveno.reconcile.build import FROM_DESCRIPTION, NOT_ALL_MEMBERS, STEADY
-from zveno.reconcile.period_values import TAKEN_AS_DRY
+from zveno.reconcile.period_values import TAKEN_AS_DRY, Masses
+from zveno.reconcile.records import Series, apart
 
 SHIFTS = len(shift_starts())
 
@@ -223,3 +225,36 @@ def test_a_corrected_value_replaces_the_one_known_before():
     fix = pl.DataFrame([row("cake.scale", "mass", first, 100.0, known=late)], schema=rows.schema)
     month = month_network(model(), rows.vstack(fix), MONTH)
     assert read(month, "cake", "mass").value == pytest.approx(40.0 * (SHIFTS - 1) + 100.0)
+
+
+def test_periods_too_short_for_their_readings_have_no_balance():
+    hours = list(MONTH.split("hour"))[:30]
+    assert set(reconcile_many(model(), records(), hours).periods["status"]) <= {"no data", "not testable"}
+
+
+def test_shift_assays_are_weighted_with_their_part_of_a_longer_mass():
+    masses = Masses(np.array([0.0]), np.array([24.0 * 3600]), np.array([1000.0]))
+    weight, covered = masses.between(np.array([0.0, 12.0]) * 3600, np.array([12.0, 24.0]) * 3600)
+    assert weight == pytest.approx([500.0, 500.0])
+    assert covered.all()
+
+
+def test_a_day_record_over_shift_records_is_left_out_and_said_so():
+    long = Series(np.array([0.0, 0.0, 12.0]) * 3600, np.array([12.0, 24.0, 24.0]) * 3600, np.array([5.0, 10.2, 5.2]),
+                  np.zeros(3, dtype=bool))  # fmt: skip
+    assert apart(long).value.tolist() == [5.0, 5.2]
+
+
+def test_a_member_at_rest_does_not_count_in_the_assay_of_its_group():
+    meters = [
+        *METERS,
+        meter("tail1.belt", "tail1", "mass"), meter("tail2.belt", "tail2", "mass"),
+        meter("tail1.assay", "tail1", "assay", components=["Cu"]), meter("tail2.assay", "tail2", "assay", components=["Cu"]),
+    ]  # fmt: skip
+    values = {
+        **TRUTH, ("tail1.belt", "mass"): 960.0, ("tail2.belt", "mass"): 0.0,
+        ("tail1.assay", "Cu"): 0.001, ("tail2.assay", "Cu"): 0.004,
+    }  # fmt: skip
+    month = month_network(model(meters), records(values), MONTH)
+    found = [one for one in month.network.readings if one.stream == "tail" and "tail1.assay" in one.meter]
+    assert [one.value for one in found] == [pytest.approx(0.001)]

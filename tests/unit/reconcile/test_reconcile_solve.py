@@ -20,6 +20,7 @@ from zveno.model.network import (
     Network,
 )
 from zveno.reconcile import solve_network
+from zveno.reconcile.fit import verdict
 
 
 def test_separator_of_rao_and_narasimhan_1996():
@@ -190,3 +191,10 @@ def test_an_impossible_correlation_is_refused():
     covariances = tuple(NetCovariance((a, "mass"), (b, "mass"), 0.01 * r) for a, b, r in pairs)
     with pytest.raises(DataError, match="contradict"):
         solve_network(replace(network, covariances=covariances))
+
+
+def test_readings_that_need_a_negative_flow_are_suspect_though_nothing_is_measured_twice():
+    result = solve_network(separator(("S1", 100.0, 1.0), ("S2", 130.0, 1.0)))
+    assert result.fit.dof == 0
+    assert verdict(result.fit) == "suspect"
+    assert result.component_flow("S3", "mass")[0] == pytest.approx(0, abs=1e-3)

@@ -35,6 +35,7 @@ from zveno.text.mark import tr
 # ---- readings ------------------------------------------------------------------------------------------
 
 _MANY = 6
+_BOUND_CONFLICT = 3.84  # one reading two standard deviations off
 
 
 def readings_part(model: ChainModel, adjustments: pl.DataFrame, suspects: pl.DataFrame, text: Catalogue) -> list[Block]:
@@ -315,6 +316,11 @@ def _gap_row(model: ChainModel, k: int, row: dict[str, Any], text: Catalogue) ->
 
 def fit_paragraph(objective: float, dof: int, p_value: float | None, text: Catalogue) -> list[Block]:
     """How well the readings fit together, in a sentence."""
+    if (not dof or p_value is None) and objective > _BOUND_CONFLICT:
+        sentence = text(
+            "the readings would need a negative flow or stock: misfit {objective}", objective=text.number(objective, 1)
+        )
+        return [Callout(sentence[:1].upper() + sentence[1:], "warn")]
     if not dof or p_value is None:
         return [Paragraph(text("There are no more readings than needed, so none can be checked by the others."))]
     least = 1e-3
