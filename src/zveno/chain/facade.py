@@ -206,7 +206,7 @@ class Chain:
             coverage=breaches.coverage,
             daily_recoveries=self._daily_recoveries(span),
             plan_fact=plan_fact(self.model, records, readings, span),
-            rejected=self.store.read("rejected"),
+            rejected=self._rejected(span),
             objective=balance.objective,
             dof=balance.dof,
             p_value=balance.p_value,
@@ -219,6 +219,13 @@ class Chain:
                 known=self.now(),
             ),
         )
+
+    def _rejected(self, span: Period) -> pl.DataFrame:
+        """Cells left out of the files that speak of a period, and of those that speak of none."""
+        everything = self.store.read("records")
+        here = everything.filter(pl.col("start") >= span.start, pl.col("start") < span.end)["file_hash"].unique()
+        elsewhere = set(everything["file_hash"].unique()) - set(here)
+        return self.store.read("rejected").filter(~pl.col("file_hash").is_in(list(elsewhere)))
 
     def _daily_recoveries(self, span: Period) -> pl.DataFrame | None:
         """Recoveries by day; None where stocks lie between feed and product, for they are not surveyed daily."""
