@@ -353,3 +353,12 @@ def _recovery_faults(model: ChainModel) -> Iterator[Fault]:
             for name in names:
                 if name not in known:
                     yield _unknown(model, owner, key, name, known)
+        for key, names in (("feeds", one.feeds), ("products", one.products)):
+            for group in {model.streams[name].group for name in names if name in model.streams} - {""}:
+                left_out = sorted({each.id for each in model.chain.streams if each.group == group} - {*names})
+                if left_out and group not in names:
+                    yield fault(
+                        "'{key}' of a recovery names a part of the group '{group}', which is balanced as one: name "
+                        "the group, or also {left_out}",
+                        _where(model, owner, key), key=key, group=group, left_out=", ".join(left_out),
+                    )  # fmt: skip

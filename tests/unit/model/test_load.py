@@ -124,3 +124,12 @@ def test_the_hash_changes_with_any_byte(tmp_path):
 def test_a_missing_play_file_is_named(tmp_path):
     with pytest.raises(ModelError, match=r"data/play\.yaml"):
         load_play(write(tmp_path))
+
+
+@pytest.mark.parametrize(("feeds", "wrong"), [("ore1", True), ("ore1, ore2", False), ("ore", False)])
+def test_a_recovery_names_a_whole_group_or_all_its_members(tmp_path, feeds, wrong):
+    chain = SMALL.replace('from: mine, to: "mill.line{n}"', 'from: mine, to: "mill.line{n}", group: ore')
+    chain += "groups: [{id: ore}]\n"
+    chain += f"recoveries: [{{plant: mill, components: [Cu], feeds: [{feeds}], products: [tail1]}}]\n"
+    found = faults(write(tmp_path, chain))
+    assert [("names a part of the group 'ore'" in one and "ore2" in one) for one in found] == [True] * wrong
