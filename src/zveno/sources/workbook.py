@@ -46,9 +46,13 @@ def read_workbook(content: bytes, name: str, cells: Cells) -> None:
         message = tr("the workbook cannot be opened: {problem}. Open it in a spreadsheet program and save it again")
         cells.faults.append(fault(message, name, problem=str(error)))
         return
-    for sheet, rows in sheets.items():
-        if any(value not in ("", None) for row in rows for value in row):
-            SheetReader(cells, name, sheet, rows).read()
+    filled = {
+        sheet: rows for sheet, rows in sheets.items() if any(value not in ("", None) for row in rows for value in row)
+    }
+    if not filled:
+        cells.faults.append(fault(tr("the workbook is empty: send it filled in, or leave it out"), name))
+    for sheet, rows in filled.items():
+        SheetReader(cells, name, sheet, rows).read()
 
 
 @dataclass(frozen=True)

@@ -284,3 +284,7 @@ def test_readings_that_are_not_what_they_should_be_are_a_fault(model, tmp_path, 
     }
     pl.DataFrame({**usual, column: values}).write_parquet(path)
     assert message in str(read(model, path).faults[0])
+
+
+def test_an_empty_workbook_is_a_fault(model, tmp_path):
+    assert "the workbook is empty" in str(read(model, workbook(tmp_path / "a.xlsx", [])).faults[0])
