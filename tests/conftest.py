@@ -6,9 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.golden.reports.balkhash_month import month
 from zveno.reports import MonthResults
+
+settings.register_profile("same", derandomize=True)  # a check says the same of the same code
+settings.load_profile("same")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

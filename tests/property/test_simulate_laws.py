@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from zveno.model.chain import ChainModel
@@ -135,7 +135,7 @@ def test_order_of_units_and_streams_is_irrelevant(seed):
 @settings(max_examples=25, deadline=None)
 @given(st.lists(OVERRIDES, min_size=1, max_size=4))
 def test_mass_closes_for_every_component_and_scenario(rows):
-    found = simulate(PLANT, scenarios={str(n): row for n, row in enumerate(rows)})
+    found = simulate(PLANT, scenarios={str(n): row for n, row in enumerate(rows)}, allow_unconverged=True)
     fed, left = found.mass("feed"), found.mass("conc") + found.mass("tail")
     assert left[:, SOLIDS_AND_ELEMENTS] == pytest.approx(fed[:, SOLIDS_AND_ELEMENTS], rel=1e-12, abs=1e-13)
     for name in STREAMS:
@@ -145,8 +145,10 @@ def test_mass_closes_for_every_component_and_scenario(rows):
 @settings(max_examples=12, deadline=None)
 @given(st.lists(OVERRIDES, min_size=2, max_size=5))
 def test_a_scenario_does_not_feel_its_neighbours(rows):
-    batch = simulate(PLANT, scenarios={str(n): row for n, row in enumerate(rows)})
-    alone = simulate(PLANT, scenarios={"0": rows[0]})
+    batch = simulate(PLANT, scenarios={str(n): row for n, row in enumerate(rows)}, allow_unconverged=True)
+    alone = simulate(PLANT, scenarios={"0": rows[0]}, allow_unconverged=True)
+    assert batch.converged[0] == alone.converged[0]
+    assume(alone.converged[0])  # where it does not settle, the steps differ and no number may be used
     for name in STREAMS:
         assert alone.mass(name)[0] == pytest.approx(batch.mass(name)[0], rel=1e-8, abs=1e-11)
 

@@ -15,7 +15,7 @@ import polars as pl
 from zveno.emulate import Played, emulate, write_plant
 from zveno.errors import DataError, Fault, ModelError
 from zveno.model.chain import ChainModel
-from zveno.model.load import load_play, read_description
+from zveno.model.load import load_play, read_description, require_links
 from zveno.model.play import Play
 from zveno.periods import Period
 from zveno.reconcile import Balance, PeriodSeries, reconcile, reconcile_many
@@ -97,6 +97,7 @@ class Chain:
     ) -> Played:
         """Play the chain over a period and write what the plant would write under ``folder``."""
         plan = play or load_play(self.folder)
+        require_links(self.model, plan)
         played = emulate(self.model, plan, self.period(period), seed)
         write_plant(played, Path(folder), lang=lang, progress=progress)
         return played
@@ -190,7 +191,8 @@ class Chain:
         """Balance, breaches and plan against fact of a period, together."""
         span = self._span(period)
         balance, breaches = self.reconcile(span), self._check(span)
-        records, readings = self._records(span), self.store.read("readings", span)
+        records = self._records(span)
+        readings = self.store.read("readings", Period(span.start, span.end + timedelta(days=1)))
         return MonthResults(
             model=self.model,
             period=span,

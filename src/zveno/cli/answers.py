@@ -13,13 +13,11 @@ from zveno.chain import Balance, Breaches, ChainModel, Imported, MonthResults, P
 from zveno.cli.screen import Screen
 from zveno.errors import DataError
 from zveno.model.checks import near_match
-from zveno.reports import half_width, stream_title, uom_words
+from zveno.reports import BOUND_CONFLICT, UOM_OF_KIND, grade_kind, half_width, stream_title, uom_words
 from zveno.text.mark import tr
 from zveno.text.words import QUANTITIES
 
 _MOST_SUSPECTS = 6
-_PPM_BELOW = 1e-3
-_BOUND_CONFLICT = 3.84  # one reading two standard deviations off
 _KIND_WORDS = {"direct": tr("direct"), "overall": tr("overall")}
 _STATUS_WORDS = {
     "consistent": tr("the readings agree"),
@@ -201,6 +199,9 @@ class Answers(Screen):
         """Readings that did not come and what was done instead, by treatment."""
         for (treatment,), rows in gaps.group_by("treatment", maintain_order=True):
             names = dict.fromkeys(model.title(one, self.lang) for one in rows["meter"])
+            if not (rows["expected"] > 0).any():
+                self.line(f"{', '.join(names)}: {self.text(str(treatment))}")
+                continue
             self.say(
                 tr("missing {missing} of {expected} readings ({names}): {treatment}"),
                 missing=self.text.number(rows.select(pl.sum("expected") - pl.sum("present")).item(), 0),
@@ -247,7 +248,7 @@ class Answers(Screen):
 
     def fit(self, balance: Balance | MonthResults) -> None:
         """The global test in a sentence."""
-        if balance.p_value is None and balance.objective > _BOUND_CONFLICT:
+        if balance.p_value is None and balance.objective > BOUND_CONFLICT:
             misfit = self.text.number(balance.objective, 1)
             self.say(tr("the readings would need a negative flow or stock: misfit {objective}"), objective=misfit)
             return
@@ -430,7 +431,7 @@ def _grade_uoms(grades: Iterable[tuple[str, float | None]]) -> dict[str, str]:
     largest: dict[str, float] = {}
     for component, grade in grades:
         largest[component] = max(largest.get(component, 0.0), grade or 0.0)
-    return {one: "g/t" if 0 < size < _PPM_BELOW else "%" for one, size in largest.items()}
+    return {one: UOM_OF_KIND[grade_kind(size)] for one, size in largest.items()}
 
 
 def _is_outer(model: ChainModel, stream: str) -> bool:

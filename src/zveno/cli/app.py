@@ -41,7 +41,9 @@ DataPath = Annotated[
 ]
 PeriodText = Annotated[
     str | None,
-    typer.Argument(metavar="[PERIOD]", help=tr("2026, 2026-03, 2026-03-07 or START/END; all data if left out.")),
+    typer.Argument(
+        metavar="[PERIOD]", help=tr("2026, 2026-03, 2026-03-07 or START/END (END not in it); all data if left out.")
+    ),
 ]
 HERE = "."
 
@@ -228,7 +230,9 @@ def _assignment(text: str) -> tuple[str, float]:
 
 @app.command(cls=SpokenCommand, help=tr("Play the chain as a real plant and write what it would write."))
 def emulate(
-    period: Annotated[str, typer.Argument(metavar="PERIOD", help=tr("2026, 2026-03, 2026-03-07 or START/END."))],
+    period: Annotated[
+        str, typer.Argument(metavar="PERIOD", help=tr("2026, 2026-03, 2026-03-07 or START/END (END not in it)."))
+    ],
     out: Annotated[Path, typer.Option(metavar="FOLDER", help=tr("Folder for the plant's files and the hidden truth."))],
     chain: ChainFolder = HERE,
     seed: Annotated[int, typer.Option(metavar="NUMBER", help=tr("The same seed gives the same plant."))] = 1,

@@ -6,6 +6,8 @@ This is the only file of the model that touches the file system.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -54,6 +56,29 @@ def load_play(folder: Path, name: str = "data/play.yaml") -> Play:
     if play is None:
         raise ModelError("'{name}' is missing: it says how the description is played as a plant", name=name)
     return play
+
+
+def require_links(model: ChainModel, play: Play, name: str = "data/play.yaml") -> None:
+    """Refuse a play that names stocks, streams, meters or tags which the chain has not; lists them all."""
+    tags = list(model.tags)
+    links: list[tuple[str, str, Mapping[str, object]]] = []
+    links += [("stocks", one.stock, model.stocks) for one in play.dispatches]
+    links += [("streams", one.stream, model.streams) for one in play.dispatches]
+    links += [("streams", one.feed, model.streams) for one in play.trains]
+    for one in play.events:
+        if one.kind == "bias":
+            links.append(("meters", one.meter, model.meters))
+        elif one.kind == "swap":
+            links += [("meters", each, model.meters) for each in one.meters]
+        elif not any(fnmatchcase(tag, one.tags) for tag in tags):
+            links.append(("tags", one.tags, model.tags))
+    missing = [
+        fault("'{id}' is named, but the chain has no such thing among its {group}", name,
+              id=id_, group=group, near=near_match(id_, known))
+        for group, id_, known in links if id_ not in known
+    ]  # fmt: skip
+    if missing:
+        raise ModelError(missing)
 
 
 def read_description(folder: Path) -> tuple[ChainModel | None, list[Fault]]:

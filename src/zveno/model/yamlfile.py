@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from zveno.errors import Fault, fault
 
+_DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 Path_ = tuple[str | int, ...]
 
 
@@ -39,7 +42,8 @@ def read_yaml(path: Path, name: str) -> YamlFile | Fault:
     """Read one file; a syntax error comes back as a fault with its line."""
     yaml = YAML(typ="rt")
     try:
-        tree = yaml.load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        tree = yaml.load(text)
     except DuplicateKeyError as error:
         return fault("a key stands twice: {problem}", _marked(name, error), problem=str(error.problem))
     except MarkedYAMLError as error:
@@ -50,11 +54,24 @@ def read_yaml(path: Path, name: str) -> YamlFile | Fault:
         )
     except (YAMLError, UnicodeDecodeError) as error:
         return fault("the file cannot be read as UTF-8 YAML: {problem}", name, problem=str(error))
+    except ValueError as error:  # a date or number that looks right and is none
+        return fault("a value cannot be read: {problem}", f"{name}:{_impossible_date(text)}", problem=str(error))
     except OSError as error:
         return fault("the file cannot be read: {problem}", name, problem=error.strerror or str(error))
     lines: dict[Path_, int] = {}
     data = _plain(tree, (), lines)
     return YamlFile(name, data, lines)
+
+
+def _impossible_date(text: str) -> int:
+    """Line of the first date that no calendar has; 1 where there is none."""
+    for number, line in enumerate(text.splitlines(), start=1):
+        for found in _DATE.findall(line):
+            try:
+                date.fromisoformat(found)
+            except ValueError:
+                return number
+    return 1
 
 
 def _marked(name: str, error: MarkedYAMLError) -> str:

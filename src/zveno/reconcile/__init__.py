@@ -6,10 +6,12 @@ from zveno.reconcile.balance import Balance, PeriodSeries
 from zveno.reconcile.batch import BatchResult, solve_batch
 from zveno.reconcile.build import MonthInput, month_network
 from zveno.reconcile.engine import reconcile, reconcile_many
+from zveno.reconcile.fit import BOUND_CONFLICT
 from zveno.reconcile.result import NetworkResult, problem_report
 from zveno.reconcile.solve import solve_network
 
 __all__ = [
+    "BOUND_CONFLICT",
     "Balance",
     "BatchResult",
     "MonthInput",

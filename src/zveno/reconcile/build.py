@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import combinations
 
 import polars as pl
@@ -21,13 +22,15 @@ from zveno.text.mark import tr
 
 FROM_DESCRIPTION = tr("no survey before: opening stock as described")
 OLD_SURVEY = tr("no survey at the start: the last one before was taken")
-STEADY = tr("no survey: stock change taken as zero")
+WITHIN_SECTION = tr("stands within a section and takes no part: sections are balanced as a whole")
+UNSURVEYED = tr("no survey at both ends: stock change zero, give or take all that was dispatched")
 NOT_ALL_MEMBERS = tr("left out: not every stream of the group has a reading")
 _MASSES = ("wet_mass", "mass")
 _LEAST_CORRELATION = 1e-6
 _STOCK_SD = 0.05
 _TIED_SD = 0.02
 _FRESH_H = 36
+_UNCOVERED_H, _UNCOVERED = 36.0, 0.1
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,7 @@ def month_network(model: ChainModel, records: pl.DataFrame, period: Period) -> M
             "no meter has a reading in {period}: import files that hold {meters}",
             period=period.name, meters=", ".join(one.id for one in _used(model)),
         )  # fmt: skip
+    _require_cover(plan, period)
     network, carried = network_of(plan, [found])
     return MonthInput(with_readings(network, found), found.gaps, plan.topology, carried)
 
@@ -153,6 +157,21 @@ def any_record(plan: Plan, period: Period) -> bool:
     )
 
 
+def _require_cover(plan: Plan, period: Period) -> None:
+    """Refuse a long period of which the records cover a part only: the rest would be made up."""
+    keys = [(one.id, q) for one in _used(plan.model) for q in (one.components or (one.quantity,))]
+    parts = [part for key in keys if len(part := plan.book.within(*key, period))]
+    spans = [(float(one.start.min()), float(one.end.max())) for one in parts]
+    first, last = min(one[0] for one in spans), max(one[1] for one in spans)
+    if (last - first) / 3600 >= period.hours - max(_UNCOVERED_H, _UNCOVERED * period.hours):
+        return
+    begin, end = (f"{datetime.fromtimestamp(one, plan.model.tz):%Y-%m-%dT%H:%M}" for one in (first, last))
+    raise DataError(
+        "the records of {period} cover {begin} to {end} only: ask for that stretch, {begin}/{end}, or import the rest",
+        period=period.name, begin=begin, end=end,
+    )  # fmt: skip
+
+
 def _used(model: ChainModel) -> list[Meter]:
     """Meters that count for accounting."""
     return [one for one in model.chain.meters if one.accounting]
@@ -170,6 +189,9 @@ def find_readings(plan: Plan, period: Period) -> Found:
         tied, found = _stock_readings(plan, values, by_meter, stock)
         stocks += found
         streams += tied
+    for meter in _used(plan.model):
+        if meter.stream in plan.model.streams and meter.stream not in plan.topology.place:
+            values.gaps.append(Gap(meter.id, meter.quantity, 0, 0, WITHIN_SECTION))
     usable = [row for row in streams if row[2].sd > 0 and (row[2].value > 0 or not row[2].below)]
     return Found(tuple(usable), tuple(stocks), tuple(values.gaps))
 
@@ -254,19 +276,19 @@ def _mixed(assays: Sequence[Measured], shares: Sequence[float]) -> Measured:
 def _stock_readings(
     plan: Plan, values: PeriodValues, by_meter: dict[tuple[str, str], Measured], stock: Stock
 ) -> tuple[list[tuple[str, str, Measured]], list[NetStream]]:
-    """Opening and closing of a stock; nothing where a short period has no survey."""
+    """Opening and closing of a stock; of unknown mass where a short period lacks a survey at one of its ends."""
     meter = next((one for one in _used(plan.model) if one.stream == stock.id and one.quantity != "assay"), None)
     closing = _surveyed(plan, values, stock, meter, closing=True)
     opening = _surveyed(plan, values, stock, meter, closing=False)
+    open_stream, close_stream = stock_streams(plan.model, stock.id, plan.topology)
     if (closing is None or opening is None) and values.period.hours < LONG:
-        values.gaps.append(Gap(meter.id if meter else stock.id, "survey_mass", 1, 0, STEADY))
-        return [], []
+        values.gaps.append(Gap(meter.id if meter else stock.id, "survey_mass", 1, 0, UNSURVEYED))
+        return _unsurveyed(plan, values, by_meter, stock, (open_stream, close_stream))
     if closing is None:
         values.gaps.append(Gap(meter.id if meter else stock.id, "survey_mass", 1, 0, LEFT_OUT))
     opening = opening or _described(values, stock, meter)
     rows = []
     streams = []
-    open_stream, close_stream = stock_streams(plan.model, stock.id, plan.topology)
     for stream, mass in ((open_stream, opening), (close_stream, closing)):
         empty = mass is not None and mass.value <= 0
         if empty or (mass is None and stream is open_stream):
@@ -276,6 +298,29 @@ def _stock_readings(
             rows.append((stream.id, MASS, mass))
         rows += _stock_assays(plan, values, by_meter, stock, stream)
     return rows, streams
+
+
+def _unsurveyed(
+    plan: Plan,
+    values: PeriodValues,
+    by_meter: dict[tuple[str, str], Measured],
+    stock: Stock,
+    ends: tuple[NetStream, NetStream],
+) -> tuple[list[tuple[str, str, Measured]], list[NetStream]]:
+    """A stock whose change nobody measured: zero, with all that was moved of its material as standard deviation.
+
+    The level itself does not matter; where not even the material was weighed, both masses stay unknown.
+    """
+    rows = [row for end in ends for row in _stock_assays(plan, values, by_meter, stock, end)]
+    moved = next(
+        (one.value for (meter, quantity), one in by_meter.items()
+         if quantity == MASS and plan.model.meters[meter].stream in _material_names(plan.model, stock)),
+        None,
+    )  # fmt: skip
+    if moved:
+        level = Measured(2 * moved, 1e-3 * moved, {f"level:{stock.id}": moved}, stock.id)
+        rows += [(ends[0].id, MASS, level), (ends[1].id, MASS, level.with_own(moved))]
+    return rows, list(ends)
 
 
 def _surveyed(plan: Plan, values: PeriodValues, stock: Stock, meter: Meter | None, *, closing: bool) -> Measured | None:

@@ -19,8 +19,8 @@ from zveno.reconcile.measured import Measured
 from zveno.reconcile.records import EMPTY, Book, Series, apart
 from zveno.text.mark import tr
 
-MEAN_OF_PRESENT = "mean_of_present"
-LEFT_OUT = "left_out"
+MEAN_OF_PRESENT = tr("completed by the mean of those present, with a wider error")
+LEFT_OUT = tr("left out")
 OVERLAPPING = tr("records overlap: the longer ones left out")
 LONG = 27 * 24
 _LEAST_SD = {"mass": 1e-3, "assay": 1e-9}  # 1 kg, 1 mg/t: a zero is a reading too

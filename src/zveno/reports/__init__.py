@@ -1,22 +1,26 @@
 """Reports for people: documents built from result tables, drawn as web pages and workbooks."""
 
+from zveno.reconcile import BOUND_CONFLICT
 from zveno.reports.against_plan import plan_fact
-from zveno.reports.document import digits_for, half_width
+from zveno.reports.document import UOM_OF_KIND, digits_for, half_width
 from zveno.reports.flowsheet import flowsheet_svg
 from zveno.reports.month import MonthResults, Provenance, month_report
-from zveno.reports.parts.words import uom_words
+from zveno.reports.parts.words import grade_kind, uom_words
 from zveno.reports.report import RENDERERS, REPORTS, Report, build_report, require_report
 from zveno.reports.streams import stream_title
 
 __all__ = [
+    "BOUND_CONFLICT",
     "RENDERERS",
     "REPORTS",
+    "UOM_OF_KIND",
     "MonthResults",
     "Provenance",
     "Report",
     "build_report",
     "digits_for",
     "flowsheet_svg",
+    "grade_kind",
     "half_width",
     "month_report",
     "plan_fact",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, date
+from datetime import UTC, date, timedelta
 from fnmatch import fnmatchcase
 
 import polars as pl
@@ -14,6 +14,7 @@ from zveno.model.chain import ChainModel
 from zveno.model.types import Meter, PlanLine, Tag
 from zveno.periods import Period
 from zveno.quantities import convert, uom_of
+from zveno.store import latest
 
 _DAY_H = 24.0
 _FACT = {"day": pl.Date, "fact": pl.Float64, "hours": pl.Float64}
@@ -25,8 +26,9 @@ def plan_fact(model: ChainModel, records: pl.DataFrame, readings: pl.DataFrame, 
     """Plan and fact of every plan line on every day of a period, in the line's unit of measure.
 
     The plan of a line is spread evenly over the days of its own period. A record counts for the plant day
-    on which it starts. The fact of a weight is dry: a wet weight loses the moisture read over the same
-    time on the same stream or the nearest one above it, or, where that reading is missing, the mean
+    on which it starts, so a plant day of shifts runs from its first shift to the first one of the next day;
+    signals are summed over the same hours. The fact of a weight is dry: a wet weight loses the moisture read
+    over the same time on the same stream or the nearest one above it, or, where that reading is missing, the mean
     moisture of the period; without any moisture the dry weight of that meter is not known. The fact of a
     signal is its integral, each good reading standing for one sampling interval.
 
@@ -41,9 +43,10 @@ def plan_fact(model: ChainModel, records: pl.DataFrame, readings: pl.DataFrame, 
         Table ``plan_fact``; a day without reading has a null fact, and sums to date count what is there.
     """
     days = _day_starts(period)
-    kept = _with_day(_latest(records, period), "start", days)
-    good = readings.filter(pl.col("quality") == 0, pl.col("value").is_not_null())
-    usable = _with_day(good.filter(pl.col("ts") < period.end), "ts", days)
+    kept = _with_day(_started(records, period), "start", days)
+    turn = _first_shift(model)
+    good = readings.filter(pl.col("quality") == 0, pl.col("value").is_not_null(), pl.col("ts") < period.end + turn)
+    usable = _with_day(good, "ts", days.with_columns(pl.col("moment") + turn))
     rows: list[dict[str, object]] = []
     for line in model.chain.plans:
         plan = Period.parse(line.period, model.tz)
@@ -53,6 +56,14 @@ def plan_fact(model: ChainModel, records: pl.DataFrame, readings: pl.DataFrame, 
             planned = line.value / (plan.end.date() - plan.start.date()).days
             rows.extend(_line_rows(line, inside, planned, {row["day"]: row for row in found.iter_rows(named=True)}))
     return tables.frame("plan_fact", rows)
+
+
+def _first_shift(model: ChainModel) -> timedelta:
+    """How long after midnight the first shift of a plant day begins; at midnight where there are no shifts."""
+    if model.people is None:
+        return timedelta()
+    first = min(one.start for one in model.shift_pattern.slots)
+    return timedelta(hours=first.hour, minutes=first.minute)
 
 
 def _day_starts(period: Period) -> pl.DataFrame:
@@ -106,11 +117,10 @@ def _facts(model: ChainModel, line: PlanLine, records: pl.DataFrame, readings: p
 # ---- meters --------------------------------------------------------------------------------------------
 
 
-def _latest(records: pl.DataFrame, period: Period) -> pl.DataFrame:
-    """Records that start in the period, each value as last known, with the hours it stands for."""
-    keys = ["point", "quantity", "start", "end"]
+def _started(records: pl.DataFrame, period: Period) -> pl.DataFrame:
+    """Records that start in the period as the file that spoke last gives them, with the hours each stands for."""
     inside = records.filter(pl.col("start") >= period.start, pl.col("start") < period.end)
-    kept = inside.sort("known").unique(keys, keep="last", maintain_order=True)
+    kept = latest(inside.sort("known", maintain_order=True))
     hours = ((pl.col("end") - pl.col("start")).dt.total_seconds() / 3600).alias("hours")
     return kept.filter(pl.col("value").is_not_null()).with_columns(hours)
 

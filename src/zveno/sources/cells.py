@@ -68,7 +68,7 @@ class Cells:
         if below:
             raw = float(below[1].replace(",", "."))
         if isinstance(raw, bool) or not isinstance(raw, (int, float)) or not math.isfinite(raw):
-            message = tr("'{text}' is not a number: write a number, leave the cell empty, or write 'n/a'")
+            message = tr("'{text}' is not a number: write a number, or 'n/a' where there is none")
             self.faults.append(fault(message, str(place), text=_shown(raw)))
             return
         if self._out_of_range(meter, quantity, float(raw), uom, place):

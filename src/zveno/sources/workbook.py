@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from io import BytesIO
 from typing import Any
+from xml.etree.ElementTree import ParseError
+from zipfile import BadZipFile
 
 from python_calamine import CalamineError, CalamineWorkbook
 
@@ -20,6 +22,7 @@ from zveno.model.checks import near_match
 from zveno.model.types import Meter
 from zveno.quantities import UOMS
 from zveno.sources.cells import Cells, Place, cell_name, spoken_slots
+from zveno.sources.unreadable import unreadable
 from zveno.text.mark import tr
 from zveno.text.words import spoken
 
@@ -42,7 +45,12 @@ def read_workbook(content: bytes, name: str, cells: Cells) -> None:
     try:
         book = CalamineWorkbook.from_filelike(BytesIO(content))
         sheets = {sheet: book.get_sheet_by_name(sheet).to_python(skip_empty_area=False) for sheet in book.sheet_names}
-    except (CalamineError, OSError, ValueError) as error:
+        for sheet, row, column, said in unreadable(content):
+            rows = sheets[sheet]
+            rows.extend([] for _ in range(row + 1 - len(rows)))
+            rows[row].extend([""] * (column + 1 - len(rows[row])))
+            rows[row][column] = said
+    except (CalamineError, OSError, ValueError, KeyError, BadZipFile, ParseError) as error:
         message = tr("the workbook cannot be opened: {problem}. Open it in a spreadsheet program and save it again")
         cells.faults.append(fault(message, name, problem=str(error)))
         return

@@ -2,6 +2,6 @@
 
 from zveno.store.embedded import EmbeddedStore
 from zveno.store.memory import MemoryStore
-from zveno.store.protocol import Batch, Store
+from zveno.store.protocol import Batch, Store, latest
 
-__all__ = ["Batch", "EmbeddedStore", "MemoryStore", "Store"]
+__all__ = ["Batch", "EmbeddedStore", "MemoryStore", "Store", "latest"]

@@ -69,6 +69,7 @@ def test_missing_folder_says_how_to_begin(tmp_path):
         ("components: [Cu]", "components: [Cu", "chain.yaml:6: this is not valid YAML"),
         ("id: small", "id: small\nid: again", "chain.yaml:3: a key stands twice"),
         ("title: {en: Small}\n", "", "chain.yaml:1: key 'title' is missing"),
+        ("title: {en: Small}", "title: {en: Small}\nabout: {en: 2026-02-30}", "chain.yaml:4: a value cannot be read"),
     ],
 )  # fmt: skip
 def test_a_fault_names_its_line_and_what_to_do(tmp_path, old, new, message):

@@ -13,8 +13,8 @@ from tests.unit.reconcile.plants import COMPONENTS, METERS, MONTH, TRUTH, meter,
 from zveno.errors import DataError, ModelError
 from zveno.periods import Period
 from zveno.reconcile import month_network, reconcile_many
-from zveno.reconcile.build import FROM_DESCRIPTION, NOT_ALL_MEMBERS, STEADY
-from zveno.reconcile.period_values import TAKEN_AS_DRY, Masses
+from zveno.reconcile.build import FROM_DESCRIPTION, NOT_ALL_MEMBERS, UNSURVEYED, WITHIN_SECTION
+from zveno.reconcile.period_values import LEFT_OUT, MEAN_OF_PRESENT, TAKEN_AS_DRY, Masses
 from zveno.reconcile.records import Series, apart
 
 SHIFTS = len(shift_starts())
@@ -94,7 +94,7 @@ def test_missing_shifts_are_completed_by_the_mean_and_said_so():
     assert read(month, "cake", "mass").sigma > 1.4 * read(whole, "cake", "mass").sigma
     (gap,) = month.gaps
     assert (gap.meter, gap.quantity, gap.expected, gap.present) == ("cake.scale", "mass", SHIFTS, SHIFTS - 3)
-    assert gap.treatment == "mean_of_present"
+    assert gap.treatment == MEAN_OF_PRESENT
 
 
 def test_a_zero_shift_is_a_reading_and_needs_no_sample():
@@ -111,7 +111,7 @@ def test_a_meter_without_any_reading_is_left_out_and_listed():
     values = {key: value for key, value in TRUTH.items() if key[0] != "tail.assay"}
     month = month_network(model(), records(values), MONTH)
     assert {(one.meter, one.quantity, one.present, one.treatment) for one in month.gaps} == {
-        ("tail.assay", "Cu", 0, "left_out"), ("tail.assay", "Fe", 0, "left_out"),
+        ("tail.assay", "Cu", 0, LEFT_OUT), ("tail.assay", "Fe", 0, LEFT_OUT),
     }  # fmt: skip
 
 
@@ -198,12 +198,32 @@ def test_opening_stock_falls_back_to_the_description():
     assert [one.treatment for one in month.gaps] == [FROM_DESCRIPTION]
 
 
-def test_a_day_without_survey_takes_the_stock_as_steady_and_says_so():
+def test_a_day_without_survey_does_not_know_its_stock_change_and_says_so():
     day = Period.parse("2026-03-10", MONTH.start.tzinfo)
     month = month_network(model(), records(), day)
-    assert not [one for one in month.network.streams if one.role]
-    assert [one.treatment for one in month.gaps] == [STEADY]
+    assert [one.treatment for one in month.gaps] == [UNSURVEYED]
+    ends = [read(month, f"bin.{end}", "mass") for end in ("opening", "closing")]
+    assert ends[0].value == ends[1].value
+    moved = read(month, "cake", "mass").value
+    (shared,) = [
+        one.value
+        for one in month.network.covariances
+        if {one.first, one.second} == {("bin.opening", "mass"), ("bin.closing", "mass")}
+    ]
+    change_sd = math.sqrt(ends[0].sigma ** 2 + ends[1].sigma ** 2 - 2 * shared)
+    assert change_sd == pytest.approx(moved, rel=1e-3)
     assert read(month, "ore", "mass").value == pytest.approx(2000.0)
+
+
+def test_a_long_period_that_the_records_cover_in_part_is_refused_with_the_stretch_they_cover():
+    year = Period.parse(f"{MONTH.start.year}", MONTH.start.tzinfo)
+    with pytest.raises(DataError, match=f"cover {MONTH.start:%Y-%m}-01T.* only: ask for that stretch"):
+        month_network(model(), records(), year)
+
+
+def test_a_meter_within_a_section_is_listed():
+    chain = model([*METERS, meter("inner.scale", "inner", "mass")])
+    assert WITHIN_SECTION in [one.treatment for one in month_network(chain, records(), MONTH).gaps]
 
 
 def test_limits_among_assays_count_half_and_limits_alone_stay_limits():

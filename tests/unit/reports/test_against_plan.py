@@ -56,7 +56,7 @@ def shift(
     start = datetime(2026, 3, day, hour, tzinfo=TZ)
     return {
         "point": point, "quantity": quantity, "start": start, "end": start + timedelta(hours=12), "value": value,
-        "qualifier": "", "file": "f", "sheet": "s", "cell": "A1", "file_hash": "0",
+        "qualifier": "", "file": "f", "sheet": "s", "cell": "A1", "file_hash": str(known),
         "known": datetime(2026, 4, known, tzinfo=TZ),
     }  # fmt: skip
 
@@ -115,6 +115,11 @@ def test_coverage_is_the_share_of_elapsed_time_with_readings():
     table = fact(model(meter="belt.one"), *rows)
     assert on(table, 1)["coverage_frac"] == pytest.approx(0.5)
     assert on(table, 2)["coverage_frac"] == pytest.approx(0.25)
+
+
+def test_wagons_of_one_shift_add_up():
+    rows = [shift("scale", "mass", 70.0, 5), shift("scale", "mass", 60.0, 5)]
+    assert on(fact(model(meter="scale"), *rows), 5)["fact_day"] == pytest.approx(130.0)
 
 
 def test_the_value_last_known_replaces_the_earlier_one():

@@ -2,10 +2,12 @@
 
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from zipfile import ZipFile
 
 import polars as pl
 import pytest
 import xlsxwriter
+from openpyxl import Workbook
 
 from zveno.errors import DataError
 from zveno.model.chain import ChainModel
@@ -150,7 +152,7 @@ def test_a_text_table_gives_records_and_tag_readings(model, tmp_path):
     assert found.records.filter(pl.col("point") == "rate")["value"].to_list() == [30.0, None]
     assert found.rejected["cell"].to_list() == ["3:2"]  # below the valid range: the plant stands
     assert [str(one) for one in found.faults] == [
-        "hours1.csv, 3:4: 'x' is not a number: write a number, leave the cell empty, or write 'n/a'"
+        "hours1.csv, 3:4: 'x' is not a number: write a number, or 'n/a' where there is none"
     ]
     assert found.readings.select("value", "quality").rows() == [(21.5, 0), (None, 1)]
 
@@ -288,3 +290,34 @@ def test_readings_that_are_not_what_they_should_be_are_a_fault(model, tmp_path, 
 
 def test_an_empty_workbook_is_a_fault(model, tmp_path):
     assert "the workbook is empty" in str(read(model, workbook(tmp_path / "a.xlsx", [])).faults[0])
+
+
+@pytest.mark.parametrize(
+    ("cell", "shown"),
+    [("#DIV/0!", "#DIV/0!"), ("=E3*2", "=E3*2")],
+)
+def test_a_cell_without_a_value_of_its_own_is_a_fault(model, tmp_path, cell, shown):
+    book = Workbook()
+    for line in [*HEAD, ["scale", "влажная масса", "т", 60]]:
+        book.active.append(line)
+    book.active["D4"] = cell
+    book.save(tmp_path / "a.xlsx")
+    assert f"D4: '{shown}' is not a number" in str(read(model, tmp_path / "a.xlsx").faults[0])
+
+
+def test_calculated_formulas_are_read_and_empty_ones_are_nothing(model, tmp_path):
+    path = tmp_path / "a.xlsx"
+    with xlsxwriter.Workbook(str(path)) as book:
+        page = book.add_worksheet("Смена")
+        for number, line in enumerate([*HEAD, ["scale", "влажная масса", "т"], ["wet", "влажность", "%"]]):
+            page.write_row(number, 0, line)
+        page.write_formula(3, 3, "=50+10", None, 60)
+        page.write_formula(4, 3, '=IF(1=1,"","x")', None, "emptied")
+    with ZipFile(path) as book:
+        parts = {name: book.read(name) for name in book.namelist()}
+    with ZipFile(path, "w") as book:
+        for name, part in parts.items():
+            book.writestr(name, part.replace(b"<v>emptied</v>", b"<v></v>"))  # as spreadsheet programs write ""
+    found = read(model, path)
+    assert found.faults == ()
+    assert found.records["value"].to_list() == [60.0]

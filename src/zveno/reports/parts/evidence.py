@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from zveno.model.chain import ChainModel
+from zveno.reconcile import BOUND_CONFLICT
 from zveno.reports.charts import Bar, z_bars_svg
 from zveno.reports.document import (
     SCALE,
@@ -35,7 +36,6 @@ from zveno.text.mark import tr
 # ---- readings ------------------------------------------------------------------------------------------
 
 _MANY = 6
-_BOUND_CONFLICT = 3.84  # one reading two standard deviations off
 
 
 def readings_part(model: ChainModel, adjustments: pl.DataFrame, suspects: pl.DataFrame, text: Catalogue) -> list[Block]:
@@ -316,7 +316,7 @@ def _gap_row(model: ChainModel, k: int, row: dict[str, Any], text: Catalogue) ->
 
 def fit_paragraph(objective: float, dof: int, p_value: float | None, text: Catalogue) -> list[Block]:
     """How well the readings fit together, in a sentence."""
-    if (not dof or p_value is None) and objective > _BOUND_CONFLICT:
+    if (not dof or p_value is None) and objective > BOUND_CONFLICT:
         sentence = text(
             "the readings would need a negative flow or stock: misfit {objective}", objective=text.number(objective, 1)
         )
