@@ -190,7 +190,8 @@ def find_readings(plan: Plan, period: Period) -> Found:
         stocks += found
         streams += tied
     for meter in _used(plan.model):
-        if meter.stream in plan.model.streams and meter.stream not in plan.topology.place:
+        inner = meter.stream in plan.model.streams and meter.stream not in plan.topology.place
+        if inner and meter.quantity != "moisture":  # moistures serve the scales of their section
             values.gaps.append(Gap(meter.id, meter.quantity, 0, 0, WITHIN_SECTION))
     usable = [row for row in streams if row[2].sd > 0 and (row[2].value > 0 or not row[2].below)]
     return Found(tuple(usable), tuple(stocks), tuple(values.gaps))

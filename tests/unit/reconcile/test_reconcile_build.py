@@ -222,8 +222,9 @@ def test_a_long_period_that_the_records_cover_in_part_is_refused_with_the_stretc
 
 
 def test_a_meter_within_a_section_is_listed():
-    chain = model([*METERS, meter("inner.scale", "inner", "mass")])
-    assert WITHIN_SECTION in [one.treatment for one in month_network(chain, records(), MONTH).gaps]
+    chain = model([*METERS, meter("inner.scale", "inner", "mass"), meter("inner.wet", "inner", "moisture", uom="%")])
+    gaps = month_network(chain, records(), MONTH).gaps
+    assert [one.meter for one in gaps if one.treatment == WITHIN_SECTION] == ["inner.scale"]
 
 
 def test_limits_among_assays_count_half_and_limits_alone_stay_limits():
