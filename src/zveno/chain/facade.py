@@ -22,7 +22,7 @@ from zveno.reconcile import Balance, PeriodSeries, reconcile, reconcile_many
 from zveno.reports import MonthResults, Provenance, Report, build_report, plan_fact, require_report
 from zveno.rules import Breaches, check, rule_faults
 from zveno.simulate import Simulation, simulate, unit_faults
-from zveno.sources import SourceBatch, conflicts, read_files
+from zveno.sources import SourceBatch, conflicts, read_files, remarks
 from zveno.store import Batch, EmbeddedStore, MemoryStore, Store
 from zveno.tables import frame
 
@@ -35,7 +35,7 @@ _LEAD_DAYS = (2, 15, 62)
 
 @dataclass(frozen=True)
 class Imported:
-    """What an import did: files new and known before, values kept, cells left out with a reason, faults."""
+    """What an import did: files new and known, values kept, cells left out, faults, remarks (kept, but look)."""
 
     files: int
     known_files: int
@@ -43,6 +43,7 @@ class Imported:
     readings: int
     rejected: pl.DataFrame
     faults: tuple[Fault, ...] = ()
+    remarks: tuple[Fault, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -129,6 +130,8 @@ class Chain:
             raise DataError(faults)
         kept = [_kept(one, self.model.hash) for one in batches]
         new = {one.file_hash: one for one in kept if not self.store.has(one.file_hash)}
+        known = [one for one in batches if self.store.has(one.file_hash)]
+        said = remarks(unknown, known, self.store.read("records"))
         self.store.append(list(new.values()), self.now())
         return Imported(
             files=len(new),
@@ -137,6 +140,7 @@ class Chain:
             readings=sum(one.readings.height for one in new.values()),
             rejected=pl.concat([one.rejected for one in kept]),
             faults=faults,
+            remarks=tuple(said),
         )
 
     def reconcile(self, period: str | Period) -> Balance:

@@ -59,6 +59,7 @@ class Answers(Screen):
                     "readings": done.readings,
                     "rejected": done.rejected.to_dicts(),
                     "faults": [self.text.fault(one) for one in done.faults],
+                    "remarks": [self.text.fault(one) for one in done.remarks],
                 }
             )
         else:
@@ -72,6 +73,8 @@ class Answers(Screen):
                 readings=self.text.number(done.readings, 0),
             )
             self._left_out(done, err=False)
+            for one in done.remarks:
+                self.line(f"! {self.text.fault(one)}")
         return 5 if done.faults else 0
 
     def _left_out(self, done: Imported, *, err: bool) -> None:

@@ -3,5 +3,6 @@
 from zveno.sources.conflicts import conflicts
 from zveno.sources.files import SourceBatch, read_files
 from zveno.sources.problems import read_problem
+from zveno.sources.remarks import remarks
 
-__all__ = ["SourceBatch", "conflicts", "read_files", "read_problem"]
+__all__ = ["SourceBatch", "conflicts", "read_files", "read_problem", "remarks"]

@@ -12,11 +12,14 @@ from typing import Any
 from zveno.errors import Fault, QuantityError, fault
 from zveno.model.chain import ChainModel
 from zveno.model.types import Meter
-from zveno.quantities import convert
+from zveno.quantities import convert, uom_of
 from zveno.text.mark import tr
 from zveno.text.words import NO_DATA
 
 _LESS = re.compile(r"^\s*[<≤]\s*(\d+(?:[.,]\d+)?)\s*$")
+_NUMBER = re.compile(r"^[+-]?(\d+|\d{1,3}( \d{3})+)([.,]\d+)?([eE][+-]?\d+)?$")
+_SPACES = re.compile(r"[\u00a0\u2007\u2009\u202f]")
+_FAR_UOM = 100
 NO_DATA_REASON = tr("marked as 'no data'")
 RANGE_REASON = tr("outside the valid range of the meter: an instrument fault, not a reading")
 
@@ -42,6 +45,7 @@ class Cells:
     records: list[dict[str, Any]] = field(default_factory=list)
     rejected: list[dict[str, Any]] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
+    doubts: dict[object, Fault] = field(default_factory=dict)
     _seen: dict[tuple[object, ...], Place] = field(default_factory=dict)
 
     def add(
@@ -65,8 +69,8 @@ class Cells:
             self._keep(meter, quantity, None, span, place)
             return
         below = _LESS.match(raw) if isinstance(raw, str) else None
-        if below:
-            raw = float(below[1].replace(",", "."))
+        if isinstance(raw, str):
+            raw = number(below[1] if below else raw)
         if isinstance(raw, bool) or not isinstance(raw, (int, float)) or not math.isfinite(raw):
             message = tr("'{text}' is not a number: write a number, or 'n/a' where there is none")
             self.faults.append(fault(message, str(place), text=_shown(raw)))
@@ -77,6 +81,26 @@ class Cells:
         value = self._converted(meter, quantity, float(raw), uom, span, place)
         if value is not None:
             self._keep(meter, quantity, value, span, place, below=bool(below))
+
+    def fits(self, meter: Meter, quantity: str, uom: str, place: Place) -> bool:
+        """Whether values in a uom can be the meter's; a fault at the place of the uom if not, a doubt if far off."""
+        own = meter.uoms.get(quantity, meter.uom)
+        try:
+            given, described = uom_of(uom), uom_of(own)
+        except QuantityError as error:
+            self.faults.append(Fault(error.faults[0].message, error.faults[0].fields, str(place)))
+            return False
+        if given.dimension != described.dimension:
+            message = tr(
+                "'{uom}' is no unit for '{meter}', which chain.yaml describes in '{own}': write its values in '{own}'"
+            )
+            self.faults.append(fault(message, str(place), uom=uom, meter=meter.id, own=own))
+            return False
+        if not 1 / _FAR_UOM < given.factor / described.factor < _FAR_UOM:
+            message = tr("values of '{meter}' are given in '{uom}', but chain.yaml describes it in '{own}': is it so?")
+            key = (place.sheet, meter.id, quantity, uom)
+            self.doubts.setdefault(key, fault(message, str(place), uom=uom, meter=meter.id, own=own))
+        return True
 
     def _keep(
         self,
@@ -159,6 +183,16 @@ class Cells:
                 "known": None,
             }
         )
+
+
+def number(text: str) -> float | str:
+    """A number written as text, with a decimal point or comma and spaces between thousands; else the text itself.
+
+    >>> number("2 898,5"), number("about 3")
+    (2898.5, 'about 3')
+    """
+    plain = _SPACES.sub(" ", text).strip().replace("\u2212", "-")
+    return float(plain.replace(" ", "").replace(",", ".")) if _NUMBER.match(plain) else text
 
 
 def _shown(raw: object) -> str:

@@ -30,7 +30,7 @@ _ZIP, _OLE, _PARQUET = b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"PAR1"
 
 @dataclass(frozen=True)
 class SourceBatch:
-    """What one file holds: records, rejected cells, readings; and what is wrong with it."""
+    """What one file holds: records, rejected cells, readings; what is wrong with it, and what may be."""
 
     file: str
     file_hash: str
@@ -38,6 +38,7 @@ class SourceBatch:
     rejected: pl.DataFrame
     readings: pl.DataFrame
     faults: tuple[Fault, ...]
+    doubts: tuple[Fault, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,8 @@ def _read(model: ChainModel, content: bytes, found: FoundFile) -> SourceBatch:
         frame("records", cells.records),
         frame("rejected", cells.rejected),
         frame("readings", readings),
-        tuple(cells.faults),
+        tuple({(one.where, str(one)): one for one in cells.faults}.values()),
+        tuple(cells.doubts.values()),
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from zveno.errors import fault
 from zveno.model.types import DataFile, Meter
-from zveno.sources.cells import Cells, Place
+from zveno.sources.cells import Cells, Place, number
 from zveno.text.mark import tr
 
 
@@ -35,8 +35,8 @@ def read_text_table(content: bytes, name: str, layout: DataFile, cells: Cells) -
         return []
     readings: list[dict[str, Any]] = []
     seen: set[datetime] = set()
-    for number, row in enumerate(rows, start=2):
-        moment = _moment(row, number, index, layout, name, cells)
+    for line, row in enumerate(rows, start=2):
+        moment = _moment(row, line, index, layout, name, cells)
         if moment is None:
             continue
         if moment in seen:  # clocks were set back: the same hour comes a second time
@@ -46,8 +46,8 @@ def read_text_table(content: bytes, name: str, layout: DataFile, cells: Cells) -
         span = (moment, _later(moment, length)) if layout.stamp == "start" else (_later(moment, -length), moment)
         for column, meter, quantity, uom in meters:
             at = index[column]
-            raw = _number(row[at]) if at < len(row) else None
-            cells.add(meter, quantity, raw, uom, span, Place(name, "", f"{number}:{at + 1}"))
+            raw = row[at] if at < len(row) else None
+            cells.add(meter, quantity, raw, uom, span, Place(name, "", f"{line}:{at + 1}"))
         readings += _tag_rows(row, index, tags, span)
     return readings
 
@@ -90,17 +90,6 @@ def _tag_rows(
 ) -> Iterator[dict[str, Any]]:
     """Readings of the tags of one row; an empty cell is a bad reading, not a missing one."""
     for column, tag in tags.items():
-        value = _number(row[index[column]]) if index[column] < len(row) else None
+        value = number(row[index[column]]) if index[column] < len(row) else None
         good = isinstance(value, float)
         yield {"tag": tag, "ts": span[0], "value": value if good else None, "quality": 0 if good else 1}
-
-
-def _number(text: str) -> float | str | None:
-    """A number, None for an empty cell, else the text itself."""
-    text = text.strip()
-    if not text:
-        return None
-    try:
-        return float(text)
-    except ValueError:
-        return text

@@ -24,11 +24,11 @@ from zveno.quantities import UOMS
 from zveno.sources.cells import Cells, Place, cell_name, spoken_slots
 from zveno.sources.unreadable import unreadable
 from zveno.text.mark import tr
-from zveno.text.words import spoken
+from zveno.text.words import as_latin, spoken
 
-_COLUMN = re.compile(r"^([A-Z][a-z]?)(?:[\s,;(]+(.+?)\)?)?$")
+_COLUMN = re.compile(r"^(\w+)(?:[\s,;(]+(.+?)\)?)?$")
 _SEARCHED_ROWS = 30
-UNKNOWN_COLUMN = tr("a column of numbers whose heading names no component of the chain")
+UNKNOWN_COLUMN = tr("it stands in a column whose heading names no component of the chain")
 
 
 @dataclass(frozen=True)
@@ -101,19 +101,24 @@ class SheetReader:
     def _component(self, text: str) -> tuple[str, str] | None:
         """``Cu, %`` as a component and its uom; ``Cu`` alone has the uom of the meter."""
         match = _COLUMN.match(text)
-        if match is None or match[1] not in self.cells.model.chain.components:
+        if match is None:
+            return None
+        component = spoken("elements").get(match[1].lower(), as_latin(match[1]))
+        if component not in self.cells.model.chain.components:
             return None
         word = (match[2] or "").strip()
         uom = spoken("uoms").get(word.lower(), word)
-        return match[1], "%" if uom not in UOMS and "%" in uom else uom
+        return component, "%" if uom not in UOMS and "%" in uom else uom
 
     def _pass_over(self, heading: Heading) -> None:
         """List columns of numbers whose heading says nothing that is known, and values without a point."""
         known = {*heading.columns.values(), *heading.components}
         for column, title in enumerate(self.rows[heading.row]):
-            below = [self._value(row, column) for row in range(heading.row + 1, len(self.rows))]
-            if column not in known and any(isinstance(one, float) for one in below):
-                self.cells.reject(title, UNKNOWN_COLUMN, self._place(heading.row, column))
+            if column in known:
+                continue
+            for row in range(heading.row + 1, len(self.rows)):
+                if isinstance(value := self._value(row, column), float):
+                    self.cells.reject(f"{title}: {value:g}", UNKNOWN_COLUMN, self._place(row, column))
         valued = [*heading.components, *(heading.columns[key] for key in ("value",) if key in heading.columns)]
         for row in range(heading.row + 1, len(self.rows)):
             if self._value(row, heading.columns["point"]) not in ("", None):
@@ -137,7 +142,10 @@ class SheetReader:
             self.cells.faults.append(span)
             return
         for column, (component, uom) in heading.components.items():
-            self._take(meter, component, row, column, uom or meter.uoms.get(component, meter.uom), span)
+            if self._value(row, column) in ("", None) or not self._measures(meter, component, (row, column)):
+                continue
+            own = meter.uoms.get(component, meter.uom)
+            self._take(meter, component, (row, column), (uom or own, (heading.row, column)), span)
         if "value" in heading.columns:
             self._take_listed(heading, meter, row, span)
 
@@ -157,24 +165,37 @@ class SheetReader:
             message = tr("'{meter}' gives several components: add a column that says which one")
             self.cells.faults.append(fault(message, str(self._place(row, column)), meter=meter.id))
             return
-        uom = meter.uoms.get(quantity, meter.uom)
+        if self._value(row, column) in ("", None):
+            return
+        if not self._measures(meter, quantity, (row, heading.columns.get("quantity", column))):
+            return
+        uom, at = meter.uoms.get(quantity, meter.uom), column
         if "uom" in heading.columns:
-            word = str(self._value(row, heading.columns["uom"])).strip()
+            at = heading.columns["uom"]
+            word = str(self._value(row, at) or "").strip()
             uom = spoken("uoms").get(word.lower(), word)
-        self._take(meter, quantity, row, column, uom, span)
+        self._take(meter, quantity, (row, column), (uom, (row, at)), span)
 
     def _take(
-        self, meter: Meter, quantity: str, row: int, column: int, uom: str, span: tuple[datetime, datetime]
+        self,
+        meter: Meter,
+        quantity: str,
+        at: tuple[int, int],
+        uom: tuple[str, tuple[int, int]],
+        span: tuple[datetime, datetime],
     ) -> None:
-        """Hand one cell over, if the meter measures that quantity."""
-        raw, place = self._value(row, column), self._place(row, column)
-        measured = meter.components if meter.quantity == "assay" else (meter.quantity,)
-        if quantity not in measured:
-            if raw not in ("", None):
-                message = tr("'{meter}' does not measure '{quantity}': check the point, or describe it in chain.yaml")
-                self.cells.faults.append(fault(message, str(place), meter=meter.id, quantity=quantity))
-            return
-        self.cells.add(meter, quantity, raw, uom, span, place)
+        """Hand one cell over, if its uom (which has a place of its own) can be the meter's."""
+        raw = self._value(*at)
+        if raw not in ("", None) and self.cells.fits(meter, quantity, uom[0], self._place(*uom[1])):
+            self.cells.add(meter, quantity, raw, uom[0], span, self._place(*at))
+
+    def _measures(self, meter: Meter, quantity: str, at: tuple[int, int]) -> bool:
+        """Whether the meter gives that quantity; a fault at the cell that says so, if not."""
+        if quantity in (meter.components if meter.quantity == "assay" else (meter.quantity,)):
+            return True
+        message = tr("'{meter}' does not measure '{quantity}': check the point, or describe it in chain.yaml")
+        self.cells.faults.append(fault(message, str(self._place(*at)), meter=meter.id, quantity=quantity))
+        return False
 
     def _span(self, heading: Heading, row: int) -> tuple[datetime, datetime] | Fault:
         """The shift (or plant day) of a row, from its columns or from the cells above the heading."""
@@ -182,18 +203,30 @@ class SheetReader:
         slot, slot_place = self._given("shift", heading, row)
         moment = _day(day)
         if moment is None:
-            message = tr("no date is given, or '{text}' is not one: write a date such as 2026-03-01")
+            message = tr("no date is given, or '{text}' is not one: write a date such as 2026-03-01 or 01.03.2026")
             return fault(message, str(day_place), text=day)
         model = self.cells.model
         if slot in ("", None):
             start = datetime.combine(moment, time(), model.tz)
             return start, start + timedelta(days=1)
-        name = spoken_slots(model).get(str(slot).strip().lower())
+        name = spoken_slots(model).get(_plain(slot).strip().lower())
         for one in model.people.shifts.slots if model.people else ():
             if one.id == name:
                 start = datetime.combine(moment, time.fromisoformat(one.start), model.tz)
+                self._doubt_crew(heading, row, moment, one.id)
                 return start, start + timedelta(hours=one.hours)
-        return fault(tr("shift '{text}' is not known: people.yaml names the shifts"), str(slot_place), text=slot)
+        message = tr("shift '{text}' is not known: people.yaml names the shifts {known}")
+        known = ", ".join(one.id for one in model.people.shifts.slots) if model.people else "-"
+        return fault(message, str(slot_place), text=_plain(slot), known=known)
+
+    def _doubt_crew(self, heading: Heading, row: int, day: date, slot: str) -> None:
+        """Say it where the sheet names another crew than the calendar."""
+        given, place = self._given("crew", heading, row)
+        calendar = self.cells.model.shift_pattern.crew(day, slot)
+        if given not in ("", None) and as_latin(str(given).strip()).lower() != as_latin(calendar).lower():
+            message = tr("the sheet says crew '{given}', the calendar of people.yaml has '{calendar}' on that shift")
+            key = (self.sheet, day, slot, "crew")
+            self.cells.doubts.setdefault(key, fault(message, str(place), given=given, calendar=calendar))
 
     def _given(self, key: str, heading: Heading, row: int) -> tuple[Any, Place]:
         """A value from its column, or from the cell right of its label above the heading."""
@@ -214,6 +247,11 @@ class SheetReader:
 
     def _place(self, row: int, column: int) -> Place:
         return Place(self.file, self.sheet, cell_name(row, column))
+
+
+def _plain(value: Any) -> str:
+    """A cell as text; a whole number without its decimal point."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _day(value: Any) -> date | None:

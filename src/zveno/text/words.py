@@ -70,13 +70,32 @@ UOM_WORDS: Mapping[str, str] = MappingProxyType(
         "C": tr("C"),
     }
 )
+ELEMENTS: Mapping[str, str] = MappingProxyType(
+    {
+        "Cu": tr("copper"),
+        "Fe": tr("iron"),
+        "S": tr("sulphur"),
+        "Au": tr("gold"),
+        "Ag": tr("silver"),
+        "Pb": tr("lead"),
+        "Zn": tr("zinc"),
+        "As": tr("arsenic"),
+        "Sb": tr("antimony"),
+        "Bi": tr("bismuth"),
+        "Ni": tr("nickel"),
+        "Se": tr("selenium"),
+        "Te": tr("tellurium"),
+        "Mo": tr("molybdenum"),
+    }
+)
+_LOOKALIKES = str.maketrans("АВЕКМНОРСТХаеорсху", "ABEKMHOPCTXaeopcxy")
 NO_DATA = frozenset({"н/д", "нет данных", "деректер жоқ", "д/ж", "n/a", "no data", "-", "–", "—"})
 
 
 @lru_cache
 def spoken(kind: str) -> Mapping[str, str]:
-    """What each word means: lower-case word in any language to key, for headings, quantities or uoms."""
-    words = {"headings": HEADINGS, "quantities": QUANTITIES, "uoms": UOM_WORDS}[kind]
+    """What each word means: lower-case word in any language to key, for headings, quantities, uoms or elements."""
+    words = {"headings": HEADINGS, "quantities": QUANTITIES, "uoms": UOM_WORDS, "elements": ELEMENTS}[kind]
     return MappingProxyType(_every_language(words.items()))
 
 
@@ -88,3 +107,12 @@ def _every_language(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
         for lang in LANGUAGES:
             found[catalogue(lang)(word).strip().lower()] = key
     return found
+
+
+def as_latin(word: str) -> str:
+    """A word with the Cyrillic letters that look like Latin ones replaced by them.
+
+    >>> as_latin("Сu") == "Cu"
+    True
+    """
+    return word.translate(_LOOKALIKES)

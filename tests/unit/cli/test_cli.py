@@ -156,7 +156,7 @@ def test_a_circuit_without_a_way_out_names_its_units(tmp_path, capsys):
     ("cells", "uom", "message"),
     [
         (("2026-03-01", "day", "balk_conc.tail.assay", "0,15*"), "%", "j.xlsx, 'Journal', D2: '0,15*' is not a number"),
-        (("2026-03-01", "day", "balk_conc.tail.assay", 0.15), "kg", "j.xlsx, 'Journal', D2: 'kg' measures mass"),
+        (("2026-03-01", "day", "balk_conc.tail.assay", 0.15), "kg", "j.xlsx, 'Journal', D1: 'kg' is no unit"),
         (("2026-03-01", "day", "balk_conc.tail.asay", 0.15), "%", "did you mean 'balk_conc.tail.assay'?"),
     ],
 )

@@ -101,14 +101,20 @@ def test_kilograms_become_tonnes(model, tmp_path):
     ("row", "message"),
     [
         (["scale", "влажная масса", "т", "12,5?"], "a.xlsx, 'Смена', D4: '12,5?' is not a number"),
-        (["scale", "влажная масса", "пуд", 12], "a.xlsx, 'Смена', D4: unit of measure 'пуд' is not known"),
-        (["scale", "влажная масса", "°C", 12], "a.xlsx, 'Смена', D4: 'C' measures temperature, but mass is needed"),
-        (["scale", "влажная масса", "%", 12], "a.xlsx, 'Смена', D4: '%' measures fraction, but mass is needed"),
+        (["scale", "влажная масса", "пуд", 12], "a.xlsx, 'Смена', C4: unit of measure 'пуд' is not known"),
+        (
+            ["scale", "влажная масса", "°C", 12],
+            "a.xlsx, 'Смена', C4: 'C' is no unit for 'scale', which chain.yaml describes in 't'",
+        ),
+        (
+            ["scale", "влажная масса", "%", 12],
+            "a.xlsx, 'Смена', C4: '%' is no unit for 'scale', which chain.yaml describes in 't'",
+        ),
         (["scale", "влажная масса", "т", -3], "a.xlsx, 'Смена', D4: -3.0 t cannot be a reading of 'scale'"),
         (["wet", "влажность", "%", 130], "a.xlsx, 'Смена', D4: 130.0 % cannot be a reading of 'wet'"),
         (["scales", "влажная масса", "т", 12], "A4: 'scales' is not a meter of this chain; did you mean 'scale'?"),
         (["scale", "объём", "т", 12], "B4: quantity 'объём' is not known"),
-        (["scale", "влажность", "%", 12], "D4: 'scale' does not measure 'moisture'"),
+        (["scale", "влажность", "%", 12], "B4: 'scale' does not measure 'moisture'"),
     ],
 )
 def test_a_bad_cell_is_a_fault_with_its_place(model, tmp_path, row, message):
@@ -247,7 +253,7 @@ def test_what_could_be_read_two_ways_is_a_fault(model, tmp_path, rows, message):
 def test_a_column_of_numbers_that_nothing_explains_is_listed(model, tmp_path):
     rows = [*JOURNAL, ["Точка", "Cu, %", "Zn, %", "Заметка"], ["lab", 1.0, 0.3, "проба 2"]]
     found = read(model, workbook(tmp_path / "a.xlsx", rows))
-    assert found.rejected.select("cell", "text", "reason").rows() == [("C3", "Zn, %", UNKNOWN_COLUMN)]
+    assert found.rejected.select("cell", "text", "reason").rows() == [("C4", "Zn, %: 0.3", UNKNOWN_COLUMN)]
 
 
 def test_two_new_files_that_say_different_things_are_a_conflict(model, tmp_path):
