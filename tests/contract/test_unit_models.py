@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from zveno.quantities import uom_of
 from zveno.simulate import UNIT_MODELS, unit_model_schemas
-from zveno.simulate.basis import basis_of
-from zveno.simulate.units import UNIT_PARAMETERS, Parameter, UnitModel
+from zveno.simulate.basis import Basis, basis_of, element_basis
+from zveno.simulate.units import UNIT_PARAMETERS, ElementUnit, Parameter, Table, UnitModel
 
 GROUPS = {
     "bornite": "cu_sulphide",
@@ -24,6 +26,7 @@ BASIS = basis_of(
     k_per_min=np.tile([0.6, 0.05, 0.0], 5),
     groups=np.repeat(list(GROUPS.values()), 3),
 )
+ELEMENTS = element_basis("Cu", "Fe", "S", "Si", "Ca", "Al", "Zn", "Pb", "Ag", "C", "H", "N", "O", "other")
 DRAWS = 40
 every_model = pytest.mark.parametrize("name", UNIT_MODELS)
 
@@ -31,10 +34,26 @@ every_model = pytest.mark.parametrize("name", UNIT_MODELS)
 def drawn(name: str, rng: np.random.Generator) -> UnitModel:
     """A unit with every parameter drawn from its range; those that do not fit together are drawn again."""
     while True:
-        values = {one.name: _value(one, rng) for one in UNIT_PARAMETERS[name]}
+        values = {one.name: _value(one, rng) for one in UNIT_PARAMETERS[name] if not one.table}
         unit = UNIT_MODELS[name](**values)
+        if isinstance(unit, ElementUnit):
+            unit = equipped(unit, rng)
         if not unit.conflict():
             return unit
+
+
+def equipped(unit: ElementUnit, rng: np.random.Generator) -> ElementUnit:
+    """With something at its inlets, or not, and a table of deportment, or none."""
+    made = rng.dirichlet(np.ones(len(ELEMENTS) - 1), len(unit.inlets)) * (rng.random((len(unit.inlets), 1)) < 0.8)
+    supplies = np.concatenate([made, np.zeros((len(made), 1))], axis=1)[None] if made.any() else None
+    shares = rng.dirichlet(np.ones(len(unit.words)), 3).T[None] if unit.words and rng.random() < 0.7 else None
+    table = None if shares is None else Table(("Zn", "Pb", "Ag"), shares)
+    return replace(unit, supplies=supplies, deportment=table)
+
+
+def basis(name: str) -> Basis:
+    """Elements for those that share out elements, minerals for the others."""
+    return ELEMENTS if issubclass(UNIT_MODELS[name], ElementUnit) else BASIS
 
 
 def _value(one: Parameter, rng: np.random.Generator) -> object:
@@ -46,15 +65,18 @@ def _value(one: Parameter, rng: np.random.Generator) -> object:
     return float(rng.uniform(one.low, high)) if rng.random() < 0.8 else high
 
 
-def feeds(rng: np.random.Generator) -> np.ndarray:
-    """Feeds from dry to thin, some with minerals missing."""
-    solids = rng.lognormal(0, 2, (6, len(BASIS) - 1)) * (rng.random((6, len(BASIS) - 1)) < 0.8)
+def feeds(rng: np.random.Generator, name: str) -> np.ndarray:
+    """Feeds from dry to thin, some with components missing."""
+    count = len(basis(name)) - 1
+    solids = rng.lognormal(0, 2, (6, count)) * (rng.random((6, count)) < 0.8)
     water = solids.sum(axis=1, keepdims=True) * rng.choice([0.0, 0.03, 0.5, 2.0, 50.0], (6, 1))
     return np.concatenate([solids, water], axis=1)
 
 
-def minerals(flow: np.ndarray) -> np.ndarray:
-    """Mass by mineral, classes together."""
+def minerals(flow: np.ndarray, name: str) -> np.ndarray:
+    """Mass by element, or by mineral, classes together."""
+    if basis(name) is ELEMENTS:
+        return flow[:, :-1]
     return flow[:, :-1].reshape(len(flow), -1, len(CLASSES)).sum(axis=2)
 
 
@@ -62,14 +84,17 @@ def minerals(flow: np.ndarray) -> np.ndarray:
 def test_mass_is_conserved_for_any_parameters(name):
     rng = np.random.default_rng(12)
     for _ in range(DRAWS):
-        unit, feed = drawn(name, rng), feeds(rng)
-        products = unit.run(feed, BASIS)
+        unit, feed = drawn(name, rng), feeds(rng, name)
+        drivers = unit.observe(feed, basis(name))
+        asked = unit.requested(drivers, basis(name))
+        entering = feed if asked is None else feed + asked.sum(axis=1)
+        products = unit.run(feed, basis(name))
         assert tuple(products) == unit.outlets
         assert all((one >= 0).all() for one in products.values())
         total = sum(products.values())
-        assert minerals(total) == pytest.approx(minerals(feed), rel=1e-13)
-        added = unit.water_added(unit.observe(feed, BASIS))
-        water = feed[:, -1] + (0 if added is None else added * BASIS.solids(feed))
+        assert minerals(total, name) == pytest.approx(minerals(entering, name), rel=1e-12, abs=1e-13)
+        added = unit.water_added(drivers)
+        water = feed[:, -1] + (0 if added is None else added * basis(name).solids(feed))
         assert total[:, -1] == pytest.approx(water, rel=1e-12)
 
 
@@ -82,10 +107,10 @@ def test_shares_and_conversions_are_sound_for_any_drivers(name):
         low = np.array([one.low for one in unit.drivers])
         high = np.array([min(one.high, 1e4) for one in unit.drivers])
         drivers = rng.uniform(low, high, (7, len(unit.drivers)))
-        split = unit.split(drivers, BASIS)
+        split = unit.split(drivers, basis(name))
         assert ((split >= 0) & (split <= 1)).all()
         assert split.sum(axis=1) == pytest.approx(1.0, rel=1e-14)
-        conversion = unit.convert(drivers, BASIS)
+        conversion = unit.convert(drivers, basis(name))
         if conversion is not None:
             assert (conversion >= -1e-15).all()
             assert conversion.sum(axis=1) == pytest.approx(1.0, rel=1e-14)
@@ -96,20 +121,20 @@ def test_shares_and_conversions_are_sound_for_any_drivers(name):
 def test_zero_feed_gives_zero_products(name):
     rng = np.random.default_rng(7)
     for _ in range(DRAWS):
-        unit, nothing = drawn(name, rng), np.zeros((2, len(BASIS)))
-        assert all((one == 0).all() for one in unit.run(nothing, BASIS).values())
-        drivers = unit.observe(nothing, BASIS)
+        unit, nothing = drawn(name, rng), np.zeros((2, len(basis(name))))
+        assert all((one == 0).all() for one in unit.run(nothing, basis(name)).values())
+        drivers = unit.observe(nothing, basis(name))
         assert np.isfinite(drivers).all()
-        assert all(np.isfinite(values).all() for values, _ in unit.report(nothing, drivers, BASIS).values())
+        assert all(np.isfinite(values).all() for values, _ in unit.report(nothing, drivers, basis(name)).values())
 
 
 @every_model
 def test_a_batch_is_its_rows(name):
     rng = np.random.default_rng(9)
-    unit, feed = drawn(name, rng), feeds(rng)
-    together = unit.run(feed, BASIS)
+    unit, feed = drawn(name, rng), feeds(rng, name)
+    together = unit.run(feed, basis(name))
     for row, one in enumerate(feed):
-        for outlet, flow in unit.run(one, BASIS).items():
+        for outlet, flow in unit.run(one, basis(name)).items():
             assert flow[0] == pytest.approx(together[outlet][row], rel=1e-12)
 
 
@@ -121,11 +146,11 @@ def test_a_model_describes_itself(name):
     for one in UNIT_PARAMETERS[name]:
         assert one.meaning
         assert one.low <= one.high
-        if not one.choices:
+        if not one.choices and not one.table:
             uom_of(one.uom)
             assert one.default is None or one.low <= float(one.default) <= one.high
     rng = np.random.default_rng(1)
-    unit, feed = drawn(name, rng), feeds(rng)
-    for _, uom in unit.report(feed, unit.observe(feed, BASIS), BASIS).values():
+    unit, feed = drawn(name, rng), feeds(rng, name)
+    for _, uom in unit.report(feed, unit.observe(feed, basis(name)), basis(name)).values():
         uom_of(uom)
     assert set(unit_model_schemas()[name]["properties"]) == {one.name for one in UNIT_PARAMETERS[name]}

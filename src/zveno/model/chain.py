@@ -16,6 +16,7 @@ from zveno.model.types import (
     Boundary,
     ChainFile,
     Figure,
+    Material,
     Meter,
     Mineral,
     Ore,
@@ -83,6 +84,11 @@ class ChainModel(Record):
         return {one.id: one for one in self.chain.ores}
 
     @cached_property
+    def materials(self) -> dict[str, Material]:
+        """Materials by id."""
+        return {one.id: one for one in self.chain.materials}
+
+    @cached_property
     def meters(self) -> dict[str, Meter]:
         """Meters by id."""
         return {one.id: one for one in self.chain.meters}
@@ -102,7 +108,7 @@ class ChainModel(Record):
         """Names in all languages of everything that has an id."""
         chain = self.chain
         groups: tuple[Sequence[Any], ...] = (
-            chain.minerals, chain.ores, chain.owners, chain.plants, chain.boundaries, chain.units,
+            chain.minerals, chain.ores, chain.materials, chain.owners, chain.plants, chain.boundaries, chain.units,
             chain.groups, chain.streams, chain.stocks, chain.meters, chain.tags, chain.gates, chain.plans,
             tuple(self.sections.values()), tuple(self.roles.values()),
         )  # fmt: skip

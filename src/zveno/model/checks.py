@@ -132,6 +132,7 @@ def _stream_faults(model: ChainModel) -> Iterator[Fault]:
             ("group", stream.group, groups),
             ("owner", stream.owner, owners),
             ("ore", stream.ore, set(model.ores)),
+            ("material", stream.material, set(model.materials)),
         ):
             if name and name not in known:
                 yield _unknown(model, stream.id, key, name, known)
@@ -230,6 +231,7 @@ def _references(model: ChainModel) -> Iterator[tuple[str, str, str]]:
         *((one.id, dict(one.parameters)) for one in chain.units),
         *((one.id, {"feed": one.feed, "feed_water": one.feed_water}) for one in chain.streams),
         *((one.id, {"opening": one.opening, "capacity": one.capacity}) for one in chain.stocks),
+        *((one.id, dict(one.contents)) for one in chain.materials),
         *((one.id, {"normal": one.normal}) for one in chain.tags),
         *(
             (

@@ -93,6 +93,16 @@ class Ore(Record):
     kinetics: str = Field(default="", description="prefix of share_fast, share_slow, k_fast, k_slow")
 
 
+class Material(Record):
+    """What a concentrate, flux or blast is made of, by element or oxide; what they leave is followed as ``other``."""
+
+    id: Id
+    title: Titles = {}
+    contents: dict[str, float | str | Figure] = Field(
+        description="mass fraction of each element or oxide; elements and oxides must not overlap"
+    )
+
+
 class Owner(Record):
     """Who owns metal in the chain."""
 
@@ -152,13 +162,14 @@ class Stream(Record):
     id: Id
     title: Titles = {}
     source: str = Field(alias="from", description="unit, unit:outlet, or boundary")
-    target: str = Field(alias="to", description="unit or boundary")
+    target: str = Field(alias="to", description="unit, unit:inlet, or boundary")
     group: str = Field(default="", description="group with which it is measured and balanced as one")
     kind: Literal["solids", "water", "gas", "ore", "concentrate", "tailings", "product"] = "solids"
     components: tuple[str, ...] | None = Field(default=None, description="components it can carry; empty: all")
     owner: str = Field(default="", description="who owns what flows here")
     transport_h: Annotated[float, Field(ge=0, description="hours on the way")] = 0
     ore: str = Field(default="", description="ore that a boundary feed is made of")
+    material: str = Field(default="", description="material that a boundary feed, flux or blast is made of")
     feed: float | str | Figure | None = Field(default=None, description="dry mass flow of a boundary feed")
     feed_water: float | str | Figure | None = Field(default=None, description="moisture of the feed")
     repeat: dict[str, tuple[int, ...]] = Field(default={}, exclude=True)
@@ -348,6 +359,7 @@ class ChainFile(Record):
     components: tuple[str, ...] = Field(description="what assays and balances follow")
     minerals: tuple[Mineral, ...] = ()
     ores: tuple[Ore, ...] = ()
+    materials: tuple[Material, ...] = ()
     owners: tuple[Owner, ...] = ()
     plants: tuple[Plant, ...]
     boundaries: tuple[Boundary, ...] = ()

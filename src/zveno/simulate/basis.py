@@ -1,8 +1,9 @@
-"""What a stream of a concentrator is made of: minerals by floatability class, and water.
+"""What a stream is made of: minerals by floatability class in a concentrator, elements in a smelter, and water.
 
 A stream is an array of mass flows, t/h, shape (scenario, component). Components are listed by ore, mineral
-and class; water is always the last one. Two ores keep their minerals apart, because rates and trace contents
-belong to the ore.
+and class, then come the elements; water is always the last one. Two ores keep their minerals apart, because
+rates and trace contents belong to the ore. In a smelter the elements of a stream say all: which compounds they
+form follows from where they are.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
-FloatClass = Literal["fast", "slow", "non", "water"]
+FloatClass = Literal["fast", "slow", "non", "element", "water"]
 
 ENTRAINMENT = {"gangue": 1.0, "pyrite": 0.6, "water": 0.0}
 """How a mineral group follows the water, relative to gangue; other groups take 0.5."""
@@ -38,6 +39,9 @@ class Basis:
         Rate constant of flotation, shape (S, C) or (1, C).
     entrainment
         How a component follows the water into froth, relative to gangue, shape (C,).
+    composition
+        Turns minerals into their elements, shape (S or 1, C, C), columns summing to 1; None where there are no
+        elements.
     """
 
     ores: tuple[str, ...]
@@ -47,6 +51,7 @@ class Basis:
     sg: Floats
     k_per_min: Floats
     entrainment: Floats
+    composition: Floats | None = None
 
     def __len__(self) -> int:
         return len(self.minerals)
@@ -55,6 +60,12 @@ class Basis:
     def solid(self) -> Bools:
         """True for everything but water, shape (C,)."""
         return np.array([one != "water" for one in self.classes])
+
+    @cached_property
+    def elements(self) -> dict[str, int]:
+        """Place of each element among the components."""
+        named = enumerate(zip(self.minerals, self.classes, strict=True))
+        return {one: n for n, (one, name) in named if name == "element"}
 
     def among(self, *groups: str) -> Bools:
         """True for components of these mineral groups, shape (C,)."""
@@ -80,7 +91,8 @@ class Basis:
 
     def take(self, rows: Ints) -> Basis:
         """The same components for some of the scenarios."""
-        return replace(self, k_per_min=rows_of(self.k_per_min, rows))
+        composition = None if self.composition is None else rows_of(self.composition, rows)
+        return replace(self, k_per_min=rows_of(self.k_per_min, rows), composition=composition)
 
     def solids(self, flow: Floats) -> Floats:
         """Dry mass flow of streams (..., C), shape (...)."""
@@ -128,6 +140,25 @@ def basis_of(
         sg=np.array([*_row(sg), 1.0]),
         k_per_min=np.array([[*_row(k_per_min), 0.0]]),
         entrainment=np.array(given),
+    )
+
+
+def element_basis(*elements: str) -> Basis:
+    """A basis of elements and water, without minerals.
+
+    >>> element_basis("Cu", "S").elements
+    {'Cu': 0, 'S': 1}
+    """
+    names, count = (*elements, "water"), len(elements) + 1
+    return Basis(
+        ores=("",) * count,
+        minerals=names,
+        classes=(*("element" for _ in elements), "water"),  # type: ignore[arg-type]
+        groups=names,
+        sg=np.ones(count),
+        k_per_min=np.zeros((1, count)),
+        entrainment=np.zeros(count),
+        composition=np.eye(count)[None],
     )
 
 

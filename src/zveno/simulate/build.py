@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.sparse import coo_array
@@ -11,14 +11,23 @@ from scipy.sparse.csgraph import connected_components
 
 from zveno.errors import Fault, ModelError
 from zveno.model.chain import ChainModel
-from zveno.model.types import Stream, Unit
+from zveno.model.types import Figure, Stream, Unit
 from zveno.simulate.basis import ENTRAINMENT, Basis, FloatClass, Floats
-from zveno.simulate.checks import instance_faults, is_calculated, is_simulated, outlet_of, range_faults, unit_faults
+from zveno.simulate.checks import (
+    instance_faults,
+    is_calculated,
+    is_simulated,
+    outlet_of,
+    range_faults,
+    table_of,
+    unit_faults,
+)
+from zveno.simulate.materials import assays, composition, followed, fractions, table
 from zveno.simulate.ore import OreMake, make_of
 from zveno.simulate.plan import OUTSIDE, Link
 from zveno.simulate.scenario import Scenarios
 from zveno.simulate.solve import Circuit
-from zveno.simulate.units import UNIT_MODELS, UNIT_PARAMETERS, UnitModel
+from zveno.simulate.units import UNIT_MODELS, UNIT_PARAMETERS, ElementUnit, UnitModel
 
 
 @dataclass(frozen=True)
@@ -50,7 +59,7 @@ def build(model: ChainModel, scenarios: Scenarios) -> tuple[Build, ...]:
 def _joined(model: ChainModel, units: Sequence[Unit]) -> list[list[Unit]]:
     """Units grouped by the streams that join them."""
     at = {one.id: n for n, one in enumerate(units)}
-    ends = [(one.source.partition(":")[0], one.target) for one in model.streams.values()]
+    ends = [(one.source.partition(":")[0], one.target.partition(":")[0]) for one in model.streams.values()]
     pairs = np.array([(at[a], at[b]) for a, b in ends if a in at and b in at], dtype=int).reshape(-1, 2)
     graph = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(len(at), len(at)))
     count, labels = connected_components(graph, directed=False)
@@ -60,38 +69,56 @@ def _joined(model: ChainModel, units: Sequence[Unit]) -> list[list[Unit]]:
 def _build_one(model: ChainModel, scenarios: Scenarios, units: Sequence[Unit]) -> Build:
     """One circuit."""
     at = {one.id: n for n, one in enumerate(units)}
-    streams = [one for one in model.streams.values() if one.target in at or one.source.partition(":")[0] in at]
-    ores = dict.fromkeys(one.ore for one in streams if one.ore and not is_calculated(model, one))
-    makes = [make_of(model, model.ores[one], scenarios, model.chain.components) for one in ores]
-    basis = _basis(model, makes)
+    streams = [
+        one
+        for one in model.streams.values()
+        if one.target.partition(":")[0] in at or one.source.partition(":")[0] in at
+    ]
+    ores = [model.ores[one] for one in dict.fromkeys(one.ore for one in streams if one.ore)]
+    elements = followed(model, units, streams, ores)
+    traced = tuple(dict.fromkeys((*model.chain.components, *(name for ore in ores for name in ore.trace))))
+    makes = [make_of(model, ore, scenarios, traced if elements else model.chain.components) for ore in ores]
+    basis = _basis(model, makes, elements)
+    if elements:
+        basis = replace(basis, composition=composition(model, makes, traced, basis))
     circuit = Circuit(
         basis=basis,
         ids=tuple(at),
-        units=tuple(_unit(model, one, scenarios) for one in units),
+        units=tuple(_supplied(model, one, streams, basis, scenarios) for one in units),
         links=tuple(_link(model, one, at) for one in streams),
         feeds={
-            n: _feed(one, makes, basis, scenarios) for n, one in enumerate(streams) if not is_calculated(model, one)
+            n: _feed(one, makes, basis, scenarios)
+            for n, one in enumerate(streams)
+            if not is_calculated(model, one) and not _asked_for(model, one)
         },
         scenarios=scenarios.names,
     )
-    return Build(circuit, tuple(one.id for one in streams), _element_matrix(model, makes, basis))
+    assayed = (
+        _element_matrix(model, makes, basis) if basis.composition is None else assays(model, basis.composition, basis)
+    )
+    return Build(circuit, tuple(one.id for one in streams), assayed)
 
 
-def _basis(model: ChainModel, makes: Sequence[OreMake]) -> Basis:
-    """Components of a circuit: every ore's minerals by class, and water."""
+def _asked_for(model: ChainModel, stream: Stream) -> bool:
+    """A stream that a simulated unit asks for at one of its inlets."""
+    return ":" in stream.target and is_simulated(model, stream.target)
+
+
+def _basis(model: ChainModel, makes: Sequence[OreMake], elements: Sequence[str]) -> Basis:
+    """Components of a circuit: every ore's minerals by class, elements if they are followed, and water."""
     rows = [(make.id, mineral, name) for make in makes for mineral in make.minerals for name in make.share]
     minerals = [model.minerals[mineral] for _, mineral, _ in rows]
-    groups = (*(one.group for one in minerals), "water")
+    groups = (*(one.group for one in minerals), *("element" for _ in elements), "water")
     rates = [_interleaved(list(make.k_per_min.values())) for make in makes]
-    water: list[tuple[str, str, FloatClass]] = [("", "water", "water")]
-    keys = [*rows, *water]
+    rest: list[tuple[str, str, FloatClass]] = [*(("", one, "element") for one in elements), ("", "water", "water")]
+    keys = [*rows, *rest]
     return Basis(
         ores=tuple(ore for ore, _, _ in keys),
         minerals=tuple(mineral for _, mineral, _ in keys),
         classes=tuple(name for _, _, name in keys),
         groups=groups,
-        sg=np.array([*(one.sg for one in minerals), 1.0]),
-        k_per_min=_side_by_side([*rates, np.zeros((1, 1))]),
+        sg=np.array([*(one.sg for one in minerals), *np.ones(len(rest))]),
+        k_per_min=_side_by_side([*rates, np.zeros((1, len(rest)))]),
         entrainment=np.array([ENTRAINMENT.get(one, 0.5) for one in groups]),
     )
 
@@ -129,6 +156,10 @@ def _feed(stream: Stream, makes: Sequence[OreMake], basis: Basis, scenarios: Sce
     flow = np.zeros((len(scenarios.names), len(basis)))
     dry = scenarios.stream_values(stream.id, "feed", stream.feed or 0.0)
     _refuse_negative(stream, dry)
+    if stream.material:
+        flow[:] = dry[:, None] * fractions(scenarios.model.materials[stream.material], scenarios, basis)
+        _wet(stream, flow, dry, stream.feed_water or 0.0, scenarios)
+        return flow
     if not stream.ore:
         flow[:, -1] = dry
         return flow
@@ -138,17 +169,45 @@ def _feed(stream: Stream, makes: Sequence[OreMake], basis: Basis, scenarios: Sce
     moisture = stream.feed_water
     if moisture is None:
         moisture = scenarios.model.ores[stream.ore].moisture
+    _wet(stream, flow, dry, moisture, scenarios)
+    return flow
+
+
+def _wet(stream: Stream, flow: Floats, dry: Floats, moisture: float | str | Figure, scenarios: Scenarios) -> None:
+    """Add the water of a feed."""
     wet = scenarios.stream_values(stream.id, "feed_water", moisture)
     if not ((wet >= 0) & (wet < 1)).all():
         raise ModelError("moisture of feed '{stream}' must be at least 0 and less than 1", stream=stream.id)
     flow[:, -1] = dry * wet / (1 - wet)
-    return flow
 
 
 def _refuse_negative(stream: Stream, dry: Floats) -> None:
     """A feed cannot be negative."""
     if (dry < 0).any():
         raise ModelError("feed '{stream}' is negative: {value} t/h", stream=stream.id, value=float(dry.min()))
+
+
+def _supplied(
+    model: ChainModel, unit: Unit, streams: Sequence[Stream], basis: Basis, scenarios: Scenarios
+) -> UnitModel:
+    """A unit model that knows what stands ready at its inlets, and its table of deportment."""
+    ready = _unit(model, unit, scenarios)
+    if not isinstance(ready, ElementUnit):
+        return ready
+    given = unit.parameters.get("deportment")
+    if given:
+        ready = replace(ready, deportment=table(table_of(model, str(given), tuple(ready.words)), scenarios))
+    at_inlet = {one.target.partition(":")[2]: one for one in streams if one.target.partition(":")[0] == unit.id}
+    made = [
+        fractions(model.materials[at_inlet[inlet].material], scenarios, basis)
+        if inlet in at_inlet
+        else np.zeros((1, len(basis)))
+        for inlet in ready.inlets
+    ]
+    if not any(one.any() for one in made):
+        return ready
+    rows = max(len(one) for one in made)
+    return replace(ready, supplies=np.stack([np.broadcast_to(one, (rows, len(basis))) for one in made], axis=1))
 
 
 def _unit(model: ChainModel, unit: Unit, scenarios: Scenarios) -> UnitModel:
@@ -159,6 +218,8 @@ def _unit(model: ChainModel, unit: Unit, scenarios: Scenarios) -> UnitModel:
     where = model.places.get(unit.id, "")
     for one in UNIT_PARAMETERS[unit.model]:
         reference = unit.parameters.get(one.name, one.default)
+        if one.table:
+            continue
         if one.choices or reference is None:
             values[one.name] = reference
             continue
@@ -181,4 +242,6 @@ def _link(model: ChainModel, stream: Stream, at: dict[str, int]) -> Link:
     if is_simulated(model, source):
         found = UNIT_MODELS[model.units[source].model]
         outlet = found.outlets.index(outlet_of(stream, found))
-    return Link(at.get(source, OUTSIDE), outlet, at.get(stream.target, OUTSIDE))
+    target, _, inlet = stream.target.partition(":")
+    at_inlet = UNIT_MODELS[model.units[target].model].inlets.index(inlet) if inlet and target in at else -1
+    return Link(at.get(source, OUTSIDE), outlet, at.get(target, OUTSIDE), at_inlet)

@@ -9,8 +9,10 @@ from zveno.errors import Fault, QuantityError, ZvenoError, fault
 from zveno.model.chain import ChainModel
 from zveno.model.checks import near_match
 from zveno.model.types import Figure, Stream, Unit
-from zveno.simulate.units import UNIT_MODELS, UNIT_PARAMETERS, Parameter, UnitModel
+from zveno.simulate.units import UNIT_MODELS, UNIT_PARAMETERS, ElementUnit, Parameter, UnitModel
 from zveno.text.mark import tr
+
+_TABLE_ROUNDING = 1e-3
 
 
 def unit_faults(model: ChainModel, day: date | None = None) -> list[Fault]:
@@ -35,6 +37,7 @@ def _faults_of(model: ChainModel, unit: Unit, day: date | None) -> Iterator[Faul
     if not wrong:
         yield from instance_faults(model, unit, base_unit(model, unit, day))
     yield from _outlet_faults(model, unit, found)
+    yield from _inlet_faults(model, unit, found)
 
 
 def instance_faults(model: ChainModel, unit: Unit, ready: UnitModel) -> Iterator[Fault]:
@@ -57,7 +60,8 @@ def base_unit(model: ChainModel, unit: Unit, day: date | None = None) -> UnitMod
     for one in UNIT_PARAMETERS[unit.model]:
         if one.name in unit.parameters:
             given = unit.parameters[one.name]
-            values[one.name] = str(given) if one.choices else model.number(given, one.uom, day)
+            if not one.table:
+                values[one.name] = str(given) if one.choices else model.number(given, one.uom, day)
     return found(**values)
 
 
@@ -88,6 +92,9 @@ def _value_faults(
             message = tr("unit '{unit}': parameter '{name}' must be one of {choices}")
             yield fault(message, where, unit=unit.id, name=one.name, choices=", ".join(one.choices))
         return
+    if one.table:
+        yield from _table_faults(model, unit, given, where)
+        return
     if isinstance(given, str) and given not in model.parameters:
         message = tr("unit '{unit}': parameter '{name}' names the figure '{figure}', which does not exist")
         near = near_match(given, model.parameters)
@@ -106,6 +113,35 @@ def _value_faults(
         yield from (Fault(each.message, each.fields, where) for each in error.faults)
         return
     yield from range_faults(unit.id, one, value, where)
+
+
+def _table_faults(model: ChainModel, unit: Unit, given: float | str | Figure, where: str) -> Iterator[Fault]:
+    """Figures of a table are there, and the shares of each element add up to 1."""
+    found = UNIT_MODELS[unit.model]
+    words = tuple(found.words) if issubclass(found, ElementUnit) else ()
+    table = table_of(model, str(given), words)
+    if not table:
+        message = tr("unit '{unit}': no figures begin with '{prefix}', which its table of deportment names")
+        yield fault(message, where, unit=unit.id, prefix=f"{given}.", near=near_match(str(given), model.parameters))
+    for element, names in table.items():
+        missing = [name for name in names if name not in model.parameters]
+        if missing:
+            message = tr("unit '{unit}': its table of deportment needs the figures {missing}")
+            yield fault(message, where, unit=unit.id, missing=", ".join(missing))
+            continue
+        total = sum(model.number(name, "frac") for name in names)
+        if abs(total - 1) > _TABLE_ROUNDING:
+            message = tr("shares of {element} in the table '{prefix}' add up to {total}, but must to 1")
+            yield fault(message, where, element=element, prefix=given, total=round(total, 6))
+
+
+def table_of(model: ChainModel, prefix: str, words: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """Names of the figures of a table, by element, in the order of the words."""
+    start = f"{prefix}."
+    elements = dict.fromkeys(
+        name[len(start) :].partition(".")[0] for name in model.parameters if name.startswith(start)
+    )
+    return {element: tuple(f"{start}{element}.{word}" for word in words) for element in elements}
 
 
 def range_faults(unit: str, one: Parameter, value: float, where: str) -> Iterator[Fault]:
@@ -151,6 +187,17 @@ def _outlet_faults(model: ChainModel, unit: Unit, found: type[UnitModel]) -> Ite
         yield fault("nothing enters unit '{unit}'", where, unit=unit.id)
 
 
+def _inlet_faults(model: ChainModel, unit: Unit, found: type[UnitModel]) -> Iterator[Fault]:
+    """Streams to inlets that do not exist."""
+    for stream in model.streams.values():
+        name, _, inlet = stream.target.partition(":")
+        if name == unit.id and inlet and inlet not in found.inlets:
+            place = model.places.get(stream.id, "")
+            message = tr("stream '{stream}' ends at '{unit}:{inlet}', but the inlets of model '{model}' are {inlets}")
+            inlets = ", ".join(found.inlets) or "–"
+            yield fault(message, place, stream=stream.id, unit=unit.id, inlet=inlet, model=unit.model, inlets=inlets)
+
+
 def outlet_of(stream: Stream, found: type[UnitModel]) -> str:
     """Outlet at which a stream begins; a unit with one outlet needs no name for it."""
     outlet = stream.source.partition(":")[2]
@@ -164,12 +211,16 @@ def _stream_faults(model: ChainModel, stream: Stream) -> Iterator[Fault]:
         if stream.feed is not None:
             message = tr("stream '{stream}' is calculated by unit '{unit}' and cannot have a feed")
             yield fault(message, where, stream=stream.id, unit=stream.source.partition(":")[0])
+    elif is_simulated(model, stream.target) and ":" in stream.target:
+        if stream.feed is not None or not stream.material:
+            message = tr("stream '{stream}' is asked for by unit '{unit}': it needs 'material', and no 'feed'")
+            yield fault(message, where, stream=stream.id, unit=stream.target.partition(":")[0])
     elif is_simulated(model, stream.target):
         if stream.feed is None:
             message = tr("stream '{stream}' feeds unit '{unit}', so it needs 'feed'")
             yield fault(message, where, stream=stream.id, unit=stream.target)
-        elif not stream.ore and stream.kind != "water":
-            message = tr("feed '{stream}' needs 'ore', or kind 'water'")
+        elif not stream.ore and not stream.material and stream.kind != "water":
+            message = tr("feed '{stream}' needs 'ore' or 'material', or kind 'water'")
             yield fault(message, where, stream=stream.id)
 
 

@@ -18,11 +18,15 @@ OUTSIDE = -1
 
 @dataclass(frozen=True)
 class Link:
-    """A stream between units by number: ``source`` OUTSIDE is a feed, ``target`` OUTSIDE a product."""
+    """A stream between units by number: ``source`` OUTSIDE is a feed, ``target`` OUTSIDE a product.
+
+    ``inlet`` is the number of the inlet of a material that the target asks for, such as a flux.
+    """
 
     source: int
     outlet: int
     target: int
+    inlet: int = -1
 
 
 @dataclass(frozen=True)

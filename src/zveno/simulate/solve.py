@@ -124,12 +124,22 @@ class _Drivers:
         return image
 
     def feeds(self, drivers: Sequence[Floats]) -> tuple[Floats, Bools]:
-        """Feeds (S, units, C) with the drivers of each unit given, and where the loop has no way out (S,)."""
+        """Feeds (S, units, C) with the drivers of each unit given, and where the loop has no way out (S,).
+
+        What the units ask for at their inlets enters the loop, but does not count as their feed.
+        """
         actions = {
             number: Action.of(unit, values, self.basis)
             for number, unit, values in zip(self.part.units, self.units, drivers, strict=True)
         }
-        return Loop(self.part, self.circuit.inner[self.part], actions, self.outside, self.basis).feeds()
+        asked = np.zeros_like(self.outside)
+        for n, (unit, values) in enumerate(zip(self.units, drivers, strict=True)):
+            wanted = unit.requested(values, self.basis)
+            if wanted is not None:
+                asked[:, n] = wanted.sum(axis=1)
+        loop = Loop(self.part, self.circuit.inner[self.part], actions, self.outside + asked, self.basis)
+        total, stuck = loop.feeds()
+        return np.maximum(total - asked, 0), stuck
 
     def refuse_stuck(self, stuck: Bools) -> None:
         """Raise where the loop returns all that enters it."""
@@ -237,4 +247,8 @@ def _fill(problem: _Drivers, feeds: Floats, drivers: Sequence[Floats], solution:
         products = unit.products(feed, drivers[n], basis)
         for stream, link in problem.circuit.outlets(number):
             solution.flows[stream] = products[link.outlet]
+        asked = unit.requested(drivers[n], basis)
+        for stream, link in enumerate(problem.circuit.links if asked is not None else ()):
+            if link.target == number and link.inlet >= 0:
+                solution.flows[stream] = asked[:, link.inlet]  # type: ignore[index]
         solution.reports[number].update(unit.report(feed, drivers[n], basis))

@@ -1,16 +1,16 @@
 """What every unit model is: frozen parameters and pure functions that return shares, never flows.
 
 A unit mixes what enters it, converts components (a linear, mass-conserving map), adds water in proportion to
-the solids, and splits the whole among its outlets by shares. The engine multiplies, so mass is conserved
-whatever the numbers are. What makes a unit non-linear, such as the residence time in a bank, is gathered in a
-few *drivers*, which the engine iterates.
+the solids, and splits the whole among its outlets by shares. It may ask for materials (flux, blast) at its
+inlets. The engine multiplies, so mass is conserved whatever the numbers are. What makes a unit non-linear, such
+as the residence time in a bank, is gathered in a few *drivers*, which the engine iterates.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import MISSING, asdict, dataclass, fields, replace
-from typing import ClassVar, Literal, Self, get_args, get_origin, get_type_hints
+from typing import Annotated, ClassVar, Literal, Self, get_args, get_origin, get_type_hints
 
 import numpy as np
 
@@ -18,6 +18,9 @@ from zveno.simulate.basis import Basis, FloatClass, Floats, Ints, rows_of
 
 Values = float | Floats
 """A parameter: one number, or one per scenario."""
+
+TABLE = "table"
+"""Stands for the uom of a parameter that is a table of shares."""
 
 Report = dict[str, tuple[Floats, str]]
 """What a unit tells of itself: quantity -> values per scenario and their unit of measure."""
@@ -35,21 +38,40 @@ class Spec:
 
 @dataclass(frozen=True, kw_only=True)
 class Parameter(Spec):
-    """A parameter of a unit model, as docs, checks and forms need it; ``default`` None = required."""
+    """A parameter of a unit model, as docs, checks and forms need it; ``default`` None = required.
+
+    A ``table`` is written as the prefix of the figures that it holds; it may be left out.
+    """
 
     name: str
     default: float | str | None
     choices: tuple[str, ...] = ()
+    table: bool = False
 
 
 def parameters_of(model: type[UnitModel]) -> Iterator[Parameter]:
     """The parameters of a unit model, in the order of its declaration."""
     hints = get_type_hints(model, include_extras=True)
     for one in fields(model):
+        if get_origin(hints[one.name]) is not Annotated:  # filled in by the engine
+            continue
         kind, spec = get_args(hints[one.name])
         choices = get_args(kind) if get_origin(kind) is Literal else ()
+        table = spec.uom == TABLE
         default = None if one.default is MISSING else one.default
-        yield Parameter(**asdict(spec), name=one.name, default=default, choices=choices)
+        yield Parameter(**asdict(spec), name=one.name, default="" if table else default, choices=choices, table=table)
+
+
+@dataclass(frozen=True)
+class Table:
+    """Shares by element and outlet: ``shares`` has the shape (S or 1, outlets, elements) and sums to 1 by outlet."""
+
+    elements: tuple[str, ...]
+    shares: Floats
+
+    def take(self, rows: Ints) -> Table:
+        """The same table for some of the scenarios."""
+        return Table(self.elements, rows_of(self.shares, rows))
 
 
 @dataclass(frozen=True)
@@ -72,6 +94,7 @@ class UnitModel:
     ``optional`` outlets may end nowhere as long as ``flows_at`` says that nothing comes out there.
     """
 
+    inlets: ClassVar[tuple[str, ...]] = ()
     outlets: ClassVar[tuple[str, ...]] = ("product",)
     optional: ClassVar[tuple[str, ...]] = ()
     drivers: ClassVar[tuple[Driver, ...]] = ()
@@ -86,6 +109,10 @@ class UnitModel:
 
     def water_added(self, drivers: Floats) -> Floats | None:  # noqa: ARG002
         """Water added, t per t of solids entering, shape (S or 1,); None: nothing."""
+        return None
+
+    def requested(self, drivers: Floats, basis: Basis) -> Floats | None:  # noqa: ARG002
+        """What the unit asks for at each of its inlets, t/h, shape (S, inlets, C); None: nothing."""
         return None
 
     def split(self, drivers: Floats, basis: Basis) -> Floats:
@@ -107,7 +134,11 @@ class UnitModel:
     def take(self, rows: Ints) -> Self:
         """The same unit for some of the scenarios."""
         values = {one.name: getattr(self, one.name) for one in fields(self)}
-        rowed = {name: rows_of(value, rows) for name, value in values.items() if isinstance(value, np.ndarray)}
+        rowed = {
+            name: rows_of(value, rows) if isinstance(value, np.ndarray) else value.take(rows)
+            for name, value in values.items()
+            if isinstance(value, (np.ndarray, Table))
+        }
         return replace(self, **rowed) if rowed else self
 
     def run(self, feed: Floats, basis: Basis) -> dict[str, Floats]:
@@ -116,7 +147,9 @@ class UnitModel:
         return dict(zip(self.outlets, self.products(feed, self.observe(feed, basis), basis), strict=True))
 
     def products(self, feed: Floats, drivers: Floats, basis: Basis) -> tuple[Floats, ...]:
-        """Flows (S, C) at the outlets for a feed (S, C) and given drivers."""
+        """Flows (S, C) at the outlets for a feed (S, C), without what is asked for, and given drivers."""
+        asked = self.requested(drivers, basis)
+        feed = feed if asked is None else feed + asked.sum(axis=1)
         water, split = self.water_added(drivers), self.split(drivers, basis)
         mixed = converted(feed, self.convert(drivers, basis))
         if water is not None:

@@ -1,0 +1,109 @@
+"""Anode furnace: fire refining of blister, and what deoxidation takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal
+
+import numpy as np
+
+from zveno.simulate.basis import Basis, Floats
+from zveno.simulate.chemistry import per_mass
+from zveno.simulate.units.element_unit import O_PER_C, O_PER_H, O_PER_S, ElementUnit, share
+from zveno.simulate.units.unit import Driver, Report, Spec, Values, vector
+
+_SHARES = ("s_anode", "o_anode", "o_slag")
+_MOLAR_M3, _O_WEIGHT = 22.414, 15.999
+_O_PER_CH4 = {"CO": 3, "CO2": 4}
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnodeFurnace(ElementUnit):
+    """Blister and returned anode scrap are oxidised, slagged, reduced and cast.
+
+    Sulphur and oxygen in the anodes are given shares of their mass; a share of the copper goes to slag as Cu2O,
+    minor elements follow the table. The reductant is asked for per tonne of anodes, air as far as sulphur,
+    carbon and hydrogen need it to burn.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from zveno.simulate.basis import element_basis
+    >>> AnodeFurnace().run(np.array([99.0, 0.02, 0.0]), element_basis("Cu", "S"))["anode"].round(2)
+    array([[98.41,  0.  ,  0.  ]])
+    """
+
+    inlets: ClassVar = ("air", "reductant")
+    outlets: ClassVar = ("anode", "slag", "gas")
+    words: ClassVar = {"anode": "anode", "slag": "slag", "gas": "gas"}
+    homes: ClassVar = {"Cu": "anode", "Fe": "slag", "Si": "slag"}
+    home: ClassVar = "gas"
+    drivers: ClassVar = (
+        *(Driver(name, "logit", 0, 1) for name in _SHARES),
+        Driver("air_tph", "linear"),
+        Driver("reductant_tph", "linear"),
+    )
+
+    slag_cu_share: Annotated[Values, Spec("frac", "share of the copper that goes to slag", high=0.2)] = 0.006
+    anode_s: Annotated[Values, Spec("frac", "sulphur in anodes", high=0.01)] = 0.00003
+    anode_o: Annotated[Values, Spec("frac", "oxygen in anodes", high=0.02)] = 0.0015
+    reductant: Annotated[Values, Spec("kg/t", "reductant per tonne of anodes", high=100.0)] = 0.0
+
+    def observe(self, feed: Floats, basis: Basis) -> Floats:
+        """Shares of S and O, and what is asked for, that close the balance of a feed."""
+        copper, sulphur = self.of(feed, basis, "Cu"), self.of(feed, basis, "S")
+        slagged = copper * vector(self.slag_cu_share)
+        metal = copper - slagged + sum(self.minors(feed, basis, "anode").values(), np.zeros(len(feed)))
+        anode = metal / (1 - vector(self.anode_s) - vector(self.anode_o))
+        s_anode = share(vector(self.anode_s) * anode, sulphur)
+        gas = anode * vector(self.reductant) / 1000 if self.connected("reductant") else np.zeros(len(feed))
+        fuel_c, fuel_h = (self.supply("reductant", basis, one) for one in ("C", "H"))
+        burnt = sulphur * (1 - s_anode) * O_PER_S
+        burnt = burnt + (self.of(feed, basis, "C") + gas * fuel_c) * O_PER_C
+        burnt = burnt + (self.of(feed, basis, "H") + gas * fuel_h) * O_PER_H
+        o_slag = slagged * per_mass("Cu2O", "Cu")
+        for name, oxide in (("Pb", "PbO"), ("Zn", "ZnO")):
+            o_slag = o_slag + self.minors(feed, basis, "slag").get(name, 0 * o_slag) * per_mass(oxide, name)
+        o_anode = vector(self.anode_o) * anode
+        there = self.of(feed, basis, "O") + gas * self.supply("reductant", basis, "O")
+        wanted = np.maximum(o_anode + o_slag + burnt - there, 0)
+        oxygen = self.supply("air", basis, "O")
+        air = np.divide(wanted, oxygen, out=np.zeros(len(feed)), where=oxygen > 0)
+        there = there + air * oxygen
+        return np.stack([s_anode, share(o_anode, there), share(o_slag, there), air, gas], axis=1)
+
+    def requested(self, drivers: Floats, basis: Basis) -> Floats | None:
+        """Air and reductant."""
+        amounts = {"air": np.maximum(drivers[:, 3], 0), "reductant": np.maximum(drivers[:, 4], 0)}
+        return self.demand(amounts, basis, len(drivers))
+
+    def split(self, drivers: Floats, basis: Basis) -> Floats:
+        """Shares of every element."""
+        rows = len(drivers)
+        balance = {
+            "Cu": {"slag": np.broadcast_to(vector(self.slag_cu_share), (rows,))},
+            "S": {"anode": drivers[:, 0]},
+            "O": {"anode": drivers[:, 1], "slag": drivers[:, 2]},
+        }
+        return self.shared(basis, balance, rows)
+
+    def report(self, feed: Floats, drivers: Floats, basis: Basis) -> Report:
+        """Copper in anodes."""
+        anode = self.products(feed, drivers, basis)[0]
+        return {"anode_cu": (share(self.of(anode, basis, "Cu"), anode.sum(axis=1)), "frac")}
+
+
+def methane_to_deoxidise(
+    copper: Values, oxygen_from: Values, oxygen_to: Values, product: Literal["CO", "CO2"] = "CO2"
+) -> Floats:
+    """Methane, Nm3, that takes oxygen out of molten copper (t) between two mass fractions, shape (S,).
+
+    CH4 + 3 O = CO + 2 H2O, or CH4 + 4 O = CO2 + 2 H2O; no methane is lost.
+
+    Examples
+    --------
+    >>> methane_to_deoxidise(1.0, 0.005, 0.0016, "CO").round(3)
+    array([1.588])
+    """
+    removed = vector(copper) * (vector(oxygen_from) - vector(oxygen_to)) * 1e3
+    return np.asarray(removed / _O_WEIGHT / _O_PER_CH4[product] * _MOLAR_M3)

@@ -1,0 +1,137 @@
+"""Converter: matte blown to slag and blister, over a whole cycle."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+import numpy as np
+
+from zveno.simulate.basis import Basis, Floats
+from zveno.simulate.chemistry import per_mass
+from zveno.simulate.units.element_unit import (
+    NM3_PER_T,
+    O_PER_C,
+    O_PER_H,
+    O_PER_S,
+    SLAG_OXIDES,
+    ElementUnit,
+    blast,
+    flux_needed,
+    share,
+    slag_of,
+)
+from zveno.simulate.units.unit import Driver, Report, Spec, Values, vector
+
+_SILICA = 1 + per_mass("SiO2", "Si")
+_SHARES = ("cu_slag", "s_slag", "s_blister", "o_slag", "o_blister")
+_INLETS = ("flux", "air", "oxygen")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Converter(ElementUnit):
+    """Both blows of a Peirce-Smith converter, averaged over a cycle.
+
+    All iron goes to slag, with silica flux asked for to reach ``fe_sio2``; copper and sulphur in slag are given
+    shares of its mass, sulphur and oxygen in blister of the mass of the blister; the rest of the sulphur burns to
+    SO2 with the air asked for. Minor elements follow the table of deportment. Skulls and spills that are frozen
+    and charged again stay inside and do not show.
+
+    References
+    ----------
+    Davenport, King, Schlesinger & Biswas (2002), Extractive Metallurgy of Copper, 4th ed., ch. 9.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from zveno.simulate.basis import element_basis
+    >>> matte = np.array([60.0, 15.0, 23.0, 0.0])
+    >>> Converter(slag_cu=0.04).run(matte, element_basis("Cu", "Fe", "S"))["slag"].round(2)
+    array([[ 0.83, 15.  ,  0.25,  0.  ]])
+    """
+
+    inlets: ClassVar = _INLETS
+    outlets: ClassVar = ("blister", "slag", "gas")
+    words: ClassVar = {"copper": "blister", "slag": "slag", "gas": "gas"}
+    homes: ClassVar = {**dict.fromkeys(SLAG_OXIDES, "slag"), "Fe": "slag", "Cu": "blister", "S": "gas"}
+    home: ClassVar = "gas"
+    drivers: ClassVar = (
+        *(Driver(name, "logit", 0, 1) for name in _SHARES),
+        *(Driver(f"{name}_tph", "linear") for name in _INLETS),
+    )
+
+    fe_sio2: Annotated[Values, Spec("-", "Fe/SiO2 of the slag", low=0.5, high=4.0)] = 2.0
+    slag_cu: Annotated[Values, Spec("frac", "copper in slag", high=0.15)] = 0.03
+    slag_s: Annotated[Values, Spec("frac", "sulphur in slag", high=0.05)] = 0.012
+    magnetite: Annotated[Values, Spec("frac", "share of the slag's iron that is Fe3O4", high=1.0)] = 0.28
+    blister_s: Annotated[Values, Spec("frac", "sulphur in blister", high=0.05)] = 0.0003
+    blister_o: Annotated[Values, Spec("frac", "oxygen in blister", high=0.05)] = 0.0045
+    o2_efficiency: Annotated[Values, Spec("frac", "share of the oxygen that reacts", low=0.3, high=1.0)] = 0.93
+    o2_enrichment: Annotated[Values, Spec("frac", "O2 in blast, by volume", low=0.2, high=1.0)] = 0.21
+
+    def observe(self, feed: Floats, basis: Basis) -> Floats:
+        """Shares of Cu, S and O, and what is asked for, that close the balance of a feed."""
+        iron_in = self.supply("flux", basis, "Fe")
+        silica_in = self.supply("flux", basis, "Si") * _SILICA
+        silica = self.of(feed, basis, "Si") * _SILICA
+        flux = flux_needed(self.of(feed, basis, "Fe"), silica, vector(self.fe_sio2), iron_in, silica_in)
+        if not self.connected("flux"):
+            flux = np.zeros(len(feed))
+        total = feed if self.supplies is None else feed + flux[:, None] * self.supplies[:, 0]
+        slag, o_slag = slag_of(
+            self.of(total, basis, "Fe"),
+            {name: self.of(total, basis, name) for name in SLAG_OXIDES},
+            self.minors(total, basis, "slag"),
+            vector(self.magnetite),
+        )
+        copper, sulphur = self.of(total, basis, "Cu"), self.of(total, basis, "S")
+        slag = slag / (1 - vector(self.slag_cu) - vector(self.slag_s))
+        cu_slag = share(vector(self.slag_cu) * slag, copper)
+        s_slag = share(vector(self.slag_s) * slag, sulphur)
+        metal = copper * (1 - cu_slag) + sum(self.minors(total, basis, "copper").values(), np.zeros(len(feed)))
+        blister = metal / (1 - vector(self.blister_s) - vector(self.blister_o))
+        s_blister = np.minimum(share(vector(self.blister_s) * blister, sulphur), 1 - s_slag)
+        burnt = sulphur * (1 - s_slag - s_blister) * O_PER_S
+        burnt = burnt + self.of(total, basis, "C") * O_PER_C + self.of(total, basis, "H") * O_PER_H
+        o_blister = vector(self.blister_o) * blister
+        there = self.of(total, basis, "O")
+        wanted = np.maximum(o_blister + o_slag + burnt - there, 0) / vector(self.o2_efficiency)
+        brought = blast(self, wanted, vector(self.o2_enrichment), basis)
+        for inlet, amount in brought.items():
+            there = there + amount * self.supply(inlet, basis, "O")
+        shares = (cu_slag, s_slag, s_blister, share(o_slag, there), share(o_blister, there))
+        asked = (flux, brought["air"], brought["oxygen"])
+        return np.stack(np.broadcast_arrays(*shares, *asked), axis=1)
+
+    def requested(self, drivers: Floats, basis: Basis) -> Floats | None:
+        """Flux, air, oxygen."""
+        amounts = {name: np.maximum(drivers[:, len(_SHARES) + n], 0) for n, name in enumerate(_INLETS)}
+        return self.demand(amounts, basis, len(drivers))
+
+    def split(self, drivers: Floats, basis: Basis) -> Floats:
+        """Shares of every element."""
+        cu_slag, s_slag, s_blister, o_slag, o_blister = drivers[:, : len(_SHARES)].T
+        balance = {
+            "Cu": {"slag": cu_slag},
+            "S": {"slag": s_slag, "blister": s_blister},
+            "O": {"slag": o_slag, "blister": o_blister},
+        }
+        return self.shared(basis, balance, len(drivers))
+
+    def report(self, feed: Floats, drivers: Floats, basis: Basis) -> Report:
+        """Copper in blister, slag, blast."""
+        blister, slag, _ = self.products(feed, drivers, basis)
+        asked = self.requested(drivers, basis)
+        zero = np.zeros(len(feed))
+        air = zero if asked is None else asked[:, 1:].sum(axis=1)
+        volume = (
+            self.of(air, basis, "O") * NM3_PER_T["O2"] + self.of(air, basis, "N") * NM3_PER_T["N2"]
+            if asked is not None
+            else zero
+        )
+        silica = self.of(slag, basis, "Si") * _SILICA
+        return {
+            "blister_cu": (share(self.of(blister, basis, "Cu"), blister.sum(axis=1)), "frac"),
+            "slag_fe_sio2": (np.divide(self.of(slag, basis, "Fe"), silica, out=zero.copy(), where=silica > 0), "-"),
+            "blast": (volume, "m3/h"),
+        }
