@@ -47,6 +47,7 @@ UOMS: dict[str, Uom] = {
     "um": Uom("length", 1.0),
     "mm": Uom("length", 1e3),
     "m": Uom("length", 1e6),
+    "m2": Uom("area", 1.0),
     "m3": Uom("volume", 1.0),
     "m3/h": Uom("volume_flow", 1.0),
     "t/m3": Uom("density", 1.0),
@@ -59,6 +60,8 @@ UOMS: dict[str, Uom] = {
     "MWh": Uom("energy", 1e3),
     "kW": Uom("power", 1.0),
     "MW": Uom("power", 1e3),
+    "V": Uom("voltage", 1.0),
+    "A/m2": Uom("current_density", 1.0),
     "K": Uom("temperature", 1.0),
     "C": Uom("temperature", 1.0, 273.15),
 }

@@ -228,7 +228,7 @@ def _references(model: ChainModel) -> Iterator[tuple[str, str, str]]:
     """Every (owner, key, parameter name) of the description."""
     chain = model.chain
     owners: list[tuple[str, Mapping[str, object]]] = [
-        *((one.id, dict(one.parameters)) for one in chain.units),
+        *((one.id, dict(one.parameters)) for one in chain.units if not one.model),  # unit models check their own
         *((one.id, {"feed": one.feed, "feed_water": one.feed_water}) for one in chain.streams),
         *((one.id, {"opening": one.opening, "capacity": one.capacity}) for one in chain.stocks),
         *((one.id, dict(one.contents)) for one in chain.materials),

@@ -49,6 +49,7 @@ def _schema(model: type[UnitModel], parameters: Sequence[Parameter]) -> dict[str
     return {
         "type": "object",
         "description": (model.__doc__ or "").partition("\n")[0],
+        "x-inlets": list(model.inlets),
         "x-outlets": list(model.outlets),
         "properties": {one.name: _property(one) for one in parameters},
         "required": [one.name for one in parameters if one.default is None],
@@ -58,6 +59,8 @@ def _schema(model: type[UnitModel], parameters: Sequence[Parameter]) -> dict[str
 
 def _property(one: Parameter) -> dict[str, Any]:
     """Schema of one parameter: a number in its range, the name of a figure, or a figure."""
+    if one.table:
+        return {"description": one.meaning, "type": "string"}
     about = {"description": f"{one.meaning}, {one.uom}" if one.uom else one.meaning}
     if one.default is not None:
         about["default"] = one.default  # type: ignore[assignment]

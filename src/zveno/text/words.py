@@ -55,6 +55,7 @@ UOM_WORDS: Mapping[str, str] = MappingProxyType(
         "um": tr("um"),
         "mm": tr("mm"),
         "m": tr("m"),
+        "m2": tr("m2"),
         "m3": tr("m3"),
         "m3/h": tr("m3/h"),
         "t/m3": tr("t/m3"),
@@ -66,6 +67,8 @@ UOM_WORDS: Mapping[str, str] = MappingProxyType(
         "MWh": tr("MWh"),
         "kW": tr("kW"),
         "MW": tr("MW"),
+        "V": tr("V"),
+        "A/m2": tr("A/m2"),
         "K": tr("K"),
         "C": tr("C"),
     }

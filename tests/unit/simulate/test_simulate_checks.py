@@ -35,7 +35,7 @@ def test_a_sound_description_has_no_faults(plant):
         ({"streams": {"conc": {"from": "cleaner", "to": "filter"}}}, "begins at 'cleaner:'"),
         ({"streams": {"more": {"from": "cleaner:conc", "to": "pond"}}}, "has several streams (conc, more)"),
         ({"streams": {"feed": {"from": "mine", "to": "rougher", "ore": "ore"}}}, "so it needs 'feed'"),
-        ({"streams": {"feed": {"from": "mine", "to": "rougher", "feed": 5.0}}}, "needs 'ore', or kind 'water'"),
+        ({"streams": {"feed": {"from": "mine", "to": "rougher", "feed": 5.0}}}, "needs 'ore' or 'material', or kind 'water'"),
         (
             {"streams": {"cleaner_tail": {"from": "cleaner:tail", "to": "rougher", "feed": 5.0}}},
             "calculated by unit 'cleaner' and cannot have a feed",

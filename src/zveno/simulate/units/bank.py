@@ -69,6 +69,9 @@ class Bank(UnitModel):
     cell_m3: Annotated[Values, Spec("m3", "volume of one cell", high=1000.0)]
     conc_solids: Annotated[Values, Spec("frac", "share of solids in the concentrate", low=0.01, high=0.95)]
     effective_volume: Annotated[Values, Spec("frac", "cell volume less air and rotor", low=0.1, high=1)] = 0.85
+    running: Annotated[
+        Values, Spec("frac", "share of the time in which the flow passes; it is a mean over all time", low=0.01, high=1)
+    ] = 1.0
     feed_solids: Annotated[
         Values, Spec("frac", "water is added to the feed down to this share of solids; 1: none", low=0.01, high=1)
     ] = 1.0
@@ -147,8 +150,8 @@ class Bank(UnitModel):
         return mixed_cells_recovery(kt, column(self.cells))
 
     def _cell_minutes(self, pulp: Floats) -> Floats:
-        """Residence time in one cell, min."""
-        return 60 * vector(self.cell_m3) * vector(self.effective_volume) / pulp
+        """Residence time in one cell while the bank runs, min."""
+        return 60 * vector(self.cell_m3) * vector(self.effective_volume) * vector(self.running) / pulp
 
     def _entrained(self, basis: Basis) -> Floats:
         """Share of what does not float that follows the water, over the water recovery, shape (S or 1, C)."""

@@ -54,6 +54,9 @@ class Mill(UnitModel):
     efficiency_factor: Annotated[Values, Spec("-", "product of Rowland's factors", low=0.1, high=5)] = 1.0
     drive_efficiency: Annotated[Values, Spec("frac", "efficiency of the drive", low=0.1, high=1.0)] = 1.0
     circulating_load: Annotated[Values, Spec("frac", "returned solids over new feed")] = 0.0
+    running: Annotated[
+        Values, Spec("frac", "share of the time in which the feed comes; it is a mean over all time", low=0.01, high=1)
+    ] = 1.0
     p80_rec: Annotated[Values, Spec("-", "% recovery per um above the design size", low=-1.0)] = 0.0
     overgrind_rec: Annotated[Values, Spec("-", "% recovery per um below overgrind_um", low=-1.0)] = 0.0
     overgrind_um: Annotated[Values, Spec("um", "size below which slimes begin to cost recovery")] = 85.0
@@ -75,11 +78,11 @@ class Mill(UnitModel):
         return lose_fast(basis, loss, self.circulating_load)
 
     def report(self, feed: Floats, drivers: Floats, basis: Basis) -> Report:  # noqa: ARG002
-        """Specific energy and power of the new feed."""
+        """Specific energy of the new feed, and power while the mill runs."""
         energy = bond_energy(self.work_index_kwh_t, self.f80_um, self.p80_um)
         energy = energy * vector(self.efficiency_factor) / vector(self.drive_efficiency)
         new = basis.solids(feed) / (1 + vector(self.circulating_load))
-        return {"specific_energy": (energy, "kWh/t"), "power": (energy * new, "kW")}
+        return {"specific_energy": (energy, "kWh/t"), "power": (energy * new / vector(self.running), "kW")}
 
     def conflict(self) -> str:
         """A product coarser than the feed."""

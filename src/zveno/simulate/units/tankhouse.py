@@ -47,10 +47,10 @@ class Tankhouse(ElementUnit):
     cu_to_slimes: Annotated[Values, Spec("frac", "share of the dissolved copper in slimes", high=0.1)] = 0.001
     cu_to_bleed: Annotated[Values, Spec("frac", "share of the dissolved copper in the bleed", high=0.1)] = 0.004
     cu_lost: Annotated[Values, Spec("frac", "share of the dissolved copper lost mechanically", high=0.1)] = 0.0
-    current_density: Annotated[Values, Spec("-", "current density, A/m2", low=50.0, high=600.0)] = 250.0
-    cathode_m2: Annotated[Values, Spec("-", "area of a cathode, both sides, m2", low=0.1, high=5.0)] = 1.8
+    current_density: Annotated[Values, Spec("A/m2", "current density", low=50.0, high=600.0)] = 250.0
+    cathode_m2: Annotated[Values, Spec("m2", "area of a cathode, both sides", low=0.1, high=5.0)] = 1.8
     cathodes: Annotated[Values, Spec("-", "cathodes in a cell", low=1.0, high=200.0)] = 42.0
-    voltage: Annotated[Values, Spec("-", "cell voltage, V", low=0.1, high=1.0)] = 0.29
+    voltage: Annotated[Values, Spec("V", "cell voltage", low=0.1, high=1.0)] = 0.29
     current_efficiency: Annotated[Values, Spec("frac", "share of the current that deposits", low=0.5, high=1.0)] = 0.955
     time_in_use: Annotated[Values, Spec("frac", "share of the time that cells work", low=0.1, high=1.0)] = 1.0
 
