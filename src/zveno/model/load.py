@@ -16,10 +16,12 @@ from pydantic_core import ErrorDetails
 
 from zveno.errors import Fault, ModelError, fault
 from zveno.model.chain import ChainModel
-from zveno.model.checks import chain_faults, near_match
+from zveno.model.checks import chain_faults, figures_are_missing, near_match
+from zveno.model.crews import people_faults
 from zveno.model.play import Play
 from zveno.model.rulebook import Rulebook, RulesFile
 from zveno.model.types import ChainFile, ParametersFile, People
+from zveno.model.values import value_faults
 from zveno.model.yamlfile import Path_, YamlFile, expand, read_yaml
 from zveno.text.mark import tr
 
@@ -107,7 +109,8 @@ def read_description(folder: Path) -> tuple[ChainModel | None, list[Fault]]:
         places=places,
         hash=digest.hexdigest(),
     )
-    return model, chain_faults(model)
+    found = [*chain_faults(model), *people_faults(model), *value_faults(model)]
+    return None if figures_are_missing(model) else model, found
 
 
 def _file(
@@ -136,7 +139,7 @@ def _file(
 
 
 def _note_places(file: YamlFile, places: dict[str, str]) -> None:
-    """Remember where each id and each of its keys stands: ``id`` and ``id/key``."""
+    """Remember where each id and each of its keys stands: ``id`` and ``id/key``, also as ``streams/id`` ..."""
     if not isinstance(file.data, dict):
         return
     for key, entries in file.data.items():
@@ -146,10 +149,11 @@ def _note_places(file: YamlFile, places: dict[str, str]) -> None:
             continue
         for index, entry in pairs:
             id_ = index if isinstance(entries, dict) else (entry or {}).get("id") if isinstance(entry, dict) else None
-            name = str(id_) if id_ is not None else f"{key}/{index}"
-            places.setdefault(name, file.where((key, index)))
-            for inner in entry if isinstance(entry, dict) else ():
-                places.setdefault(f"{name}/{inner}", file.where((key, index, inner)))
+            names = [str(id_), f"{key}/{id_}"] if id_ is not None else [f"{key}/{index}"]
+            for name in names:
+                places.setdefault(name, file.where((key, index)))
+                for inner in entry if isinstance(entry, dict) else ():
+                    places.setdefault(f"{name}/{inner}", file.where((key, index, inner)))
 
 
 def _validation_faults(error: ValidationError, file: YamlFile, kind: type[BaseModel]) -> list[Fault]:

@@ -14,6 +14,7 @@ from pydantic import Field
 from zveno.model.record import Id, Record, Titles
 
 Share = Annotated[float, Field(ge=0, le=1)]
+COPPER = "Cu"
 
 
 class Status(StrEnum):
@@ -267,7 +268,7 @@ class PlanLine(Record):
     period: str = Field(description="period of the target: 2026-03")
     meter: str = Field(default="", description="meters whose sum is the fact; * allowed")
     tag: str = Field(default="", description="tag whose time integral is the fact; * allowed")
-    value: float = Field(description="target of the whole period")
+    value: Annotated[float, Field(ge=0, description="target of the whole period")]
     uom: str = Field(description="unit of measure of the target")
     per: str = Field(default="", description="plan line by which this one is divided")
     status: Status = Status.ESTIMATE
@@ -288,7 +289,7 @@ class Slot(Record):
 
     id: str
     title: Titles = {}
-    start: Annotated[str, Field(pattern=r"^\d{2}:\d{2}$")]
+    start: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
     hours: Annotated[float, Field(gt=0, le=24)]
 
 
