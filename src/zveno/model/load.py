@@ -6,8 +6,6 @@ This is the only file of the model that touches the file system.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -26,6 +24,7 @@ from zveno.model.yamlfile import Path_, YamlFile, expand, read_yaml
 from zveno.text.mark import tr
 
 Kind = TypeVar("Kind", bound=BaseModel)
+PLAY = "data/play.yaml"
 _SIMPLE = {"greater_than", "greater_than_equal", "less_than", "less_than_equal"}
 
 
@@ -43,7 +42,7 @@ def load_description(folder: Path) -> ChainModel:
     return model
 
 
-def load_play(folder: Path, name: str = "data/play.yaml") -> Play:
+def load_play(folder: Path, name: str = PLAY) -> Play:
     """How the description is played: variations, stops and planted events.
 
     Raises
@@ -51,8 +50,7 @@ def load_play(folder: Path, name: str = "data/play.yaml") -> Play:
     ModelError
         If the file is missing or has faults, each with its line.
     """
-    faults: list[Fault] = []
-    play = _file(folder / name, name, Play, faults, {}, hashlib.sha256())
+    play, _, faults = read_play(folder, name)
     if faults:
         raise ModelError(faults)
     if play is None:
@@ -60,27 +58,12 @@ def load_play(folder: Path, name: str = "data/play.yaml") -> Play:
     return play
 
 
-def require_links(model: ChainModel, play: Play, name: str = "data/play.yaml") -> None:
-    """Refuse a play that names stocks, streams, meters or tags which the chain has not; lists them all."""
-    tags = list(model.tags)
-    links: list[tuple[str, str, Mapping[str, object]]] = []
-    links += [("stocks", one.stock, model.stocks) for one in play.dispatches]
-    links += [("streams", one.stream, model.streams) for one in play.dispatches]
-    links += [("streams", one.feed, model.streams) for one in play.trains]
-    for one in play.events:
-        if one.kind == "bias":
-            links.append(("meters", one.meter, model.meters))
-        elif one.kind == "swap":
-            links += [("meters", each, model.meters) for each in one.meters]
-        elif not any(fnmatchcase(tag, one.tags) for tag in tags):
-            links.append(("tags", one.tags, model.tags))
-    missing = [
-        fault("'{id}' is named, but the chain has no such thing among its {group}", name,
-              id=id_, group=group, near=near_match(id_, known))
-        for group, id_, known in links if id_ not in known
-    ]  # fmt: skip
-    if missing:
-        raise ModelError(missing)
+def read_play(folder: Path, name: str = PLAY) -> tuple[Play | None, dict[str, str], list[Fault]]:
+    """A play file (None where it is missing or does not parse), the places of its ids and keys, and its faults."""
+    places: dict[str, str] = {}
+    faults: list[Fault] = []
+    play = _file(folder / name, name, Play, faults, places, hashlib.sha256())
+    return play, places, faults
 
 
 def read_description(folder: Path) -> tuple[ChainModel | None, list[Fault]]:
