@@ -113,7 +113,7 @@ def _availability_faults(model: ChainModel, train: Train, places: Places) -> Ite
             return
         if not 0 < value <= 1:
             message = tr("the availability '{name}' of train '{train}' is {value}: it lies above 0 and up to 1 (100 %)")
-            yield fault(message, where, name=train.availability, train=train.id, value=value)
+            yield fault(message, where, name=train.availability, train=train.id, value=f"{value:g}")
             return
 
 

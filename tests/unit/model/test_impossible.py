@@ -197,7 +197,9 @@ def test_a_missing_parameters_file_is_one_fault_that_names_it(tmp_path):
     with pytest.raises(ModelError) as caught:
         load_description(tmp_path)
     (found,) = caught.value.faults
-    assert str(found).startswith("chain.yaml:24: 'feed' of 'ore' names the parameter 'ore.feed', but parameters.yaml is")
+    assert str(found).startswith(
+        "chain.yaml:24: 'feed' of 'ore' names the parameter 'ore.feed', but parameters.yaml is"
+    )
 
 
 def test_a_figure_that_shares_its_name_with_a_tag_is_told_at_its_own_line(tmp_path):
@@ -210,5 +212,5 @@ def test_days_of_change_begin_when_every_figure_has_a_value(tmp_path):
     faults(tmp_path)
     days = (date(2026, 3, 10), date(2026, 3, 18))
     assert days_of_change(load_description(tmp_path)) == (None, *days)
-    faults(tmp_path, ("parameters.yaml", "{value: 5, uom: \"%\", dated", "{uom: \"%\", dated"))
+    faults(tmp_path, ("parameters.yaml", '{value: 5, uom: "%", dated', '{uom: "%", dated'))
     assert days_of_change(load_description(tmp_path)) == days
