@@ -112,6 +112,9 @@ def _file(
     if isinstance(read, Fault):
         faults.append(read)
         return None
+    if not isinstance(read.data, dict):
+        faults.append(fault("the file holds no keys: 'zveno schema' writes what belongs in it", f"{name}:1"))
+        return None
     file = expand(read)
     _note_places(file, places)
     try:

@@ -9,7 +9,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, Strict
 
 from zveno.model.record import Id, Record, Titles
 
@@ -40,7 +40,7 @@ class Figure(Record):
     ``value`` holds before the first of ``dated``; with ``dated`` alone there is no value before it.
     """
 
-    value: float | None = None
+    value: Annotated[float, Strict()] | None = None
     uom: str = "-"
     status: Status = Status.ESTIMATE
     source: str = ""
@@ -56,6 +56,10 @@ class Figure(Record):
             if day is not None and step.start <= day:
                 found = step.value
         return found
+
+
+Number = Annotated[float, Strict()] | str | Figure
+"""A number in the uom of its key, the name of a figure under ``parameters``, or a figure; true and false are none."""
 
 
 class Mineral(Record):
@@ -139,7 +143,7 @@ class Unit(Record):
     title: Titles = {}
     section: Id = Field(description="section that it stands in")
     model: str = Field(default="", description="unit model; empty: measured, not simulated")
-    parameters: dict[str, float | str | Figure] = {}
+    parameters: dict[str, Number] = {}
     repeat: dict[str, tuple[int, ...]] = Field(default={}, exclude=True)
 
 
@@ -160,8 +164,8 @@ class Stream(Record):
     owner: str = Field(default="", description="who owns what flows here")
     transport_h: Annotated[float, Field(ge=0, description="hours on the way")] = 0
     ore: str = Field(default="", description="ore that a boundary feed is made of")
-    feed: float | str | Figure | None = Field(default=None, description="dry mass flow of a boundary feed")
-    feed_water: float | str | Figure | None = Field(default=None, description="moisture of the feed")
+    feed: Number | None = Field(default=None, description="dry mass flow of a boundary feed")
+    feed_water: Number | None = Field(default=None, description="moisture of the feed")
     repeat: dict[str, tuple[int, ...]] = Field(default={}, exclude=True)
 
 
@@ -179,8 +183,8 @@ class Stock(Record):
     title: Titles = {}
     section: Id = Field(description="section that it lies in")
     material: str = Field(description="stream it is made of")
-    opening: float | str | Figure = Field(default=0.0, description="dry mass before the first survey")
-    capacity: float | str | Figure | None = Field(default=None, description="largest dry mass")
+    opening: Number = Field(default=0.0, description="dry mass before the first survey")
+    capacity: Number | None = Field(default=None, description="largest dry mass")
 
 
 class SharedError(Record):
@@ -239,7 +243,7 @@ class Tag(Record):
     title: Titles = {}
     unit: Id = Field(description="unit it belongs to")
     uom: str = Field(description="unit of measure")
-    normal: float | str | Figure = Field(description="usual value")
+    normal: Number = Field(description="usual value")
     sd: Annotated[float, Field(ge=0, description="noise around it when the plant is played")] = 0.0
     every_min: Annotated[float, Field(gt=0, description="minutes between readings")] = 1.0
     running: bool = Field(default=False, description="zero while the line of its unit stands")

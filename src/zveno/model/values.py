@@ -11,11 +11,10 @@ from typing import Literal
 from zveno.errors import Fault, QuantityError, ZvenoError, fault
 from zveno.model.chain import ChainModel
 from zveno.model.checks import line_of, numbers_of, unknown, uom_faults
-from zveno.model.types import Figure, Stock
+from zveno.model.types import Figure, Number, Stock
 from zveno.quantities import convert, uom_of
 from zveno.text.mark import tr
 
-Number = float | str | Figure | None
 Bound = Literal["any", "amount", "share", "moisture"]
 """Which values a number can have: all, from 0, from 0 to 1, from 0 to less than 1."""
 
@@ -61,7 +60,7 @@ def line_of_figure(model: ChainModel, name: str, key: str = "") -> str:
 
 
 def number_faults(
-    model: ChainModel, owner: str, key: str, reference: Number, *, uom: str, bound: Bound
+    model: ChainModel, owner: str, key: str, reference: Number | None, *, uom: str, bound: Bound
 ) -> Iterator[Fault]:
     """A number, figure or name of a figure that is not of the dimension of ``uom``, or not within its bound.
 

@@ -50,8 +50,12 @@ def topology(model: ChainModel) -> Topology:
 
 
 def flow_faults(model: ChainModel) -> list[Fault]:
-    """Groups of streams that cannot be balanced as one."""
-    return _group_faults(model, _groups(model))
+    """Groups of streams that cannot be balanced as one; one that stays partly within a section is none either."""
+    named: dict[str, list[Stream]] = {}
+    for stream in model.chain.streams:
+        if stream.group and _counts(stream):
+            named.setdefault(stream.group, []).append(stream)
+    return _group_faults(model, named)
 
 
 def _groups(model: ChainModel) -> dict[str, list[Stream]]:
