@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 
 from zveno.errors import Fault, ZvenoError, fault
 from zveno.model.chain import ChainModel
@@ -11,7 +10,7 @@ from zveno.model.values import days_of_change
 from zveno.simulate.build import build
 from zveno.simulate.checks import is_simulated, unit_faults
 from zveno.simulate.ore import ore_faults
-from zveno.simulate.scenario import read_scenarios
+from zveno.simulate.scenario import Scenarios, by_day
 
 
 def simulation_faults(model: ChainModel, *, sound: bool = True) -> list[Fault]:
@@ -21,16 +20,14 @@ def simulation_faults(model: ChainModel, *, sound: bool = True) -> list[Fault]:
     ores and feeds can only be tried in such a one.
     """
     days = days_of_change(model)
-    faults = [one for day in days for one in unit_faults(model, day)]
+    faults = unit_faults(model, days[0])
     if sound and not faults:
-        faults += [one for day in days for one in _faults_on(model, day)]
-        faults += _trapped_faults(model)
+        faults = [*_array_faults(model, by_day(model, days)), *_trapped_faults(model)]
     return list({str(one): one for one in faults}.values())
 
 
-def _faults_on(model: ChainModel, day: date | None) -> list[Fault]:
-    """What the ores of a day do not allow; with sound ores, what its circuits do not."""
-    scenarios = read_scenarios(model, None, None, day)
+def _array_faults(model: ChainModel, scenarios: Scenarios) -> list[Fault]:
+    """What the ores do not allow; with sound ores, what units and feeds do not."""
     faults = [one for ore in model.ores.values() for one in ore_faults(model, ore, scenarios)]
     if faults or not any(unit.model for unit in model.units.values()):
         return faults

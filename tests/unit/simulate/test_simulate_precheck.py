@@ -41,6 +41,9 @@ def test_a_sound_plant_has_no_faults(plant):
         ({"streams": {"feed": {"from": "mine", "to": "rougher", "ore": "ore", "feed": 2.0, "feed_water": 1.0}}}, "moisture of feed 'feed' must be"),
         ({"figures": {"ore.cu": dated(1.2, 70, "%")}}, "negative mass of quartz"),
         ({"units": {"rougher": {"model": "bnak"}}}, "unknown model 'bnak'"),
+        ({"units": {"filter": {"model": "filter", "parameters": {"moisture": dated(0.1, 1.2, "frac")}}}}, "parameter 'moisture' is 1.2 frac, outside"),
+        ({"units": {"filter": {"model": "filter", "parameters": {"moisture": "wet"}}}, "figures": {"wet": dated(10, 120, "%")}}, "parameter 'moisture' is 1.2 frac, outside"),
+        ({"streams": {"feed": {"from": "mine", "to": "rougher", "ore": "ore", "feed": dated(2.0, -2.0, "t/h")}}}, "feed 'feed' is negative: -2.0 t/h"),
     ],
 )  # fmt: skip
 def test_what_simulate_refuses_is_a_fault(make, changes, message):
