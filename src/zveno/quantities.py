@@ -64,6 +64,10 @@ UOMS: dict[str, Uom] = {
 }
 
 
+INTEGRALS = {"power": ("kW", "kWh"), "mass_flow": ("t/h", "t"), "volume_flow": ("m3/h", "m3")}
+"""What can be summed over hours: by dimension, its unit of measure and that of the sum."""
+
+
 def convert(value: float, uom: str, into: str) -> float:
     """Express ``value`` of unit ``uom`` in unit ``into``.
 

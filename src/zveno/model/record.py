@@ -11,6 +11,6 @@ Titles = Annotated[dict[Literal["en", "ru", "kk"], str], Field(description="name
 
 
 class Record(BaseModel):
-    """Base of all records: frozen, no unknown keys."""
+    """Base of all records: frozen, no unknown keys, numbers that are finite."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)

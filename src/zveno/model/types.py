@@ -9,11 +9,12 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, Strict
 
 from zveno.model.record import Id, Record, Titles
 
 Share = Annotated[float, Field(ge=0, le=1)]
+COPPER = "Cu"
 
 
 class Status(StrEnum):
@@ -39,7 +40,7 @@ class Figure(Record):
     ``value`` holds before the first of ``dated``; with ``dated`` alone there is no value before it.
     """
 
-    value: float | None = None
+    value: Annotated[float, Strict()] | None = None
     uom: str = "-"
     status: Status = Status.ESTIMATE
     source: str = ""
@@ -55,6 +56,10 @@ class Figure(Record):
             if day is not None and step.start <= day:
                 found = step.value
         return found
+
+
+Number = Annotated[float, Strict()] | str | Figure
+"""A number in the uom of its key, the name of a figure under ``parameters``, or a figure; true and false are none."""
 
 
 class Mineral(Record):
@@ -138,7 +143,7 @@ class Unit(Record):
     title: Titles = {}
     section: Id = Field(description="section that it stands in")
     model: str = Field(default="", description="unit model; empty: measured, not simulated")
-    parameters: dict[str, float | str | Figure] = {}
+    parameters: dict[str, Number] = {}
     repeat: dict[str, tuple[int, ...]] = Field(default={}, exclude=True)
 
 
@@ -159,8 +164,8 @@ class Stream(Record):
     owner: str = Field(default="", description="who owns what flows here")
     transport_h: Annotated[float, Field(ge=0, description="hours on the way")] = 0
     ore: str = Field(default="", description="ore that a boundary feed is made of")
-    feed: float | str | Figure | None = Field(default=None, description="dry mass flow of a boundary feed")
-    feed_water: float | str | Figure | None = Field(default=None, description="moisture of the feed")
+    feed: Number | None = Field(default=None, description="dry mass flow of a boundary feed")
+    feed_water: Number | None = Field(default=None, description="moisture of the feed")
     repeat: dict[str, tuple[int, ...]] = Field(default={}, exclude=True)
 
 
@@ -178,8 +183,8 @@ class Stock(Record):
     title: Titles = {}
     section: Id = Field(description="section that it lies in")
     material: str = Field(description="stream it is made of")
-    opening: float | str | Figure = Field(default=0.0, description="dry mass before the first survey")
-    capacity: float | str | Figure | None = Field(default=None, description="largest dry mass")
+    opening: Number = Field(default=0.0, description="dry mass before the first survey")
+    capacity: Number | None = Field(default=None, description="largest dry mass")
 
 
 class SharedError(Record):
@@ -238,7 +243,7 @@ class Tag(Record):
     title: Titles = {}
     unit: Id = Field(description="unit it belongs to")
     uom: str = Field(description="unit of measure")
-    normal: float | str | Figure = Field(description="usual value")
+    normal: Number = Field(description="usual value")
     sd: Annotated[float, Field(ge=0, description="noise around it when the plant is played")] = 0.0
     every_min: Annotated[float, Field(gt=0, description="minutes between readings")] = 1.0
     running: bool = Field(default=False, description="zero while the line of its unit stands")
@@ -267,7 +272,7 @@ class PlanLine(Record):
     period: str = Field(description="period of the target: 2026-03")
     meter: str = Field(default="", description="meters whose sum is the fact; * allowed")
     tag: str = Field(default="", description="tag whose time integral is the fact; * allowed")
-    value: float = Field(description="target of the whole period")
+    value: Annotated[float, Field(ge=0, description="target of the whole period")]
     uom: str = Field(description="unit of measure of the target")
     per: str = Field(default="", description="plan line by which this one is divided")
     status: Status = Status.ESTIMATE
@@ -288,7 +293,7 @@ class Slot(Record):
 
     id: str
     title: Titles = {}
-    start: Annotated[str, Field(pattern=r"^\d{2}:\d{2}$")]
+    start: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
     hours: Annotated[float, Field(gt=0, le=24)]
 
 

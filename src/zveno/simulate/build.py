@@ -140,7 +140,8 @@ def _feed(stream: Stream, makes: Sequence[OreMake], basis: Basis, scenarios: Sce
         moisture = scenarios.model.ores[stream.ore].moisture
     wet = scenarios.stream_values(stream.id, "feed_water", moisture)
     if not ((wet >= 0) & (wet < 1)).all():
-        raise ModelError("moisture of feed '{stream}' must be at least 0 and less than 1", stream=stream.id)
+        where = scenarios.model.places.get(stream.id, "")
+        raise ModelError("moisture of feed '{stream}' must be at least 0 and less than 1", where, stream=stream.id)
     flow[:, -1] = dry * wet / (1 - wet)
     return flow
 

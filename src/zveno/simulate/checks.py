@@ -9,6 +9,7 @@ from zveno.errors import Fault, QuantityError, ZvenoError, fault
 from zveno.model.chain import ChainModel
 from zveno.model.checks import near_match
 from zveno.model.types import Figure, Stream, Unit
+from zveno.quantities import convert
 from zveno.simulate.units import UNIT_MODELS, UNIT_PARAMETERS, Parameter, UnitModel
 from zveno.text.mark import tr
 
@@ -19,7 +20,8 @@ def unit_faults(model: ChainModel, day: date | None = None) -> list[Fault]:
     Units without ``model`` are left alone. ``where`` of a fault is the place of the unit or stream.
     """
     faults = [one for unit in model.units.values() if unit.model for one in _faults_of(model, unit, day)]
-    return [*faults, *(one for stream in model.streams.values() for one in _stream_faults(model, stream))]
+    faults += [one for stream in model.streams.values() for one in _stream_faults(model, stream)]
+    return [*faults, *_drive_faults(model)]
 
 
 def _faults_of(model: ChainModel, unit: Unit, day: date | None) -> Iterator[Fault]:
@@ -182,3 +184,23 @@ def is_simulated(model: ChainModel, place: str) -> bool:
 def is_calculated(model: ChainModel, stream: Stream) -> bool:
     """A stream that comes from a simulated unit."""
     return is_simulated(model, stream.source)
+
+
+def _drive_faults(model: ChainModel) -> Iterator[Fault]:
+    """A tag that moves a parameter which its unit's model does not have, or which is measured otherwise."""
+    for tag in model.tags.values():
+        where = model.places.get(f"{tag.id}/drives") or model.places.get(tag.id, "")
+        for drive in tag.drives:
+            unit = model.units.get(drive.unit)
+            if unit is None or (unit.model not in UNIT_MODELS and unit.model):  # told elsewhere
+                continue
+            known = {one.name: one for one in UNIT_PARAMETERS.get(unit.model, ()) if not one.choices}
+            if drive.parameter not in known:
+                message = tr("tag '{tag}' drives '{name}' of unit '{unit}', which has no such parameter")
+                near = near_match(drive.parameter, known)
+                yield fault(message, where, tag=tag.id, name=drive.parameter, unit=drive.unit, near=near)
+                continue
+            try:
+                convert(0.0, tag.uom, known[drive.parameter].uom)
+            except QuantityError as error:
+                yield from (Fault(one.message, one.fields, where) for one in error.faults)

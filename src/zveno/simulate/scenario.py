@@ -5,7 +5,7 @@ Only feeds and parameters can be set. Everything else, such as a recycle stream,
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -104,6 +104,32 @@ def read_scenarios(
         raise ModelError(_unique(faults))
     figures = {name: values for (name, _), values in kinds["figures"].items()}
     return Scenarios(model, tuple(table), day, figures, kinds["units"], kinds["streams"])
+
+
+def by_day(model: ChainModel, days: Sequence[date | None]) -> Scenarios:
+    """The description as it is, on each of some days: a scenario for every day, with the dated figures set."""
+
+    def changing(reference: float | str | Figure | None) -> bool:
+        return isinstance(reference, Figure) and bool(reference.dated)
+
+    figures = {
+        name: np.array([one.on(day) for day in days], dtype=float)
+        for name, one in model.parameters.items()
+        if one.dated
+    }
+    units = {
+        (unit.id, one.name): np.array([model.number(unit.parameters[one.name], one.uom, day) for day in days])
+        for unit in model.units.values()
+        for one in UNIT_PARAMETERS.get(unit.model, ())
+        if changing(unit.parameters.get(one.name))
+    }
+    streams = {
+        (stream.id, name): np.array([model.number(getattr(stream, name), uom, day) for day in days])
+        for stream in model.streams.values()
+        for name, uom in FEED_FIELDS.items()
+        if changing(getattr(stream, name))
+    }
+    return Scenarios(model, tuple(str(day or BASE) for day in days), days[0], figures, units, streams)
 
 
 def doubts(read: Scenarios) -> Iterator[Fault]:
