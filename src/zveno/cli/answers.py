@@ -13,9 +13,9 @@ from zveno.chain import Balance, Breaches, ChainModel, Imported, MonthResults, P
 from zveno.cli.screen import Screen
 from zveno.errors import DataError
 from zveno.model.checks import near_match
-from zveno.reports import BOUND_CONFLICT, UOM_OF_KIND, grade_kind, half_width, stream_title, uom_words
+from zveno.reports import BOUND_CONFLICT, UOM_OF_KIND, grade_kind, half_width, lack_detail, stream_title, uom_words
 from zveno.text.mark import tr
-from zveno.text.words import QUANTITIES
+from zveno.text.words import QUANTITIES, RULE_KINDS
 
 _MOST_SUSPECTS = 6
 _KIND_WORDS = {"direct": tr("direct"), "overall": tr("overall")}
@@ -81,7 +81,7 @@ class Answers(Screen):
         )
         for reason, count, first in reasons.iter_rows():
             place = ", ".join(filter(None, (first["file"], first["sheet"], first["cell"])))
-            fields = {"reason": self.text(reason), "place": place, "text": first["text"]}
+            fields = {"reason": self.text.retold(reason), "place": place, "text": first["text"]}
             if first["cell"]:
                 sentence = self.text.count(
                     "{n} cell left out: {reason} (first: {place}, '{text}')",
@@ -407,8 +407,8 @@ class Answers(Screen):
             self.say(
                 tr("not checked: {rule} ({kind}): {reason}"),
                 rule=row["rule"],
-                kind=row["kind"],
-                reason=self.text(row["reason"], detail=row["detail"]),
+                kind=self.text(RULE_KINDS.get(row["kind"], row["kind"])),
+                reason=self.text(row["reason"], detail=lack_detail(row, self.text)),
             )
 
     def breach(self, model: ChainModel, row: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import get_close_matches
@@ -11,7 +12,7 @@ from zveno.errors import Fault, QuantityError, ZvenoError, fault
 from zveno.model.chain import ChainModel
 from zveno.model.types import Figure, Meter, Stream
 from zveno.periods import Period, zone
-from zveno.quantities import uom_of
+from zveno.quantities import DIMENSIONS, uom_of, uom_phrase
 from zveno.text.mark import tr
 
 _DIMENSIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -23,6 +24,14 @@ _DIMENSIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "assay": ("fraction",),
     }
 )
+
+
+DECIMAL_COMMA = tr("'{key}' is '{got}', with a decimal comma: write a decimal point, {point}")
+
+
+def has_decimal_comma(value: object) -> bool:
+    """Whether a text is a number but for its comma."""
+    return isinstance(value, str) and re.fullmatch(r"\s*[-+]?\d+,\d+\s*", value) is not None
 
 
 def near_match(word: str, known: Iterable[str]) -> str:
@@ -187,9 +196,9 @@ def _uom_faults(model: ChainModel, owner: str, key: str, uom: str, wanted: tuple
             "'{owner}' needs a unit of {wanted}, but '{uom}' measures {dimension}",
             _where(model, owner, key),
             owner=owner,
-            wanted=wanted[0],
-            uom=uom,
-            dimension=dimension,
+            wanted=DIMENSIONS[wanted[0]],
+            uom=uom_phrase(uom),
+            dimension=DIMENSIONS[dimension],
         )
 
 
@@ -250,6 +259,10 @@ def _reference_faults(model: ChainModel) -> Iterator[Fault]:
     for owner, key, name in _references(model):
         if name not in model.parameters:
             inner = "parameters" if owner in model.units else key
+            if has_decimal_comma(name):
+                where = _where(model, owner, inner)
+                yield fault(DECIMAL_COMMA, where, key=key, got=name, point=name.replace(",", "."))
+                continue
             yield fault(
                 "'{key}' of '{owner}' names the parameter '{name}', which parameters.yaml does not hold",
                 _where(model, owner, inner),

@@ -12,9 +12,9 @@ from typing import Any
 from zveno.errors import Fault, QuantityError, fault
 from zveno.model.chain import ChainModel
 from zveno.model.types import Meter
-from zveno.quantities import convert
+from zveno.quantities import convert, uom_phrase
 from zveno.text.mark import tr
-from zveno.text.words import NO_DATA
+from zveno.text.words import NO_DATA, quantity_phrase
 
 _LESS = re.compile(r"^\s*[<≤]\s*(\d+(?:[.,]\d+)?)\s*$")
 NO_DATA_REASON = tr("marked as 'no data'")
@@ -92,7 +92,7 @@ class Cells:
         key = (meter.id, quantity, *span)
         if key in self._seen and meter.period != "lot":
             message = tr("'{meter}' has a second value of {quantity} for the same time; the first stands at {first}")
-            fields = {"meter": meter.id, "quantity": quantity, "first": str(self._seen[key])}
+            fields = {"meter": meter.id, "quantity": quantity_phrase(quantity), "first": str(self._seen[key])}
             self.faults.append(fault(message, str(place), **fields))
             return
         self._seen[key] = place
@@ -142,7 +142,7 @@ class Cells:
         share = quantity not in ("wet_mass", "mass", "survey_mass")
         if result < 0 or (share and result > 1):
             message = tr("{value} {uom} cannot be a reading of '{meter}': check the value and its unit of measure")
-            self.faults.append(fault(message, str(place), value=value, uom=uom, meter=meter.id))
+            self.faults.append(fault(message, str(place), value=value, uom=uom_phrase(uom), meter=meter.id))
             return None
         return result
 

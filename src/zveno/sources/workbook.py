@@ -24,7 +24,7 @@ from zveno.quantities import UOMS
 from zveno.sources.cells import Cells, Place, cell_name, spoken_slots
 from zveno.sources.unreadable import unreadable
 from zveno.text.mark import tr
-from zveno.text.words import spoken
+from zveno.text.words import quantity_phrase, spoken
 
 _COLUMN = re.compile(r"^([A-Z][a-z]?)(?:[\s,;(]+(.+?)\)?)?$")
 _SEARCHED_ROWS = 30
@@ -172,7 +172,7 @@ class SheetReader:
         if quantity not in measured:
             if raw not in ("", None):
                 message = tr("'{meter}' does not measure '{quantity}': check the point, or describe it in chain.yaml")
-                self.cells.faults.append(fault(message, str(place), meter=meter.id, quantity=quantity))
+                self.cells.faults.append(fault(message, str(place), meter=meter.id, quantity=quantity_phrase(quantity)))
             return
         self.cells.add(meter, quantity, raw, uom, span, place)
 
