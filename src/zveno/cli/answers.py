@@ -15,7 +15,7 @@ from zveno.errors import DataError
 from zveno.model.checks import near_match
 from zveno.reports import BOUND_CONFLICT, UOM_OF_KIND, grade_kind, half_width, lack_detail, stream_title, uom_words
 from zveno.text.mark import tr
-from zveno.text.words import QUANTITIES, RULE_KINDS
+from zveno.text.words import QUANTITIES, RULE_KIND_WORDS
 
 _MOST_SUSPECTS = 6
 _KIND_WORDS = {"direct": tr("direct"), "overall": tr("overall")}
@@ -407,7 +407,7 @@ class Answers(Screen):
             self.say(
                 tr("not checked: {rule} ({kind}): {reason}"),
                 rule=row["rule"],
-                kind=self.text(RULE_KINDS.get(row["kind"], row["kind"])),
+                kind=self.text(RULE_KIND_WORDS.get(row["kind"], row["kind"])),
                 reason=self.text(row["reason"], detail=lack_detail(row, self.text)),
             )
 

@@ -24,7 +24,7 @@ from zveno.quantities import UOMS
 from zveno.sources.cells import Cells, Place, cell_name, spoken_slots
 from zveno.sources.unreadable import unreadable
 from zveno.text.mark import tr
-from zveno.text.words import quantity_phrase, spoken
+from zveno.text.words import quantity_phrase, spoken, uom_code
 
 _COLUMN = re.compile(r"^([A-Z][a-z]?)(?:[\s,;(]+(.+?)\)?)?$")
 _SEARCHED_ROWS = 30
@@ -104,7 +104,7 @@ class SheetReader:
         if match is None or match[1] not in self.cells.model.chain.components:
             return None
         word = (match[2] or "").strip()
-        uom = spoken("uoms").get(word.lower(), word)
+        uom = spoken("uoms").get(word.lower()) or uom_code(word)
         return match[1], "%" if uom not in UOMS and "%" in uom else uom
 
     def _pass_over(self, heading: Heading) -> None:
@@ -160,7 +160,7 @@ class SheetReader:
         uom = meter.uoms.get(quantity, meter.uom)
         if "uom" in heading.columns:
             word = str(self._value(row, heading.columns["uom"])).strip()
-            uom = spoken("uoms").get(word.lower(), word)
+            uom = spoken("uoms").get(word.lower()) or uom_code(word)
         self._take(meter, quantity, row, column, uom, span)
 
     def _take(

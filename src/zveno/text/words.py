@@ -71,7 +71,7 @@ UOM_WORDS: Mapping[str, str] = MappingProxyType(
         "C": tr("C"),
     }
 )
-RULE_KINDS: Mapping[str, str] = MappingProxyType(
+RULE_KIND_WORDS: Mapping[str, str] = MappingProxyType(
     {
         "limit": tr("limit of a value"),
         "sustained": tr("lasting excursion"),

@@ -10,7 +10,7 @@ from zveno.model.chain import ChainModel
 from zveno.reports.document import Cell, Kind, half_width
 from zveno.text.catalogue import Catalogue
 from zveno.text.mark import tr
-from zveno.text.words import RULE_KINDS
+from zveno.text.words import RULE_KIND_WORDS
 
 MASS = "mass"
 LARGE_Z = 3.0
@@ -70,7 +70,7 @@ def within_error(value: float | None, sd: float | None) -> bool | None:
 def lack_detail(row: Mapping[str, Any], text: Catalogue) -> str:
     """What a row of ``not_checked`` concerns; a kind of rule has its words."""
     detail = str(row["detail"] or "")
-    return text(RULE_KINDS.get(detail, detail)) if detail == row["kind"] else detail
+    return text(RULE_KIND_WORDS.get(detail, detail)) if detail == row["kind"] else detail
 
 
 def words(value: str) -> Cell:
