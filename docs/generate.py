@@ -123,7 +123,7 @@ def _dtype(dtype: Any) -> str:
 def _uoms() -> str:
     """Units of measure by dimension, as they may be written in each language."""
     about = (
-        "Descriptions and workbooks may be written with any of these words; in descriptions the case of letters counts."
+        "Each may be written in descriptions and workbooks in any language; in descriptions the case of letters counts."
     )
     lines = [_MADE, "# Units of measure", "", about, "", "| dimension | code | Russian | Kazakh |", "|---|---|---|---|"]
     by_dimension: dict[str, list[str]] = {}

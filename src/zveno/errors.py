@@ -37,7 +37,7 @@ class Phrase:
 
 
 def filled(fields: Mapping[str, object], say: Callable[[Phrase], str]) -> dict[str, object]:
-    """Fields as they stand in a sentence: phrases said by ``say``, lists joined by commas."""
+    """Fields as they stand in a sentence: phrases said by ``say``, lists as enumerations."""
     return {name: _said(value, say) for name, value in fields.items()}
 
 
@@ -45,7 +45,10 @@ def _said(value: object, say: Callable[[Phrase], str]) -> object:
     """One field."""
     if isinstance(value, Phrase):
         return say(value)
-    return ", ".join(str(_said(one, say)) for one in value) if isinstance(value, tuple) else value
+    if not isinstance(value, tuple):
+        return value
+    words = [str(_said(one, say)) for one in value]
+    return ("; " if any("," in one for one in words) else ", ").join(words)
 
 
 @dataclass(frozen=True)

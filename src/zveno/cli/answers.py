@@ -423,7 +423,7 @@ class Answers(Screen):
         role = model.title(row["role"], self.lang)
         person = self.text(tr("{role}, crew {crew}"), role=role, crew=row["crews"]) if row["crews"] else role
         peak, limit = self.text.number(row["peak"], 2), self.text.number(row["limit"], 2)
-        return [row["rule"], row["tag"], start, end, peak, limit, person]
+        return [row["rule"], model.title(row["tag"], self.lang), start, end, peak, limit, person]
 
 
 def _grade_uoms(grades: Iterable[tuple[str, float | None]]) -> dict[str, str]:
