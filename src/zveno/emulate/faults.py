@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 
 from zveno.emulate.schedule import moved_tags
-from zveno.errors import Fault, ZvenoError, fault
+from zveno.errors import Fault, Phrase, ZvenoError, fault
 from zveno.model.chain import ChainModel
 from zveno.model.checks import near_match
 from zveno.model.load import PLAY
@@ -40,7 +40,7 @@ def _line(places: Places, id_: str, key: str = "") -> str:
     return places.get(f"{id_}/{key}") or places.get(id_) or PLAY
 
 
-def _lost(where: str, name: str, group: str, known: Iterable[str]) -> Fault:
+def _lost(where: str, name: str, group: Phrase, known: Iterable[str]) -> Fault:
     """A name that leads nowhere in the chain."""
     message = tr("'{id}' is named, but the chain has no such thing among its {group}")
     return fault(message, where, id=name, group=group, near=near_match(name, known))
@@ -68,19 +68,21 @@ def _variation_faults(model: ChainModel, play: Play, places: Places) -> Iterator
     """What wanders is a figure."""
     for n, one in enumerate(play.variations):
         if one.parameter not in model.parameters:
-            yield _lost(_line(places, f"variations/{n}", "parameter"), one.parameter, "parameters", model.parameters)
+            yield _lost(
+                _line(places, f"variations/{n}", "parameter"), one.parameter, Phrase("figures"), model.parameters
+            )
 
 
 def _train_faults(model: ChainModel, play: Play, places: Places) -> Iterator[Fault]:
     """Trains hold units, take a share of a feed, and are at work for a share of the time."""
     for train in play.trains:
         if train.feed not in model.streams:
-            yield _lost(_line(places, train.id, "feed"), train.feed, "streams", model.streams)
+            yield _lost(_line(places, train.id, "feed"), train.feed, Phrase("streams"), model.streams)
         elif model.streams[train.feed].feed is None:
             message = tr("train '{train}' is fed by '{stream}', which has no 'feed': name a boundary feed")
             yield fault(message, _line(places, train.id, "feed"), train=train.id, stream=train.feed)
         if not any(fnmatchcase(unit, train.units) for unit in model.units):
-            yield _lost(_line(places, train.id, "units"), train.units, "units", model.units)
+            yield _lost(_line(places, train.id, "units"), train.units, Phrase("units"), model.units)
         yield from _share_faults(model, train, places)
         yield from _availability_faults(model, train, places)
 
@@ -96,14 +98,14 @@ def _share_faults(model: ChainModel, train: Train, places: Places) -> Iterator[F
             return
     except (ZvenoError, KeyError):
         pass
-    yield _lost(_line(places, train.id, "share"), train.share, "parameters", model.parameters)
+    yield _lost(_line(places, train.id, "share"), train.share, Phrase("figures"), model.parameters)
 
 
 def _availability_faults(model: ChainModel, train: Train, places: Places) -> Iterator[Fault]:
     """The availability is a figure from above 0 to 1."""
     where = _line(places, train.id, "availability")
     if train.availability not in model.parameters:
-        yield _lost(where, train.availability, "parameters", model.parameters)
+        yield _lost(where, train.availability, Phrase("figures"), model.parameters)
         return
     for day in days_of_change(model):
         try:
@@ -136,9 +138,9 @@ def _dispatch_faults(model: ChainModel, play: Play, places: Places) -> Iterator[
 def _load_faults(model: ChainModel, one: Dispatch, id_: str, places: Places) -> Iterator[Fault]:
     """One dispatch."""
     if one.stock not in model.stocks:
-        yield _lost(_line(places, id_, "stock"), one.stock, "stocks", model.stocks)
+        yield _lost(_line(places, id_, "stock"), one.stock, Phrase("stocks"), model.stocks)
     if one.stream not in model.streams:
-        yield _lost(_line(places, id_, "stream"), one.stream, "streams", model.streams)
+        yield _lost(_line(places, id_, "stream"), one.stream, Phrase("streams"), model.streams)
     if one.stock not in model.stocks or one.stream not in model.streams:
         return
     material = model.stocks[one.stock].material
@@ -158,7 +160,7 @@ def _event_faults(model: ChainModel, play: Play, places: Places) -> Iterator[Fau
             yield from _excursion_faults(model, one, places)
         elif isinstance(one, Bias):
             if one.meter not in model.meters:
-                yield _lost(_line(places, one.id, "meter"), one.meter, "meters", model.meters)
+                yield _lost(_line(places, one.id, "meter"), one.meter, Phrase("meters"), model.meters)
         else:
             yield from _swap_faults(model, one, places)
 
@@ -167,9 +169,9 @@ def _excursion_faults(model: ChainModel, one: Excursion, places: Places) -> Iter
     """Tags leave their usual value, pass the limit and reach the value, in this order."""
     tags = moved_tags(model, one)
     if not tags:
-        yield _lost(_line(places, one.id, "tags"), one.tags, "tags", model.tags)
+        yield _lost(_line(places, one.id, "tags"), one.tags, Phrase("signals"), model.tags)
     if one.rule and one.rule not in model.rulebook.by_id:
-        yield _lost(_line(places, one.id, "rule"), one.rule, "rules", model.rulebook.by_id)
+        yield _lost(_line(places, one.id, "rule"), one.rule, Phrase("rules"), model.rulebook.by_id)
     for tag in tags:
         try:
             normal = model.number(tag.normal, tag.uom, one.start.astimezone(model.tz).date())
@@ -190,10 +192,10 @@ def _swap_faults(model: ChainModel, one: Swap, places: Places) -> Iterator[Fault
     """Two meters exchange their samples in a shift that there is."""
     for meter in one.meters:
         if meter not in model.meters:
-            yield _lost(_line(places, one.id, "meters"), meter, "meters", model.meters)
+            yield _lost(_line(places, one.id, "meters"), meter, Phrase("meters"), model.meters)
     if one.meters[0] == one.meters[1]:
         message = tr("event '{event}' exchanges the samples of '{meter}' with its own: name two meters")
         yield fault(message, _line(places, one.id, "meters"), event=one.id, meter=one.meters[0])
     slots = [slot.id for slot in model.people.shifts.slots] if model.people else []
     if model.people and one.slot not in slots:
-        yield _lost(_line(places, one.id, "slot"), one.slot, "shifts", slots)
+        yield _lost(_line(places, one.id, "slot"), one.slot, Phrase("shifts"), slots)

@@ -5,6 +5,7 @@ What numbers may be stands in ``values``, who works when in ``crews``.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import get_close_matches
@@ -15,7 +16,7 @@ from zveno.errors import Fault, QuantityError, ZvenoError, fault
 from zveno.model.chain import ChainModel
 from zveno.model.types import COPPER, Figure, Meter, Ore, PlanLine, Stream
 from zveno.periods import Period, zone
-from zveno.quantities import INTEGRALS, uom_of
+from zveno.quantities import DIMENSIONS, INTEGRALS, uom_of, uom_phrase
 from zveno.text.mark import tr
 
 _DIMENSIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -29,6 +30,14 @@ _DIMENSIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 _OF_STOCKS = ("survey_mass", "assay")
 _WEIGHTS = ("wet_mass", "mass")
+
+
+DECIMAL_COMMA = tr("'{key}' is '{got}', with a decimal comma: write a decimal point, {point}")
+
+
+def has_decimal_comma(value: object) -> bool:
+    """Whether a text is a number but for its comma."""
+    return isinstance(value, str) and re.fullmatch(r"\s*[-+]?\d+,\d+\s*", value) is not None
 
 
 def near_match(word: str, known: Iterable[str]) -> str:
@@ -253,9 +262,9 @@ def uom_faults(where: str, owner: str, uom: str, wanted: tuple[str, ...] = ()) -
             "'{owner}' needs a unit of {wanted}, but '{uom}' measures {dimension}",
             where,
             owner=owner,
-            wanted=wanted[0],
-            uom=uom,
-            dimension=dimension,
+            wanted=DIMENSIONS[wanted[0]],
+            uom=uom_phrase(uom),
+            dimension=DIMENSIONS[dimension],
         )
 
 
@@ -330,6 +339,9 @@ def _reference_faults(model: ChainModel) -> Iterator[Fault]:
         if not isinstance(name, str) or name in model.parameters:
             continue
         where = line_of(model, owner, "parameters" if owner in model.units else key)
+        if has_decimal_comma(name):
+            yield fault(DECIMAL_COMMA, where, key=key, got=name, point=name.replace(",", "."))
+            continue
         if figures_are_missing(model):
             message = tr(
                 "'{key}' of '{owner}' names the parameter '{name}', but parameters.yaml is missing or empty: write "

@@ -10,22 +10,21 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
 
 from zveno.errors import Fault, ModelError, fault
 from zveno.model.chain import ChainModel
-from zveno.model.checks import chain_faults, figures_are_missing, near_match
+from zveno.model.checks import chain_faults, figures_are_missing
 from zveno.model.crews import people_faults
 from zveno.model.play import Play
 from zveno.model.rulebook import Rulebook, RulesFile
 from zveno.model.types import ChainFile, ParametersFile, People
+from zveno.model.validation import validation_faults
 from zveno.model.values import value_faults
-from zveno.model.yamlfile import Path_, YamlFile, expand, read_yaml
+from zveno.model.yamlfile import YamlFile, expand, read_yaml
 from zveno.text.mark import tr
 
 Kind = TypeVar("Kind", bound=BaseModel)
 PLAY = "data/play.yaml"
-_SIMPLE = {"greater_than", "greater_than_equal", "less_than", "less_than_equal"}
 
 
 def load_description(folder: Path) -> ChainModel:
@@ -120,7 +119,7 @@ def _file(
     try:
         return kind.model_validate(file.data)
     except ValidationError as error:
-        faults += _validation_faults(error, file, kind)
+        faults += validation_faults(error, file, kind)
         return None
 
 
@@ -140,71 +139,3 @@ def _note_places(file: YamlFile, places: dict[str, str]) -> None:
                 places.setdefault(name, file.where((key, index)))
                 for inner in entry if isinstance(entry, dict) else ():
                     places.setdefault(f"{name}/{inner}", file.where((key, index, inner)))
-
-
-def _validation_faults(error: ValidationError, file: YamlFile, kind: type[BaseModel]) -> list[Fault]:
-    """One fault for each place pydantic complains about."""
-    found: dict[Path_, Fault] = {}
-    for detail in error.errors(include_url=False):
-        path = _known_path(detail["loc"], file)
-        if detail["type"] in ("missing", "extra_forbidden"):
-            path = (*path, detail["loc"][-1]) if path[-1:] != detail["loc"][-1:] else path
-        found.setdefault(path, _validation_fault(detail, path, file, kind))
-    return list(found.values())
-
-
-def _known_path(loc: tuple[str | int, ...], file: YamlFile) -> Path_:
-    """The part of pydantic's location that exists in the file (branch names of unions drop out)."""
-    path: Path_ = ()
-    data = file.data
-    for step in loc:
-        if isinstance(data, dict) and step in data:
-            data = data[str(step)]
-        elif isinstance(data, list) and isinstance(step, int) and step < len(data):
-            data = data[step]
-        else:
-            continue
-        path = (*path, step)
-    return path
-
-
-def _validation_fault(detail: ErrorDetails, path: Path_, file: YamlFile, kind: type[BaseModel]) -> Fault:
-    """Say in words what pydantic found."""
-    where, key, name = file.where(path), ".".join(str(one) for one in path), detail["type"]
-    got = detail.get("input")
-    if name == "missing":
-        return fault("key '{key}' is missing", where, key=key)
-    if name == "extra_forbidden":
-        near = near_match(str(path[-1]), _keys(kind))
-        return fault("key '{key}' is not known", where, key=key, near=near)
-    context = detail.get("ctx") or {}
-    if name in {"literal_error", "enum"}:
-        near = near_match(str(got), str(context.get("expected", "")).replace("'", "").split(", "))
-        return fault(
-            "'{got}' is not allowed for '{key}': use {expected}",
-            where,
-            got=got,
-            key=key,
-            expected=context.get("expected", ""),
-            near=near,
-        )
-    if name in _SIMPLE:
-        limit = next(iter(context.values()), "")
-        return fault("{got} is out of range for '{key}': the limit is {limit}", where, got=got, key=key, limit=limit)
-    shown = got if isinstance(got, (str, int, float)) else type(got).__name__
-    return fault(
-        "'{key}' cannot be read: got '{got}'; {reason}",
-        where,
-        key=key,
-        got=shown,
-        reason=str(detail["msg"]).lower(),
-    )
-
-
-def _keys(kind: type[BaseModel]) -> list[str]:
-    """All key names that a file of this kind can have, for near matches."""
-    names: set[str] = set()
-    schema = kind.model_json_schema(by_alias=True)
-    for part in (schema, *schema.get("$defs", {}).values()):
-        names.update(part.get("properties", {}))
-    return sorted(names)

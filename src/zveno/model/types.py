@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, Strict
 
-from zveno.model.record import Id, Record, Titles
+from zveno.model.record import Id, Record, Titles, UomName
 
 Share = Annotated[float, Field(ge=0, le=1)]
 COPPER = "Cu"
@@ -41,7 +41,7 @@ class Figure(Record):
     """
 
     value: Annotated[float, Strict()] | None = None
-    uom: str = "-"
+    uom: UomName = "-"
     status: Status = Status.ESTIMATE
     source: str = ""
     note: str = ""
@@ -207,8 +207,8 @@ class Meter(Record):
     stream: str = Field(description="stream, group or stock that is measured")
     quantity: Literal["wet_mass", "mass", "moisture", "survey_mass", "assay"] = Field(description="what it reads")
     components: tuple[str, ...] = Field(default=(), description="components that an assay gives")
-    uom: str = Field(description="unit of measure of its readings")
-    uoms: dict[str, str] = Field(default={}, description="uom of a component where it differs")
+    uom: UomName = Field(description="unit of measure of its readings")
+    uoms: dict[str, UomName] = Field(default={}, description="uom of a component where it differs")
     sd_rel_pct: Annotated[float, Field(ge=0, le=100, description="standard deviation of one reading, % of it")]
     sd_abs: Annotated[float, Field(ge=0, description="its floor, in the uom of the meter")] = 0.0
     bias_limit_pct: Annotated[float, Field(ge=0, le=100, description="largest bias that passes unnoticed, %")] = 0.0
@@ -242,7 +242,7 @@ class Tag(Record):
     id: Id
     title: Titles = {}
     unit: Id = Field(description="unit it belongs to")
-    uom: str = Field(description="unit of measure")
+    uom: UomName = Field(description="unit of measure")
     normal: Number = Field(description="usual value")
     sd: Annotated[float, Field(ge=0, description="noise around it when the plant is played")] = 0.0
     every_min: Annotated[float, Field(gt=0, description="minutes between readings")] = 1.0
@@ -273,7 +273,7 @@ class PlanLine(Record):
     meter: str = Field(default="", description="meters whose sum is the fact; * allowed")
     tag: str = Field(default="", description="tag whose time integral is the fact; * allowed")
     value: Annotated[float, Field(ge=0, description="target of the whole period")]
-    uom: str = Field(description="unit of measure of the target")
+    uom: UomName = Field(description="unit of measure of the target")
     per: str = Field(default="", description="plan line by which this one is divided")
     status: Status = Status.ESTIMATE
     source: str = ""

@@ -12,7 +12,7 @@ from zveno.errors import Fault, QuantityError, ZvenoError, fault
 from zveno.model.chain import ChainModel
 from zveno.model.checks import line_of, numbers_of, unknown, uom_faults
 from zveno.model.types import Figure, Number, Stock
-from zveno.quantities import convert, uom_of
+from zveno.quantities import convert, uom_of, uom_phrase
 from zveno.text.mark import tr
 
 Bound = Literal["any", "amount", "share", "moisture"]
@@ -73,7 +73,7 @@ def number_faults(
         wrong = _other_dimension(own, uom)
         if wrong:
             message = tr("'{key}' of '{owner}' is given in '{uom}', but must be in '{wanted}' or a unit like it")
-            yield fault(message, where, key=key, owner=owner, uom=own, wanted=uom)
+            yield fault(message, where, key=key, owner=owner, uom=uom_phrase(own), wanted=uom_phrase(uom))
         if wrong or _other_dimension(own, own):
             return
         place = line_of_figure(model, reference) if isinstance(reference, str) else where
@@ -82,7 +82,7 @@ def number_faults(
     for value in values:
         message = _out_of_bound(convert(value, own, uom), bound)
         if message:
-            yield fault(message, place or where, key=key, owner=owner, value=value, uom=own)
+            yield fault(message, place or where, key=key, owner=owner, value=value, uom=uom_phrase(own))
 
 
 def _out_of_bound(value: float, bound: Bound) -> str:

@@ -13,7 +13,7 @@ from zveno.errors import DataError
 from zveno.model.chain import ChainModel
 from zveno.model.types import Meter, PlanLine, Tag
 from zveno.periods import Period
-from zveno.quantities import INTEGRALS, convert, uom_of
+from zveno.quantities import INTEGRALS, convert, uom_of, uom_phrase
 from zveno.store import latest
 
 _DAY_H = 24.0
@@ -175,7 +175,7 @@ def _integral_scale(tag: Tag, uom: str) -> float:
         raise DataError(
             "signal '{tag}' in '{uom}' cannot be summed over time: a plan line needs a power or a flow",
             tag=tag.id,
-            uom=tag.uom,
+            uom=uom_phrase(tag.uom),
         )
     rate, amount = INTEGRALS[dimension]
     return convert(1.0, tag.uom, rate) * convert(1.0, amount, uom)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from zveno.errors import Fault, QuantityError, ZvenoError, fault
+from zveno.errors import Fault, Phrase, QuantityError, ZvenoError, fault
 from zveno.model.chain import ChainModel
 from zveno.model.checks import near_match
 from zveno.model.types import Figure, Stream, Unit
-from zveno.quantities import convert
+from zveno.quantities import convert, uom_phrase
 from zveno.simulate.units import UNIT_MODELS, UNIT_PARAMETERS, Parameter, UnitModel
 from zveno.text.mark import tr
 
@@ -77,7 +77,7 @@ def _parameter_faults(model: ChainModel, unit: Unit, day: date | None) -> Iterat
             yield from _value_faults(model, unit, one, unit.parameters[name], day)
         elif one.default is None:
             message = tr("unit '{unit}': parameter '{name}' ({meaning}) is missing")
-            yield fault(message, where, unit=unit.id, name=name, meaning=one.meaning)
+            yield fault(message, where, unit=unit.id, name=name, meaning=Phrase(one.meaning))
 
 
 def _value_faults(
@@ -88,7 +88,7 @@ def _value_faults(
     if one.choices:
         if given not in one.choices:
             message = tr("unit '{unit}': parameter '{name}' must be one of {choices}")
-            yield fault(message, where, unit=unit.id, name=one.name, choices=", ".join(one.choices))
+            yield fault(message, where, unit=unit.id, name=one.name, choices=one.choices)
         return
     if isinstance(given, str) and given not in model.parameters:
         message = tr("unit '{unit}': parameter '{name}' names the figure '{figure}', which does not exist")
@@ -102,7 +102,7 @@ def _value_faults(
         message = tr(
             "unit '{unit}': parameter '{name}' is given in '{uom}', but must be in '{wanted}' or a unit like it"
         )
-        yield fault(message, where, unit=unit.id, name=one.name, uom=uom, wanted=one.uom)
+        yield fault(message, where, unit=unit.id, name=one.name, uom=uom_phrase(uom), wanted=uom_phrase(one.uom))
         return
     except ZvenoError as error:
         yield from (Fault(each.message, each.fields, where) for each in error.faults)
@@ -119,7 +119,7 @@ def range_faults(unit: str, one: Parameter, value: float, where: str) -> Iterato
             unit=unit,
             name=one.name,
             value=value,
-            uom=one.uom,
+            uom=uom_phrase(one.uom),
             low=one.low,
             high=one.high,
         )

@@ -11,6 +11,7 @@ from zveno.errors import Fault, ModelError, ZvenoError, fault
 from zveno.model.chain import ChainModel
 from zveno.model.types import COPPER, Ore
 from zveno.model.values import line_of_figure, number_faults
+from zveno.quantities import uom_phrase
 from zveno.simulate.basis import FloatClass, Floats
 from zveno.simulate.scenario import Scenarios
 from zveno.text.mark import tr
@@ -172,7 +173,7 @@ def _rate_faults(ore: Ore, minerals: tuple[str, ...], scenarios: Scenarios) -> I
         if not faults and (scenarios.values(name, uom) < 0).any():
             message = tr("'{key}' of '{owner}' is {value} {uom}, but cannot be less than 0")
             value = float(scenarios.values(name, uom).min())
-            yield fault(message, line_of_figure(model, name), key=name, owner=ore.id, value=value, uom=uom)
+            yield fault(message, line_of_figure(model, name), key=name, owner=ore.id, value=value, uom=uom_phrase(uom))
 
 
 def _trace(

@@ -16,7 +16,7 @@ from zveno.errors import Fault, ModelError, fault
 from zveno.model.chain import ChainModel
 from zveno.model.checks import near_match
 from zveno.model.types import Figure
-from zveno.quantities import convert
+from zveno.quantities import convert, uom_phrase
 from zveno.simulate.basis import Floats
 from zveno.simulate.units import UNIT_PARAMETERS
 
@@ -153,7 +153,7 @@ def _outside(key: str, figure: Figure, uom: str, values: Floats) -> Iterator[Fau
         if (low is not None and value < low) or (high is not None and value > high):
             yield fault(
                 "'{key}' is set to {value} {uom}, outside the range {low} to {high} that its figure states",
-                key=key, value=f"{value:g}", uom=uom,
+                key=key, value=f"{value:g}", uom=uom_phrase(uom),
                 low="–" if low is None else f"{low:g}", high="–" if high is None else f"{high:g}",
             )  # fmt: skip
 

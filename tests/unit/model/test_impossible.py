@@ -97,7 +97,7 @@ def test_the_description_as_it_stands_is_sound(tmp_path):
         ("feed: ore.feed", "feed: {value: 3, uom: tph}", "chain.yaml:24: unit of measure 'tph' is not known"),
         ("feed: ore.feed", "feed: {value: 3, uom: t/h, low: 4}", "chain.yaml:24: parameter 'ore.feed' is 3.0, outside its own range"),
         ("feed: ore.feed", "feed: .nan", "chain.yaml:24: 'streams.0.feed' cannot be read: got 'nan'"),
-        ("feed: ore.feed", "feed: true", "chain.yaml:24: 'streams.0.feed' cannot be read: got 'True'"),
+        ("feed: ore.feed", "feed: true", "chain.yaml:24: 'streams.0.feed' cannot be read: got 'true'"),
         ("feed: ore.feed, ", "", "chain.yaml:24: stream 'ore' has 'feed_water' without 'feed'"),
         ("feed_water: 0.05", "feed_water: 5", "chain.yaml:24: 'feed_water' of 'ore' is 5.0 frac, but a moisture must be less than 1"),
         ("feed_water: 0.05", "feed_water: {value: 100, uom: '%'}", "'feed_water' of 'ore' is 100.0 %, but a moisture must be less than 1"),

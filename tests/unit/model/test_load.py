@@ -70,9 +70,9 @@ def test_missing_folder_says_how_to_begin(tmp_path):
         (SMALL, "# nothing\n", "chain.yaml:1: the file holds no keys"),
         ("UTC+05:00", "UTC+95:00", "chain.yaml:4: time zone 'UTC+95:00' is not known"),
         ("components: [Cu]", "components: [Cu", "chain.yaml:6: this is not valid YAML"),
-        ("id: small", "id: small\nid: again", "chain.yaml:3: a key stands twice"),
+        ("id: small", "id: small\nid: again", "chain.yaml:3: key 'id' stands twice: leave one"),
         ("title: {en: Small}\n", "", "chain.yaml:1: key 'title' is missing"),
-        ("title: {en: Small}", "title: {en: Small}\nabout: {en: 2026-02-30}", "chain.yaml:4: a value cannot be read"),
+        ("title: {en: Small}", "title: {en: Small}\nabout: {en: 2026-02-30}", "chain.yaml:4: no calendar has this date"),
     ],
 )  # fmt: skip
 def test_a_fault_names_its_line_and_what_to_do(tmp_path, old, new, message):

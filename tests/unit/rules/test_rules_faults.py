@@ -49,7 +49,7 @@ def test_kinds_that_are_not_judged_load_with_whatever_parameters_they_have(kind:
         ({"owner_role": "*.driver"}, "names '*.driver'"),
         ({"gate": "pumpin"}, "'gate' of rule 'R-1' names 'pumpin'"),
         ({"unit": "conc.grinding"}, "'unit' of rule 'R-1' names 'conc.grinding'"),
-        ({"uom": "g/l"}, "'g/l' measures concentration, but ph is needed"),
+        ({"uom": "g/l"}, "'g/l' measures concentration, but pH is needed"),
         ({"uom": "furlong"}, "'furlong' is not known"),
         ({"kind": "sustain"}, "is of the kind 'sustain', which is not known"),
         ({"tag": ["conc.line1.ph", "conc.line2.ph"]}, "names 2 tags, but the kind 'limit' watches one"),
