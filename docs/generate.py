@@ -15,7 +15,7 @@ import typer
 from zveno import Chain, errors, example, load
 from zveno.chain import schemas
 from zveno.cli.app import app
-from zveno.quantities import UOMS
+from zveno.quantities import DIMENSIONS, UOMS, uom_phrase
 from zveno.reports import REPORTS, flowsheet_svg
 from zveno.rules import RULE_KINDS
 from zveno.rules.kinds import UNJUDGED_KINDS
@@ -121,12 +121,18 @@ def _dtype(dtype: Any) -> str:
 
 
 def _uoms() -> str:
-    """Units of measure by dimension."""
-    lines = [_MADE, "# Units of measure", "", "| dimension | units |", "|---|---|"]
+    """Units of measure by dimension, as they may be written in each language."""
+    about = (
+        "Each may be written in descriptions and workbooks in any language; in descriptions the case of letters counts."
+    )
+    lines = [_MADE, "# Units of measure", "", about, "", "| dimension | code | Russian | Kazakh |", "|---|---|---|---|"]
     by_dimension: dict[str, list[str]] = {}
     for name, one in UOMS.items():
-        by_dimension.setdefault(one.dimension, []).append(f"`{name}`")
-    lines += [f"| {dimension.replace('_', ' ')} | {', '.join(names)} |" for dimension, names in by_dimension.items()]
+        by_dimension.setdefault(one.dimension, []).append(name)
+    for dimension, names in by_dimension.items():
+        words = [[catalogue(lang).phrase(uom_phrase(one)) for one in names] for lang in ("ru", "kk")]
+        cells = [", ".join(f"`{one}`" for one in dict.fromkeys(each)) for each in (names, *words)]
+        lines.append(f"| {DIMENSIONS[dimension]} | {' | '.join(cells)} |")
     return "\n".join([*lines, ""])
 
 

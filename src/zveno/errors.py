@@ -16,10 +16,39 @@ places, which is also its key in the catalogues of ``zveno.text``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 DID_YOU_MEAN = "did you mean '{near}'?"
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """A word or clause that fills a place of a sentence and is itself translated: ``mass flow``, ``t/h``.
+
+    Its English text is the key of its translations; its own places are filled with ``fields``.
+    """
+
+    message: str
+    fields: dict[str, object] = field(default_factory=dict, hash=False)
+
+    def __str__(self) -> str:
+        return self.message.format(**filled(self.fields, str)) if self.fields else self.message
+
+
+def filled(fields: Mapping[str, object], say: Callable[[Phrase], str]) -> dict[str, object]:
+    """Fields as they stand in a sentence: phrases said by ``say``, lists as enumerations."""
+    return {name: _said(value, say) for name, value in fields.items()}
+
+
+def _said(value: object, say: Callable[[Phrase], str]) -> object:
+    """One field."""
+    if isinstance(value, Phrase):
+        return say(value)
+    if not isinstance(value, tuple):
+        return value
+    words = [str(_said(one, say)) for one in value]
+    return ("; " if any("," in one for one in words) else ", ").join(words)
 
 
 @dataclass(frozen=True)
@@ -31,7 +60,8 @@ class Fault:
     message
         English sentence with ``{name}`` places; the key of its translations.
     fields
-        Values for the places. ``near``, if not empty, is a word that was perhaps meant.
+        Values for the places; a :class:`Phrase`, or one in a tuple, is translated with the sentence. ``near``,
+        if not empty, is a word that was perhaps meant.
     where
         ``file:line`` or ``file, sheet, cell``; empty where no place can be named.
     """
@@ -41,15 +71,27 @@ class Fault:
     where: str = ""
 
     def __str__(self) -> str:
-        sentence = self.message.format(**self.fields)
-        if self.fields.get("near"):
-            sentence += "; " + DID_YOU_MEAN.format(**self.fields)
+        fields = filled(self.fields, str)
+        sentence = self.message.format(**fields)
+        if fields.get("near"):
+            sentence += "; " + DID_YOU_MEAN.format(**fields)
         return f"{self.where}: {sentence}" if self.where else sentence
 
 
 def fault(message: str, where: str = "", **fields: object) -> Fault:
     """Make a fault; the fields are given by name."""
     return Fault(message, fields, where)
+
+
+def refusal(error: OSError) -> Phrase | str:
+    """Why the system would not give a file."""
+    if isinstance(error, PermissionError):
+        return Phrase("permission is refused, or another program holds the file open")
+    if isinstance(error, FileNotFoundError):
+        return Phrase("it does not exist")
+    if isinstance(error, IsADirectoryError):
+        return Phrase("it is a folder")
+    return error.strerror or str(error)
 
 
 class ZvenoError(Exception):

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from zveno.errors import DataError
 
 PeriodKind = Literal["hour", "shift", "day", "month", "year", "span"]
-_OFFSET = re.compile(r"^UTC([+-])(\d{2}):(\d{2})$")
+_OFFSET = re.compile(r"^UTC([+-])(0\d|1[0-4]):([0-5]\d)$")
 _FORMS: tuple[tuple[str, PeriodKind], ...] = (
     ("%Y", "year"),
     ("%Y-%m", "month"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from zveno.errors import QuantityError
+from zveno.errors import Phrase, QuantityError
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,37 @@ UOMS: dict[str, Uom] = {
 }
 
 
+INTEGRALS = {"power": ("kW", "kWh"), "mass_flow": ("t/h", "t"), "volume_flow": ("m3/h", "m3")}
+"""What can be summed over hours: by dimension, its unit of measure and that of the sum."""
+DIMENSIONS: dict[str, Phrase] = {
+    "fraction": Phrase("fraction"),
+    "number": Phrase("number"),
+    "ph": Phrase("pH"),
+    "mass": Phrase("mass"),
+    "mass_flow": Phrase("mass flow"),
+    "time": Phrase("time"),
+    "rate": Phrase("rate"),
+    "length": Phrase("length"),
+    "area": Phrase("area"),
+    "volume": Phrase("volume"),
+    "volume_flow": Phrase("volume flow"),
+    "density": Phrase("density"),
+    "concentration": Phrase("concentration"),
+    "specific_mass": Phrase("specific consumption"),
+    "specific_energy": Phrase("specific energy"),
+    "energy": Phrase("energy"),
+    "power": Phrase("power"),
+    "voltage": Phrase("voltage"),
+    "current_density": Phrase("current density"),
+    "temperature": Phrase("temperature"),
+}
+
+
+def uom_phrase(name: str) -> Phrase:
+    """A unit of measure as a message says it, in the reader's letters."""
+    return Phrase("frac") if name == "fraction" else Phrase(name)
+
+
 def convert(value: float, uom: str, into: str) -> float:
     """Express ``value`` of unit ``uom`` in unit ``into``.
 
@@ -86,10 +117,10 @@ def convert(value: float, uom: str, into: str) -> float:
     if source.dimension != target.dimension:
         raise QuantityError(
             "'{uom}' measures {got}, but {wanted} is needed: give the value in '{into}' or a unit like it",
-            uom=uom,
-            got=source.dimension,
-            wanted=target.dimension,
-            into=into,
+            uom=uom_phrase(uom),
+            got=DIMENSIONS[source.dimension],
+            wanted=DIMENSIONS[target.dimension],
+            into=uom_phrase(into),
         )
     if uom == into:
         return value
@@ -103,5 +134,7 @@ def uom_of(name: str) -> Uom:
         return UOMS[name]
     except KeyError:
         raise QuantityError(
-            "unit of measure '{uom}' is not known: use one of {known}", uom=name, known=", ".join(UOMS)
+            "unit of measure '{uom}' is not known: use one of {known}",
+            uom=name,
+            known=tuple(uom_phrase(one) for one in UOMS if one != "fraction"),
         ) from None

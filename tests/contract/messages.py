@@ -22,7 +22,7 @@ from zveno.errors import DID_YOU_MEAN
 SOURCE = Path(__file__).parents[2] / "src" / "zveno"
 TEXTS = ("ru", "kk")
 ERRORS = ("ZvenoError", "ModelError", "RuleError", "DataError", "StoreError", "QuantityError", "SolveError")
-MARKS = {"tr", "text", "say", "fault", "Fault", "report", *ERRORS}
+MARKS = {"tr", "text", "say", "fault", "Fault", "Phrase", "report", *ERRORS}
 _PLACE = re.compile(r"(?<!\{)\{(\w+)([^}]*)\}")
 
 
@@ -57,8 +57,8 @@ def hidden() -> list[str]:
             for target in node.targets
             if isinstance(target, ast.Name)
         }
-        for call, _ in _marked(tree):
-            first = call.args[0]
+        for call, name in _marked(tree):
+            first = _sentence(call, name)
             if isinstance(first, ast.JoinedStr | ast.BinOp) or (isinstance(first, ast.Name) and first.id in bare):
                 found.append(f"{path.relative_to(SOURCE)}:{call.lineno}: {ast.unparse(first)}")
     return found
@@ -77,7 +77,7 @@ def _sources() -> list[Path]:
 def _messages(tree: ast.Module, file: str) -> Iterator[Message]:
     """Messages of one file."""
     for call, name in sorted(_marked(tree), key=lambda found: found[0].lineno):
-        for one in _literals(call.args[0]):
+        for one in _literals(_sentence(call, name)):
             many = next(_literals(call.args[1])) if name == "count" else ""
             yield Message(one, many, file, call.lineno)
 
@@ -87,8 +87,13 @@ def _marked(tree: ast.Module) -> Iterator[tuple[ast.Call, str]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and node.args:
             name = getattr(node.func, "id", getattr(node.func, "attr", ""))
-            if name in MARKS or (name == "count" and len(node.args) > 2):
+            if name in MARKS or (name == "count" and len(node.args) > 2) or (name == "Spec" and len(node.args) > 1):
                 yield node, name
+
+
+def _sentence(call: ast.Call, name: str) -> ast.expr:
+    """Where a call has its sentence: first, but the meaning of a parameter stands after its unit of measure."""
+    return call.args[1] if name == "Spec" else call.args[0]
 
 
 def _literals(node: ast.expr) -> Iterator[str]:

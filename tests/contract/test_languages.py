@@ -6,10 +6,11 @@ import pytest
 
 from tests.contract.messages import SOURCE, TEXTS, collect, hidden, places, read, written
 from zveno.errors import DataError, Fault
-from zveno.quantities import UOMS
+from zveno.quantities import DIMENSIONS, UOMS
+from zveno.rules.kinds import RULE_KINDS, UNJUDGED_KINDS
 from zveno.text.catalogue import catalogue
 from zveno.text.mark import LANGUAGES
-from zveno.text.words import HEADINGS, QUANTITIES, UOM_WORDS, spoken
+from zveno.text.words import HEADINGS, QUANTITIES, RULE_KIND_WORDS, UOM_WORDS, spoken, uom_code
 
 MESSAGES = collect()
 
@@ -65,6 +66,21 @@ def test_words_of_workbooks_lead_back_to_their_keys(kind):
     for lang in LANGUAGES:
         for key, word in words.items():
             assert spoken(kind)[catalogue(lang)(word).lower()] == key
+
+
+def test_units_of_measure_of_descriptions_lead_back_to_their_codes():
+    for lang in LANGUAGES:
+        for key, word in UOM_WORDS.items():
+            assert uom_code(catalogue(lang)(word)) == key
+            assert uom_code(key) == key
+
+
+def test_dimensions_have_their_words():
+    assert set(DIMENSIONS) == {one.dimension for one in UOMS.values()}
+
+
+def test_every_kind_of_rule_has_its_words():
+    assert set(RULE_KIND_WORDS) == {*RULE_KINDS, *UNJUDGED_KINDS}
 
 
 def test_every_unit_of_measure_has_its_word():

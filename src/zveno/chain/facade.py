@@ -12,16 +12,16 @@ from typing import Literal
 
 import polars as pl
 
-from zveno.emulate import Played, emulate, write_plant
+from zveno.emulate import Played, emulate, play_faults, write_plant
 from zveno.errors import DataError, Fault, ModelError
 from zveno.model.chain import ChainModel
-from zveno.model.load import load_play, read_description, require_links
+from zveno.model.load import PLAY, load_play, read_description, read_play
 from zveno.model.play import Play
 from zveno.periods import Period
-from zveno.reconcile import Balance, PeriodSeries, reconcile, reconcile_many
+from zveno.reconcile import Balance, PeriodSeries, flow_faults, reconcile, reconcile_many
 from zveno.reports import MonthResults, Provenance, Report, build_report, plan_fact, require_report
 from zveno.rules import Breaches, check, rule_faults
-from zveno.simulate import Simulation, simulate, unit_faults
+from zveno.simulate import Simulation, simulate, simulation_faults
 from zveno.sources import SourceBatch, conflicts, read_files, remarks
 from zveno.store import Batch, EmbeddedStore, MemoryStore, Store
 from zveno.tables import frame
@@ -98,7 +98,9 @@ class Chain:
     ) -> Played:
         """Play the chain over a period and write what the plant would write under ``folder``."""
         plan = play or load_play(self.folder)
-        require_links(self.model, plan)
+        faults = play_faults(self.model, plan)
+        if faults:
+            raise ModelError(faults)
         played = emulate(self.model, plan, self.period(period), seed)
         write_plant(played, Path(folder), lang=lang, progress=progress)
         return played
@@ -312,8 +314,18 @@ def load(folder: Path | str, *, store: Path | str | None = None) -> Chain:
     """
     path = Path(folder)
     model, faults = read_description(path)
-    if model is not None:
-        faults = [*faults, *unit_faults(model), *rule_faults(model)]
-    if faults or model is None:
+    if model is None:
+        raise ModelError(faults)
+    faults += [*simulation_faults(model, sound=not faults), *flow_faults(model), *rule_faults(model)]
+    faults += _faults_of_play(path, model)
+    if faults:
         raise ModelError(faults)
     return Chain(model, path, EmbeddedStore(Path(store) if store else path / "store"))
+
+
+def _faults_of_play(folder: Path, model: ChainModel) -> list[Fault]:
+    """Faults of data/play.yaml, where there is one."""
+    if not (folder / PLAY).is_file():
+        return []
+    play, places, faults = read_play(folder)
+    return faults if play is None else play_faults(model, play, places)

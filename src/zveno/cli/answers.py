@@ -13,9 +13,9 @@ from zveno.chain import Balance, Breaches, ChainModel, Imported, MonthResults, P
 from zveno.cli.screen import Screen
 from zveno.errors import DataError
 from zveno.model.checks import near_match
-from zveno.reports import BOUND_CONFLICT, UOM_OF_KIND, grade_kind, half_width, stream_title, uom_words
+from zveno.reports import BOUND_CONFLICT, UOM_OF_KIND, grade_kind, half_width, lack_detail, stream_title, uom_words
 from zveno.text.mark import tr
-from zveno.text.words import QUANTITIES
+from zveno.text.words import QUANTITIES, RULE_KIND_WORDS
 
 _MOST_SUSPECTS = 6
 _KIND_WORDS = {"direct": tr("direct"), "overall": tr("overall")}
@@ -84,7 +84,7 @@ class Answers(Screen):
         )
         for reason, count, first in reasons.iter_rows():
             place = ", ".join(filter(None, (first["file"], first["sheet"], first["cell"])))
-            fields = {"reason": self.text(reason), "place": place, "text": first["text"]}
+            fields = {"reason": self.text.retold(reason), "place": place, "text": first["text"]}
             if first["cell"]:
                 sentence = self.text.count(
                     "{n} cell left out: {reason} (first: {place}, '{text}')",
@@ -410,8 +410,8 @@ class Answers(Screen):
             self.say(
                 tr("not checked: {rule} ({kind}): {reason}"),
                 rule=row["rule"],
-                kind=row["kind"],
-                reason=self.text(row["reason"], detail=row["detail"]),
+                kind=self.text(RULE_KIND_WORDS.get(row["kind"], row["kind"])),
+                reason=self.text(row["reason"], detail=lack_detail(row, self.text)),
             )
 
     def breach(self, model: ChainModel, row: dict[str, Any]) -> None:
@@ -426,7 +426,7 @@ class Answers(Screen):
         role = model.title(row["role"], self.lang)
         person = self.text(tr("{role}, crew {crew}"), role=role, crew=row["crews"]) if row["crews"] else role
         peak, limit = self.text.number(row["peak"], 2), self.text.number(row["limit"], 2)
-        return [row["rule"], row["tag"], start, end, peak, limit, person]
+        return [row["rule"], model.title(row["tag"], self.lang), start, end, peak, limit, person]
 
 
 def _grade_uoms(grades: Iterable[tuple[str, float | None]]) -> dict[str, str]:

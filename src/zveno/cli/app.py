@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -55,11 +56,12 @@ def run(arguments: Sequence[str]) -> int:
     command: Any = typer.main.get_command(app)
     if lang != "en":
         _translate(command, lang)
-    if any(one in command.commands for one in rest):
-        rest += ["--lang", lang]
+    verb = next((k for k, one in enumerate(rest) if one in command.commands), None)
+    if verb is not None:
+        rest[verb + 1 : verb + 1] = ["--lang", lang]
     try:
         _require_language(asked)
-        command.main(args=rest, prog_name="zveno")
+        code = command.main(args=rest, prog_name="zveno", standalone_mode=False)
     except SystemExit as done:
         return done.code if isinstance(done.code, int) else 0
     except ZvenoError as error:
@@ -67,8 +69,8 @@ def run(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return 130
     except Exception as error:  # noqa: BLE001 - the last door: a user gets a sentence, not a traceback
-        return _unexpected(error, lang)
-    return 0
+        return _misused(error, lang) if hasattr(error, "format_message") else _unexpected(error, lang)
+    return code if isinstance(code, int) else 0
 
 
 def _asked_language(arguments: Sequence[str]) -> tuple[str, list[str]]:
@@ -86,17 +88,25 @@ def _asked_language(arguments: Sequence[str]) -> tuple[str, list[str]]:
 
 
 def _require_language(asked: str) -> None:
+    """Refuse a language that has no catalogue; a locale of another language means English."""
     if asked and asked not in LANGUAGES:
         raise DataError("language '{lang}' is not known: choose en, ru or kk", lang=asked)
+    wished = os.environ.get("ZVENO_LANG", "")
+    if not asked and wished and _code(wished) not in LANGUAGES:
+        raise DataError(
+            "ZVENO_LANG is '{lang}', which is not one of en, ru, kk: set it anew, or add --lang", lang=wished
+        )
+
+
+def _code(locale: str) -> str:
+    """The language of a locale: ``ru`` of ``ru_RU.UTF-8``."""
+    return re.split(r"[-_.@]", locale.lower())[0]
 
 
 def language(asked: str = "") -> str:
     """Language of this run: the one asked for, else ZVENO_LANG, else the locale, else English."""
     places = (os.environ.get(name, "") for name in ("ZVENO_LANG", "LC_ALL", "LC_MESSAGES", "LANG"))
-    for word in (asked, *places):
-        if word[:2] in LANGUAGES:
-            return word[:2]
-    return "en"
+    return next((code for code in map(_code, (asked, *places)) if code in LANGUAGES), "en")
 
 
 def _translate(command: Any, lang: str) -> None:
@@ -118,6 +128,15 @@ def _fail(error: ZvenoError, lang: str) -> int:
 
     typer.echo(catalogue(lang).error(error), err=True)
     return error.exit_code
+
+
+def _misused(error: Any, lang: str) -> int:
+    """Say what is wrong with the command line."""
+    from zveno.cli.misuse import told
+    from zveno.text.catalogue import catalogue
+
+    typer.echo(told(error, catalogue(lang)), err=True)
+    return int(getattr(error, "exit_code", 2))
 
 
 def _unexpected(error: Exception, lang: str) -> int:

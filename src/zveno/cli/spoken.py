@@ -10,6 +10,20 @@ from typer.core import TyperCommand, TyperGroup
 from zveno.text.mark import tr
 
 Text = Callable[..., str]
+PLACES = (
+    tr("FOLDER"),
+    tr("PATH"),
+    tr("NAME"),
+    tr("NAME=VALUE"),
+    tr("NUMBER"),
+    tr("DATE"),
+    tr("PERIOD"),
+    tr("[PERIOD]"),
+    tr("FILE"),
+    tr("FILE.json"),
+    tr("PATH..."),
+)
+"""What stands for a value in help."""
 
 
 def _english(message: str, **fields: object) -> str:
@@ -51,7 +65,7 @@ class SpokenGroup(TyperGroup):
 def write_usage(command: Any, ctx: Any, formatter: Any) -> None:
     """How to call a command."""
     pieces = [command.text(tr("[OPTIONS]"))]
-    pieces += [_names(one) for one in command.params if one.param_type_name == "argument"]
+    pieces += [parameter_names(one, command.text) for one in command.params if one.param_type_name == "argument"]
     if isinstance(command, SpokenGroup):
         pieces.append(command.text(tr("COMMAND [ARGS]...")))
     formatter.write_usage(ctx.command_path, " ".join(pieces), prefix=command.text(tr("Usage: ")))
@@ -64,12 +78,12 @@ def write_options(command: Any, ctx: Any, formatter: Any) -> None:
     for heading, parts in ((command.text("Arguments"), arguments), (command.text("Options"), options)):
         if parts:
             with formatter.section(heading):
-                formatter.write_dl([(_names(one), _meaning(one, command.text)) for one in parts])
+                formatter.write_dl([(parameter_names(one, command.text), _meaning(one, command.text)) for one in parts])
 
 
-def _names(parameter: Any) -> str:
+def parameter_names(parameter: Any, text: Text) -> str:
     """How a parameter is written."""
-    metavar = parameter.metavar or parameter.name.upper()
+    metavar = text(parameter.metavar or parameter.name.upper())
     if parameter.param_type_name == "argument":
         return str(metavar)
     return ", ".join(parameter.opts) + ("" if parameter.is_flag else f" {metavar}")

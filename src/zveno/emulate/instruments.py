@@ -72,12 +72,13 @@ def _systematic(meter: Meter, quantity: str, seed: int) -> float:
 
 def _true_values(model: ChainModel, meter: Meter, quantity: str, truth: Truth) -> Iterator[tuple[Shift, float]]:
     """Shift by shift (or once a period) what a perfect meter would say."""
-    if meter.quantity == "survey_mass":
+    if meter.stream in truth.stocks:
         content = truth.stocks[meter.stream]
         first = truth.shifts[0]
         before = model.shift_pattern.at(first.period.start - (first.period.end - first.period.start) / 2)
-        yield before, float(content[0, 0])
-        yield truth.shifts[-1], float(content[-1, 0])
+        for shift, held in ((before, content[0]), (truth.shifts[-1], content[-1])):
+            if quantity in _MASSES or held[0] > 0:
+                yield shift, _quantity(held, quantity, truth)
         return
     moved = _measured(model, meter.stream, truth)
     if meter.period in ("month", "month_end"):
@@ -101,7 +102,7 @@ def _quantity(masses: Floats, quantity: str, truth: Truth) -> float:
     solids, water = float(masses[0]), float(masses[1])
     if quantity == "wet_mass":
         return solids + water
-    if quantity == "mass":
+    if quantity in ("mass", "survey_mass"):
         return solids
     if quantity == "moisture":
         return water / (solids + water)

@@ -167,6 +167,8 @@ class ChainModel(Record):
         if figure is None:
             raise ModelError("parameter '{name}' does not exist", name=reference)
         value = figure.on(day)
+        if value is None and day is None:
+            raise ModelError("parameter '{name}' holds from a date on: name a day", name=reference)
         if value is None:
             raise ModelError("parameter '{name}' has no value on {day}", name=reference, day=day)
         return convert(value, figure.uom, uom)

@@ -1,17 +1,22 @@
-"""Cross-checks of a description: every name leads somewhere, every unit of measure fits."""
+"""Cross-checks of a description: every name leads somewhere, every unit of measure fits.
+
+What numbers may be stands in ``values``, who works when in ``crews``.
+"""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import get_close_matches
+from fnmatch import fnmatchcase
 from types import MappingProxyType
 
 from zveno.errors import Fault, QuantityError, ZvenoError, fault
 from zveno.model.chain import ChainModel
-from zveno.model.types import Figure, Meter, Stream
+from zveno.model.types import COPPER, Figure, Meter, Ore, PlanLine, Stream
 from zveno.periods import Period, zone
-from zveno.quantities import uom_of
+from zveno.quantities import DIMENSIONS, INTEGRALS, uom_of, uom_phrase
 from zveno.text.mark import tr
 
 _DIMENSIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -23,6 +28,16 @@ _DIMENSIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "assay": ("fraction",),
     }
 )
+_OF_STOCKS = ("survey_mass", "assay")
+_WEIGHTS = ("wet_mass", "mass")
+
+
+DECIMAL_COMMA = tr("'{key}' is '{got}', with a decimal comma: write a decimal point, {point}")
+
+
+def has_decimal_comma(value: object) -> bool:
+    """Whether a text is a number but for its comma."""
+    return isinstance(value, str) and re.fullmatch(r"\s*[-+]?\d+,\d+\s*", value) is not None
 
 
 def near_match(word: str, known: Iterable[str]) -> str:
@@ -40,28 +55,27 @@ def chain_faults(model: ChainModel) -> list[Fault]:
         _section_faults,
         _stream_faults,
         _stock_faults,
+        _group_faults,
         _meter_faults,
         _tag_faults,
         _ore_faults,
         _reference_faults,
-        _figure_faults,
-        _people_faults,
         _plan_faults,
         _recovery_faults,
     )
     return [one for check in checks for one in check(model)]
 
 
-def _where(model: ChainModel, id_: str, key: str = "") -> str:
+def line_of(model: ChainModel, id_: str, key: str = "") -> str:
     """Place of a key of a thing, else of the thing."""
     return model.places.get(f"{id_}/{key}") or model.places.get(id_, "")
 
 
-def _unknown(model: ChainModel, owner: str, key: str, name: str, known: Iterable[str]) -> Fault:
+def unknown(model: ChainModel, owner: str, key: str, name: str, known: Iterable[str]) -> Fault:
     """A name that leads nowhere."""
     return fault(
         "'{key}' of '{owner}' names '{name}', which does not exist",
-        _where(model, owner, key),
+        line_of(model, owner, key),
         key=key,
         owner=owner,
         name=name,
@@ -87,13 +101,19 @@ def _identity_faults(model: ChainModel) -> Iterator[Fault]:
         [one.id for one in chain.meters],
         [one.id for one in chain.tags],
         [one.id for one in chain.minerals],
+        [one.id for one in chain.ores],
+        [one.id for one in chain.owners],
+        [one.id for one in chain.plants],
+        [one.id for one in chain.gates],
+        [one.id for one in chain.plans],
+        list(chain.components),
         [one.id for one in model.people.roles] if model.people else [],
     ):
         for id_, times in Counter(ids).items():
             if times > 1:
                 yield fault(
                     "the id '{id}' is given {times} times: make each id unique",
-                    model.places.get(id_, ""),
+                    model.places.get(id_) or model.places.get("components", ""),
                     id=id_,
                     times=times,
                 )
@@ -108,10 +128,27 @@ def _zone_faults(model: ChainModel) -> Iterator[Fault]:
 
 
 def _section_faults(model: ChainModel) -> Iterator[Fault]:
-    """Units stand in sections that exist."""
+    """Units stand in sections that exist; every plant has sections, and something stands in each."""
     for unit in model.chain.units:
         if unit.section not in model.sections:
-            yield _unknown(model, unit.id, "section", unit.section, model.sections)
+            yield unknown(model, unit.id, "section", unit.section, model.sections)
+    used = {unit.section for unit in model.chain.units}
+    for plant in model.chain.plants:
+        if not plant.sections:
+            message = tr("plant '{plant}' has no sections: give it one at least, in which its units stand")
+            yield fault(message, line_of(model, plant.id, "sections"), plant=plant.id)
+        for section in plant.sections:
+            if section.id not in used:
+                message = tr(
+                    "section '{section}' is declared, but no unit stands in it: delete it, or name it as the 'section' "
+                    "of a unit"
+                )
+                yield fault(message, _line_of_section(model, section.id, plant.id), section=section.id)
+
+
+def _line_of_section(model: ChainModel, section: str, plant: str) -> str:
+    """Place of a section: its own line, else the sections of its plant."""
+    return model.places.get(section) or line_of(model, plant, "sections")
 
 
 def _stream_faults(model: ChainModel) -> Iterator[Fault]:
@@ -126,8 +163,12 @@ def _stream_faults(model: ChainModel) -> Iterator[Fault]:
         ):
             name = end.partition(":")[0]
             if name not in ends:
-                where = _where(model, stream.id, key)
+                where = line_of(model, stream.id, key)
                 yield fault(message, where, stream=stream.id, end=name, near=near_match(name, ends))
+        place, _, inlet = stream.target.partition(":")
+        if inlet and not (place in model.units and model.units[place].model):  # unit models know their inlets
+            message = tr("stream '{stream}' ends at '{end}', but only a 'from' names an outlet: write '{unit}'")
+            yield fault(message, line_of(model, stream.id, "to"), stream=stream.id, end=stream.target, unit=place)
         for key, name, known in (
             ("group", stream.group, groups),
             ("owner", stream.owner, owners),
@@ -135,11 +176,11 @@ def _stream_faults(model: ChainModel) -> Iterator[Fault]:
             ("material", stream.material, set(model.materials)),
         ):
             if name and name not in known:
-                yield _unknown(model, stream.id, key, name, known)
+                yield unknown(model, stream.id, key, name, known)
         yield from _component_faults(model, stream)
         if stream.source == stream.target:
             yield fault(
-                "stream '{stream}' begins and ends at the same unit", _where(model, stream.id, "to"), stream=stream.id
+                "stream '{stream}' begins and ends at the same unit", line_of(model, stream.id, "to"), stream=stream.id
             )
 
 
@@ -147,7 +188,7 @@ def _component_faults(model: ChainModel, owner: Stream | Meter) -> Iterator[Faul
     """Components are listed in the chain."""
     for name in owner.components or ():
         if name not in model.chain.components:
-            yield _unknown(model, owner.id, "components", name, model.chain.components)
+            yield unknown(model, owner.id, "components", name, model.chain.components)
 
 
 def _stock_faults(model: ChainModel) -> Iterator[Fault]:
@@ -155,9 +196,18 @@ def _stock_faults(model: ChainModel) -> Iterator[Fault]:
     materials = {*model.streams, *(one.id for one in model.chain.groups)}
     for stock in model.chain.stocks:
         if stock.section not in model.sections:
-            yield _unknown(model, stock.id, "section", stock.section, model.sections)
+            yield unknown(model, stock.id, "section", stock.section, model.sections)
         if stock.material not in materials:
-            yield _unknown(model, stock.id, "material", stock.material, materials)
+            yield unknown(model, stock.id, "material", stock.material, materials)
+
+
+def _group_faults(model: ChainModel) -> Iterator[Fault]:
+    """Every group has streams."""
+    named = {stream.group for stream in model.chain.streams}
+    for group in model.chain.groups:
+        if group.id not in named:
+            message = tr("group '{group}' is declared, but no stream names it: delete it, or name it as a 'group'")
+            yield fault(message, line_of(model, group.id), group=group.id)
 
 
 def _meter_faults(model: ChainModel) -> Iterator[Fault]:
@@ -165,32 +215,57 @@ def _meter_faults(model: ChainModel) -> Iterator[Fault]:
     known = {*model.streams, *model.stocks, *(one.id for one in model.chain.groups)}
     for meter in model.chain.meters:
         if meter.stream not in known:
-            yield _unknown(model, meter.id, "stream", meter.stream, known)
+            yield unknown(model, meter.id, "stream", meter.stream, known)
         yield from _component_faults(model, meter)
-        if meter.quantity == "assay" and not meter.components:
-            yield fault(
-                "meter '{meter}' measures assays but lists no components", _where(model, meter.id), meter=meter.id
-            )
+        yield from _assay_faults(model, meter)
+        yield from _kind_faults(model, meter)
         wanted = _DIMENSIONS[meter.quantity]
         for uom in (meter.uom, *meter.uoms.values()):
-            yield from _uom_faults(model, meter.id, "uom", uom, wanted)
+            yield from uom_faults(line_of(model, meter.id, "uom"), meter.id, uom, wanted)
 
 
-def _uom_faults(model: ChainModel, owner: str, key: str, uom: str, wanted: tuple[str, ...] = ()) -> Iterator[Fault]:
+def _assay_faults(model: ChainModel, meter: Meter) -> Iterator[Fault]:
+    """Assays list components, other quantities none; what is told by component is told of those listed."""
+    if meter.quantity == "assay" and not meter.components:
+        yield fault("meter '{meter}' measures assays but lists no components", line_of(model, meter.id), meter=meter.id)
+    if meter.quantity != "assay" and meter.components:
+        message = tr("meter '{meter}' lists components, but reads '{quantity}': only an assay has components")
+        yield fault(message, line_of(model, meter.id, "components"), meter=meter.id, quantity=meter.quantity)
+    columns = meter.column if isinstance(meter.column, dict) else {}
+    for key, names in (("uoms", meter.uoms), ("column", columns)):
+        for name in names:
+            if name not in meter.components:
+                yield unknown(model, meter.id, key, name, meter.components)
+
+
+def _kind_faults(model: ChainModel, meter: Meter) -> Iterator[Fault]:
+    """A stock is surveyed and assayed; only a stock is surveyed."""
+    where = line_of(model, meter.id, "quantity")
+    if meter.stream in model.stocks and meter.quantity not in _OF_STOCKS:
+        message = tr("meter '{meter}' reads '{quantity}' of the stock '{stock}': a stock takes only {known}")
+        known = ", ".join(_OF_STOCKS)
+        yield fault(message, where, meter=meter.id, quantity=meter.quantity, stock=meter.stream, known=known)
+    if meter.quantity == "survey_mass" and meter.stream not in model.stocks:
+        message = tr("meter '{meter}' surveys '{stream}', which is no stock: name a stock, or read a mass")
+        near = near_match(meter.stream, model.stocks)
+        yield fault(message, where, meter=meter.id, stream=meter.stream, near=near)
+
+
+def uom_faults(where: str, owner: str, uom: str, wanted: tuple[str, ...] = ()) -> Iterator[Fault]:
     """A unit of measure is known and of the wanted dimension."""
     try:
         dimension = uom_of(uom).dimension
     except QuantityError as error:
-        yield Fault(error.faults[0].message, error.faults[0].fields, _where(model, owner, key))
+        yield Fault(error.faults[0].message, error.faults[0].fields, where)
         return
     if wanted and dimension not in wanted:
         yield fault(
             "'{owner}' needs a unit of {wanted}, but '{uom}' measures {dimension}",
-            _where(model, owner, key),
+            where,
             owner=owner,
-            wanted=wanted[0],
-            uom=uom,
-            dimension=dimension,
+            wanted=DIMENSIONS[wanted[0]],
+            uom=uom_phrase(uom),
+            dimension=DIMENSIONS[dimension],
         )
 
 
@@ -199,36 +274,45 @@ def _tag_faults(model: ChainModel) -> Iterator[Fault]:
     known = {*model.units, *model.sections}
     for tag in model.chain.tags:
         if tag.unit not in known:
-            yield _unknown(model, tag.id, "unit", tag.unit, known)
-        yield from _uom_faults(model, tag.id, "uom", tag.uom)
+            yield unknown(model, tag.id, "unit", tag.unit, known)
+        yield from uom_faults(line_of(model, tag.id, "uom"), tag.id, tag.uom)
         for drive in tag.drives:
             if drive.unit not in model.units:
-                yield _unknown(model, tag.id, "drives", drive.unit, model.units)
+                yield unknown(model, tag.id, "drives", drive.unit, model.units)
 
 
 def _ore_faults(model: ChainModel) -> Iterator[Fault]:
-    """Ores name minerals; shares of copper sum to one."""
+    """Ores name minerals, each once; copper minerals hold copper; trace elements are followed."""
     for ore in model.chain.ores:
         for key, names in (("copper", ore.copper), ("minerals", ore.minerals), ("balance", (ore.balance,))):
             for name in names:
                 if name not in model.minerals:
-                    yield _unknown(model, ore.id, key, name, model.minerals)
-    for mineral in model.chain.minerals:
-        total = sum(mineral.composition.values())
-        if total > 1.0005:
-            yield fault(
-                "the composition of '{mineral}' sums to {total}, more than 1",
-                _where(model, mineral.id),
-                mineral=mineral.id,
-                total=round(total, 5),
-            )
+                    yield unknown(model, ore.id, key, name, model.minerals)
+        for name in ore.trace:
+            if name not in model.chain.components:
+                yield unknown(model, ore.id, "trace", name, model.chain.components)
+        if ore.copper_balance and ore.copper_balance not in ore.copper:
+            yield unknown(model, ore.id, "copper_balance", ore.copper_balance, ore.copper)
+        yield from _mineral_faults(model, ore)
 
 
-def _references(model: ChainModel) -> Iterator[tuple[str, str, str]]:
-    """Every (owner, key, parameter name) of the description."""
+def _mineral_faults(model: ChainModel, ore: Ore) -> Iterator[Fault]:
+    """No mineral of an ore is given twice, and copper is only shared among minerals that hold some."""
+    named = Counter([*ore.copper, *ore.minerals, ore.balance])
+    for name in (one for one, times in named.items() if times > 1):
+        message = tr("ore '{ore}' gives '{mineral}' twice: name a mineral in one of 'copper', 'minerals', 'balance'")
+        yield fault(message, line_of(model, ore.id), ore=ore.id, mineral=name)
+    for name in ore.copper:
+        if name in model.minerals and not model.minerals[name].composition.get(COPPER):
+            message = tr("ore '{ore}' shares its copper with '{mineral}', whose composition holds no Cu")
+            yield fault(message, line_of(model, ore.id, "copper"), ore=ore.id, mineral=name)
+
+
+def numbers_of(model: ChainModel) -> Iterator[tuple[str, str, float | str | Figure | None]]:
+    """Every (owner, key, number, figure or name of a figure) of chain.yaml."""
     chain = model.chain
-    owners: list[tuple[str, Mapping[str, object]]] = [
-        *((one.id, dict(one.parameters)) for one in chain.units if not one.model),  # unit models check their own
+    owners: list[tuple[str, Mapping[str, float | str | Figure | None]]] = [
+        *((one.id, dict(one.parameters)) for one in chain.units),
         *((one.id, {"feed": one.feed, "feed_water": one.feed_water}) for one in chain.streams),
         *((one.id, {"opening": one.opening, "capacity": one.capacity}) for one in chain.stocks),
         *((one.id, dict(one.contents)) for one in chain.materials),
@@ -243,99 +327,88 @@ def _references(model: ChainModel) -> Iterator[tuple[str, str, str]]:
     ]
     for owner, values in owners:
         for key, value in values.items():
-            if isinstance(value, str):
-                yield owner, key, value
+            yield owner, key, value
+
+
+def figures_are_missing(model: ChainModel) -> bool:
+    """There are no figures at all, but the description names some."""
+    return not model.parameters and any(isinstance(value, str) for _, _, value in numbers_of(model))
 
 
 def _reference_faults(model: ChainModel) -> Iterator[Fault]:
-    """Named parameters exist."""
-    for owner, key, name in _references(model):
-        if name not in model.parameters:
-            inner = "parameters" if owner in model.units else key
-            yield fault(
-                "'{key}' of '{owner}' names the parameter '{name}', which parameters.yaml does not hold",
-                _where(model, owner, inner),
-                key=key,
-                owner=owner,
-                name=name,
-                near=near_match(name, model.parameters),
+    """Named parameters exist; one fault for all of them where there are no figures at all."""
+    for owner, key, name in numbers_of(model):
+        if not isinstance(name, str) or name in model.parameters:
+            continue
+        if owner in model.units and model.units[owner].model and not figures_are_missing(model):
+            continue  # a choice or a table has a word that is no figure: the unit models know theirs
+        where = line_of(model, owner, "parameters" if owner in model.units else key)
+        if has_decimal_comma(name):
+            yield fault(DECIMAL_COMMA, where, key=key, got=name, point=name.replace(",", "."))
+            continue
+        if figures_are_missing(model):
+            message = tr(
+                "'{key}' of '{owner}' names the parameter '{name}', but parameters.yaml is missing or empty: write "
+                "the figures there"
             )
-
-
-def _figure_faults(model: ChainModel) -> Iterator[Fault]:
-    """Figures have a value, a known uom, a source that is listed, and lie within their range."""
-    for name, figure in model.parameters.items():
-        yield from _uom_faults(model, name, "uom", figure.uom)
-        yield from _value_faults(model, name, figure)
-        for source in filter(None, (part.strip() for part in figure.source.split(","))):
-            if source not in model.chain.sources:
-                yield _unknown(model, name, "source", source, model.chain.sources)
-        days = [one.start for one in figure.dated]
-        if len(set(days)) < len(days):
-            yield fault("parameter '{name}' has two values from the same day", _where(model, name, "dated"), name=name)
-
-
-def _value_faults(model: ChainModel, name: str, figure: Figure) -> Iterator[Fault]:
-    """There is a value, and every value lies within low and high."""
-    values = [one for one in (figure.value, *(step.value for step in figure.dated)) if one is not None]
-    if not values:
-        yield fault("parameter '{name}' has no value", _where(model, name), name=name)
-    for value in values:
-        if (figure.low is not None and value < figure.low) or (figure.high is not None and value > figure.high):
-            yield fault(
-                "parameter '{name}' is {value}, outside its own range {low} to {high}",
-                _where(model, name),
-                name=name,
-                value=value,
-                low=figure.low,
-                high=figure.high,
-            )
-
-
-def _people_faults(model: ChainModel) -> Iterator[Fault]:
-    """Shifts fill the day, the cycle uses them, roles and duties exist."""
-    if model.people is None:
-        return
-    shifts = model.people.shifts
-    where = model.places.get("shifts", "")
-    hours = sum(one.hours for one in shifts.slots)
-    if abs(hours - 24) > 1e-9:
-        yield fault("the shifts of a day last {hours} h together, not 24", where, hours=hours)
-    slots = {one.id for one in shifts.slots} | {"off"}
-    for name in set(shifts.cycle) - slots:
+            yield fault(message, where, key=key, owner=owner, name=name)
+            return
         yield fault(
-            "the shift cycle names '{name}', which is no shift",
+            "'{key}' of '{owner}' names the parameter '{name}', which parameters.yaml does not hold",
             where,
+            key=key,
+            owner=owner,
             name=name,
-            near=near_match(name, slots),
+            near=near_match(name, model.parameters),
         )
-    if len(shifts.crews) != len(shifts.cycle):
-        yield fault(
-            "{crews} crews cannot take turns through a cycle of {cycle} places: give as many crews as places",
-            where,
-            crews=len(shifts.crews),
-            cycle=len(shifts.cycle),
-        )
-    for duty in model.people.duties:
-        if duty.unit not in {*model.units, *model.sections}:
-            yield _unknown(model, "duties", "unit", duty.unit, model.sections)
-        if duty.role not in model.roles:
-            yield _unknown(model, "duties", "role", duty.role, model.roles)
 
 
 def _plan_faults(model: ChainModel) -> Iterator[Fault]:
-    """Plan lines have a period, a unit of measure and a line to be divided by."""
+    """Plan lines have a period, a fact to be held against, and a line to be divided by."""
     lines = {one.id for one in model.chain.plans}
     for line in model.chain.plans:
-        yield from _uom_faults(model, line.id, "uom", line.uom)
-        if line.per and line.per not in lines:
-            yield _unknown(model, line.id, "per", line.per, lines)
+        if line.per and line.per not in lines - {line.id}:
+            yield unknown(model, line.id, "per", line.per, lines - {line.id})
+        yield from _fact_faults(model, line)
         try:
             Period.parse(line.period, zone("UTC+00:00"))
         except Exception as error:
             if not hasattr(error, "faults"):
                 raise
-            yield Fault(error.faults[0].message, error.faults[0].fields, _where(model, line.id, "period"))
+            yield Fault(error.faults[0].message, error.faults[0].fields, line_of(model, line.id, "period"))
+
+
+def _fact_faults(model: ChainModel, line: PlanLine) -> Iterator[Fault]:
+    """A plan line names either meters or tags, they exist, and can be summed in the unit of measure of the line."""
+    if bool(line.meter) == bool(line.tag):
+        message = tr("plan line '{line}' must name its fact: either 'meter' or 'tag', not both and not neither")
+        yield fault(message, line_of(model, line.id), line=line.id)
+        return
+    key, pattern = ("meter", line.meter) if line.meter else ("tag", line.tag)
+    known: Mapping[str, object] = model.meters if line.meter else model.tags
+    found = [one for one in known if fnmatchcase(one, pattern)]
+    where = line_of(model, line.id, key)
+    if not found:
+        yield unknown(model, line.id, key, pattern, known)
+    for name in found if line.meter else ():
+        if model.meters[name].quantity not in _WEIGHTS:
+            message = tr("plan line '{line}' sums '{meter}', which reads '{quantity}': name meters of a mass")
+            yield fault(message, where, line=line.id, meter=name, quantity=model.meters[name].quantity)
+    for name in found if line.tag else ():
+        if _dimension(model.tags[name].uom) not in {"", *INTEGRALS}:
+            message = tr("plan line '{line}' sums '{tag}' in '{uom}' over time: name tags of a power or a flow")
+            yield fault(message, where, line=line.id, tag=name, uom=model.tags[name].uom)
+    rates = {_dimension(model.tags[name].uom) for name in found} if line.tag else set()
+    sums = {"mass"} if line.meter else {_dimension(INTEGRALS[one][1]) for one in rates if one in INTEGRALS}
+    yield from uom_faults(line_of(model, line.id, "uom"), line.id, line.uom, tuple(sorted(sums)))
+
+
+def _dimension(uom: str) -> str:
+    """What a unit of measure measures; empty where it is not known."""
+    try:
+        return uom_of(uom).dimension
+    except QuantityError:
+        return ""
 
 
 def _recovery_faults(model: ChainModel) -> Iterator[Fault]:
@@ -345,7 +418,7 @@ def _recovery_faults(model: ChainModel) -> Iterator[Fault]:
     for index, one in enumerate(model.chain.recoveries):
         owner = f"recoveries/{index}"
         if one.plant not in plants:
-            yield _unknown(model, owner, "plant", one.plant, plants)
+            yield unknown(model, owner, "plant", one.plant, plants)
         for key, names, known in (
             ("feeds", one.feeds, flows),
             ("products", one.products, flows),
@@ -354,13 +427,16 @@ def _recovery_faults(model: ChainModel) -> Iterator[Fault]:
         ):
             for name in names:
                 if name not in known:
-                    yield _unknown(model, owner, key, name, known)
+                    yield unknown(model, owner, key, name, known)
         for key, names in (("feeds", one.feeds), ("products", one.products)):
+            if not names:
+                message = tr("'{key}' of a recovery is empty: a recovery needs feeds and products")
+                yield fault(message, line_of(model, owner, key), key=key)
             for group in {model.streams[name].group for name in names if name in model.streams} - {""}:
                 left_out = sorted({each.id for each in model.chain.streams if each.group == group} - {*names})
                 if left_out and group not in names:
                     yield fault(
                         "'{key}' of a recovery names a part of the group '{group}', which is balanced as one: name "
                         "the group, or also {left_out}",
-                        _where(model, owner, key), key=key, group=group, left_out=", ".join(left_out),
+                        line_of(model, owner, key), key=key, group=group, left_out=", ".join(left_out),
                     )  # fmt: skip

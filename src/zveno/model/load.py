@@ -6,25 +6,25 @@ This is the only file of the model that touches the file system.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
 
 from zveno.errors import Fault, ModelError, fault
 from zveno.model.chain import ChainModel
-from zveno.model.checks import chain_faults, near_match
+from zveno.model.checks import chain_faults, figures_are_missing
+from zveno.model.crews import people_faults
 from zveno.model.play import Play
 from zveno.model.rulebook import Rulebook, RulesFile
 from zveno.model.types import ChainFile, ParametersFile, People
-from zveno.model.yamlfile import Path_, YamlFile, expand, read_yaml
+from zveno.model.validation import validation_faults
+from zveno.model.values import value_faults
+from zveno.model.yamlfile import YamlFile, expand, read_yaml
 from zveno.text.mark import tr
 
 Kind = TypeVar("Kind", bound=BaseModel)
-_SIMPLE = {"greater_than", "greater_than_equal", "less_than", "less_than_equal"}
+PLAY = "data/play.yaml"
 
 
 def load_description(folder: Path) -> ChainModel:
@@ -41,7 +41,7 @@ def load_description(folder: Path) -> ChainModel:
     return model
 
 
-def load_play(folder: Path, name: str = "data/play.yaml") -> Play:
+def load_play(folder: Path, name: str = PLAY) -> Play:
     """How the description is played: variations, stops and planted events.
 
     Raises
@@ -49,8 +49,7 @@ def load_play(folder: Path, name: str = "data/play.yaml") -> Play:
     ModelError
         If the file is missing or has faults, each with its line.
     """
-    faults: list[Fault] = []
-    play = _file(folder / name, name, Play, faults, {}, hashlib.sha256())
+    play, _, faults = read_play(folder, name)
     if faults:
         raise ModelError(faults)
     if play is None:
@@ -58,27 +57,12 @@ def load_play(folder: Path, name: str = "data/play.yaml") -> Play:
     return play
 
 
-def require_links(model: ChainModel, play: Play, name: str = "data/play.yaml") -> None:
-    """Refuse a play that names stocks, streams, meters or tags which the chain has not; lists them all."""
-    tags = list(model.tags)
-    links: list[tuple[str, str, Mapping[str, object]]] = []
-    links += [("stocks", one.stock, model.stocks) for one in play.dispatches]
-    links += [("streams", one.stream, model.streams) for one in play.dispatches]
-    links += [("streams", one.feed, model.streams) for one in play.trains]
-    for one in play.events:
-        if one.kind == "bias":
-            links.append(("meters", one.meter, model.meters))
-        elif one.kind == "swap":
-            links += [("meters", each, model.meters) for each in one.meters]
-        elif not any(fnmatchcase(tag, one.tags) for tag in tags):
-            links.append(("tags", one.tags, model.tags))
-    missing = [
-        fault("'{id}' is named, but the chain has no such thing among its {group}", name,
-              id=id_, group=group, near=near_match(id_, known))
-        for group, id_, known in links if id_ not in known
-    ]  # fmt: skip
-    if missing:
-        raise ModelError(missing)
+def read_play(folder: Path, name: str = PLAY) -> tuple[Play | None, dict[str, str], list[Fault]]:
+    """A play file (None where it is missing or does not parse), the places of its ids and keys, and its faults."""
+    places: dict[str, str] = {}
+    faults: list[Fault] = []
+    play = _file(folder / name, name, Play, faults, places, hashlib.sha256())
+    return play, places, faults
 
 
 def read_description(folder: Path) -> tuple[ChainModel | None, list[Fault]]:
@@ -107,7 +91,8 @@ def read_description(folder: Path) -> tuple[ChainModel | None, list[Fault]]:
         places=places,
         hash=digest.hexdigest(),
     )
-    return model, chain_faults(model)
+    found = [*chain_faults(model), *people_faults(model), *value_faults(model)]
+    return None if figures_are_missing(model) else model, found
 
 
 def _file(
@@ -126,17 +111,20 @@ def _file(
     if isinstance(read, Fault):
         faults.append(read)
         return None
+    if not isinstance(read.data, dict):
+        faults.append(fault("the file holds no keys: 'zveno schema' writes what belongs in it", f"{name}:1"))
+        return None
     file = expand(read)
     _note_places(file, places)
     try:
         return kind.model_validate(file.data)
     except ValidationError as error:
-        faults += _validation_faults(error, file, kind)
+        faults += validation_faults(error, file, kind)
         return None
 
 
 def _note_places(file: YamlFile, places: dict[str, str]) -> None:
-    """Remember where each id and each of its keys stands: ``id`` and ``id/key``."""
+    """Remember where each id and each of its keys stands: ``id`` and ``id/key``, also as ``streams/id`` ..."""
     if not isinstance(file.data, dict):
         return
     for key, entries in file.data.items():
@@ -146,75 +134,8 @@ def _note_places(file: YamlFile, places: dict[str, str]) -> None:
             continue
         for index, entry in pairs:
             id_ = index if isinstance(entries, dict) else (entry or {}).get("id") if isinstance(entry, dict) else None
-            name = str(id_) if id_ is not None else f"{key}/{index}"
-            places.setdefault(name, file.where((key, index)))
-            for inner in entry if isinstance(entry, dict) else ():
-                places.setdefault(f"{name}/{inner}", file.where((key, index, inner)))
-
-
-def _validation_faults(error: ValidationError, file: YamlFile, kind: type[BaseModel]) -> list[Fault]:
-    """One fault for each place pydantic complains about."""
-    found: dict[Path_, Fault] = {}
-    for detail in error.errors(include_url=False):
-        path = _known_path(detail["loc"], file)
-        if detail["type"] in ("missing", "extra_forbidden"):
-            path = (*path, detail["loc"][-1]) if path[-1:] != detail["loc"][-1:] else path
-        found.setdefault(path, _validation_fault(detail, path, file, kind))
-    return list(found.values())
-
-
-def _known_path(loc: tuple[str | int, ...], file: YamlFile) -> Path_:
-    """The part of pydantic's location that exists in the file (branch names of unions drop out)."""
-    path: Path_ = ()
-    data = file.data
-    for step in loc:
-        if isinstance(data, dict) and step in data:
-            data = data[str(step)]
-        elif isinstance(data, list) and isinstance(step, int) and step < len(data):
-            data = data[step]
-        else:
-            continue
-        path = (*path, step)
-    return path
-
-
-def _validation_fault(detail: ErrorDetails, path: Path_, file: YamlFile, kind: type[BaseModel]) -> Fault:
-    """Say in words what pydantic found."""
-    where, key, name = file.where(path), ".".join(str(one) for one in path), detail["type"]
-    got = detail.get("input")
-    if name == "missing":
-        return fault("key '{key}' is missing", where, key=key)
-    if name == "extra_forbidden":
-        near = near_match(str(path[-1]), _keys(kind))
-        return fault("key '{key}' is not known", where, key=key, near=near)
-    context = detail.get("ctx") or {}
-    if name in {"literal_error", "enum"}:
-        near = near_match(str(got), str(context.get("expected", "")).replace("'", "").split(", "))
-        return fault(
-            "'{got}' is not allowed for '{key}': use {expected}",
-            where,
-            got=got,
-            key=key,
-            expected=context.get("expected", ""),
-            near=near,
-        )
-    if name in _SIMPLE:
-        limit = next(iter(context.values()), "")
-        return fault("{got} is out of range for '{key}': the limit is {limit}", where, got=got, key=key, limit=limit)
-    shown = got if isinstance(got, (str, int, float)) else type(got).__name__
-    return fault(
-        "'{key}' cannot be read: got '{got}'; {reason}",
-        where,
-        key=key,
-        got=shown,
-        reason=str(detail["msg"]).lower(),
-    )
-
-
-def _keys(kind: type[BaseModel]) -> list[str]:
-    """All key names that a file of this kind can have, for near matches."""
-    names: set[str] = set()
-    schema = kind.model_json_schema(by_alias=True)
-    for part in (schema, *schema.get("$defs", {}).values()):
-        names.update(part.get("properties", {}))
-    return sorted(names)
+            names = [str(id_), f"{key}/{id_}"] if id_ is not None else [f"{key}/{index}"]
+            for name in names:
+                places.setdefault(name, file.where((key, index)))
+                for inner in entry if isinstance(entry, dict) else ():
+                    places.setdefault(f"{name}/{inner}", file.where((key, index, inner)))

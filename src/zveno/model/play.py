@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from zveno.model.record import Id, Record, Titles
 
@@ -33,7 +33,7 @@ class Train(Record):
     feed: Id
     share: str = ""
     availability: str = Field(description="parameter: share of time at work")
-    mean_stop_h: Annotated[float, Field(gt=0)] = 4.0
+    mean_stop_h: Annotated[float, Field(gt=0, le=8760, description="mean length of a stop")] = 4.0
     scaled: tuple[str, ...] = ("cell_m3",)
 
 
@@ -52,8 +52,8 @@ class Excursion(Record):
     kind: Literal["excursion"]
     id: str
     tags: str = Field(description="tags, * allowed")
-    start: datetime
-    end: datetime
+    start: AwareDatetime
+    end: AwareDatetime
     limit: float
     value: float
     shape: Literal["step", "plateau", "ramp", "drift"] = "step"
@@ -67,8 +67,8 @@ class Bias(Record):
     kind: Literal["bias"]
     id: str
     meter: Id
-    start: datetime
-    end: datetime
+    start: AwareDatetime
+    end: AwareDatetime
     size_rel_pct: Percent
     cause: Titles = {}
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field
 
-from zveno.model.record import Record, Titles
+from zveno.model.record import Record, Titles, UomName
 
 ALWAYS = "any"
 
@@ -21,7 +21,7 @@ class Slope(Record):
     """How much the parameter moves for one unit of measure outside the limit."""
 
     value: float
-    uom: str
+    uom: UomName
     per: str
 
 
@@ -81,7 +81,7 @@ class Rule(Record):
     kind: str
     unit: str = Field(description="section or unit it binds")
     tag: str | tuple[str, ...]
-    uom: str
+    uom: UomName
     gate: str = Field(default=ALWAYS, description="operating state in which the rule binds")
     owner_role: str
     severity: Literal["low", "medium", "high", "critical"]

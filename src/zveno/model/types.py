@@ -9,11 +9,12 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, Strict
 
-from zveno.model.record import Id, Record, Titles
+from zveno.model.record import Id, Record, Titles, UomName
 
 Share = Annotated[float, Field(ge=0, le=1)]
+COPPER = "Cu"
 
 
 class Status(StrEnum):
@@ -39,8 +40,8 @@ class Figure(Record):
     ``value`` holds before the first of ``dated``; with ``dated`` alone there is no value before it.
     """
 
-    value: float | None = None
-    uom: str = "-"
+    value: Annotated[float, Strict()] | None = None
+    uom: UomName = "-"
     status: Status = Status.ESTIMATE
     source: str = ""
     note: str = ""
@@ -55,6 +56,10 @@ class Figure(Record):
             if day is not None and step.start <= day:
                 found = step.value
         return found
+
+
+Number = Annotated[float, Strict()] | str | Figure
+"""A number in the uom of its key, the name of a figure under ``parameters``, or a figure; true and false are none."""
 
 
 class Mineral(Record):
@@ -98,7 +103,7 @@ class Material(Record):
 
     id: Id
     title: Titles = {}
-    contents: dict[str, float | str | Figure] = Field(
+    contents: dict[str, Number] = Field(
         description="mass fraction of each element or oxide; elements and oxides must not overlap"
     )
 
@@ -148,7 +153,7 @@ class Unit(Record):
     title: Titles = {}
     section: Id = Field(description="section that it stands in")
     model: str = Field(default="", description="unit model; empty: measured, not simulated")
-    parameters: dict[str, float | str | Figure] = {}
+    parameters: dict[str, Number] = {}
     repeat: dict[str, tuple[int, ...]] = Field(default={}, exclude=True)
 
 
@@ -170,8 +175,8 @@ class Stream(Record):
     transport_h: Annotated[float, Field(ge=0, description="hours on the way")] = 0
     ore: str = Field(default="", description="ore that a boundary feed is made of")
     material: str = Field(default="", description="material that a boundary feed, flux or blast is made of")
-    feed: float | str | Figure | None = Field(default=None, description="dry mass flow of a boundary feed")
-    feed_water: float | str | Figure | None = Field(default=None, description="moisture of the feed")
+    feed: Number | None = Field(default=None, description="dry mass flow of a boundary feed")
+    feed_water: Number | None = Field(default=None, description="moisture of the feed")
     repeat: dict[str, tuple[int, ...]] = Field(default={}, exclude=True)
 
 
@@ -189,8 +194,8 @@ class Stock(Record):
     title: Titles = {}
     section: Id = Field(description="section that it lies in")
     material: str = Field(description="stream it is made of")
-    opening: float | str | Figure = Field(default=0.0, description="dry mass before the first survey")
-    capacity: float | str | Figure | None = Field(default=None, description="largest dry mass")
+    opening: Number = Field(default=0.0, description="dry mass before the first survey")
+    capacity: Number | None = Field(default=None, description="largest dry mass")
 
 
 class SharedError(Record):
@@ -213,8 +218,8 @@ class Meter(Record):
     stream: str = Field(description="stream, group or stock that is measured")
     quantity: Literal["wet_mass", "mass", "moisture", "survey_mass", "assay"] = Field(description="what it reads")
     components: tuple[str, ...] = Field(default=(), description="components that an assay gives")
-    uom: str = Field(description="unit of measure of its readings")
-    uoms: dict[str, str] = Field(default={}, description="uom of a component where it differs")
+    uom: UomName = Field(description="unit of measure of its readings")
+    uoms: dict[str, UomName] = Field(default={}, description="uom of a component where it differs")
     sd_rel_pct: Annotated[float, Field(ge=0, le=100, description="standard deviation of one reading, % of it")]
     sd_abs: Annotated[float, Field(ge=0, description="its floor, in the uom of the meter")] = 0.0
     bias_limit_pct: Annotated[float, Field(ge=0, le=100, description="largest bias that passes unnoticed, %")] = 0.0
@@ -248,8 +253,8 @@ class Tag(Record):
     id: Id
     title: Titles = {}
     unit: Id = Field(description="unit it belongs to")
-    uom: str = Field(description="unit of measure")
-    normal: float | str | Figure = Field(description="usual value")
+    uom: UomName = Field(description="unit of measure")
+    normal: Number = Field(description="usual value")
     sd: Annotated[float, Field(ge=0, description="noise around it when the plant is played")] = 0.0
     every_min: Annotated[float, Field(gt=0, description="minutes between readings")] = 1.0
     running: bool = Field(default=False, description="zero while the line of its unit stands")
@@ -278,8 +283,8 @@ class PlanLine(Record):
     period: str = Field(description="period of the target: 2026-03")
     meter: str = Field(default="", description="meters whose sum is the fact; * allowed")
     tag: str = Field(default="", description="tag whose time integral is the fact; * allowed")
-    value: float = Field(description="target of the whole period")
-    uom: str = Field(description="unit of measure of the target")
+    value: Annotated[float, Field(ge=0, description="target of the whole period")]
+    uom: UomName = Field(description="unit of measure of the target")
     per: str = Field(default="", description="plan line by which this one is divided")
     status: Status = Status.ESTIMATE
     source: str = ""
@@ -299,7 +304,7 @@ class Slot(Record):
 
     id: str
     title: Titles = {}
-    start: Annotated[str, Field(pattern=r"^\d{2}:\d{2}$")]
+    start: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
     hours: Annotated[float, Field(gt=0, le=24)]
 
 

@@ -14,8 +14,11 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.reader import ReaderError
 
-from zveno.errors import Fault, fault
+from zveno.errors import Fault, fault, refusal
+from zveno.model.yamlproblem import problem_of, repeated_key
+from zveno.text.mark import tr
 
 _DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 Path_ = tuple[str | int, ...]
@@ -45,33 +48,44 @@ def read_yaml(path: Path, name: str) -> YamlFile | Fault:
         text = path.read_text(encoding="utf-8")
         tree = yaml.load(text)
     except DuplicateKeyError as error:
-        return fault("a key stands twice: {problem}", _marked(name, error), problem=str(error.problem))
+        return fault("key '{key}' stands twice: leave one", _marked(name, error), key=repeated_key(error))
     except MarkedYAMLError as error:
+        known = problem_of(error)
+        if known is not None:
+            return fault("this is not valid YAML: {problem}", _marked(name, error), problem=known)
         return fault(
             "this is not valid YAML: {problem}. Check indentation, colons and quotes on this line and above",
             _marked(name, error),
             problem=str(error.problem or error.context or ""),
         )
-    except (YAMLError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError:
+        return fault("the file is not UTF-8 text: save it as UTF-8", name)
+    except ReaderError as error:
+        message = tr("the file holds a character that a text cannot have, number {number}: remove it")
+        return fault(message, f"{name}:{text.count(chr(10), 0, error.position) + 1}", number=error.character)
+    except YAMLError as error:
         return fault("the file cannot be read as UTF-8 YAML: {problem}", name, problem=str(error))
     except ValueError as error:  # a date or number that looks right and is none
-        return fault("a value cannot be read: {problem}", f"{name}:{_impossible_date(text)}", problem=str(error))
+        line = _impossible_date(text)
+        if line:
+            return fault("no calendar has this date: write one such as 2026-03-01", f"{name}:{line}")
+        return fault("a value cannot be read: {problem}", f"{name}:1", problem=str(error))
     except OSError as error:
-        return fault("the file cannot be read: {problem}", name, problem=error.strerror or str(error))
+        return fault("the file cannot be read: {problem}", name, problem=refusal(error))
     lines: dict[Path_, int] = {}
     data = _plain(tree, (), lines)
     return YamlFile(name, data, lines)
 
 
 def _impossible_date(text: str) -> int:
-    """Line of the first date that no calendar has; 1 where there is none."""
+    """Line of the first date that no calendar has; 0 where there is none."""
     for number, line in enumerate(text.splitlines(), start=1):
         for found in _DATE.findall(line):
             try:
                 date.fromisoformat(found)
             except ValueError:
                 return number
-    return 1
+    return 0
 
 
 def _marked(name: str, error: MarkedYAMLError) -> str:

@@ -9,6 +9,7 @@ from zveno.reconcile.engine import reconcile, reconcile_many
 from zveno.reconcile.fit import BOUND_CONFLICT
 from zveno.reconcile.result import NetworkResult, problem_report
 from zveno.reconcile.solve import solve_network
+from zveno.reconcile.topology import flow_faults
 
 __all__ = [
     "BOUND_CONFLICT",
@@ -17,6 +18,7 @@ __all__ = [
     "MonthInput",
     "NetworkResult",
     "PeriodSeries",
+    "flow_faults",
     "month_network",
     "problem_report",
     "reconcile",

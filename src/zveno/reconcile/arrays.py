@@ -15,6 +15,7 @@ from scipy.linalg import qr
 
 from zveno.errors import DataError, Fault, fault
 from zveno.model.network import MASS, NetConstraint, NetReading, NetStream, Network
+from zveno.text.words import quantity_phrase
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -207,7 +208,7 @@ def _reading_faults(network: Network) -> list[Fault]:
     """Readings without a usable value or error."""
     return [
         fault("the reading of {quantity} of stream '{stream}' needs a value (or a limit) and a standard "
-              "deviation above zero", quantity=one.quantity, stream=one.stream)
+              "deviation above zero", quantity=quantity_phrase(one.quantity), stream=one.stream)
         for one in network.readings
         if not (np.isfinite(one.sigma) and one.sigma > 0) or (one.value is None) == (one.below is None)
         or not np.isfinite(one.value if one.value is not None else one.below or 0.0)
@@ -388,7 +389,7 @@ def _require_consistent(rows: Sequence[tuple[str, str]], G: Floats, b: Floats, k
     if len(wrong):
         raise DataError(
             fault("the fixed values contradict the balance of {quantity} at '{place}'",
-                  place=rows[rest[k]][0], quantity=rows[rest[k]][1])
+                  place=rows[rest[k]][0], quantity=quantity_phrase(rows[rest[k]][1]))
             for k in wrong
         )  # fmt: skip
 
@@ -416,7 +417,7 @@ def _reading_of(network: Network, names: Names) -> Ints:
             fault(
                 "stream '{stream}' does not carry {quantity}, but there is a reading of it",
                 stream=one.stream,
-                quantity=one.quantity,
+                quantity=quantity_phrase(one.quantity),
             )
             for one in missing
         )
@@ -453,7 +454,7 @@ def reading_number(network: Network, quantity: tuple[str, str], meter: str = "")
     if len(found) != 1 or network.readings[found[0]].below is not None:
         raise DataError(
             "the covariance names {quantity} of stream '{stream}', which needs exactly one reading with a value",
-            stream=quantity[0], quantity=quantity[1],
+            stream=quantity[0], quantity=quantity_phrase(quantity[1]),
         )  # fmt: skip
     return found[0]
 

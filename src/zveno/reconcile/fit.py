@@ -15,6 +15,7 @@ from zveno.reconcile.kernel import Solved, interior_point
 from zveno.reconcile.objective import Data, data_of, misfit
 from zveno.reconcile.observability import Adjustments, Linear, adjustments, linearise
 from zveno.reconcile.polish import polish, without_closed
+from zveno.text.words import quantity_phrase
 
 SIGNIFICANCE = 0.05
 BOUND_CONFLICT = 3.84  # one reading two standard deviations off
@@ -75,7 +76,7 @@ def not_converged(problem: Problem, solved: Solved) -> SolveError:
     return SolveError(
         "the balance was not solved in {iterations} steps; the worst equation is {quantity} at '{place}', off by "
         "{residual} of its flows: check fixed values, stream directions and standard deviations there",
-        iterations=int(solved.iterations[0]), quantity=quantity, place=place,
+        iterations=int(solved.iterations[0]), quantity=quantity_phrase(quantity), place=place,
         residual=float(off.max(initial=0.0)),
     )  # fmt: skip
 

@@ -13,7 +13,7 @@ from zveno.errors import QuantityError
 from zveno.model.chain import ChainModel
 from zveno.model.types import Meter
 from zveno.periods import Period
-from zveno.quantities import convert, uom_of
+from zveno.quantities import convert, uom_of, uom_phrase
 from zveno.reconcile.arrays import Bools, Floats
 from zveno.reconcile.measured import Measured
 from zveno.reconcile.records import EMPTY, Book, Series, apart
@@ -272,7 +272,7 @@ class PeriodValues:
         if into is None:
             raise QuantityError(
                 "meter '{meter}' gives its error in '{uom}', which is neither a mass nor a fraction",
-                meter=meter.id, uom=uom,
+                meter=meter.id, uom=uom_phrase(uom),
             )  # fmt: skip
         return np.full_like(duration, convert(meter.sd_abs, uom, into))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from zveno.errors import ModelError, fault
+from zveno.errors import Fault, ModelError, fault
 from zveno.model.chain import ChainModel
 from zveno.model.network import NetNode, NetStream
 from zveno.model.types import Stream
@@ -37,24 +37,45 @@ def topology(model: ChainModel) -> Topology:
     ModelError
         If the streams of one group do not all join the same two places.
     """
-    groups: dict[str, list[Stream]] = {}
-    for stream in model.chain.streams:
-        ends = model.place_of(stream.source), model.place_of(stream.target)
-        if ends[0] != ends[1] and _counts(stream):
-            groups.setdefault(stream.group or stream.id, []).append(stream)
-    wrong = [name for name, found in groups.items() if len({_ends(model, one) for one in found}) > 1]
-    if wrong:
-        raise ModelError(
-            fault("the streams of group '{group}' join different sections: give each pair of sections its own group",
-                  where=model.places.get(name, ""), group=name)
-            for name in wrong
-        )  # fmt: skip
+    groups = _groups(model)
+    faults = _group_faults(model, groups)
+    if faults:
+        raise ModelError(faults)
     streams = tuple(_merged(model, name, found) for name, found in groups.items())
     ends_used = {end for one in streams for end in (one.source, one.target)}
     nodes = tuple(NetNode(one.id, one.mass, one.components) for one in model.sections.values() if one.id in ends_used)
     members = {name: tuple(one.id for one in found) for name, found in groups.items()}
     place = {member: name for name, found in members.items() for member in (name, *found)}
     return Topology(nodes, streams, members, place)
+
+
+def flow_faults(model: ChainModel) -> list[Fault]:
+    """Groups of streams that cannot be balanced as one; one that stays partly within a section is none either."""
+    named: dict[str, list[Stream]] = {}
+    for stream in model.chain.streams:
+        if stream.group and _counts(stream):
+            named.setdefault(stream.group, []).append(stream)
+    return _group_faults(model, named)
+
+
+def _groups(model: ChainModel) -> dict[str, list[Stream]]:
+    """Streams that take part in the balance, by their group or their own id."""
+    groups: dict[str, list[Stream]] = {}
+    for stream in model.chain.streams:
+        ends = model.place_of(stream.source), model.place_of(stream.target)
+        if ends[0] != ends[1] and _counts(stream):
+            groups.setdefault(stream.group or stream.id, []).append(stream)
+    return groups
+
+
+def _group_faults(model: ChainModel, groups: Mapping[str, list[Stream]]) -> list[Fault]:
+    """A fault for each group whose streams do not all join the same two places."""
+    wrong = [name for name, found in groups.items() if len({_ends(model, one) for one in found}) > 1]
+    return [
+        fault("the streams of group '{group}' join different sections: give each pair of sections its own group",
+              where=model.places.get(name, ""), group=name)
+        for name in wrong
+    ]  # fmt: skip
 
 
 def _counts(stream: Stream) -> bool:

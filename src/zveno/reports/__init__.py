@@ -5,7 +5,7 @@ from zveno.reports.against_plan import plan_fact
 from zveno.reports.document import UOM_OF_KIND, digits_for, half_width
 from zveno.reports.flowsheet import flowsheet_svg
 from zveno.reports.month import MonthResults, Provenance, month_report
-from zveno.reports.parts.words import grade_kind, uom_words
+from zveno.reports.parts.words import grade_kind, lack_detail, uom_words
 from zveno.reports.report import RENDERERS, REPORTS, Report, build_report, require_report
 from zveno.reports.streams import stream_title
 
@@ -22,6 +22,7 @@ __all__ = [
     "flowsheet_svg",
     "grade_kind",
     "half_width",
+    "lack_detail",
     "month_report",
     "plan_fact",
     "require_report",

@@ -13,13 +13,11 @@ from zveno.errors import DataError
 from zveno.model.chain import ChainModel
 from zveno.model.types import Meter, PlanLine, Tag
 from zveno.periods import Period
-from zveno.quantities import convert, uom_of
+from zveno.quantities import INTEGRALS, convert, uom_of, uom_phrase
 from zveno.store import latest
 
 _DAY_H = 24.0
 _FACT = {"day": pl.Date, "fact": pl.Float64, "hours": pl.Float64}
-# A flow integrated over hours: what it is measured in, and what its integral is.
-_INTEGRALS = {"power": ("kW", "kWh"), "mass_flow": ("t/h", "t"), "volume_flow": ("m3/h", "m3")}
 
 
 def plan_fact(model: ChainModel, records: pl.DataFrame, readings: pl.DataFrame, period: Period) -> pl.DataFrame:
@@ -173,11 +171,11 @@ def _integrated(tag: Tag, readings: pl.DataFrame, uom: str) -> pl.DataFrame:
 def _integral_scale(tag: Tag, uom: str) -> float:
     """What one unit of a signal over one hour is in ``uom``."""
     dimension = uom_of(tag.uom).dimension
-    if dimension not in _INTEGRALS:
+    if dimension not in INTEGRALS:
         raise DataError(
             "signal '{tag}' in '{uom}' cannot be summed over time: a plan line needs a power or a flow",
             tag=tag.id,
-            uom=tag.uom,
+            uom=uom_phrase(tag.uom),
         )
-    rate, amount = _INTEGRALS[dimension]
+    rate, amount = INTEGRALS[dimension]
     return convert(1.0, tag.uom, rate) * convert(1.0, amount, uom)

@@ -32,6 +32,7 @@ def rule_faults(model: ChainModel) -> list[Fault]:
         _kind_faults,
         _text_faults,
         _tag_faults,
+        _signal_faults,
         _unit_faults,
         _role_faults,
         _gate_faults,
@@ -43,7 +44,48 @@ def rule_faults(model: ChainModel) -> list[Fault]:
         fault("rule '{rule}' stands more than once: give every rule its own id", _where(model, id_), rule=id_)
         for id_ in model.rulebook.repeated
     ]
-    return repeated + [one for rule in model.rulebook.rules for check in checks for one in check(model, rule)]
+    shared = [*_people_faults(model), *_gates_faults(model)]
+    found = [one for rule in model.rulebook.rules for check in checks for one in check(model, rule)]
+    return repeated + shared + found
+
+
+def _people_faults(model: ChainModel) -> Iterator[Fault]:
+    """Roles stand in people.yaml; one fault for all rules where there is none."""
+    if model.people is None and model.rulebook.rules:
+        yield fault(
+            "people.yaml is missing: rule '{rule}' names '{role}', and roles and shifts stand there",
+            _where(model, model.rulebook.rules[0].id, "owner_role"),
+            rule=model.rulebook.rules[0].id,
+            role=model.rulebook.rules[0].owner_role,
+        )
+
+
+def _gates_faults(model: ChainModel) -> Iterator[Fault]:
+    """A gate that names a tag names one that exists; without a tag it stands for what the chain cannot tell."""
+    for gate in model.chain.gates:
+        if gate.tag and not matching(gate.tag, model.tags):
+            yield fault(
+                "gate '{gate}' reads '{tag}', which is no tag: name one, or leave 'tag' out where there is no signal",
+                model.places.get(f"{gate.id}/tag") or model.places.get(gate.id, ""),
+                gate=gate.id,
+                tag=gate.tag,
+                near=near_match(gate.tag, model.tags),
+            )
+
+
+def _signal_faults(model: ChainModel, rule: Rule) -> Iterator[Fault]:
+    """A rule on a unit of this chain watches tags of it, and its exceptions read tags that there are.
+
+    A rule on a unit that the chain does not hold stays unjudged, and so do kinds that are not judged.
+    """
+    if rule.kind not in RULE_KINDS:
+        return
+    here = bool(_plants(model, rule))
+    if not here and rule.unit in {*model.units, *model.sections}:
+        yield from (_unknown(model, rule, "tag", tag, model.tags) for tag in rule.tags)
+    for name in sorted({one.when.tag for version in rule.versions for one in version.exceptions}) if here else ():
+        if not matching(name, model.tags):
+            yield _unknown(model, rule, "versions", name, model.tags)
 
 
 def _where(model: ChainModel, rule: str, key: str = "") -> str:
@@ -123,6 +165,8 @@ def _unit_faults(model: ChainModel, rule: Rule) -> Iterator[Fault]:
 
 def _role_faults(model: ChainModel, rule: Rule) -> Iterator[Fault]:
     """Owner and approver are roles of people.yaml; a role with a star exists in every plant concerned."""
+    if model.people is None:
+        return
     plants = _plants(model, rule) or {plant.id for plant in model.chain.plants}
     for plant in sorted(plants) if rule.owner_role.startswith("*.") else [""]:
         role = role_of(model, rule.owner_role, plant)

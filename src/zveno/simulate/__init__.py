@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from zveno.simulate.checks import unit_faults
 from zveno.simulate.engine import simulate
+from zveno.simulate.precheck import simulation_faults
 from zveno.simulate.result import Simulation
 from zveno.simulate.schema import parameter_uom, unit_model_schemas
 from zveno.simulate.units import UNIT_MODELS, UnitModel
@@ -21,6 +22,7 @@ __all__ = [
     "parameter_uom",
     "plug_flow_recovery",
     "simulate",
+    "simulation_faults",
     "unit_faults",
     "unit_model_schemas",
 ]

@@ -177,7 +177,8 @@ def _wet(stream: Stream, flow: Floats, dry: Floats, moisture: float | str | Figu
     """Add the water of a feed."""
     wet = scenarios.stream_values(stream.id, "feed_water", moisture)
     if not ((wet >= 0) & (wet < 1)).all():
-        raise ModelError("moisture of feed '{stream}' must be at least 0 and less than 1", stream=stream.id)
+        where = scenarios.model.places.get(stream.id, "")
+        raise ModelError("moisture of feed '{stream}' must be at least 0 and less than 1", where, stream=stream.id)
     flow[:, -1] = dry * wet / (1 - wet)
 
 

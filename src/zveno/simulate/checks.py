@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from zveno.errors import Fault, QuantityError, ZvenoError, fault
+from zveno.errors import Fault, Phrase, QuantityError, ZvenoError, fault
 from zveno.model.chain import ChainModel
-from zveno.model.checks import near_match
+from zveno.model.checks import DECIMAL_COMMA, has_decimal_comma, near_match
 from zveno.model.types import Figure, Stream, Unit
-from zveno.simulate.units import UNIT_MODELS, UNIT_PARAMETERS, ElementUnit, Parameter, UnitModel
+from zveno.quantities import convert, uom_phrase
+from zveno.simulate.units import UNIT_MODELS, UNIT_PARAMETERS, ElementUnit, Parameter, UnitModel, Yard
+from zveno.simulate.units.unit import TABLE_ROUNDING
 from zveno.text.mark import tr
-
-_TABLE_ROUNDING = 1e-3
 
 
 def unit_faults(model: ChainModel, day: date | None = None) -> list[Fault]:
@@ -21,7 +21,27 @@ def unit_faults(model: ChainModel, day: date | None = None) -> list[Fault]:
     Units without ``model`` are left alone. ``where`` of a fault is the place of the unit or stream.
     """
     faults = [one for unit in model.units.values() if unit.model for one in _faults_of(model, unit, day)]
-    return [*faults, *(one for stream in model.streams.values() for one in _stream_faults(model, stream))]
+    faults += [one for stream in model.streams.values() for one in _stream_faults(model, stream)]
+    return [*faults, *_mineral_faults(model), *_drive_faults(model)]
+
+
+def _mineral_faults(model: ChainModel) -> Iterator[Fault]:
+    """Minerals that reach a unit which shares out elements, without a yard on the way."""
+    onward: dict[str, list[str]] = {unit: [] for unit in model.units}
+    for stream in model.streams.values():
+        onward.setdefault(stream.source.partition(":")[0], []).append(stream.target.partition(":")[0])
+    reached = {one.target for one in model.streams.values() if one.ore}
+    open_ = sorted(reached)
+    while open_:
+        unit = model.units.get(open_.pop())
+        if unit is None or not unit.model or issubclass(UNIT_MODELS.get(unit.model, UnitModel), Yard):
+            continue
+        if issubclass(UNIT_MODELS.get(unit.model, UnitModel), ElementUnit):
+            message = tr("minerals reach '{unit}', which counts elements: lead them through a unit of the model 'yard'")
+            yield fault(message, model.places.get(unit.id, ""), unit=unit.id)
+            continue
+        open_ += [one for one in onward[unit.id] if one not in reached]
+        reached.update(onward[unit.id])
 
 
 def _faults_of(model: ChainModel, unit: Unit, day: date | None) -> Iterator[Fault]:
@@ -79,7 +99,7 @@ def _parameter_faults(model: ChainModel, unit: Unit, day: date | None) -> Iterat
             yield from _value_faults(model, unit, one, unit.parameters[name], day)
         elif one.default is None:
             message = tr("unit '{unit}': parameter '{name}' ({meaning}) is missing")
-            yield fault(message, where, unit=unit.id, name=name, meaning=one.meaning)
+            yield fault(message, where, unit=unit.id, name=name, meaning=Phrase(one.meaning))
 
 
 def _value_faults(
@@ -90,10 +110,13 @@ def _value_faults(
     if one.choices:
         if given not in one.choices:
             message = tr("unit '{unit}': parameter '{name}' must be one of {choices}")
-            yield fault(message, where, unit=unit.id, name=one.name, choices=", ".join(one.choices))
+            yield fault(message, where, unit=unit.id, name=one.name, choices=one.choices)
         return
     if one.table:
         yield from _table_faults(model, unit, given, where)
+        return
+    if isinstance(given, str) and has_decimal_comma(given):
+        yield fault(DECIMAL_COMMA, where, key=one.name, got=given, point=given.replace(",", "."))
         return
     if isinstance(given, str) and given not in model.parameters:
         message = tr("unit '{unit}': parameter '{name}' names the figure '{figure}', which does not exist")
@@ -107,7 +130,7 @@ def _value_faults(
         message = tr(
             "unit '{unit}': parameter '{name}' is given in '{uom}', but must be in '{wanted}' or a unit like it"
         )
-        yield fault(message, where, unit=unit.id, name=one.name, uom=uom, wanted=one.uom)
+        yield fault(message, where, unit=unit.id, name=one.name, uom=uom_phrase(uom), wanted=uom_phrase(one.uom))
         return
     except ZvenoError as error:
         yield from (Fault(each.message, each.fields, where) for each in error.faults)
@@ -130,7 +153,7 @@ def _table_faults(model: ChainModel, unit: Unit, given: float | str | Figure, wh
             yield fault(message, where, unit=unit.id, missing=", ".join(missing))
             continue
         total = sum(model.number(name, "frac") for name in names)
-        if abs(total - 1) > _TABLE_ROUNDING:
+        if abs(total - 1) > TABLE_ROUNDING:
             message = tr("shares of {element} in the table '{prefix}' add up to {total}, but must to 1")
             yield fault(message, where, element=element, prefix=given, total=round(total, 6))
 
@@ -153,7 +176,7 @@ def range_faults(unit: str, one: Parameter, value: float, where: str) -> Iterato
             unit=unit,
             name=one.name,
             value=value,
-            uom=one.uom,
+            uom=uom_phrase(one.uom),
             low=one.low,
             high=one.high,
         )
@@ -233,3 +256,23 @@ def is_simulated(model: ChainModel, place: str) -> bool:
 def is_calculated(model: ChainModel, stream: Stream) -> bool:
     """A stream that comes from a simulated unit."""
     return is_simulated(model, stream.source)
+
+
+def _drive_faults(model: ChainModel) -> Iterator[Fault]:
+    """A tag that moves a parameter which its unit's model does not have, or which is measured otherwise."""
+    for tag in model.tags.values():
+        where = model.places.get(f"{tag.id}/drives") or model.places.get(tag.id, "")
+        for drive in tag.drives:
+            unit = model.units.get(drive.unit)
+            if unit is None or (unit.model not in UNIT_MODELS and unit.model):  # told elsewhere
+                continue
+            known = {one.name: one for one in UNIT_PARAMETERS.get(unit.model, ()) if not one.choices}
+            if drive.parameter not in known:
+                message = tr("tag '{tag}' drives '{name}' of unit '{unit}', which has no such parameter")
+                near = near_match(drive.parameter, known)
+                yield fault(message, where, tag=tag.id, name=drive.parameter, unit=drive.unit, near=near)
+                continue
+            try:
+                convert(0.0, tag.uom, known[drive.parameter].uom)
+            except QuantityError as error:
+                yield from (Fault(one.message, one.fields, where) for one in error.faults)

@@ -14,6 +14,7 @@ from zveno.simulate.chemistry import ATOMIC_WEIGHT, OTHER, contents
 from zveno.simulate.ore import OreMake, stacked
 from zveno.simulate.scenario import Scenarios
 from zveno.simulate.units import UNIT_MODELS, ElementUnit, Table, Yard
+from zveno.simulate.units.unit import TABLE_ROUNDING
 
 _ROUNDING = 1e-9
 
@@ -119,4 +120,13 @@ def table(names: Mapping[str, tuple[str, ...]], scenarios: Scenarios) -> Table:
     values = [stacked([scenarios.values(name, "frac") for name in row]) for row in names.values()]
     rows = max(len(one) for one in values)
     shares = np.stack([np.broadcast_to(one, (rows, one.shape[1])) for one in values], axis=2)
-    return Table(tuple(names), shares / shares.sum(axis=1, keepdims=True))
+    totals = shares.sum(axis=1)
+    off = np.argwhere(np.abs(totals - 1) > TABLE_ROUNDING)
+    if len(off):
+        row, n = off[0]
+        element, figures = list(names.items())[n]
+        raise ModelError(
+            "shares of {element} in the table '{prefix}' add up to {total}, but must to 1",
+            element=element, prefix=figures[0].rsplit(".", 2)[0], total=round(float(totals[row, n]), 6),
+        )  # fmt: skip
+    return Table(tuple(names), shares / totals[:, None])

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from zveno.errors import ModelError
+from zveno.errors import Fault, ModelError, ZvenoError, fault
 from zveno.model.chain import ChainModel
-from zveno.model.types import Ore
+from zveno.model.types import COPPER, Ore
+from zveno.model.values import line_of_figure, number_faults
+from zveno.quantities import uom_phrase
 from zveno.simulate.basis import FloatClass, Floats
 from zveno.simulate.scenario import Scenarios
+from zveno.text.mark import tr
 
-COPPER = "Cu"
 _ROUNDING = 1e-9
 _SHARE_ROUNDING = 1e-6
+_KINETICS = {"share_fast": "frac", "share_slow": "frac", "k_fast": "1/min", "k_slow": "1/min"}
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,26 @@ def make_of(model: ChainModel, ore: Ore, scenarios: Scenarios, elements: tuple[s
     return OreMake(ore.id, minerals, fraction, trace, share, k_per_min)
 
 
+def ore_faults(model: ChainModel, ore: Ore, scenarios: Scenarios) -> list[Fault]:
+    """What ``make_of`` would refuse, of every stage that can be tried."""
+    faults: list[Fault] = []
+    fractions: dict[str, Floats] = {}
+    try:
+        fractions = mineral_fractions(model, ore, scenarios)
+    except ZvenoError as error:
+        faults += error.faults
+    try:
+        _kinetics(ore, (*ore.copper, *ore.minerals, ore.balance), scenarios)
+    except ZvenoError as error:
+        faults += error.faults
+    if fractions:
+        try:
+            _trace(model, ore, scenarios, model.chain.components, fractions)
+        except ZvenoError as error:
+            faults += error.faults
+    return faults
+
+
 def stacked(columns: list[Floats]) -> Floats:
     """Arrays (S or 1,) side by side, shape (S or 1, columns)."""
     return np.stack(np.broadcast_arrays(*columns), axis=-1)
@@ -64,6 +88,7 @@ def mineral_fractions(model: ChainModel, ore: Ore, scenarios: Scenarios) -> dict
     given = {name: scenarios.values(one, "frac") for name, one in ore.minerals.items()}
     elsewhere = sum((one * _copper(model, name) for name, one in given.items()), np.zeros(1))
     shares = {name: scenarios.values(one, "frac") for name, one in ore.copper.items()}
+    _require_whole(model, ore, grade, sum(shares.values(), np.zeros(1)))
     gives = (
         {name: np.array([float(name == ore.copper_balance)]) for name in shares}
         if ore.copper_balance
@@ -83,6 +108,18 @@ def mineral_fractions(model: ChainModel, ore: Ore, scenarios: Scenarios) -> dict
     return {name: np.maximum(one, 0) for name, one in found.items()}
 
 
+def _require_whole(model: ChainModel, ore: Ore, grade: Floats, shares: Floats) -> None:
+    """The shares of the copper minerals hold all the copper there is."""
+    astray = (np.abs(shares - 1) > _SHARE_ROUNDING) & (grade > 0)
+    if astray.any():
+        raise ModelError(
+            "shares of copper by mineral in ore '{ore}' add up to {total}, but must to 1: see its key 'copper'",
+            where=model.places.get(f"{ore.id}/copper") or model.places.get(ore.id, ""),
+            ore=ore.id,
+            total=round(float(shares[np.argmax(np.abs(shares - 1))]), 6),
+        )
+
+
 def _copper(model: ChainModel, mineral: str) -> float:
     """Copper in a mineral, mass fraction."""
     return model.minerals[mineral].composition.get(COPPER, 0.0)
@@ -96,6 +133,10 @@ def _kinetics(
     if not ore.kinetics:
         return {"non": still + 1}, {"non": still}
 
+    faults = list(_rate_faults(ore, minerals, scenarios))
+    if faults:
+        raise ModelError(faults)
+
     def read(what: str, uom: str) -> Floats:
         return stacked([scenarios.values(f"{ore.kinetics}.{one}.{what}", uom) for one in minerals])
 
@@ -104,11 +145,35 @@ def _kinetics(
     if len(over):
         raise ModelError(
             "in ore '{ore}' the fast and slow shares of {mineral} add up to more than 1",
+            where=line_of_figure(scenarios.model, f"{ore.kinetics}.{minerals[over[0, 1]]}.share_fast"),
             ore=ore.id,
             mineral=minerals[over[0, 1]],
         )
     rates = {"fast": read("k_fast", "1/min"), "slow": read("k_slow", "1/min"), "non": still}
     return {"fast": fast, "slow": slow, "non": np.maximum(1 - fast - slow, 0)}, rates  # type: ignore[return-value]
+
+
+def _rate_faults(ore: Ore, minerals: tuple[str, ...], scenarios: Scenarios) -> Iterator[Fault]:
+    """Kinetics that are not given, are no shares or rates, or that a scenario makes negative."""
+    model = scenarios.model
+    names = {f"{ore.kinetics}.{one}.{what}": uom for one in minerals for what, uom in _KINETICS.items()}
+    missing = [one for one in names if one not in model.parameters]
+    if missing:
+        message = tr(
+            "the kinetics '{prefix}' of ore '{ore}' lack {n} figures, first '{name}': parameters.yaml must hold "
+            "share_fast, share_slow, k_fast and k_slow of each of its minerals"
+        )
+        where = model.places.get(f"{ore.id}/kinetics") or model.places.get(ore.id, "")
+        yield fault(message, where, prefix=ore.kinetics, ore=ore.id, n=len(missing), name=missing[0])
+    for name, uom in names.items():
+        if name in missing:
+            continue
+        faults = list(number_faults(model, ore.id, name, name, uom=uom, bound="share" if uom == "frac" else "amount"))
+        yield from faults
+        if not faults and (scenarios.values(name, uom) < 0).any():
+            message = tr("'{key}' of '{owner}' is {value} {uom}, but cannot be less than 0")
+            value = float(scenarios.values(name, uom).min())
+            yield fault(message, line_of_figure(model, name), key=name, owner=ore.id, value=value, uom=uom_phrase(uom))
 
 
 def _trace(
@@ -130,6 +195,11 @@ def _carried(model: ChainModel, ore: Ore, scenarios: Scenarios, element: str, fr
     grade = scenarios.values(ore.trace[element], "frac")
     prefix = f"{ore.carriers}.{element}."
     carriers = [name.removeprefix(prefix) for name in model.parameters if name.startswith(prefix)]
+    figures = {name: prefix + name for name in carriers}
+    wrong = [one for name in figures.values() for one in number_faults(
+        model, ore.id, name, name, uom="frac", bound="share")]  # fmt: skip
+    if wrong:
+        raise ModelError(wrong)
     contents = {name: np.zeros(1) for name in fractions}
     total = np.zeros(1)
     for carrier in carriers:
@@ -140,6 +210,7 @@ def _carried(model: ChainModel, ore: Ore, scenarios: Scenarios, element: str, fr
         if ((share > 0) & (grade > 0) & (mass <= 0)).any():
             raise ModelError(
                 "{element} of ore '{ore}' has the carrier '{carrier}', but the ore holds none of it",
+                where=line_of_figure(model, prefix + carrier),
                 element=element,
                 ore=ore.id,
                 carrier=carrier,
@@ -150,6 +221,7 @@ def _carried(model: ChainModel, ore: Ore, scenarios: Scenarios, element: str, fr
     if (np.abs(total - 1) > _SHARE_ROUNDING).any():
         raise ModelError(
             "carrier shares of {element} in ore '{ore}' add up to {total}, but must to 1: see the figures '{prefix}*'",
+            where=model.places.get(f"{ore.id}/carriers") or model.places.get(ore.id, ""),
             element=element,
             ore=ore.id,
             total=round(float(total[np.argmax(np.abs(total - 1))]), 6),

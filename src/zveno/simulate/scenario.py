@@ -5,7 +5,7 @@ Only feeds and parameters can be set. Everything else, such as a recycle stream,
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -16,7 +16,7 @@ from zveno.errors import Fault, ModelError, fault
 from zveno.model.chain import ChainModel
 from zveno.model.checks import near_match
 from zveno.model.types import Figure
-from zveno.quantities import convert
+from zveno.quantities import convert, uom_phrase
 from zveno.simulate.basis import Floats
 from zveno.simulate.units import UNIT_PARAMETERS
 
@@ -106,6 +106,32 @@ def read_scenarios(
     return Scenarios(model, tuple(table), day, figures, kinds["units"], kinds["streams"])
 
 
+def by_day(model: ChainModel, days: Sequence[date | None]) -> Scenarios:
+    """The description as it is, on each of some days: a scenario for every day, with the dated figures set."""
+
+    def changing(reference: float | str | Figure | None) -> bool:
+        return isinstance(reference, Figure) and bool(reference.dated)
+
+    figures = {
+        name: np.array([one.on(day) for day in days], dtype=float)
+        for name, one in model.parameters.items()
+        if one.dated
+    }
+    units = {
+        (unit.id, one.name): np.array([model.number(unit.parameters[one.name], one.uom, day) for day in days])
+        for unit in model.units.values()
+        for one in UNIT_PARAMETERS.get(unit.model, ())
+        if changing(unit.parameters.get(one.name))
+    }
+    streams = {
+        (stream.id, name): np.array([model.number(getattr(stream, name), uom, day) for day in days])
+        for stream in model.streams.values()
+        for name, uom in FEED_FIELDS.items()
+        if changing(getattr(stream, name))
+    }
+    return Scenarios(model, tuple(str(day or BASE) for day in days), days[0], figures, units, streams)
+
+
 def doubts(read: Scenarios) -> Iterator[Fault]:
     """Values set outside the range that their figure states: allowed, but the model was not made for them."""
     model = read.model
@@ -127,7 +153,7 @@ def _outside(key: str, figure: Figure, uom: str, values: Floats) -> Iterator[Fau
         if (low is not None and value < low) or (high is not None and value > high):
             yield fault(
                 "'{key}' is set to {value} {uom}, outside the range {low} to {high} that its figure states",
-                key=key, value=f"{value:g}", uom=uom,
+                key=key, value=f"{value:g}", uom=uom_phrase(uom),
                 low="–" if low is None else f"{low:g}", high="–" if high is None else f"{high:g}",
             )  # fmt: skip
 

@@ -12,9 +12,9 @@ from typing import Any
 from zveno.errors import Fault, QuantityError, fault
 from zveno.model.chain import ChainModel
 from zveno.model.types import Meter
-from zveno.quantities import convert, uom_of
+from zveno.quantities import convert, uom_of, uom_phrase
 from zveno.text.mark import tr
-from zveno.text.words import NO_DATA
+from zveno.text.words import NO_DATA, quantity_phrase
 
 _LESS = re.compile(r"^\s*[<≤]\s*(\d+(?:[.,]\d+)?)\s*$")
 _NUMBER = re.compile(r"^[+-]?(\d+|\d{1,3}( \d{3})+)([.,]\d+)?([eE][+-]?\d+)?$")
@@ -94,12 +94,15 @@ class Cells:
             message = tr(
                 "'{uom}' is no unit for '{meter}', which chain.yaml describes in '{own}': write its values in '{own}'"
             )
-            self.faults.append(fault(message, str(place), uom=uom, meter=meter.id, own=own))
+            said = {"uom": uom_phrase(uom), "own": uom_phrase(own)}
+            self.faults.append(fault(message, str(place), meter=meter.id, **said))
             return False
         if not 1 / _FAR_UOM < given.factor / described.factor < _FAR_UOM:
             message = tr("values of '{meter}' are given in '{uom}', but chain.yaml describes it in '{own}': is it so?")
             key = (place.sheet, meter.id, quantity, uom)
-            self.doubts.setdefault(key, fault(message, str(place), uom=uom, meter=meter.id, own=own))
+            self.doubts.setdefault(
+                key, fault(message, str(place), uom=uom_phrase(uom), meter=meter.id, own=uom_phrase(own))
+            )
         return True
 
     def _keep(
@@ -116,7 +119,7 @@ class Cells:
         key = (meter.id, quantity, *span)
         if key in self._seen and meter.period != "lot":
             message = tr("'{meter}' has a second value of {quantity} for the same time; the first stands at {first}")
-            fields = {"meter": meter.id, "quantity": quantity, "first": str(self._seen[key])}
+            fields = {"meter": meter.id, "quantity": quantity_phrase(quantity), "first": str(self._seen[key])}
             self.faults.append(fault(message, str(place), **fields))
             return
         self._seen[key] = place
@@ -166,7 +169,7 @@ class Cells:
         share = quantity not in ("wet_mass", "mass", "survey_mass")
         if result < 0 or (share and result > 1):
             message = tr("{value} {uom} cannot be a reading of '{meter}': check the value and its unit of measure")
-            self.faults.append(fault(message, str(place), value=value, uom=uom, meter=meter.id))
+            self.faults.append(fault(message, str(place), value=value, uom=uom_phrase(uom), meter=meter.id))
             return None
         return result
 

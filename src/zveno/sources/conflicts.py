@@ -10,6 +10,7 @@ from zveno.errors import Fault, fault
 from zveno.sources.files import SourceBatch
 from zveno.tables import RECORD_KEY, frame
 from zveno.text.mark import tr
+from zveno.text.words import quantity_phrase
 
 
 def conflicts(batches: Sequence[SourceBatch]) -> Iterator[Fault]:
@@ -31,4 +32,4 @@ def conflicts(batches: Sequence[SourceBatch]) -> Iterator[Fault]:
     for row in several.filter(pl.col("different") > 1).iter_rows(named=True):
         first, *rest = row["place"]
         for place in rest:
-            yield fault(message, place, meter=row["point"], quantity=row["quantity"], other=first)
+            yield fault(message, place, meter=row["point"], quantity=quantity_phrase(row["quantity"]), other=first)

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from zveno.errors import DataError, Fault, fault
+from zveno.errors import DataError, Fault, fault, refusal
 from zveno.model.chain import ChainModel
 from zveno.model.checks import near_match
 from zveno.sources.cells import Cells, Place
@@ -88,9 +88,7 @@ def read_files(model: ChainModel, paths: Sequence[Path]) -> Iterator[SourceBatch
         try:
             content = one.path.read_bytes()
         except OSError as error:
-            raise DataError(
-                "'{path}' cannot be read: {problem}", path=str(one.path), problem=error.strerror or str(error)
-            ) from error
+            raise DataError("'{path}' cannot be read: {problem}", path=str(one.path), problem=refusal(error)) from error
         yield _read(model, content, one)
 
 

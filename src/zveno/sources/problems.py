@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from zveno.errors import DataError, Fault, fault
+from zveno.errors import DataError, Fault, Phrase, fault, refusal
 from zveno.model.network import (
     MASS,
     NetClosure,
@@ -22,6 +22,7 @@ from zveno.model.network import (
     Network,
 )
 from zveno.text.mark import tr
+from zveno.text.words import quantity_phrase
 
 SCHEMA = "recon-problem/1"
 _KINDS = ("linear", "bilinear")
@@ -46,16 +47,34 @@ def read_problem(path: Path | str) -> Network:
     return network
 
 
+_BROKEN = (
+    ("Expecting value", Phrase("a value is missing here, or a comma stands before a closing bracket")),
+    ("Expecting ',' delimiter", Phrase("a comma or a closing bracket is missing here")),
+    ("Expecting ':' delimiter", Phrase("a colon is missing here")),
+    ("Expecting property name", Phrase("a key in double quotes is needed here")),
+    ("Unterminated string", Phrase("a quotation mark has no closing one")),
+    ("Extra data", Phrase("something stands after the last closing bracket: remove it")),
+    ("Illegal trailing comma", Phrase("a comma stands before a closing bracket: remove it")),
+)
+
+
+def _broken(said: str) -> Phrase | str:
+    """What is wrong with the JSON; the reader's own words where it has no others."""
+    return next((phrase for start, phrase in _BROKEN if said.startswith(start)), said)
+
+
 def _load(path: Path) -> dict[str, Any]:
     """Content of the file as a JSON object."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise DataError("the file cannot be read: {reason}", str(path), reason=error.strerror) from error
+        raise DataError("the file cannot be read: {reason}", str(path), reason=refusal(error)) from error
     except UnicodeDecodeError as error:
         raise DataError("the file is not UTF-8 text: save it as UTF-8", path.name) from error
     except json.JSONDecodeError as error:
-        raise DataError("the file is not JSON: {reason}", f"{path.name}:{error.lineno}", reason=error.msg) from error
+        raise DataError(
+            "the file is not JSON: {reason}", f"{path.name}:{error.lineno}", reason=_broken(error.msg)
+        ) from error
     if not isinstance(content, dict):
         raise DataError("the file must hold one JSON object that describes a problem", path.name)
     return content
@@ -230,7 +249,7 @@ def _readings(source: _Source, content: Mapping[str, Any]) -> Iterator[NetReadin
         source.unique(
             (stream, quantity, item.get("meter", "")), seen, path,
             tr("{quantity} of stream '{stream}' is measured twice: give each reading its own 'meter'"),
-            quantity=quantity, stream=stream,
+            quantity=quantity_phrase(quantity), stream=stream,
         )  # fmt: skip
         sigma = source.number(item, "sigma", path)
         if sigma <= 0:
@@ -248,7 +267,7 @@ def _fixed(source: _Source, content: Mapping[str, Any]) -> Iterator[tuple[tuple[
         stream, quantity = source.quantity(item, path)
         source.unique(
             (stream, quantity), seen, path, tr("{quantity} of stream '{stream}' is fixed twice"),
-            quantity=quantity, stream=stream,
+            quantity=quantity_phrase(quantity), stream=stream,
         )  # fmt: skip
         value = source.number(item, "value", path)
         if value < 0:
@@ -281,7 +300,7 @@ def _covariances(
             ends.append(source.quantity(end, f"{path}.{key}") if isinstance(end, dict) else ("", ""))
             if all(ends[-1]) and ends[-1][0] in source.carried and ends[-1] not in sigma:
                 source.report("there is no reading of {quantity} of stream '{stream}'", f"{path}.{key}",
-                              quantity=ends[-1][1], stream=ends[-1][0])  # fmt: skip
+                              quantity=quantity_phrase(ends[-1][1]), stream=ends[-1][0])  # fmt: skip
         value = source.number(item, "cov", path)
         source.unique(frozenset(ends), seen, path, tr("this covariance is given twice"))
         if all(end in sigma for end in ends) and not abs(value) < sigma[ends[0]] * sigma[ends[1]]:

@@ -11,6 +11,7 @@ from zveno.errors import Fault, fault
 from zveno.sources.files import SourceBatch
 from zveno.tables import RECORD_KEY, frame
 from zveno.text.mark import tr
+from zveno.text.words import quantity_phrase
 
 _MASSES = ("wet_mass", "mass", "survey_mass")
 _FEWEST = 5
@@ -116,8 +117,9 @@ def _far_values(brought: pl.DataFrame, kept: pl.DataFrame) -> Iterator[Fault]:
     )  # fmt: skip
     message = tr("values far from the usual of '{meter}' ({quantity}): {n} (here {times} times it); they were kept")
     for row in far.iter_rows(named=True):
+        said = quantity_phrase(row["quantity"])
         times = float(f"{row['value'] / row['usual']:.2g}")
-        yield fault(message, row["place"], meter=row["point"], quantity=row["quantity"], n=row["n"], times=times)
+        yield fault(message, row["place"], meter=row["point"], quantity=said, n=row["n"], times=times)
 
 
 def _far_dates(brought: pl.DataFrame, kept: pl.DataFrame) -> Iterator[Fault]:

@@ -18,9 +18,12 @@ def read_text_table(content: bytes, name: str, layout: DataFile, cells: Cells) -
     """Take the meters' columns into ``cells``; the tags' columns come back as readings."""
     try:
         text = content.decode(layout.encoding)
-    except UnicodeDecodeError as error:
-        message = tr("the file is not text in the encoding '{encoding}' that chain.yaml names for it: {problem}")
-        cells.faults.append(fault(message, name, encoding=layout.encoding, problem=str(error)))
+    except UnicodeDecodeError:
+        message = tr(
+            "the file is not text in the encoding '{encoding}' that chain.yaml names for it: save it in that "
+            "encoding, or name its own"
+        )
+        cells.faults.append(fault(message, name, encoding=layout.encoding))
         return []
     rows = csv.reader(io.StringIO(text), delimiter=layout.separator)
     header = next(rows, [])

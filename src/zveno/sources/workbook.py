@@ -24,7 +24,7 @@ from zveno.quantities import UOMS
 from zveno.sources.cells import Cells, Place, cell_name, spoken_slots
 from zveno.sources.unreadable import unreadable
 from zveno.text.mark import tr
-from zveno.text.words import as_latin, spoken
+from zveno.text.words import as_latin, quantity_phrase, spoken, uom_code
 
 _COLUMN = re.compile(r"^(\w+)(?:[\s,;(]+(.+?)\)?)?$")
 _SEARCHED_ROWS = 30
@@ -107,7 +107,7 @@ class SheetReader:
         if component not in self.cells.model.chain.components:
             return None
         word = (match[2] or "").strip()
-        uom = spoken("uoms").get(word.lower(), word)
+        uom = spoken("uoms").get(word.lower()) or uom_code(word)
         return component, "%" if uom not in UOMS and "%" in uom else uom
 
     def _pass_over(self, heading: Heading) -> None:
@@ -173,7 +173,7 @@ class SheetReader:
         if "uom" in heading.columns:
             at = heading.columns["uom"]
             word = str(self._value(row, at) or "").strip()
-            uom = spoken("uoms").get(word.lower(), word)
+            uom = spoken("uoms").get(word.lower()) or uom_code(word)
         self._take(meter, quantity, (row, column), (uom, (row, at)), span)
 
     def _take(
@@ -194,7 +194,8 @@ class SheetReader:
         if quantity in (meter.components if meter.quantity == "assay" else (meter.quantity,)):
             return True
         message = tr("'{meter}' does not measure '{quantity}': check the point, or describe it in chain.yaml")
-        self.cells.faults.append(fault(message, str(self._place(*at)), meter=meter.id, quantity=quantity))
+        said = quantity_phrase(quantity)
+        self.cells.faults.append(fault(message, str(self._place(*at)), meter=meter.id, quantity=said))
         return False
 
     def _span(self, heading: Heading, row: int) -> tuple[datetime, datetime] | Fault:

@@ -15,7 +15,7 @@ import polars as pl
 import pyarrow.parquet as pq
 import sqlalchemy as sa
 
-from zveno.errors import StoreError
+from zveno.errors import StoreError, refusal
 from zveno.periods import Period
 from zveno.store.protocol import Batch, last_readings, latest
 from zveno.tables import frame, schema
@@ -108,7 +108,7 @@ class EmbeddedStore:
             raise StoreError(
                 "the store in '{folder}' could not be written, nothing was kept: {problem}",
                 folder=str(self.folder),
-                problem=str(getattr(error, "orig", error)),
+                problem=refusal(error) if isinstance(error, OSError) else str(getattr(error, "orig", error)),
             ) from error
         return len(new)
 
@@ -212,7 +212,7 @@ class EmbeddedStore:
             data = pl.concat([pl.read_parquet(one).cast(schema("readings")) for one in paths])  # type: ignore[arg-type]
         except OSError as error:
             raise StoreError(
-                "the store in '{folder}' cannot be read: {problem}", folder=str(self.folder), problem=str(error)
+                "the store in '{folder}' cannot be read: {problem}", folder=str(self.folder), problem=refusal(error)
             ) from error
         if period is not None:
             data = data.filter(pl.col("ts") >= period.start, pl.col("ts") < period.end)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -14,8 +15,11 @@ from babel.dates import format_date, format_datetime, format_skeleton
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
-from zveno.errors import DID_YOU_MEAN, DataError, Fault, ZvenoError
+from zveno.errors import DID_YOU_MEAN, DataError, Fault, Phrase, ZvenoError, filled
 from zveno.text.mark import LANGUAGES
+
+_PLACE = re.compile(r"\{(\w+)\}")
+_NEAR = "; " + DID_YOU_MEAN.partition("{")[0]
 
 
 @dataclass(frozen=True)
@@ -63,16 +67,55 @@ class Catalogue:
         form = "dd.MM.yyyy HH:mm" if self.lang != "en" else "d MMM yyyy HH:mm"
         return format_datetime(moment.replace(tzinfo=None), form, locale=self.lang)
 
+    def phrase(self, one: Phrase) -> str:
+        """A word or clause that fills a place of a sentence."""
+        return self(one.message, **filled(one.fields, self.phrase))
+
     def fault(self, one: Fault) -> str:
         """One fault as a line of text."""
-        sentence = self(one.message, **one.fields)
-        if one.fields.get("near"):
-            sentence += "; " + self(DID_YOU_MEAN, **one.fields)
+        fields = filled(one.fields, self.phrase)
+        sentence = self(one.message, **fields)
+        if fields.get("near"):
+            sentence += "; " + self(DID_YOU_MEAN, **fields)
         return f"{one.where}: {sentence}" if one.where else sentence
+
+    def retold(self, sentence: str) -> str:
+        """A sentence that was kept in English with its places filled, such as why a cell was not read."""
+        sentence = sentence.replace("{{", "{").replace("}}", "}")
+        if sentence in self.messages or not self.messages:
+            return self(sentence)
+        told, _, near = sentence.partition(_NEAR)
+        for pattern, message in _patterns():
+            found = pattern.fullmatch(told)
+            if found:
+                fields = {name: self(value) for name, value in found.groupdict().items()}
+                near = near.removesuffix("'?")
+                return self.fault(Fault(message, {**fields, "near": near}))
+        return sentence
 
     def error(self, error: ZvenoError) -> str:
         """All faults of an error, a line each."""
         return "\n".join(self.fault(one) for one in error.faults)
+
+
+@lru_cache
+def _patterns() -> list[tuple[re.Pattern[str], str]]:
+    """Sentences with places as patterns, those with most words of their own first."""
+    messages = {key for lang in LANGUAGES for key in catalogue(lang).messages if _PLACE.search(key)}
+    ordered = sorted(messages, key=lambda one: (-len(_PLACE.sub("", one)), one))
+    return [(re.compile(_pattern(one), re.DOTALL), one) for one in ordered]
+
+
+def _pattern(message: str) -> str:
+    """A sentence as a pattern: each place takes any words, the same place always the same."""
+    parts, names = [], set()
+    for index, part in enumerate(_PLACE.split(message)):
+        if index % 2 == 0:
+            parts.append(re.escape(part))
+        else:
+            parts.append(f"(?P={part})" if part in names else f"(?P<{part}>.*)")
+            names.add(part)
+    return "".join(parts)
 
 
 def _plural_index(lang: str, n: int) -> int:

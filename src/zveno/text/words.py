@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from types import MappingProxyType
 
+from zveno.errors import Phrase
 from zveno.text.catalogue import catalogue
 from zveno.text.mark import LANGUAGES, tr
 
@@ -92,7 +93,54 @@ ELEMENTS: Mapping[str, str] = MappingProxyType(
     }
 )
 _LOOKALIKES = str.maketrans("АВЕКМНОРСТХаеорсху", "ABEKMHOPCTXaeopcxy")
+RULE_KIND_WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        "limit": tr("limit of a value"),
+        "sustained": tr("lasting excursion"),
+        "rate": tr("rate of change"),
+        "window_mean": tr("mean over a time"),
+        "cross_tag": tr("two signals together"),
+        "no_data": tr("missing data"),
+        "checklist": tr("checklist"),
+    }
+)
+_EQUATIONS: Mapping[str, str] = MappingProxyType({"closure": tr("sum of the assays"), "constraint": tr("constraint")})
+_ALSO_WRITTEN: Mapping[str, str] = MappingProxyType(
+    {"µm": "um", "\u03bcm": "um", "\u0421": "C", "\u00b0\u0421": "C", "\u041a": "K", "\u0440\u041d": "pH"}
+)
+"""Letters of other alphabets that look the same (Cyrillic С, К, рН; both signs for micro)."""
 NO_DATA = frozenset({"н/д", "нет данных", "деректер жоқ", "д/ж", "n/a", "no data", "-", "–", "—"})
+
+
+def quantity_phrase(quantity: str) -> Phrase:
+    """A quantity as a message says it; a component keeps its symbol."""
+    return Phrase(QUANTITIES.get(quantity) or _EQUATIONS.get(quantity, quantity))
+
+
+def uom_code(word: str) -> str:
+    """The code of a unit of measure that is written in any language; what is not known stays as it is.
+
+    The case of letters counts: ``Mt`` is a million tonnes, ``mt`` is nothing.
+
+    Examples
+    --------
+    >>> uom_code("т/ч"), uom_code("кВт*ч/т"), uom_code("мың т/жыл"), uom_code("mt")
+    ('t/h', 'kWh/t', 'kt/y', 'mt')
+    """
+    return word if word in UOM_WORDS else _uom_codes().get(_without_signs(word), word)
+
+
+@lru_cache
+def _uom_codes() -> Mapping[str, str]:
+    """Words of all languages to their codes."""
+    pairs = [*UOM_WORDS.items(), ("frac", "frac"), ("frac", "fraction")]
+    words = {catalogue(lang)(word): key for key, word in pairs for lang in LANGUAGES}
+    return MappingProxyType({_without_signs(word): key for word, key in (*words.items(), *_ALSO_WRITTEN.items())})
+
+
+def _without_signs(word: str) -> str:
+    """A unit of measure without what is hard to type: spaces, raised digits, the dot of a product."""
+    return "".join(word.split()).replace("³", "3").replace("·", "").replace("*", "")
 
 
 @lru_cache

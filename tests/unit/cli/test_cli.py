@@ -103,6 +103,13 @@ def test_the_month_by_hand_from_emulate_to_report(plant, capsys, tmp_path):
         ("chain.yaml", "{moisture: balk_conc.filter.moisture_pct}", "{moist: balk_conc.filter.moisture_pct}", 3, "moist"),
         ("parameters.yaml", "value: 50, uom: m3", "value: 50, uom: kW", 3, "'cell_m3' is given in 'kW'"),
         ("people.yaml", "hours: 12", "hours: 11", 3, "the shifts of a day last 23"),
+        ("people.yaml", "[day, night, \"off\", \"off\"]", "[day, day, \"off\", \"off\"]", 3, "shift 'night' is without a crew on day 1"),
+        ("parameters.yaml", "{value: 0.85, uom: frac", "{value: 0.8, uom: frac", 3, "in ore 'balk_ore' add up to 0.95"),
+        ("chain.yaml", "kinetics: balk_conc.float", "kinetics: balk_conc.flaot", 3, "lack 56 figures"),
+        ("chain.yaml", "group: balk.flotation_feed, title", "group: balk.tail, title", 3, "of group 'balk.tail' join different sections"),
+        ("chain.yaml", "to: \"tailings_balk\", group", "to: \"balk_conc.line{n}.cleaner1\", group", 3, "of group 'balk.tail' join different sections"),
+        ("rules/concentrator.yaml", "cleaner1.ph", "cleaner1.hp", 3, "names 'balk_conc.line*.cleaner1.hp', which does not exist"),
+        ("data/play.yaml", "stock: balk_conc.conc_bin", "stock: balk_conc.bin", 3, "'balk_conc.bin' is named"),
     ],
 )  # fmt: skip
 def test_a_broken_description_is_one_message_with_file_and_line(plant, capsys, name, old, new, code, message):

@@ -66,10 +66,13 @@ def test_missing_folder_says_how_to_begin(tmp_path):
         ("sd_rel_pct: 1", "sd_rel: 1", "chain.yaml:17: key 'meters.0.sd_rel' is not known; did you mean 'sd_rel_pct'?"),
         ("timezone: \"UTC+05:00\"", "timezone: Mars", "chain.yaml:4: time zone 'Mars' is not known"),
         ("boundaries: [{id: mine}, {id: pond}]", "boundaries: [{id: mine}, {id: pond}, {id: pond}]", "the id 'pond' is given 2 times"),
+        (SMALL, "- a\n- b\n", "chain.yaml:1: the file holds no keys: 'zveno schema' writes what belongs in it"),
+        (SMALL, "# nothing\n", "chain.yaml:1: the file holds no keys"),
+        ("UTC+05:00", "UTC+95:00", "chain.yaml:4: time zone 'UTC+95:00' is not known"),
         ("components: [Cu]", "components: [Cu", "chain.yaml:6: this is not valid YAML"),
-        ("id: small", "id: small\nid: again", "chain.yaml:3: a key stands twice"),
+        ("id: small", "id: small\nid: again", "chain.yaml:3: key 'id' stands twice: leave one"),
         ("title: {en: Small}\n", "", "chain.yaml:1: key 'title' is missing"),
-        ("title: {en: Small}", "title: {en: Small}\nabout: {en: 2026-02-30}", "chain.yaml:4: a value cannot be read"),
+        ("title: {en: Small}", "title: {en: Small}\nabout: {en: 2026-02-30}", "chain.yaml:4: no calendar has this date"),
     ],
 )  # fmt: skip
 def test_a_fault_names_its_line_and_what_to_do(tmp_path, old, new, message):
@@ -96,7 +99,7 @@ def test_a_figure_outside_its_own_range_is_a_fault(tmp_path):
 
 
 def test_a_parameter_that_does_not_exist_is_named(tmp_path):
-    chain = SMALL.replace("section: mill.a}", "section: mill.a, model: mixer, parameters: {water_t_t: wter}}")
+    chain = SMALL.replace("section: mill.a}", "section: mill.a, parameters: {water_t_t: wter}}")
     found = faults(write(tmp_path, chain, parameters="parameters:\n  water: {value: 1}\n"))
     assert "names the parameter 'wter', which parameters.yaml does not hold; did you mean 'water'?" in found[0]
 

@@ -49,7 +49,7 @@ def test_kinds_that_are_not_judged_load_with_whatever_parameters_they_have(kind:
         ({"owner_role": "*.driver"}, "names '*.driver'"),
         ({"gate": "pumpin"}, "'gate' of rule 'R-1' names 'pumpin'"),
         ({"unit": "conc.grinding"}, "'unit' of rule 'R-1' names 'conc.grinding'"),
-        ({"uom": "g/l"}, "'g/l' measures concentration, but ph is needed"),
+        ({"uom": "g/l"}, "'g/l' measures concentration, but pH is needed"),
         ({"uom": "furlong"}, "'furlong' is not known"),
         ({"kind": "sustain"}, "is of the kind 'sustain', which is not known"),
         ({"tag": ["conc.line1.ph", "conc.line2.ph"]}, "names 2 tags, but the kind 'limit' watches one"),
@@ -152,3 +152,35 @@ def test_a_fault_names_the_line_of_the_key_or_else_of_the_rule() -> None:
         rule(SOUND, gate="nope", owner_role="nobody"), **{"R-1": "rules/a.yaml:3", "R-1/gate": "rules/a.yaml:8"}
     )
     assert sorted(each.where for each in found) == ["rules/a.yaml:3", "rules/a.yaml:8"]
+
+
+def test_a_rule_on_a_unit_of_the_chain_watches_a_tag_that_there_is() -> None:
+    found = one(tag="conc.line2.hp")
+    assert found == "'tag' of rule 'R-1' names 'conc.line2.hp', which does not exist; did you mean 'conc.line2.ph'?"
+
+
+def test_a_rule_on_a_unit_that_the_chain_lacks_may_watch_what_it_will() -> None:
+    assert faults(rule(SOUND, unit="far.shop", tag="far.shop.ph")) == []
+
+
+def test_an_exception_reads_a_tag_that_there_is() -> None:
+    exception = {"when": {"tag": "conc.aire", "above": 1}, "params": {"high": 11}, "why": TEXTS}
+    assert "'versions' of rule 'R-1' names 'conc.aire'" in one(version(low=10.8, high=11.8, exceptions=[exception]))
+
+
+def test_a_gate_reads_a_tag_that_there_is() -> None:
+    base = model(rule(SOUND), places={"pumping/tag": "chain.yaml:9"})
+    gates = ({"id": "pumping", "tag": "conc.line*.pomp", "above": 0.5}, {"id": "blind"})
+    changed = type(base).model_validate(
+        {**base.model_dump(by_alias=True), "chain": {**base.chain.model_dump(by_alias=True), "gates": gates}}
+    )
+    (found,) = rule_faults(changed)
+    assert str(found).startswith("chain.yaml:9: gate 'pumping' reads 'conc.line*.pomp', which is no tag")
+
+
+def test_missing_people_are_one_fault_for_all_rules() -> None:
+    found = rule_faults(model(rule(SOUND), rule(SOUND, id="R-2"), people=False, places={"R-1": "rules/a.yaml:3"}))
+    assert [str(each) for each in found] == [
+        "rules/a.yaml:3: people.yaml is missing: rule 'R-1' names 'conc.floater', and roles and shifts stand there"
+    ]
+    assert rule_faults(model(people=False)) == []

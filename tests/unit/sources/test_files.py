@@ -241,7 +241,7 @@ def test_assays_are_read_in_the_unit_of_their_heading_or_meter(model, tmp_path, 
         ([HEAD[2], ["scale", "влажная масса", "т", 60], ["", "влажность", "%", 3]], "D5: a value without a point"),
         (
             [HEAD[2], ["scale", "влажная масса", "т", 60], ["scale", "влажная масса", "т", 65]],
-            "D5: 'scale' has a second value of wet_mass for the same time; the first stands at a.xlsx, 'Смена', D4",
+            "D5: 'scale' has a second value of wet mass for the same time; the first stands at a.xlsx, 'Смена', D4",
         ),
     ],
 )
@@ -262,7 +262,7 @@ def test_two_new_files_that_say_different_things_are_a_conflict(model, tmp_path)
     workbook(folder / "shift.xlsx", [*HEAD, ["scale", "влажная масса", "т", 6000]])
     workbook(folder / "shift (2).xlsx", [*HEAD, ["scale", "влажная масса", "т", 600]])
     (found,) = conflicts(list(read_files(model, [folder])))
-    assert "another value of 'scale' (wet_mass) for the same time stands at shift (2).xlsx" in str(found)
+    assert "another value of 'scale' (wet mass) for the same time stands at shift (2).xlsx" in str(found)
 
 
 def test_readings_without_a_time_zone_are_plant_time(model, tmp_path):

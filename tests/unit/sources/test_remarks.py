@@ -60,12 +60,13 @@ def test_a_file_that_was_overruled_does_not_come_back_and_it_is_said():
     [("mass", 720.0, 12.0), ("mass", 0.06, 0.001), ("mass", 0.5, None), ("Cu", 0.5, 0.0083), ("Cu", 700.0, 12.0)],
 )
 def test_values_far_from_the_usual_are_named(quantity, last, times):
+    word = "dry mass" if quantity == "mass" else quantity
     found = said([records(60.0, 61.0, 59.0, 60.0, 60.0, last, quantity=quantity)])
     if times is None:
         assert found == []
     else:
         assert found == [
-            f"a.xlsx, S, B6: values far from the usual of 'scale' ({quantity}): 1 (here {times} times it); they were kept"
+            f"a.xlsx, S, B6: values far from the usual of 'scale' ({word}): 1 (here {times} times it); they were kept"
         ]
 
 

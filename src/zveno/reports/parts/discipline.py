@@ -10,7 +10,7 @@ import polars as pl
 from zveno.model.chain import ChainModel
 from zveno.model.rulebook import Rule
 from zveno.reports.document import Block, Callout, Cell, Column, Heading, Kind, Paragraph, Row, TableBlock, Tone
-from zveno.reports.parts.words import title_or_dash, uom_words, words
+from zveno.reports.parts.words import lack_detail, title_or_dash, uom_words, words
 from zveno.text.catalogue import Catalogue, title_in
 from zveno.text.mark import tr
 
@@ -166,8 +166,8 @@ def _not_checked_table(rules: dict[str, Rule], not_checked: pl.DataFrame, text: 
                 {
                     "rule": words(f"{row['rule']} v{row['version']}"),
                     "text": words(rule_text(rules.get(row["rule"]), row["version"], text) or "–"),
-                    "reason": words(text(row["reason"], **row)),
-                    "detail": words(row["detail"] or ""),
+                    "reason": words(text(row["reason"], detail=lack_detail(row, text))),
+                    "detail": words(lack_detail(row, text)),
                 },
             )
             for k, row in enumerate(not_checked.iter_rows(named=True))

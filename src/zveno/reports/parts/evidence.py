@@ -288,7 +288,7 @@ def gaps_part(model: ChainModel, gaps: pl.DataFrame, rejected: pl.DataFrame, tex
                 str(k),
                 {
                     **{key: words(row[key] or "") for key in ("file", "sheet", "cell", "text")},
-                    "reason": words(text(row["reason"], **row)),
+                    "reason": words(text.retold(row["reason"])),
                 },
             )
             for k, row in enumerate(rejected.iter_rows(named=True))

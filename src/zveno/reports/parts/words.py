@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from zveno.model.chain import ChainModel
 from zveno.reports.document import Cell, Kind, half_width
 from zveno.text.catalogue import Catalogue
 from zveno.text.mark import tr
+from zveno.text.words import RULE_KIND_WORDS
 
 MASS = "mass"
 LARGE_Z = 3.0
@@ -62,6 +65,12 @@ def within_error(value: float | None, sd: float | None) -> bool | None:
     """Whether zero lies in the 95 % interval; None where that can't be said."""
     half = half_width(sd)
     return None if value is None or half is None else abs(value) <= half
+
+
+def lack_detail(row: Mapping[str, Any], text: Catalogue) -> str:
+    """What a row of ``not_checked`` concerns; a kind of rule has its words."""
+    detail = str(row["detail"] or "")
+    return text(RULE_KIND_WORDS.get(detail, detail)) if detail == row["kind"] else detail
 
 
 def words(value: str) -> Cell:

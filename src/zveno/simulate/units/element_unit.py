@@ -87,8 +87,8 @@ class ElementUnit(UnitModel):
 
     def shared(self, basis: Basis, balance: Mapping[str, Mapping[str, Floats]], rows: int) -> Floats:
         """Shares (S, outlets, C): those of the balance by element and outlet; what they leave goes home."""
-        shares = np.repeat(self.described(basis), rows, axis=0) if rows > 1 else self.described(basis).copy()
-        shares = shares[:rows]
+        told = self.described(basis)
+        shares = np.repeat(told, rows, axis=0) if len(told) == 1 else told
         for name, parts in balance.items():
             at = basis.elements.get(name)
             if at is None:

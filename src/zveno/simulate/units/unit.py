@@ -21,6 +21,8 @@ Values = float | Floats
 
 TABLE = "table"
 """Stands for the uom of a parameter that is a table of shares."""
+TABLE_ROUNDING = 1e-3
+"""How far the shares of an element may be from 1, as printed figures are."""
 
 Report = dict[str, tuple[Floats, str]]
 """What a unit tells of itself: quantity -> values per scenario and their unit of measure."""
