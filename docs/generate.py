@@ -155,8 +155,9 @@ def _models(title: str, intro: str, found: dict[str, Any], docs: dict[str, str])
     lines = [_MADE, f"# {title}", "", intro]
     for name, schema in found.items():
         lines += [f"## {name}", "", *_prose(docs[name])]
-        if schema.get("x-outlets"):
-            lines += ["Outlets: " + ", ".join(f"`{one}`" for one in schema["x-outlets"]) + ".", ""]
+        for key, word in (("x-inlets", "Inlets"), ("x-outlets", "Outlets")):
+            if schema.get(key):
+                lines += [f"{word}: " + ", ".join(f"`{one}`" for one in schema[key]) + ".", ""]
         lines += _properties(schema)
     return "\n".join(lines)
 

@@ -60,6 +60,8 @@ def parameters_of(model: type[UnitModel]) -> Iterator[Parameter]:
         kind, spec = get_args(hints[one.name])
         choices = get_args(kind) if get_origin(kind) is Literal else ()
         table = spec.uom == TABLE
+        if table and not getattr(model, "words", None):  # nothing that a table could share out
+            continue
         default = None if one.default is MISSING else one.default
         yield Parameter(**asdict(spec), name=one.name, default="" if table else default, choices=choices, table=table)
 
