@@ -143,6 +143,20 @@ TABLES: dict[str, tuple[Column, ...]] = {
         ("mass_tph", pl.Float64, "mass flow, t/h"),
         ("grade_frac", pl.Float64, "mass fraction of dry solids"),
     ),
+    "period_totals": _columns(
+        ("period", pl.String, "period"),
+        ("stream", pl.String, "stream"),
+        ("component", pl.String, "solids, water or a component"),
+        ("mass_t", pl.Float64, "mass that passes in the period, t"),
+    ),
+    "published_totals": _columns(
+        ("id", pl.String, "published figure"),
+        ("component", pl.String, "component, or solids"),
+        ("stated_t", pl.Float64, "as published, t"),
+        ("simulated_t", pl.Float64, "as simulated, t"),
+        ("ratio", pl.Float64, "simulated over published"),
+        ("source", pl.String, "where it was published"),
+    ),
     "unit_results": _columns(
         ("scenario", pl.String, "scenario"),
         ("unit", pl.String, "unit"),

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from zveno.cli.simulated import REPORTED
 from zveno.quantities import uom_of
 from zveno.simulate import UNIT_MODELS, unit_model_schemas
 from zveno.simulate.basis import Basis, basis_of, element_basis
@@ -151,6 +152,7 @@ def test_a_model_describes_itself(name):
             assert one.default is None or one.low <= float(one.default) <= one.high
     rng = np.random.default_rng(1)
     unit, feed = drawn(name, rng), feeds(rng, name)
-    for _, uom in unit.report(feed, unit.observe(feed, basis(name)), basis(name)).values():
+    for quantity, (_, uom) in unit.report(feed, unit.observe(feed, basis(name)), basis(name)).items():
         uom_of(uom)
+        assert quantity in REPORTED, "the command line needs a word for it"
     assert set(unit_model_schemas()[name]["properties"]) == {one.name for one in UNIT_PARAMETERS[name]}

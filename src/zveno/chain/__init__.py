@@ -8,7 +8,7 @@ from zveno.model.chain import ChainModel
 from zveno.reconcile import Balance, PeriodSeries
 from zveno.reports import MonthResults
 from zveno.rules import Breaches
-from zveno.simulate import Simulation
+from zveno.simulate import PeriodTotals, Simulation
 
 __all__ = [
     "Balance",
@@ -18,6 +18,7 @@ __all__ = [
     "Imported",
     "MonthResults",
     "PeriodSeries",
+    "PeriodTotals",
     "Simulation",
     "example",
     "example_names",

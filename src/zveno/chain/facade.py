@@ -21,7 +21,7 @@ from zveno.periods import Period
 from zveno.reconcile import Balance, PeriodSeries, flow_faults, reconcile, reconcile_many
 from zveno.reports import MonthResults, Provenance, Report, build_report, plan_fact, require_report
 from zveno.rules import Breaches, check, rule_faults
-from zveno.simulate import Simulation, simulate, simulation_faults
+from zveno.simulate import PeriodTotals, Simulation, simulate, simulate_period, simulation_faults
 from zveno.sources import SourceBatch, conflicts, read_files, remarks
 from zveno.store import Batch, EmbeddedStore, MemoryStore, Store
 from zveno.tables import frame
@@ -85,6 +85,10 @@ class Chain:
     ) -> Simulation:
         """Steady state of the whole chain; ``scenarios`` change feeds and parameters by name."""
         return simulate(self.model, scenarios=scenarios, day=day)
+
+    def simulate_period(self, period: str, overrides: Mapping[str, float] | None = None) -> PeriodTotals:
+        """What the chain makes in a period, and published figures of it beside that; ``overrides`` by name."""
+        return simulate_period(self.model, self.period(period), overrides)
 
     def emulate(
         self,

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from fnmatch import fnmatchcase
 from typing import Any
 
 import polars as pl
 import typer
 
-from zveno.chain import Balance, Breaches, ChainModel, Imported, MonthResults, PeriodSeries, Simulation
-from zveno.cli.screen import Screen
-from zveno.errors import DataError
-from zveno.model.checks import near_match
-from zveno.reports import BOUND_CONFLICT, UOM_OF_KIND, grade_kind, half_width, lack_detail, stream_title, uom_words
+from zveno.chain import Balance, Breaches, ChainModel, Imported, MonthResults, PeriodSeries
+from zveno.cli.simulated import SimulatedAnswers, grade_uoms
+from zveno.reports import BOUND_CONFLICT, half_width, lack_detail, stream_title
 from zveno.text.mark import tr
 from zveno.text.words import QUANTITIES, RULE_KIND_WORDS
 
@@ -28,19 +24,7 @@ _STATUS_WORDS = {
 }
 
 
-_REPORTED = {
-    "circulating_load": tr("circulating load"),
-    "feed": tr("feed of the unit"),
-    "power": tr("power"),
-    "pulp": tr("pulp"),
-    "residence_time": tr("residence time"),
-    "specific_energy": tr("specific energy"),
-    "water_added": tr("water added"),
-    "water_recovery": tr("water recovery"),
-}
-
-
-class Answers(Screen):
+class Answers(SimulatedAnswers):
     """A screen that knows how each answer is shown."""
 
     def read(self, done: Imported) -> None:
@@ -102,87 +86,6 @@ class Answers(Screen):
             typer.echo(sentence, err=err)
         for one in done.faults:
             typer.echo(self.text.fault(one), err=True)
-
-    def simulation(
-        self, model: ChainModel, result: Simulation, patterns: Sequence[str], *, units: bool, as_json: bool
-    ) -> None:
-        """Stream flows, recoveries and unit results of a simulation."""
-        for one in result.doubts:
-            typer.echo(self.text.fault(one), err=True)
-        flows = result.stream_flows
-        for pattern in patterns:
-            if not any(fnmatchcase(one, pattern) for one in result.streams):
-                near = near_match(pattern, result.streams)
-                raise DataError("no stream is named '{pattern}'", pattern=pattern, near=near)
-        if patterns:
-            chosen = [one for one in flows["stream"].unique() if any(fnmatchcase(one, p) for p in patterns)]
-            flows = flows.filter(pl.col("stream").is_in(chosen))
-        if as_json:
-            self.json({"stream_flows": flows.to_dicts(), "unit_results": result.unit_results.to_dicts()})
-            return
-        components = list(model.chain.components)
-        uoms = _grade_uoms(flows.select("component", "grade_frac").iter_rows())
-        wide: dict[tuple[str, str], dict[str, tuple[float, float | None]]] = {}
-        for row in flows.iter_rows(named=True):
-            wide.setdefault((row["scenario"], row["stream"]), {})[row["component"]] = (
-                row["mass_tph"],
-                row["grade_frac"],
-            )
-        rows = []
-        for (_, stream), found in wide.items():
-            if not patterns and not _is_outer(model, stream):
-                continue
-            grades = [self._grade(found.get(one, (0.0, None))[1], uoms.get(one, "%")) for one in components]
-            rows.append(
-                [
-                    model.title(stream, self.lang),
-                    self.text.number(found["solids"][0], 2),
-                    self.text.number(found["water"][0], 1),
-                    *grades,
-                ]
-            )
-        self.table(
-            [
-                tr("stream"),
-                tr("solids, t/h"),
-                tr("water, t/h"),
-                *(f"{one}, {self.text(uoms.get(one, '%'))}" for one in components),
-            ],
-            rows,
-        )
-        self._simulated_recoveries(model, result)
-        if units:
-            self._unit_results(model, result)
-
-    def _simulated_recoveries(self, model: ChainModel, result: Simulation) -> None:
-        """Recoveries that the description asks for."""
-        for one in model.chain.recoveries:
-            for component in one.components:
-                shares = result.recovery(component, one.products, one.feeds)
-                for share in shares:
-                    self.say(
-                        tr("recovery of {component}, {plant}: {value} %"),
-                        component=component,
-                        plant=model.title(one.plant, self.lang),
-                        value=self.text.percent(float(share)),
-                    )
-
-    def _unit_results(self, model: ChainModel, result: Simulation) -> None:
-        """What the unit models report: power, residence times."""
-        rows = []
-        for _, unit, quantity, value, uom in result.unit_results.iter_rows():
-            name = self.text(_REPORTED.get(quantity, quantity))
-            shown = (value * 100, "%") if uom == "frac" else (value, uom)
-            rows.append(
-                [model.title(unit, self.lang), name, self.text.number(shown[0], 2), uom_words(shown[1], self.text)]
-            )
-        self.table([tr("unit"), tr("quantity"), tr("value"), tr("unit of measure")], rows)
-
-    def _grade(self, fraction: float | None, uom: str) -> str:
-        """A grade in per cent or in g/t."""
-        if fraction is None:
-            return "–"
-        return self.text.number(fraction * 1e6, 2) if uom == "g/t" else self.text.percent(fraction, 3)
 
     def balance(self, model: ChainModel, balance: Balance, *, as_json: bool) -> None:
         """Reconciled flows, recoveries, unaccounted metal, suspects."""
@@ -315,7 +218,7 @@ class Answers(Screen):
     def _flows(self, model: ChainModel, flows: pl.DataFrame) -> None:
         """Reconciled masses and grades, a row a stream."""
         components = [one for one in model.chain.components if one in flows["component"].to_list()]
-        uoms = _grade_uoms(flows.select("component", "grade_frac").iter_rows())
+        uoms = grade_uoms(flows.select("component", "grade_frac").iter_rows())
         wide: dict[str, dict[str, Any]] = {}
         for row in flows.iter_rows(named=True):
             wide.setdefault(row["stream"], {})[row["component"]] = row
@@ -427,17 +330,3 @@ class Answers(Screen):
         person = self.text(tr("{role}, crew {crew}"), role=role, crew=row["crews"]) if row["crews"] else role
         peak, limit = self.text.number(row["peak"], 2), self.text.number(row["limit"], 2)
         return [row["rule"], model.title(row["tag"], self.lang), start, end, peak, limit, person]
-
-
-def _grade_uoms(grades: Iterable[tuple[str, float | None]]) -> dict[str, str]:
-    """Per cent, or g/t for a component whose grades are all small."""
-    largest: dict[str, float] = {}
-    for component, grade in grades:
-        largest[component] = max(largest.get(component, 0.0), grade or 0.0)
-    return {one: UOM_OF_KIND[grade_kind(size)] for one, size in largest.items()}
-
-
-def _is_outer(model: ChainModel, stream: str) -> bool:
-    """Whether a stream joins different sections or the outside."""
-    one = model.streams[stream]
-    return bool(model.place_of(one.source) != model.place_of(one.target))

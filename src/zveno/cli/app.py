@@ -227,12 +227,20 @@ def simulate(
     ] = None,
     units: Annotated[bool, typer.Option("--units", help=tr("Also show power, residence times and the like."))] = False,
     day: Annotated[str, typer.Option(metavar="DATE", help=tr("Day on which dated figures are read: 2026-03-07."))] = "",
+    period: Annotated[
+        str, typer.Option(metavar="PERIOD", help=tr("Masses of a whole period: 2019, 2026-03; published ones beside."))
+    ] = "",
     lang: Lang = "",
     as_json: AsJson = False,
 ) -> None:
     screen = _screen(lang)
     scenario = dict(_assignment(one) for one in changes or ())
     facade = open_chain(chain, None)
+    if period and (day or units):
+        raise DataError("--period gives masses of a whole period: leave --day and --units out")
+    if period:
+        screen.totals(facade.simulate_period(period, scenario), stream or [], as_json=as_json)
+        return
     on = facade.period(day).start.date() if day else None
     result = facade.simulate({"scenario": scenario} if scenario else None, day=on)
     screen.simulation(facade.model, result, stream or [], units=units, as_json=as_json)

@@ -110,7 +110,7 @@ class ChainModel(Record):
         groups: tuple[Sequence[Any], ...] = (
             chain.minerals, chain.ores, chain.materials, chain.owners, chain.plants, chain.boundaries, chain.units,
             chain.groups, chain.streams, chain.stocks, chain.meters, chain.tags, chain.gates, chain.plans,
-            tuple(self.sections.values()), tuple(self.roles.values()),
+            chain.published, tuple(self.sections.values()), tuple(self.roles.values()),
         )  # fmt: skip
         return {one.id: one.title for group in groups for one in group}
 

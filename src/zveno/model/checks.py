@@ -61,6 +61,7 @@ def chain_faults(model: ChainModel) -> list[Fault]:
         _ore_faults,
         _reference_faults,
         _plan_faults,
+        _published_faults,
         _recovery_faults,
     )
     return [one for check in checks for one in check(model)]
@@ -370,12 +371,33 @@ def _plan_faults(model: ChainModel) -> Iterator[Fault]:
         if line.per and line.per not in lines - {line.id}:
             yield unknown(model, line.id, "per", line.per, lines - {line.id})
         yield from _fact_faults(model, line)
-        try:
-            Period.parse(line.period, zone("UTC+00:00"))
-        except Exception as error:
-            if not hasattr(error, "faults"):
-                raise
-            yield Fault(error.faults[0].message, error.faults[0].fields, line_of(model, line.id, "period"))
+        yield from _period_faults(model, line.id, line.period)
+
+
+def _period_faults(model: ChainModel, owner: str, text: str) -> Iterator[Fault]:
+    """A period can be read."""
+    try:
+        Period.parse(text, zone("UTC+00:00"))
+    except ZvenoError as error:
+        yield Fault(error.faults[0].message, error.faults[0].fields, line_of(model, owner, "period"))
+
+
+def _published_faults(model: ChainModel) -> Iterator[Fault]:
+    """A published figure is a mass of streams that exist, in a period, with its source."""
+    owners = {one.id for one in model.chain.owners}
+    for one in model.chain.published:
+        known = model.streams if one.owner else {**model.streams, **{group.id: group for group in model.chain.groups}}
+        for name in one.streams:
+            if name not in known:
+                yield unknown(model, one.id, "streams", name, known)
+        if one.component not in ("solids", *model.chain.components):
+            yield unknown(model, one.id, "component", one.component, model.chain.components)
+        if one.owner and one.owner not in owners:
+            yield unknown(model, one.id, "owner", one.owner, owners)
+        if one.source not in model.chain.sources:
+            yield unknown(model, one.id, "source", one.source, model.chain.sources)
+        yield from uom_faults(line_of(model, one.id, "uom"), one.id, one.uom, ("mass",))
+        yield from _period_faults(model, one.id, one.period)
 
 
 def _fact_faults(model: ChainModel, line: PlanLine) -> Iterator[Fault]:

@@ -290,6 +290,24 @@ class PlanLine(Record):
     source: str = ""
 
 
+class Published(Record):
+    """A figure that somebody published about a period, to stand beside the simulated one.
+
+    With an ``owner`` it counts as much of the streams as that owner has of what enters their plants.
+    """
+
+    id: Id
+    title: Titles = {}
+    period: str = Field(description="period of the figure: 2019")
+    streams: tuple[str, ...] = Field(description="streams or groups whose sum it is", min_length=1)
+    component: str = Field(default="solids", description="component of them; solids: their dry mass")
+    owner: str = Field(default="", description="whose part of it")
+    value: Annotated[float, Field(gt=0)]
+    uom: UomName = Field(description="unit of a mass")
+    source: str = Field(description="where it was published")
+    note: str = ""
+
+
 class Role(Record):
     """A post in a plant; ``on_shift`` roles are held by the crew at work."""
 
@@ -377,6 +395,7 @@ class ChainFile(Record):
     gates: tuple[Gate, ...] = ()
     files: tuple[DataFile, ...] = ()
     plans: tuple[PlanLine, ...] = ()
+    published: tuple[Published, ...] = ()
     recoveries: tuple[Recovery, ...] = ()
 
 

@@ -300,3 +300,11 @@ def test_a_file_left_with_faults_is_read_anew_once_the_description_is_mended(pla
     assert run(["import", str(path), "-c", "plant"]) == 0
     assert load(plant).store.read("records")["value"].to_list() == [pytest.approx(0.0015)]
     assert capsys.readouterr().out.count("1 new file") == 2
+
+
+def test_a_year_stands_beside_what_was_published(capsys):
+    assert run(["simulate", "-c", "zhez_balkhash", "--period", "2020", "--stream", "*.cathode"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [one.split("  ")[0] for one in lines[2:4]] == ["Cathode, Zhezkazgan", "Cathode, Balkhash"]
+    assert any(one.startswith("Own cathode") and "258,360" in one for one in lines)
+    assert run(["simulate", "-c", "zhez_balkhash", "--period", "2020", "--day", "2020-03-01"]) == 5

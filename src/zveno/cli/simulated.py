@@ -1,0 +1,191 @@
+"""How simulations are shown on a screen: steady states, and masses of a period beside published ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
+
+import polars as pl
+import typer
+
+from zveno.chain import ChainModel, PeriodTotals, Simulation
+from zveno.cli.screen import Screen
+from zveno.errors import DataError
+from zveno.model.checks import near_match
+from zveno.reports import UOM_OF_KIND, grade_kind, uom_words
+from zveno.text.mark import tr
+
+_SHOWN_COMPONENTS = 4
+_SMALL_T = 1000.0
+REPORTED = {
+    "circulating_load": tr("circulating load"),
+    "feed": tr("feed of the unit"),
+    "power": tr("power"),
+    "pulp": tr("pulp"),
+    "residence_time": tr("residence time"),
+    "specific_energy": tr("specific energy"),
+    "water_added": tr("water added"),
+    "water_recovery": tr("water recovery"),
+    "matte_grade": tr("copper in matte"),
+    "slag_cu": tr("copper in slag"),
+    "slag_fe_sio2": tr("Fe/SiO2 of the slag"),
+    "s_elimination": tr("share of the sulphur that goes to gas"),
+    "oxygen": tr("oxygen supplied"),
+    "gas_so2": tr("SO2 in gas, by volume"),
+    "blister_cu": tr("copper in blister"),
+    "blast": tr("blast"),
+    "anode_cu": tr("copper in anodes"),
+    "cells_needed": tr("cells needed"),
+    "energy": tr("energy of deposition"),
+    "cathode_cu": tr("copper in cathodes"),
+    "acid_100": tr("acid as monohydrate"),
+    "stack_so2": tr("SO2 to the stack"),
+    "mass_pull": tr("mass pull"),
+    "tail_cu": tr("copper in tailings"),
+    "evaporated": tr("water driven off"),
+}
+
+
+class SimulatedAnswers(Screen):
+    """A screen that knows how simulations are shown."""
+
+    def simulation(
+        self, model: ChainModel, result: Simulation, patterns: Sequence[str], *, units: bool, as_json: bool
+    ) -> None:
+        """Stream flows, recoveries and unit results of a simulation."""
+        for one in result.doubts:
+            typer.echo(self.text.fault(one), err=True)
+        flows = result.stream_flows
+        for pattern in patterns:
+            if not any(fnmatchcase(one, pattern) for one in result.streams):
+                near = near_match(pattern, result.streams)
+                raise DataError("no stream is named '{pattern}'", pattern=pattern, near=near)
+        if patterns:
+            chosen = [one for one in flows["stream"].unique() if any(fnmatchcase(one, p) for p in patterns)]
+            flows = flows.filter(pl.col("stream").is_in(chosen))
+        if as_json:
+            self.json({"stream_flows": flows.to_dicts(), "unit_results": result.unit_results.to_dicts()})
+            return
+        components = list(model.chain.components)
+        uoms = grade_uoms(flows.select("component", "grade_frac").iter_rows())
+        wide: dict[tuple[str, str], dict[str, tuple[float, float | None]]] = {}
+        for row in flows.iter_rows(named=True):
+            wide.setdefault((row["scenario"], row["stream"]), {})[row["component"]] = (
+                row["mass_tph"],
+                row["grade_frac"],
+            )
+        rows = []
+        for (_, stream), found in wide.items():
+            if not patterns and not _is_outer(model, stream):
+                continue
+            grades = [self._grade(found.get(one, (0.0, None))[1], uoms.get(one, "%")) for one in components]
+            rows.append(
+                [
+                    model.title(stream, self.lang),
+                    self.text.number(found["solids"][0], 2),
+                    self.text.number(found["water"][0], 1),
+                    *grades,
+                ]
+            )
+        self.table(
+            [
+                tr("stream"),
+                tr("solids, t/h"),
+                tr("water, t/h"),
+                *(f"{one}, {self.text(uoms.get(one, '%'))}" for one in components),
+            ],
+            rows,
+        )
+        self._simulated_recoveries(model, result)
+        if units:
+            self._unit_results(model, result)
+
+    def _simulated_recoveries(self, model: ChainModel, result: Simulation) -> None:
+        """Recoveries that the description asks for."""
+        for one in model.chain.recoveries:
+            for component in one.components:
+                shares = result.recovery(component, one.products, one.feeds)
+                for share in shares:
+                    self.say(
+                        tr("recovery of {component}, {plant}: {value} %"),
+                        component=component,
+                        plant=model.title(one.plant, self.lang),
+                        value=self.text.percent(float(share)),
+                    )
+
+    def _unit_results(self, model: ChainModel, result: Simulation) -> None:
+        """What the unit models report: power, residence times."""
+        rows = []
+        for _, unit, quantity, value, uom in result.unit_results.iter_rows():
+            name = self.text(REPORTED.get(quantity, quantity))
+            shown = (value * 100, "%") if uom == "frac" else (value, uom)
+            rows.append(
+                [model.title(unit, self.lang), name, self.text.number(shown[0], 2), uom_words(shown[1], self.text)]
+            )
+        self.table([tr("unit"), tr("quantity"), tr("value"), tr("unit of measure")], rows)
+
+    def _grade(self, fraction: float | None, uom: str) -> str:
+        """A grade in per cent or in g/t."""
+        if fraction is None:
+            return "–"
+        return self.text.number(fraction * 1e6, 2) if uom == "g/t" else self.text.percent(fraction, 3)
+
+    def totals(self, found: PeriodTotals, patterns: Sequence[str], *, as_json: bool) -> None:
+        """Masses of a period, and published figures beside the simulated ones."""
+        table, model = found.period_totals, found.model
+        names = table["stream"].unique(maintain_order=True)
+        for pattern in patterns:
+            if not any(fnmatchcase(one, pattern) for one in names):
+                raise DataError("no stream is named '{pattern}'", pattern=pattern, near=near_match(pattern, names))
+        chosen = [
+            one
+            for one in names
+            if (any(fnmatchcase(one, each) for each in patterns) if patterns else _is_outer(model, one))
+        ]
+        table = table.filter(pl.col("stream").is_in(chosen))
+        if as_json:
+            self.json({"period_totals": table.to_dicts(), "published_totals": found.published_totals.to_dicts()})
+            return
+        shown = model.chain.components[:_SHOWN_COMPONENTS]
+        masses = {(row[1], row[2]): row[3] for row in table.iter_rows()}
+        self.table(
+            [tr("stream"), tr("dry mass, t"), *(f"{one}, {self.text(tr('t'))}" for one in shown)],
+            [
+                [
+                    model.title(one, self.lang),
+                    *(self.text.number(masses[one, key], 1 if abs(masses[one, key]) < _SMALL_T else 0)
+                      for key in ("solids", *shown)),
+                ]
+                for one in chosen
+            ],
+        )  # fmt: skip
+        self._published(found)
+
+    def _published(self, found: PeriodTotals) -> None:
+        """Published figures of the period."""
+        rows = [
+            [
+                found.model.title(row["id"], self.lang),
+                self.text.number(row["stated_t"], 1 if row["stated_t"] < _SMALL_T else 0),
+                self.text.number(row["simulated_t"], 1 if row["simulated_t"] < _SMALL_T else 0),
+                self.text.percent(row["ratio"] - 1, 1),
+            ]
+            for row in found.published_totals.iter_rows(named=True)
+        ]
+        if rows:
+            self.line("")
+            self.table([tr("published figure"), tr("published, t"), tr("simulated, t"), tr("difference, %")], rows)
+
+
+def grade_uoms(grades: Iterable[tuple[str, float | None]]) -> dict[str, str]:
+    """Per cent, or g/t for a component whose grades are all small."""
+    largest: dict[str, float] = {}
+    for component, grade in grades:
+        largest[component] = max(largest.get(component, 0.0), grade or 0.0)
+    return {one: UOM_OF_KIND[grade_kind(size)] for one, size in largest.items()}
+
+
+def _is_outer(model: ChainModel, stream: str) -> bool:
+    """Whether a stream joins different sections or the outside."""
+    one = model.streams[stream]
+    return bool(model.place_of(one.source) != model.place_of(one.target))
