@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy.sparse.csgraph import connected_components
@@ -140,11 +141,19 @@ def _blocks(count: int, conversions: Sequence[Floats | None]) -> Ints:
     for one in conversions:
         if one is not None:
             linked |= (one != 0).any(axis=0)
+    return _blocks_of(np.packbits(linked).tobytes(), count)
+
+
+@lru_cache(maxsize=256)
+def _blocks_of(links: bytes, count: int) -> Ints:
+    """Blocks of a pattern of links, a bit for each pair of components; the pattern is the same at every step."""
+    linked = np.unpackbits(np.frombuffer(links, dtype=np.uint8), count=count * count).reshape(count, count)
     number, labels = connected_components(linked, directed=False)
     members = [np.flatnonzero(labels == n) for n in range(number)]
     blocks = np.full((number, max(map(len, members))), count)
     for n, block in enumerate(members):
         blocks[n, : len(block)] = block
+    blocks.flags.writeable = False
     return blocks
 
 
