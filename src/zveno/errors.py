@@ -91,6 +91,8 @@ def refusal(error: OSError) -> Phrase | str:
         return Phrase("it does not exist")
     if isinstance(error, IsADirectoryError):
         return Phrase("it is a folder")
+    if isinstance(error, (FileExistsError, NotADirectoryError)):
+        return Phrase("a file stands where a folder is needed")
     return error.strerror or str(error)
 
 

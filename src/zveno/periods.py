@@ -72,6 +72,11 @@ class Period:
         )
 
     @property
+    def instants(self) -> tuple[datetime, datetime]:
+        """Both ends in UTC, as tables hold their times."""
+        return self.start.astimezone(UTC), self.end.astimezone(UTC)
+
+    @property
     def hours(self) -> float:
         """Length in hours."""
         return (self.end.timestamp() - self.start.timestamp()) / 3600  # real hours, also where clocks are changed

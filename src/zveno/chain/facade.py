@@ -137,7 +137,7 @@ class Chain:
         kept = [_kept(one, self.model.hash) for one in batches]
         new = {one.file_hash: one for one in kept if not self.store.has(one.file_hash)}
         known = [one for one in batches if self.store.has(one.file_hash)]
-        said = remarks(unknown, known, self.store.read("records"))
+        said = remarks(self.model, unknown, known, self.store.read("records"))
         self.store.append(list(new.values()), self.now())
         return Imported(
             files=len(new),
@@ -184,7 +184,7 @@ class Chain:
             lead = span.start - timedelta(days=days)
             readings = self.store.read("readings", Period(lead, span.end))
             found = check(self.model, readings, span)
-            if found.breaches.filter(pl.col("start") < lead + timedelta(hours=1)).is_empty():
+            if found.breaches.filter(pl.col("start") < lead.astimezone(UTC) + timedelta(hours=1)).is_empty():
                 break
         return found
 
@@ -235,7 +235,7 @@ class Chain:
     def _rejected(self, span: Period) -> pl.DataFrame:
         """Cells left out of the files that speak of a period, and of those that speak of none."""
         everything = self.store.read("records")
-        here = everything.filter(pl.col("start") >= span.start, pl.col("start") < span.end)["file_hash"].unique()
+        here = everything.filter(pl.col("start").is_between(*span.instants, closed="left"))["file_hash"].unique()
         elsewhere = set(everything["file_hash"].unique()) - set(here)
         return self.store.read("rejected").filter(~pl.col("file_hash").is_in(list(elsewhere)))
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from zveno.cli.spoken import SpokenCommand, SpokenGroup
-from zveno.errors import DataError, ZvenoError
+from zveno.errors import DataError, StoreError, ZvenoError, refusal
 from zveno.text.mark import LANGUAGES, tr
 
 app = typer.Typer(
@@ -68,6 +68,11 @@ def run(arguments: Sequence[str]) -> int:
         return _fail(error, lang)
     except KeyboardInterrupt:
         return 130
+    except OSError as error:
+        if error.filename is None:
+            return _unexpected(error, lang)
+        message = tr("'{path}' cannot be used: {problem}. Give another place")
+        return _fail(StoreError(message, path=str(error.filename), problem=refusal(error)), lang)
     except Exception as error:  # noqa: BLE001 - the last door: a user gets a sentence, not a traceback
         return _misused(error, lang) if hasattr(error, "format_message") else _unexpected(error, lang)
     return code if isinstance(code, int) else 0

@@ -82,7 +82,8 @@ def _true_values(model: ChainModel, meter: Meter, quantity: str, truth: Truth) -
         return
     moved = _measured(model, meter.stream, truth)
     if meter.period in ("month", "month_end"):
-        yield truth.shifts[-1], _quantity(moved.sum(axis=0), quantity, truth)
+        if quantity in _MASSES or moved[:, 0].sum() > 0:
+            yield truth.shifts[-1], _quantity(moved.sum(axis=0), quantity, truth)
         return
     for index, shift in enumerate(truth.shifts):
         # a line that stood all shift has a mass of zero, but nothing to sample

@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 from zveno.errors import Fault, QuantityError, ZvenoError, fault
 from zveno.model.chain import ChainModel
-from zveno.model.types import COPPER, Figure, Meter, Ore, PlanLine, Stream
+from zveno.model.types import COPPER, Figure, Meter, Ore, PlanLine, Recovery, Stream
 from zveno.periods import Period, zone
 from zveno.quantities import DIMENSIONS, INTEGRALS, uom_of, uom_phrase
 from zveno.text.mark import tr
@@ -240,7 +240,10 @@ def _assay_faults(model: ChainModel, meter: Meter) -> Iterator[Fault]:
 
 
 def _kind_faults(model: ChainModel, meter: Meter) -> Iterator[Fault]:
-    """A stock is surveyed and assayed; only a stock is surveyed."""
+    """A stock is surveyed and assayed; only a stock is surveyed. No reading is without error."""
+    if meter.accounting and not (meter.sd_rel_pct or meter.sd_abs or meter.bias_limit_pct):
+        message = tr("meter '{meter}' has no error at all: give its 'sd_rel_pct' or 'sd_abs', or 'accounting: false'")
+        yield fault(message, line_of(model, meter.id, "sd_rel_pct"), meter=meter.id)
     where = line_of(model, meter.id, "quantity")
     if meter.stream in model.stocks and meter.quantity not in _OF_STOCKS:
         message = tr("meter '{meter}' reads '{quantity}' of the stock '{stock}': a stock takes only {known}")
@@ -433,6 +436,23 @@ def _dimension(uom: str) -> str:
         return ""
 
 
+def _direction_faults(model: ChainModel, one: Recovery, owner: str) -> Iterator[Fault]:
+    """Feeds enter the plant, products leave it."""
+    for key, names, end in (("feeds", one.feeds, "target"), ("products", one.products, "source")):
+        for name in names:
+            members = [each for each in model.chain.streams if name in (each.id, each.group)]
+            if members and not any(model.plant_of(getattr(each, end)) == one.plant for each in members):
+                message = (
+                    tr("a recovery names '{name}' as a feed, but it does not enter the plant '{plant}'")
+                    if key == "feeds"
+                    else tr("a recovery names '{name}' as a product, but it does not leave the plant '{plant}'")
+                )
+                yield fault(message, line_of(model, owner, key), name=name, plant=one.plant)
+            if key == "feeds" and name in one.products:
+                message = tr("a recovery names '{name}' both as feed and as product")
+                yield fault(message, line_of(model, owner, "products"), name=name)
+
+
 def _recovery_faults(model: ChainModel) -> Iterator[Fault]:
     """Recoveries name plants, streams, groups and stocks that exist."""
     plants = {one.id for one in model.chain.plants}
@@ -450,6 +470,7 @@ def _recovery_faults(model: ChainModel) -> Iterator[Fault]:
             for name in names:
                 if name not in known:
                     yield unknown(model, owner, key, name, known)
+        yield from _direction_faults(model, one, owner)
         for key, names in (("feeds", one.feeds), ("products", one.products)):
             if not names:
                 message = tr("'{key}' of a recovery is empty: a recovery needs feeds and products")

@@ -20,7 +20,7 @@ from zveno.errors import Fault, fault, refusal
 from zveno.model.yamlproblem import problem_of, repeated_key
 from zveno.text.mark import tr
 
-_DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
+_DATE = re.compile(r"(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)")
 Path_ = tuple[str | int, ...]
 
 

@@ -23,10 +23,12 @@ from zveno.reconcile.objective import data_of
 from zveno.reconcile.observability import linearise
 from zveno.reconcile.period_values import Gap
 from zveno.reconcile.result import NetworkResult, Term
-from zveno.reconcile.topology import CLOSING, OPENING
+from zveno.reconcile.topology import CLOSING, NO_SURVEY, OPENING
 from zveno.tables import frame
 
 Row = dict[str, Any]
+_ANYTHING = 0.5
+"""A mass fraction or recovery with a larger standard deviation may be anything from 0 to 1: it is unobservable."""
 
 
 @dataclass(frozen=True)
@@ -116,16 +118,28 @@ def flow_rows(model: ChainModel, carried: Sequence[NetStream], result: NetworkRe
     """Rows of the table ``flows``: the mass of each stream and every component that it can carry."""
     status = _statuses(result)
     followed = set(result.network.components)
+    unknown = unsurveyed(result.network)
     for stream in carried:
         mass, sd = result.component_flow(stream.id, MASS)
+        if stream.id in unknown:
+            mass, sd = None, None
+            status.pop((stream.id, MASS), None)
         yield _flow_row(period, stream.id, MASS, (mass, sd), (None, None), status.get((stream.id, MASS)))
         for component in stream.components if stream.components is not None else model.chain.components:
             if component in followed:
-                flow = result.component_flow(stream.id, component)
+                flow = (None, None) if stream.id in unknown else result.component_flow(stream.id, component)
                 grade = result.value(stream.id, component), result.sd(stream.id, component)
+                if (grade[1] or 0) > _ANYTHING:
+                    flow = grade = (None, None)
+                    status.pop((stream.id, component), None)
             else:
                 flow = grade = (None, None)
             yield _flow_row(period, stream.id, component, flow, grade, status.get((stream.id, component)))
+
+
+def unsurveyed(network: Network) -> frozenset[str]:
+    """Ends of stocks whose level nobody surveyed: only their change enters the balance, with all that was moved."""
+    return frozenset(one.stream for one in network.readings if one.meter.endswith(NO_SURVEY))
 
 
 def _flow_row(
@@ -162,9 +176,15 @@ def series_flows(batch: BatchResult, names: Sequence[str]) -> pl.DataFrame:
     ]  # fmt: skip
     wide = [np.asarray(one)[solved][:, order].ravel() for one in (table.flow, table.flow_sd, table.read, table.read_sd)]
     is_mass = np.tile([quantities[k][1] == MASS for k in order], len(solved))
+    hidden = unsurveyed(network)
+    unknown = np.tile([quantities[k][0] in hidden for k in order], len(solved))
+    anything = ~is_mass & (wide[3] > _ANYTHING)
+    for n, one in enumerate(wide):
+        one[anything | unknown if n < 2 else anything] = np.nan
     known = np.isfinite(wide[0]) | np.isfinite(wide[2])
     status = np.array(["", "measured", "adjusted"])[table.status[solved][:, order].ravel()]
     status = np.where(status != "", status, np.where(known, "estimated", "unobservable"))
+    status = np.where((unknown & is_mass) | anything, "unobservable", status)
     columns = {
         "period": np.repeat([names[int(k)] for k in solved], len(order)),
         "stream": np.tile([quantities[k][0] for k in order], len(solved)),
@@ -193,7 +213,10 @@ def _statuses(result: NetworkResult) -> dict[tuple[str, str], str]:
 
 def _adjustment_rows(result: NetworkResult, period: str) -> Iterator[Row]:
     """Every reading beside its reconciled value."""
+    unknown = unsurveyed(result.network)
     for one in result.readings:
+        if one.stream in unknown and one.quantity == MASS:
+            continue
         yield {
             "period": period,
             "meter": one.meter,
@@ -250,6 +273,8 @@ def recovery_rows(model: ChainModel, place: Mapping[str, str], result: NetworkRe
         for component in one.components:
             for kind in ("overall", "direct"):
                 value, sd = _recovery(one, place, result, component, with_stocks=kind == "overall")
+                if (sd or 0) > _ANYTHING:
+                    value, sd = None, None
                 yield {
                     "period": period,
                     "plant": one.plant,

@@ -17,7 +17,7 @@ from zveno.periods import Period
 from zveno.reconcile.measured import Measured, covariance, total
 from zveno.reconcile.period_values import LEFT_OUT, LONG, Gap, PeriodValues
 from zveno.reconcile.records import Book, book
-from zveno.reconcile.topology import CLOSING, OPENING, Topology, stock_streams, topology
+from zveno.reconcile.topology import CLOSING, NO_SURVEY, OPENING, Topology, stock_streams, topology
 from zveno.text.mark import tr
 
 FROM_DESCRIPTION = tr("no survey before: opening stock as described")
@@ -310,7 +310,8 @@ def _unsurveyed(
 ) -> tuple[list[tuple[str, str, Measured]], list[NetStream]]:
     """A stock whose change nobody measured: zero, with all that was moved of its material as standard deviation.
 
-    The level itself does not matter; where not even the material was weighed, both masses stay unknown.
+    The level itself does not matter and is not told to anybody: readings of a meter that ends in ``NO_SURVEY`` only
+    carry the change. Where not even the material was weighed, both masses stay unknown.
     """
     rows = [row for end in ends for row in _stock_assays(plan, values, by_meter, stock, end)]
     moved = next(
@@ -319,7 +320,7 @@ def _unsurveyed(
         None,
     )  # fmt: skip
     if moved:
-        level = Measured(2 * moved, 1e-3 * moved, {f"level:{stock.id}": moved}, stock.id)
+        level = Measured(2 * moved, 1e-3 * moved, {f"level:{stock.id}": moved}, stock.id + NO_SURVEY)
         rows += [(ends[0].id, MASS, level), (ends[1].id, MASS, level.with_own(moved))]
     return rows, list(ends)
 

@@ -11,6 +11,7 @@ from zveno.model.network import NetNode, NetStream
 from zveno.model.types import Stream
 
 OPENING, CLOSING = ".opening", ".closing"
+NO_SURVEY = ":no-survey"
 
 
 @dataclass(frozen=True)

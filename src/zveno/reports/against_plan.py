@@ -43,7 +43,8 @@ def plan_fact(model: ChainModel, records: pl.DataFrame, readings: pl.DataFrame, 
     days = _day_starts(period)
     kept = _with_day(_started(records, period), "start", days)
     turn = _first_shift(model)
-    good = readings.filter(pl.col("quality") == 0, pl.col("value").is_not_null(), pl.col("ts") < period.end + turn)
+    before = pl.col("ts") < period.instants[1] + turn
+    good = readings.filter(pl.col("quality") == 0, pl.col("value").is_not_null(), before)
     usable = _with_day(good, "ts", days.with_columns(pl.col("moment") + turn))
     rows: list[dict[str, object]] = []
     for line in model.chain.plans:
@@ -117,7 +118,7 @@ def _facts(model: ChainModel, line: PlanLine, records: pl.DataFrame, readings: p
 
 def _started(records: pl.DataFrame, period: Period) -> pl.DataFrame:
     """Records that start in the period as the file that spoke last gives them, with the hours each stands for."""
-    inside = records.filter(pl.col("start") >= period.start, pl.col("start") < period.end)
+    inside = records.filter(pl.col("start").is_between(*period.instants, closed="left"))
     kept = latest(inside.sort("known", maintain_order=True))
     hours = ((pl.col("end") - pl.col("start")).dt.total_seconds() / 3600).alias("hours")
     return kept.filter(pl.col("value").is_not_null()).with_columns(hours)

@@ -75,7 +75,7 @@ def read_signals(readings: pl.DataFrame, tags: frozenset[str], *, until: Period 
     """Readings of the tags named, as arrays by tag; ``until`` leaves out what comes after a period."""
     wanted = pl.col("tag").is_in(list(tags))
     if until is not None:
-        wanted &= pl.col("ts") < until.end
+        wanted &= pl.col("ts") < until.instants[1]
     table = frame("readings", readings).filter(wanted & pl.col("ts").is_not_null())
     return {
         str(tag): Signal.of(

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 import polars as pl
 
 from zveno.errors import Fault, fault
+from zveno.model.chain import ChainModel
+from zveno.quantities import convert, uom_of
 from zveno.sources.files import SourceBatch
 from zveno.tables import RECORD_KEY, frame
 from zveno.text.mark import tr
@@ -17,13 +19,18 @@ _MASSES = ("wet_mass", "mass", "survey_mass")
 _FEWEST = 5
 _FAR, _SMALL_MASS = 10.0, 300.0
 _GAP = timedelta(days=60)
+_ONE_SHEET = timedelta(days=1)
 
 
-def remarks(new: Sequence[SourceBatch], known: Sequence[SourceBatch], kept: pl.DataFrame) -> list[Fault]:
+def remarks(
+    model: ChainModel, new: Sequence[SourceBatch], known: Sequence[SourceBatch], kept: pl.DataFrame
+) -> list[Fault]:
     """Replaced and not withdrawn values, doubtful units, crews, sizes and dates; none of them is an error.
 
     Parameters
     ----------
+    model
+        The chain, for the units of measure of its meters.
     new
         Files that are about to be kept.
     known
@@ -34,7 +41,7 @@ def remarks(new: Sequence[SourceBatch], known: Sequence[SourceBatch], kept: pl.D
     brought = pl.concat([frame("records"), *(one.records for one in new)])
     return [
         *(doubt for one in new for doubt in one.doubts),
-        *_replaced(brought, kept),
+        *_replaced(model, brought, kept),
         *_not_withdrawn(new, kept),
         *_overruled(known, kept),
         *_far_values(brought, kept),
@@ -56,16 +63,28 @@ def _by_key(records: pl.DataFrame) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def _replaced(brought: pl.DataFrame, kept: pl.DataFrame) -> Iterator[Fault]:
+def _own_uom(model: ChainModel, meter: str, quantity: str, text: str) -> str:
+    """Values of a meter as its description has them, from t or mass fractions."""
+    one = model.meters.get(meter)
+    if one is None:
+        return text
+    own = one.uoms.get(quantity, one.uom)
+    base = "t" if quantity in _MASSES else "frac"
+    if uom_of(own).dimension != uom_of(base).dimension:  # a rate: its hours are not at hand
+        return text
+    return "; ".join(each if each == "-" else f"{convert(float(each), base, own):.6g}" for each in text.split("; "))
+
+
+def _replaced(model: ChainModel, brought: pl.DataFrame, kept: pl.DataFrame) -> Iterator[Fault]:
     """Values that now count instead of others."""
     both = _by_key(brought).join(_by_key(kept), on=RECORD_KEY, how="inner", suffix="_old")
     changed = both.filter(pl.col("values") != pl.col("values_old"))
     if changed.height:
         first = changed.row(0, named=True)
-        yield fault(
-            tr("values that replace earlier ones: {n} (first: '{meter}' was {old} at {place})"), first["place"],
-            n=changed.height, meter=first["point"], old=first["values_old"], place=first["place_old"],
-        )  # fmt: skip
+        old = _own_uom(model, first["point"], first["quantity"], first["values_old"])
+        message = tr("values that replace earlier ones: {n} (first: '{meter}' was {old} at {place})")
+        place = first["place_old"]
+        yield fault(message, first["place"], n=changed.height, meter=first["point"], old=old, place=place)
 
 
 def _not_withdrawn(new: Sequence[SourceBatch], kept: pl.DataFrame) -> Iterator[Fault]:
@@ -73,13 +92,23 @@ def _not_withdrawn(new: Sequence[SourceBatch], kept: pl.DataFrame) -> Iterator[F
     for one in new:
         before = kept.filter((pl.col("file") == one.file) & pl.col("value").is_not_null())
         left = _by_key(before).join(_by_key(one.records), on=RECORD_KEY, how="anti")
-        if left.height and one.records.join(before, on=RECORD_KEY, how="semi").height:
+        if left.height and (one.records.join(before, on=RECORD_KEY, how="semi").height or _same_sheet(before, one)):
             first = left.row(0, named=True)
             yield fault(
                 tr("values of the earlier file of this name that it no longer has: {n} (first: '{meter}', {place}); "
                    "they still count, write 'n/a' in the cell to withdraw one"), one.file,
                 n=left.height, meter=first["point"], place=first["place"],
             )  # fmt: skip
+
+
+def _same_sheet(before: pl.DataFrame, one: SourceBatch) -> bool:
+    """A file of one shift or day that came again under its name with the same points: its date or shift was changed."""
+    points = [set(rows.select("point", "quantity").iter_rows()) for rows in (before, one.records)]
+    if points[0] != points[1] or not points[0]:
+        return False
+    both = pl.concat([before.with_columns(of=pl.lit(0)), one.records.with_columns(of=pl.lit(1))])
+    spans = both.group_by("of").agg(pl.col("end").max() - pl.col("start").min())["end"]
+    return bool((spans <= _ONE_SHEET).all())
 
 
 def _overruled(known: Sequence[SourceBatch], kept: pl.DataFrame) -> Iterator[Fault]:
@@ -110,7 +139,7 @@ def _far_values(brought: pl.DataFrame, kept: pl.DataFrame) -> Iterator[Fault]:
     ratio = pl.col("value") / pl.col("usual")
     least = pl.when(mass).then(1 / _SMALL_MASS).otherwise(1 / _FAR)
     far = (
-        brought.filter(positive, pl.col("qualifier") == "").join(usual, on=key)
+        brought.filter(positive, mass | (pl.col("qualifier") == "")).join(usual, on=key)
         .filter((ratio > _FAR) | (ratio < least))
         .group_by(key, maintain_order=True)
         .agg(place=_place().first(), value=pl.col("value").first(), usual=pl.col("usual").first(), n=pl.len())

@@ -28,6 +28,7 @@ from zveno.text.words import as_latin, quantity_phrase, spoken, uom_code
 
 _COLUMN = re.compile(r"^(\w+)(?:[\s,;(]+(.+?)\)?)?$")
 _SEARCHED_ROWS = 30
+_OF_A_SHIFT = ("shift", "lot")
 UNKNOWN_COLUMN = tr("it stands in a column whose heading names no component of the chain")
 
 
@@ -137,7 +138,7 @@ class SheetReader:
             near = near_match(point, self.cells.model.meters)
             self.cells.faults.append(fault(message, str(where), point=point, near=near))
             return
-        span = self._span(heading, row)
+        span = self._span(heading, row, meter)
         if isinstance(span, Fault):
             self.cells.faults.append(span)
             return
@@ -198,7 +199,7 @@ class SheetReader:
         self.cells.faults.append(fault(message, str(self._place(*at)), meter=meter.id, quantity=said))
         return False
 
-    def _span(self, heading: Heading, row: int) -> tuple[datetime, datetime] | Fault:
+    def _span(self, heading: Heading, row: int, meter: Meter) -> tuple[datetime, datetime] | Fault:
         """The shift (or plant day) of a row, from its columns or from the cells above the heading."""
         day, day_place = self._given("date", heading, row)
         slot, slot_place = self._given("shift", heading, row)
@@ -207,6 +208,9 @@ class SheetReader:
             message = tr("no date is given, or '{text}' is not one: write a date such as 2026-03-01 or 01.03.2026")
             return fault(message, str(day_place), text=day)
         model = self.cells.model
+        if slot is not None and not str(slot).strip() and meter.period in _OF_A_SHIFT and spoken_slots(model):
+            message = tr("the shift is empty, but '{meter}' is read by shifts: write one of {known}")
+            return fault(message, str(slot_place), meter=meter.id, known=", ".join(spoken_slots(model)))
         if slot in ("", None):
             start = datetime.combine(moment, time(), model.tz)
             return start, start + timedelta(days=1)
@@ -217,8 +221,7 @@ class SheetReader:
                 self._doubt_crew(heading, row, moment, one.id)
                 return start, start + timedelta(hours=one.hours)
         message = tr("shift '{text}' is not known: people.yaml names the shifts {known}")
-        known = ", ".join(one.id for one in model.people.shifts.slots) if model.people else "-"
-        return fault(message, str(slot_place), text=_plain(slot), known=known)
+        return fault(message, str(slot_place), text=_plain(slot), known=", ".join(spoken_slots(model)) or "–")
 
     def _doubt_crew(self, heading: Heading, row: int, day: date, slot: str) -> None:
         """Say it where the sheet names another crew than the calendar."""

@@ -215,7 +215,7 @@ class EmbeddedStore:
                 "the store in '{folder}' cannot be read: {problem}", folder=str(self.folder), problem=refusal(error)
             ) from error
         if period is not None:
-            data = data.filter(pl.col("ts") >= period.start, pl.col("ts") < period.end)
+            data = data.filter(pl.col("ts").is_between(*period.instants, closed="left"))
         return last_readings(data)
 
 

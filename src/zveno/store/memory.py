@@ -48,7 +48,7 @@ class MemoryStore:
             data = data.filter(pl.col("known") <= known)
         if table == "records":
             if period is not None:
-                data = data.filter(pl.col("start") < period.end, pl.col("end") > period.start)
+                data = data.filter(pl.col("start") < period.instants[1], pl.col("end") > period.instants[0])
             data = latest(data)
         return data
 
@@ -57,5 +57,5 @@ class MemoryStore:
         parts = [rows for stamp, rows in self._readings if known is None or stamp <= known]
         data = pl.concat([frame("readings"), *parts])
         if period is not None:
-            data = data.filter(pl.col("ts") >= period.start, pl.col("ts") < period.end)
+            data = data.filter(pl.col("ts").is_between(*period.instants, closed="left"))
         return last_readings(data)

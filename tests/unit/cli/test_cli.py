@@ -308,3 +308,36 @@ def test_a_year_stands_beside_what_was_published(capsys):
     assert [one.split("  ")[0] for one in lines[2:4]] == ["Cathode, Zhezkazgan", "Cathode, Balkhash"]
     assert any(one.startswith("Own cathode") and "258,360" in one for one in lines)
     assert run(["simulate", "-c", "zhez_balkhash", "--period", "2020", "--day", "2020-03-01"]) == 5
+
+
+def test_a_place_that_cannot_be_written_is_said_in_a_sentence(tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    assert run(["emulate", "2026-03-01", "-c", "one_concentrator", "--out", str(tmp_path / "file")]) == 6
+    assert "a file stands where a folder is needed. Give another place" in capsys.readouterr().err
+
+
+def test_a_day_without_survey_does_not_name_a_level_and_a_named_zone_serves_as_well(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run(["new", "plant"]) == 0
+    chain = tmp_path / "plant" / "chain.yaml"
+    chain.write_text(
+        chain.read_text("utf-8").replace('timezone: "UTC+05:00"', "timezone: Asia/Almaty"), encoding="utf-8"
+    )
+    assert run(["emulate", "2026-03-10/2026-03-12", "-c", "plant", "--out", "played"]) == 0
+    assert run(["import", "played/plant", "-c", "plant"]) == 0
+    capsys.readouterr()
+    assert run(["reconcile", "2026-03-10", "-c", "plant"]) == 0
+    level = next(one for one in capsys.readouterr().out.splitlines() if one.startswith("Concentrate bin, opening"))
+    assert level.split()[3] == "unobservable"
+    assert run(["check", "2026-03-10", "-c", "plant"]) == 0
+    assert run(["report", "2026-03-10", "-c", "plant", "--out", str(tmp_path / "day.html")]) == 0
+    assert "BC-03" in (tmp_path / "day.html").read_text("utf-8")
+
+
+def test_a_plant_without_feed_is_played_as_one_that_stands(tmp_path, capsys):
+    assert run(["new", str(tmp_path / "plant")]) == 0
+    figures = tmp_path / "plant" / "parameters.yaml"
+    text = figures.read_text("utf-8")
+    start = text.index("value:", text.index("balk_conc.mill_feed_tph:"))
+    figures.write_text(text[:start] + "value: 0" + text[text.index(",", start) :], encoding="utf-8")
+    assert run(["emulate", "2026-03-10", "-c", str(tmp_path / "plant"), "--out", str(tmp_path / "played")]) == 0

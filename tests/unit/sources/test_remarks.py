@@ -6,9 +6,20 @@ import polars as pl
 import pytest
 from tests.unit.sources.test_files import HEAD, JOURNAL, model, read, workbook  # noqa: F401
 
+from zveno.model.chain import ChainModel
+from zveno.model.types import ChainFile
 from zveno.sources import SourceBatch, remarks
 from zveno.tables import frame
 
+CHAIN = ChainModel(
+    chain=ChainFile.model_validate(
+        {
+            "format": "zveno/chain-1", "id": "a", "title": {}, "timezone": "UTC+05:00", "components": ["Cu"], "plants": [],
+            "units": [], "streams": [],
+            "meters": [{"id": "lab", "stream": "ore", "quantity": "assay", "components": ["Cu"], "uom": "%", "sd_rel_pct": 1}],
+        }
+    )
+)  # fmt: skip
 START = datetime(2026, 3, 1, 8, tzinfo=UTC)
 
 
@@ -32,7 +43,7 @@ def batch(rows: pl.DataFrame, file="a.xlsx"):
 
 def said(new=(), known=(), kept=None):
     kept = frame("records") if kept is None else kept
-    return [str(one) for one in remarks([batch(one) for one in new], [batch(one) for one in known], kept)]
+    return [str(one) for one in remarks(CHAIN, [batch(one) for one in new], [batch(one) for one in known], kept)]
 
 
 def test_a_usual_import_says_nothing():
@@ -42,6 +53,35 @@ def test_a_usual_import_says_nothing():
 def test_replaced_values_are_counted_with_the_old_one():
     (line,) = said([records(70.0, 60.0, digest="new")], kept=records(60.0, 60.0))
     assert line == "a.xlsx, S, B1: values that replace earlier ones: 1 (first: 'scale' was 60.0 at a.xlsx, S, B1)"
+
+
+def test_a_replaced_assay_is_told_in_the_unit_of_its_meter():
+    (line,) = said(
+        [records(0.18, point="lab", quantity="Cu", digest="new")], kept=records(0.1772, point="lab", quantity="Cu")
+    )
+    assert "'lab' was 17.72 at" in line
+
+
+def test_a_sheet_whose_date_was_changed_leaves_its_old_values_and_it_is_said():
+    wrong = records(60.0, start=START + timedelta(days=1))
+    (line,) = said([records(60.0, digest="new")], kept=wrong)
+    assert "no longer has: 1" in line
+    month = records(*[60.0] * 62, start=START - timedelta(days=31))
+    assert said([records(*[60.0] * 62, digest="new")], kept=month) == []
+
+
+def test_a_limit_in_place_of_a_mass_is_far_from_the_usual():
+    rows = records(60.0, 61.0, 59.0, 60.0, 60.0, 0.05).with_columns(qualifier=pl.Series(["", "", "", "", "", "<"]))
+    assert "values far from the usual of 'scale'" in said([rows])[0]
+
+
+def test_an_emptied_shift_is_a_fault_for_what_is_read_by_shifts(model, tmp_path):  # noqa: F811
+    rows = [HEAD[0], ["Смена", ""], HEAD[2], ["scale", "влажная масса", "т", 60]]
+    found = read(model, workbook(tmp_path / "a.xlsx", rows))
+    assert "the shift is empty, but 'scale' is read by shifts: write one of day, день, night, ночь" in str(
+        found.faults[0]
+    )
+    assert found.records.is_empty()
 
 
 def test_an_emptied_cell_does_not_withdraw_and_it_is_said():
@@ -75,7 +115,7 @@ def test_four_values_are_too_few_to_know_what_is_usual():
 
 
 def test_a_date_far_from_all_others_is_named():
-    (line,) = said([records(60.0, start=START.replace(year=2062))], kept=records(60.0, 61.0))
+    (line,) = said([records(60.0, start=START.replace(year=2062))], kept=records(60.0, 61.0, file="b.xlsx"))
     assert "values dated 2062-03-01, more than 60 days from all others: 1" in line
 
 

@@ -10,7 +10,7 @@ from zveno.model.chain import ChainModel
 from zveno.reports.document import Cell, Kind, half_width
 from zveno.text.catalogue import Catalogue
 from zveno.text.mark import tr
-from zveno.text.words import RULE_KIND_WORDS
+from zveno.text.words import QUANTITIES, RULE_KIND_WORDS
 
 MASS = "mass"
 LARGE_Z = 3.0
@@ -36,7 +36,7 @@ def uom_words(uom: str, text: Catalogue) -> str:
 
 def quantity_words(quantity: str, text: Catalogue) -> str:
     """Name of a quantity: a component keeps its symbol."""
-    return {MASS: text("dry mass"), "wet_mass": text("wet mass"), "moisture": text("moisture")}.get(quantity, quantity)
+    return text(QUANTITIES[quantity]) if quantity in QUANTITIES else quantity
 
 
 def quantity_kind(quantity: str, size: float | None = None) -> Kind:
