@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from zveno.emulate.draws import generator, wandering
 from zveno.emulate.schedule import Stops, moved_tags, tag_profile, train_stops
+from zveno.errors import ModelError
 from zveno.model.chain import ChainModel
 from zveno.model.play import Dispatch, Excursion, Play
 from zveno.periods import Period, Shift
@@ -165,6 +166,12 @@ def _carry(
     stock = model.stocks[dispatch.stock]
     opening_t = model.number(stock.opening, "t", period.start.date())
     mean = came_in.sum(axis=0)
+    if opening_t and not mean[0] > 0:
+        raise ModelError(
+            "nothing comes to the stock '{stock}' in {period}, so nobody knows what it is made of: give its plant a "
+            "feed",
+            model.places.get(stock.id, ""), stock=stock.id, period=period.name,
+        )  # fmt: skip
     content = mean / mean[0] * opening_t
     history, out = [content], []
     for inflow in came_in:

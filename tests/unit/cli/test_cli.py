@@ -334,10 +334,11 @@ def test_a_day_without_survey_does_not_name_a_level_and_a_named_zone_serves_as_w
     assert "BC-03" in (tmp_path / "day.html").read_text("utf-8")
 
 
-def test_a_plant_without_feed_is_played_as_one_that_stands(tmp_path, capsys):
+def test_a_plant_without_feed_cannot_be_played_and_says_why(tmp_path, capsys):
     assert run(["new", str(tmp_path / "plant")]) == 0
     figures = tmp_path / "plant" / "parameters.yaml"
     text = figures.read_text("utf-8")
     start = text.index("value:", text.index("balk_conc.mill_feed_tph:"))
     figures.write_text(text[:start] + "value: 0" + text[text.index(",", start) :], encoding="utf-8")
-    assert run(["emulate", "2026-03-10", "-c", str(tmp_path / "plant"), "--out", str(tmp_path / "played")]) == 0
+    assert run(["emulate", "2026-03-10", "-c", str(tmp_path / "plant"), "--out", str(tmp_path / "played")]) == 3
+    assert "nothing comes to the stock 'balk_conc.conc_bin'" in capsys.readouterr().err
