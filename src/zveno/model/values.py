@@ -15,7 +15,8 @@ from zveno.model.types import Figure, Number, Stock
 from zveno.quantities import convert, uom_of, uom_phrase
 from zveno.text.mark import tr
 
-Bound = Literal["any", "amount", "share", "moisture"]
+Bound = Literal["any", "amount", "share", "moisture", "ph"]
+_LARGEST_PH = 14.0
 """Which values a number can have: all, from 0, from 0 to 1, from 0 to less than 1."""
 
 
@@ -91,6 +92,8 @@ def _out_of_bound(value: float, bound: Bound) -> str:
         return tr("'{key}' of '{owner}' is {value} {uom}, but cannot be less than 0")
     if bound == "share" and value > 1:
         return tr("'{key}' of '{owner}' is {value} {uom}, but a share cannot be more than 1, which is 100 %")
+    if bound == "ph" and value > _LARGEST_PH:
+        return tr("'{key}' of '{owner}' is pH {value}, but no pulp or solution has a pH above 14")
     if bound == "moisture" and value >= 1:
         return tr("'{key}' of '{owner}' is {value} {uom}, but a moisture must be less than 1, which is 100 %")
     return ""
@@ -215,10 +218,16 @@ def _composition_faults(model: ChainModel) -> Iterator[Fault]:
 
 
 def _tag_faults(model: ChainModel) -> Iterator[Fault]:
-    """The usual value of a tag is of the dimension of the tag."""
+    """The usual value of a tag is of the dimension of the tag, and one that can be."""
+    bounds: dict[str, Bound] = {"temperature": "any", "number": "any", "fraction": "share", "ph": "ph"}
     for tag in model.chain.tags:
         if not _other_dimension(tag.uom, tag.uom):
-            yield from number_faults(model, tag.id, "normal", tag.normal, uom=tag.uom, bound="any")
+            dimension = uom_of(tag.uom).dimension
+            uom = "frac" if dimension == "fraction" else tag.uom
+            bound = bounds.get(dimension, "amount")
+            plain = isinstance(tag.normal, (int, float))
+            normal = Figure(value=tag.normal, uom=tag.uom) if plain else tag.normal
+            yield from number_faults(model, tag.id, "normal", normal, uom=uom, bound=bound)
 
 
 def _meter_faults(model: ChainModel) -> Iterator[Fault]:

@@ -88,6 +88,16 @@ def test_the_description_as_it_stands_is_sound(tmp_path):
     assert faults(tmp_path) == []
 
 
+def test_a_plain_normal_is_in_the_unit_of_its_tag(tmp_path):
+    assert faults(tmp_path, ("chain.yaml", "normal: {value: 11, uom: pH, source: book}", "normal: 11")) == []
+    density = (
+        "chain.yaml",
+        "{id: mill.ph, unit: mill.u, uom: pH, normal: {value: 11, uom: pH, source: book}}",
+        "{id: mill.d, unit: mill.u, uom: '%', normal: 32}",
+    )
+    assert faults(tmp_path, density) == []
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
@@ -137,6 +147,9 @@ def test_the_description_as_it_stands_is_sound(tmp_path):
         ("per: plan.ore", "per: plan.energy", "chain.yaml:37: 'per' of 'plan.energy' names 'plan.energy', which does not exist"),
         ("feeds: [ore], products: [tail]", "feeds: [tail], products: [ore]", "chain.yaml:38: a recovery names 'tail' as a feed, but it does not enter the plant 'mill'"),
         ("products: [tail]", "products: [tail, ore]", "chain.yaml:38: a recovery names 'ore' as a product, but it does not leave the plant 'mill'"),
+        ("normal: {value: 11, uom: pH, source: book}", "normal: {value: 25, uom: pH}", "chain.yaml:33: 'normal' of 'mill.ph' is pH 25.0, but no pulp"),
+        ("uom: kW, normal: 900", "uom: kW, normal: -900", "chain.yaml:32: 'normal' of 'mill.kw' is -900.0 kW, but cannot be less than 0"),
+        ("uom: kW, normal: 900", "uom: '%', normal: {value: 132, uom: '%'}", "'normal' of 'mill.kw' is 132.0 %, but a share cannot be more than 1"),
         ("uom: t, sd_rel_pct: 5}", "uom: t, sd_rel_pct: 0}", "chain.yaml:29: meter 'survey' has no error at all: give its 'sd_rel_pct'"),
         ("feeds: [ore]", "feeds: []", "chain.yaml:38: 'feeds' of a recovery is empty"),
         ("sections: [{id: mill.a}]", "sections: []", "chain.yaml:19: plant 'mill' has no sections"),
