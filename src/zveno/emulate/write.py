@@ -16,7 +16,7 @@ from zveno.emulate.engine import Played
 from zveno.emulate.instruments import Said
 from zveno.errors import DataError
 from zveno.periods import Shift
-from zveno.quantities import convert
+from zveno.quantities import convert, uom_of
 from zveno.store.embedded import write_readings
 from zveno.text.catalogue import Catalogue, catalogue, title_in
 from zveno.text.mark import tr
@@ -113,7 +113,10 @@ def _listed(played: Played, one: Said, text: Catalogue) -> list[Any]:
     """Cells of a list row: point, name, quantity, uom, value."""
     meter = played.model.meters[one.meter]
     share = meter.quantity == "moisture"
-    value = convert(one.value, "frac" if share else "t", meter.uom)
+    value, base = one.value, "frac" if share else "t"
+    if uom_of(meter.uom).dimension == "mass_flow":  # the mean rate of the shift
+        value, base = value / one.shift.period.hours, "t/h"
+    value = convert(value, base, meter.uom)
     name = played.model.title(meter.id, text.lang)
     uom = text(UOM_WORDS[meter.uom]) if meter.uom in UOM_WORDS else meter.uom
     return [meter.id, name, text(QUANTITIES[one.quantity]), uom, float(f"{value:.10g}")]

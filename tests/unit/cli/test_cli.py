@@ -310,6 +310,21 @@ def test_a_year_stands_beside_what_was_published(capsys):
     assert run(["simulate", "-c", "zhez_balkhash", "--period", "2020", "--day", "2020-03-01"]) == 5
 
 
+def test_a_scale_that_tells_a_rate_comes_back_as_the_mass_of_its_shift(tmp_path, capsys):
+    assert run(["new", str(tmp_path / "plant")]) == 0
+    chain = tmp_path / "plant" / "chain.yaml"
+    text = chain.read_text("utf-8")
+    at = text.index("uom: t,", text.index("weightometer"))
+    chain.write_text(text[:at] + "uom: т/ч," + text[at + len("uom: t,") :], encoding="utf-8")
+    there = ["-c", str(tmp_path / "plant")]
+    assert run(["emulate", "2026-03-10", *there, "--out", str(tmp_path / "played")]) == 0
+    assert run(["import", str(tmp_path / "played" / "plant"), *there]) == 0
+    capsys.readouterr()
+    assert run(["reconcile", "2026-03-10", *there, "--json"]) == 0
+    ore = next(one for one in json.loads(capsys.readouterr().out)["flows"] if one["stream"] == "balk.ore")
+    assert 15_000 < ore["mass_t"] < 26_000
+
+
 def test_a_place_that_cannot_be_written_is_said_in_a_sentence(tmp_path, capsys):
     (tmp_path / "file").write_text("")
     assert run(["emulate", "2026-03-01", "-c", "one_concentrator", "--out", str(tmp_path / "file")]) == 6
