@@ -91,7 +91,7 @@ def test_a_reverberatory_furnace_takes_the_iron_that_its_silica_allows(name, mon
     slag_pct = given["slag_pct"]
     rounded = {"Cu": 63.5, "Fe": 56.0, "S": 32.0, "O": 16.0, "Ca": 40.0, "Si": 28.0, "C": 12.0}  # as the case states
     monkeypatch.setattr(chemistry, "ATOMIC_WEIGHT", {**chemistry.ATOMIC_WEIGHT, **rounded})
-    monkeypatch.setattr(matte_furnace, "_SILICA", 60 / 28)
+    monkeypatch.setattr(matte_furnace, "SILICA_PER_SI", 60 / 28)
     monkeypatch.setattr(matte_furnace, "_LIME", 56 / 40)
     formula.cache_clear()
     request.addfinalizer(formula.cache_clear)

@@ -9,8 +9,8 @@ import numpy as np
 
 from zveno.simulate.basis import Basis, Floats
 from zveno.simulate.chemistry import formula
-from zveno.simulate.units.element_unit import O_PER_C, O_PER_H, O_PER_S, ElementUnit, share
-from zveno.simulate.units.unit import Driver, Report, Spec, Values, vector
+from zveno.simulate.units.element_unit import O_PER_S, ElementUnit, drivers_of, share
+from zveno.simulate.units.unit import Report, Spec, Values, vector
 
 _ACID = formula("H2SO4")
 _WATER = formula("H2O")
@@ -36,13 +36,8 @@ class AcidPlant(ElementUnit):
 
     inlets: ClassVar = ("air", "water")
     outlets: ClassVar = ("acid", "stack", "effluent")
-    homes: ClassVar = {}
     home: ClassVar = "stack"
-    drivers: ClassVar = (
-        *(Driver(name, "logit", 0, 1) for name in _SHARES),
-        Driver("air_tph", "linear"),
-        Driver("water_tph", "linear"),
-    )
+    drivers: ClassVar = drivers_of(_SHARES, inlets)
 
     conversion: Annotated[Values, Spec("frac", "SO2 that becomes SO3", low=0.5, high=1.0)] = 0.985
     absorption: Annotated[Values, Spec("frac", "SO3 that is absorbed", low=0.5, high=1.0)] = 0.9995
@@ -60,8 +55,7 @@ class AcidPlant(ElementUnit):
         oxygen = acid * _ACID["O"] + dilution * _WATER["O"]
         gives = self.supply("water", basis, "H")
         water = np.divide(hydrogen, gives, out=np.zeros(len(feed)), where=gives > 0)
-        to_stack = np.maximum(sulphur - made - weak, 0) * O_PER_S
-        to_stack = to_stack + self.of(feed, basis, "C") * O_PER_C + self.of(feed, basis, "H") * O_PER_H
+        to_stack = self.oxygen_to_burn(feed, np.maximum(sulphur - made - weak, 0), basis)
         there = self.of(feed, basis, "O") + water * self.supply("water", basis, "O")
         wanted = np.maximum(oxygen + weak * _O_PER_S_IN_SO3 + to_stack - there, 0)
         air_o = self.supply("air", basis, "O")
@@ -70,11 +64,6 @@ class AcidPlant(ElementUnit):
         h_total = self.of(feed, basis, "H") + water * gives
         shares = (share(hydrogen, h_total), share(oxygen, there), share(weak * _O_PER_S_IN_SO3, there))
         return np.stack(np.broadcast_arrays(*shares, air, water), axis=1)
-
-    def requested(self, drivers: Floats, basis: Basis) -> Floats | None:
-        """Air and water."""
-        amounts = {"air": np.maximum(drivers[:, 3], 0), "water": np.maximum(drivers[:, 4], 0)}
-        return self.demand(amounts, basis, len(drivers))
 
     def split(self, drivers: Floats, basis: Basis) -> Floats:
         """Shares of S, H and O; all else goes to the stack."""

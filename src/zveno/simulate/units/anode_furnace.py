@@ -9,8 +9,8 @@ import numpy as np
 
 from zveno.simulate.basis import Basis, Floats
 from zveno.simulate.chemistry import per_mass
-from zveno.simulate.units.element_unit import O_PER_C, O_PER_H, O_PER_S, ElementUnit, share
-from zveno.simulate.units.unit import Driver, Report, Spec, Values, vector
+from zveno.simulate.units.element_unit import O_PER_C, O_PER_H, ElementUnit, drivers_of, share
+from zveno.simulate.units.unit import Report, Spec, Values, vector
 
 _SHARES = ("s_anode", "o_anode", "o_slag")
 _MOLAR_M3, _O_WEIGHT = 22.414, 15.999
@@ -38,11 +38,7 @@ class AnodeFurnace(ElementUnit):
     words: ClassVar = {"anode": "anode", "slag": "slag", "gas": "gas"}
     homes: ClassVar = {"Cu": "anode", "Fe": "slag", "Si": "slag"}
     home: ClassVar = "gas"
-    drivers: ClassVar = (
-        *(Driver(name, "logit", 0, 1) for name in _SHARES),
-        Driver("air_tph", "linear"),
-        Driver("reductant_tph", "linear"),
-    )
+    drivers: ClassVar = drivers_of(_SHARES, inlets)
 
     slag_cu_share: Annotated[Values, Spec("frac", "share of the copper that goes to slag", high=0.2)] = 0.006
     anode_s: Annotated[Values, Spec("frac", "sulphur in anodes", high=0.01)] = 0.00003
@@ -57,10 +53,9 @@ class AnodeFurnace(ElementUnit):
         anode = metal / (1 - vector(self.anode_s) - vector(self.anode_o))
         s_anode = share(vector(self.anode_s) * anode, sulphur)
         gas = anode * vector(self.reductant) / 1000 if self.connected("reductant") else np.zeros(len(feed))
-        fuel_c, fuel_h = (self.supply("reductant", basis, one) for one in ("C", "H"))
-        burnt = sulphur * (1 - s_anode) * O_PER_S
-        burnt = burnt + (self.of(feed, basis, "C") + gas * fuel_c) * O_PER_C
-        burnt = burnt + (self.of(feed, basis, "H") + gas * fuel_h) * O_PER_H
+        burnt = self.oxygen_to_burn(feed, sulphur * (1 - s_anode), basis)
+        burnt = burnt + gas * self.supply("reductant", basis, "C") * O_PER_C
+        burnt = burnt + gas * self.supply("reductant", basis, "H") * O_PER_H
         o_slag = slagged * per_mass("Cu2O", "Cu")
         for name, oxide in (("Pb", "PbO"), ("Zn", "ZnO")):
             o_slag = o_slag + self.minors(feed, basis, "slag").get(name, 0 * o_slag) * per_mass(oxide, name)
@@ -71,11 +66,6 @@ class AnodeFurnace(ElementUnit):
         air = np.divide(wanted, oxygen, out=np.zeros(len(feed)), where=oxygen > 0)
         there = there + air * oxygen
         return np.stack([s_anode, share(o_anode, there), share(o_slag, there), air, gas], axis=1)
-
-    def requested(self, drivers: Floats, basis: Basis) -> Floats | None:
-        """Air and reductant."""
-        amounts = {"air": np.maximum(drivers[:, 3], 0), "reductant": np.maximum(drivers[:, 4], 0)}
-        return self.demand(amounts, basis, len(drivers))
 
     def split(self, drivers: Floats, basis: Basis) -> Floats:
         """Shares of every element."""

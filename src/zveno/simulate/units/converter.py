@@ -8,22 +8,19 @@ from typing import Annotated, ClassVar
 import numpy as np
 
 from zveno.simulate.basis import Basis, Floats
-from zveno.simulate.chemistry import per_mass
 from zveno.simulate.units.element_unit import (
     NM3_PER_T,
-    O_PER_C,
-    O_PER_H,
-    O_PER_S,
+    SILICA_PER_SI,
     SLAG_OXIDES,
     ElementUnit,
     blast,
+    drivers_of,
     flux_needed,
     share,
     slag_of,
 )
-from zveno.simulate.units.unit import Driver, Report, Spec, Values, vector
+from zveno.simulate.units.unit import Report, Spec, Values, vector
 
-_SILICA = 1 + per_mass("SiO2", "Si")
 _SHARES = ("cu_slag", "s_slag", "s_blister", "o_slag", "o_blister")
 _INLETS = ("flux", "air", "oxygen")
 
@@ -55,10 +52,7 @@ class Converter(ElementUnit):
     words: ClassVar = {"copper": "blister", "slag": "slag", "gas": "gas"}
     homes: ClassVar = {**dict.fromkeys(SLAG_OXIDES, "slag"), "Fe": "slag", "Cu": "blister", "S": "gas"}
     home: ClassVar = "gas"
-    drivers: ClassVar = (
-        *(Driver(name, "logit", 0, 1) for name in _SHARES),
-        *(Driver(f"{name}_tph", "linear") for name in _INLETS),
-    )
+    drivers: ClassVar = drivers_of(_SHARES, _INLETS)
 
     fe_sio2: Annotated[Values, Spec("-", "Fe/SiO2 of the slag", low=0.5, high=4.0)] = 2.0
     slag_cu: Annotated[Values, Spec("frac", "copper in slag", high=0.15)] = 0.03
@@ -72,8 +66,8 @@ class Converter(ElementUnit):
     def observe(self, feed: Floats, basis: Basis) -> Floats:
         """Shares of Cu, S and O, and what is asked for, that close the balance of a feed."""
         iron_in = self.supply("flux", basis, "Fe")
-        silica_in = self.supply("flux", basis, "Si") * _SILICA
-        silica = self.of(feed, basis, "Si") * _SILICA
+        silica_in = self.supply("flux", basis, "Si") * SILICA_PER_SI
+        silica = self.of(feed, basis, "Si") * SILICA_PER_SI
         flux = flux_needed(self.of(feed, basis, "Fe"), silica, vector(self.fe_sio2), iron_in, silica_in)
         if not self.connected("flux"):
             flux = np.zeros(len(feed))
@@ -91,8 +85,7 @@ class Converter(ElementUnit):
         metal = copper * (1 - cu_slag) + sum(self.minors(total, basis, "copper").values(), np.zeros(len(feed)))
         blister = metal / (1 - vector(self.blister_s) - vector(self.blister_o))
         s_blister = np.minimum(share(vector(self.blister_s) * blister, sulphur), 1 - s_slag)
-        burnt = sulphur * (1 - s_slag - s_blister) * O_PER_S
-        burnt = burnt + self.of(total, basis, "C") * O_PER_C + self.of(total, basis, "H") * O_PER_H
+        burnt = self.oxygen_to_burn(total, sulphur * (1 - s_slag - s_blister), basis)
         o_blister = vector(self.blister_o) * blister
         there = self.of(total, basis, "O")
         wanted = np.maximum(o_blister + o_slag + burnt - there, 0) / vector(self.o2_efficiency)
@@ -102,11 +95,6 @@ class Converter(ElementUnit):
         shares = (cu_slag, s_slag, s_blister, share(o_slag, there), share(o_blister, there))
         asked = (flux, brought["air"], brought["oxygen"])
         return np.stack(np.broadcast_arrays(*shares, *asked), axis=1)
-
-    def requested(self, drivers: Floats, basis: Basis) -> Floats | None:
-        """Flux, air, oxygen."""
-        amounts = {name: np.maximum(drivers[:, len(_SHARES) + n], 0) for n, name in enumerate(_INLETS)}
-        return self.demand(amounts, basis, len(drivers))
 
     def split(self, drivers: Floats, basis: Basis) -> Floats:
         """Shares of every element."""
@@ -129,9 +117,8 @@ class Converter(ElementUnit):
             if asked is not None
             else zero
         )
-        silica = self.of(slag, basis, "Si") * _SILICA
         return {
             "blister_cu": (share(self.of(blister, basis, "Cu"), blister.sum(axis=1)), "frac"),
-            "slag_fe_sio2": (np.divide(self.of(slag, basis, "Fe"), silica, out=zero.copy(), where=silica > 0), "-"),
+            "slag_fe_sio2": (self.iron_to_silica(slag, basis), "-"),
             "blast": (volume, "m3/h"),
         }

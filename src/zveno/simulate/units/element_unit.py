@@ -10,7 +10,7 @@ import numpy as np
 
 from zveno.simulate.basis import Basis, Floats
 from zveno.simulate.chemistry import ATOMIC_WEIGHT, per_mass
-from zveno.simulate.units.unit import Spec, Table, UnitModel
+from zveno.simulate.units.unit import Driver, Spec, Table, UnitModel
 
 GASES = ("S", "O", "C", "H", "N", "other")
 """Elements that a cleaned gas is made of."""
@@ -22,6 +22,7 @@ O_PER_C = 2 * ATOMIC_WEIGHT["O"] / ATOMIC_WEIGHT["C"]  # in CO2
 O_PER_H = ATOMIC_WEIGHT["O"] / (2 * ATOMIC_WEIGHT["H"])  # in H2O
 NM3_PER_T = {"SO2": 22.414e3 / 64.058, "O2": 22.414e3 / 31.998, "N2": 22.414e3 / 28.014, "CO2": 22.414e3 / 44.009,
              "H2O": 22.414e3 / 18.015}  # fmt: skip
+SILICA_PER_SI = 1 + per_mass("SiO2", "Si")
 _N_PER_O2 = 28.014 / 31.998
 _TINY = 1e-300
 
@@ -59,15 +60,22 @@ class ElementUnit(UnitModel):
         """Something stands ready at an inlet."""
         return self.supplies is not None and bool(self.supplies[:, self.inlets.index(inlet)].any())
 
-    def demand(self, amounts: Mapping[str, Floats], basis: Basis, rows: int) -> Floats | None:
-        """What the unit asks for (S, inlets, C), from amounts (t/h, shape (S,)) by inlet."""
+    def requested(self, drivers: Floats, basis: Basis) -> Floats | None:  # noqa: ARG002
+        """What is asked for at each inlet, (S, inlets, C); its amounts, t/h, are the last of the drivers."""
         if self.supplies is None:
             return None
-        asked = np.zeros((rows, len(self.inlets), len(basis)))
-        for inlet, amount in amounts.items():
-            n = self.inlets.index(inlet)
-            asked[:, n] = amount[:, None] * self.supplies[:, n]
-        return asked
+        amounts = np.maximum(drivers[:, len(self.drivers) - len(self.inlets) :], 0)
+        return amounts[:, :, None] * self.supplies
+
+    def oxygen_to_burn(self, flow: Floats, sulphur: Floats, basis: Basis) -> Floats:
+        """Oxygen, t/h, that so much sulphur (t/h, (S,)) and all carbon and hydrogen of a flow (S, C) burn with."""
+        carbon, hydrogen = self.of(flow, basis, "C"), self.of(flow, basis, "H")
+        return sulphur * O_PER_S + carbon * O_PER_C + hydrogen * O_PER_H
+
+    def iron_to_silica(self, slag: Floats, basis: Basis) -> Floats:
+        """Fe/SiO2 of a slag (S, C); zero where it holds no silica."""
+        silica = self.of(slag, basis, "Si") * SILICA_PER_SI
+        return np.divide(self.of(slag, basis, "Fe"), silica, out=np.zeros(len(slag)), where=silica > 0)
 
     def described(self, basis: Basis) -> Floats:
         """Shares (S or 1, outlets, C) by home and table, before the balance of the unit."""
@@ -111,6 +119,14 @@ class ElementUnit(UnitModel):
             name: self.of(flow, basis, name) * self.deportment.shares[:, n, m]
             for m, name in enumerate(self.deportment.elements)
         }
+
+
+def drivers_of(shares: tuple[str, ...], inlets: tuple[str, ...] = ()) -> tuple[Driver, ...]:
+    """Drivers of a unit that iterates shares and amounts asked for at its inlets, t/h."""
+    return (
+        *(Driver(name, "logit", 0, 1) for name in shares),
+        *(Driver(f"{name}_tph", "linear") for name in inlets),
+    )
 
 
 def share(part: Floats, whole: Floats) -> Floats:

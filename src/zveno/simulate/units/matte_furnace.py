@@ -13,18 +13,18 @@ from zveno.simulate.chemistry import formula, grade_of_sulphur, matte_of_grade, 
 from zveno.simulate.units.element_unit import (
     NM3_PER_T,
     O_PER_C,
-    O_PER_H,
     O_PER_S,
+    SILICA_PER_SI,
     SLAG_OXIDES,
     ElementUnit,
     blast,
+    drivers_of,
     flux_needed,
     share,
     slag_of,
 )
-from zveno.simulate.units.unit import Driver, Report, Spec, Values, vector
+from zveno.simulate.units.unit import Report, Spec, Values, vector
 
-_SILICA = 1 + per_mass("SiO2", "Si")
 _LIME = 1 + per_mass("CaO", "Ca")
 _STEPS = 60
 _SETTLED = 1e-14
@@ -42,7 +42,6 @@ class _Melt:
     fe_matte: Floats
     s_matte: Floats
     o_matte: Floats
-    fe_slag: Floats
     s_slag: Floats
     slag: Floats
     o_slag: Floats
@@ -84,10 +83,7 @@ class MatteFurnace(ElementUnit):
     words: ClassVar = {"matte": "matte", "slag": "slag", "gas": "gas"}
     homes: ClassVar = {**dict.fromkeys(SLAG_OXIDES, "slag"), "Cu": "matte", "Fe": "slag", "S": "gas"}
     home: ClassVar = "gas"
-    drivers: ClassVar = (
-        *(Driver(name, "logit", 0, 1) for name in _SHARES),
-        *(Driver(f"{name}_tph", "linear") for name in _INLETS),
-    )
+    drivers: ClassVar = drivers_of(_SHARES, _INLETS)
 
     control: Annotated[Literal["s_elimination", "matte_grade", "slag_ratio"], Spec("", "what is set")]
     matte_rule: Annotated[Literal["matousek", "sulphides"], Spec("", "what matte is made of")] = "matousek"
@@ -106,13 +102,12 @@ class MatteFurnace(ElementUnit):
         melt = self._melt(feed, basis)
         total = feed + melt.flux[:, None] * self._at("flux") + melt.limestone[:, None] * self._at("limestone")
         sulphur = self.of(total, basis, "S")
-        burnt = np.maximum(sulphur - melt.s_matte - melt.s_slag, 0) * O_PER_S
-        burnt = burnt + self.of(total, basis, "C") * O_PER_C + self.of(total, basis, "H") * O_PER_H
+        burnt = self.oxygen_to_burn(total, np.maximum(sulphur - melt.s_matte - melt.s_slag, 0), basis)
         there = self.of(total, basis, "O")
         wanted = np.maximum(melt.o_matte + melt.o_slag + burnt - there, 0) / vector(self.o2_efficiency)
         brought = blast(self, wanted, vector(self.o2_enrichment), basis)
-        there = there + brought["air"] * self.supply("air", basis, "O")
-        there = there + brought["oxygen"] * self.supply("oxygen", basis, "O")
+        for inlet, amount in brought.items():
+            there = there + amount * self.supply(inlet, basis, "O")
         copper, iron = self.of(total, basis, "Cu"), self.of(total, basis, "Fe")
         shares = (
             1 - share(melt.cu_matte, copper),
@@ -124,11 +119,6 @@ class MatteFurnace(ElementUnit):
         )
         asked = (melt.flux, melt.limestone, brought["air"], brought["oxygen"])
         return np.stack(np.broadcast_arrays(*shares, *asked), axis=1)
-
-    def requested(self, drivers: Floats, basis: Basis) -> Floats | None:
-        """Flux, limestone, air, oxygen."""
-        amounts = {name: np.maximum(drivers[:, len(_SHARES) + n], 0) for n, name in enumerate(_INLETS)}
-        return self.demand(amounts, basis, len(drivers))
 
     def split(self, drivers: Floats, basis: Basis) -> Floats:
         """Shares of every element."""
@@ -144,20 +134,17 @@ class MatteFurnace(ElementUnit):
     def report(self, feed: Floats, drivers: Floats, basis: Basis) -> Report:
         """Matte grade, slag, sulphur to gas, oxygen and the strength of the gas."""
         matte, slag, gas = self.products(feed, drivers, basis)
-        silica = self.of(slag, basis, "Si") * _SILICA
         so2 = self.of(gas, basis, "S") * (1 + O_PER_S) * NM3_PER_T["SO2"]
-        free = self.of(gas, basis, "O") - self.of(gas, basis, "S") * O_PER_S - self.of(gas, basis, "C") * O_PER_C
-        free = np.maximum(free - self.of(gas, basis, "H") * O_PER_H, 0) * NM3_PER_T["O2"]
-        rest = self.of(gas, basis, "N") * NM3_PER_T["N2"] + self.of(gas, basis, "C") * 22.414e3 / 12.011
+        free = self.of(gas, basis, "O") - self.oxygen_to_burn(gas, self.of(gas, basis, "S"), basis)
+        free = np.maximum(free, 0) * NM3_PER_T["O2"]
+        rest = self.of(gas, basis, "N") * NM3_PER_T["N2"]
+        rest = rest + self.of(gas, basis, "C") * (1 + O_PER_C) * NM3_PER_T["CO2"]
         asked = self.requested(drivers, basis)
         oxygen = np.zeros(len(feed)) if asked is None else self.of(asked[:, 2:].sum(axis=1), basis, "O")
         return {
             "matte_grade": (share(self.of(matte, basis, "Cu"), matte.sum(axis=1)), "frac"),
             "slag_cu": (share(self.of(slag, basis, "Cu"), slag.sum(axis=1)), "frac"),
-            "slag_fe_sio2": (
-                np.divide(self.of(slag, basis, "Fe"), silica, out=np.zeros(len(feed)), where=silica > 0),
-                "-",
-            ),
+            "slag_fe_sio2": (self.iron_to_silica(slag, basis), "-"),
             "s_elimination": (share(self.of(gas, basis, "S"), self.of(gas + matte + slag, basis, "S")), "frac"),
             "oxygen": (oxygen * NM3_PER_T["O2"], "m3/h"),
             "gas_so2": (share(so2, so2 + free + rest), "frac"),
@@ -191,7 +178,7 @@ class MatteFurnace(ElementUnit):
         minor = sum(self.minors(total, basis, "matte").values(), np.zeros(len(feed)))
         copper = np.maximum(amounts["Cu"] - vector(self.slag_cu) * slag, 0)
         s_slag = np.minimum(vector(self.slag_s) * slag, amounts["S"])
-        silica = amounts["Si"] * _SILICA
+        silica = amounts["Si"] * SILICA_PER_SI
         iron, sulphur, oxygen = self._matte(copper, amounts, s_slag, silica, minor)
         iron = np.clip(iron, 0, amounts["Fe"])
         fe_slag = amounts["Fe"] - iron
@@ -200,17 +187,17 @@ class MatteFurnace(ElementUnit):
             own = feed + limestone[:, None] * self._at("limestone")
             flux = flux_needed(
                 np.maximum(self.of(own, basis, "Fe") - iron, 0),
-                self.of(own, basis, "Si") * _SILICA,
+                self.of(own, basis, "Si") * SILICA_PER_SI,
                 vector(self.fe_sio2),
                 self.supply("flux", basis, "Fe"),
-                self.supply("flux", basis, "Si") * _SILICA,
+                self.supply("flux", basis, "Si") * SILICA_PER_SI,
             )
         oxides = {name: amounts[name] for name in SLAG_OXIDES}
         mass, o_slag = slag_of(fe_slag, oxides, self.minors(total, basis, "slag"), vector(self.magnetite))
         new = mass + np.minimum(vector(self.slag_cu) * slag, amounts["Cu"]) + s_slag
         return _Melt(
             cu_matte=copper, fe_matte=iron, s_matte=np.clip(sulphur, 0, amounts["S"] - s_slag), o_matte=oxygen,
-            fe_slag=fe_slag, s_slag=s_slag, slag=new, o_slag=o_slag, flux=flux,
+            s_slag=s_slag, slag=new, o_slag=o_slag, flux=flux,
             limestone=self._limestone(new, limestone, amounts["Ca"], basis),
         )  # fmt: skip
 

@@ -8,8 +8,8 @@ from typing import Annotated, ClassVar, Final
 import numpy as np
 
 from zveno.simulate.basis import Basis, Floats
-from zveno.simulate.units.element_unit import ElementUnit, share
-from zveno.simulate.units.unit import Driver, Report, Spec, Values, vector
+from zveno.simulate.units.element_unit import ElementUnit, drivers_of, share
+from zveno.simulate.units.unit import Report, Spec, Values, vector
 
 _COPPER: Final = "Cu"
 
@@ -34,7 +34,7 @@ class SlagFlotation(ElementUnit):
     outlets: ClassVar = ("conc", "tail")
     words: ClassVar = {"conc": "conc", "tail": "tail"}
     home: ClassVar = "tail"
-    drivers: ClassVar = (Driver("rest_share", "logit", 0, 1),)
+    drivers: ClassVar = drivers_of(("rest_share",))
 
     cu_recovery: Annotated[Values, Spec("frac", "copper recovered", high=1.0)]
     conc_cu: Annotated[Values, Spec("frac", "copper in the concentrate", low=0.02, high=0.9)]

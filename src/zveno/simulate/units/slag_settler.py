@@ -9,8 +9,8 @@ import numpy as np
 
 from zveno.simulate.basis import Basis, Floats
 from zveno.simulate.chemistry import matte_of_grade
-from zveno.simulate.units.element_unit import ElementUnit, share
-from zveno.simulate.units.unit import Driver, Report, Spec, Values, vector
+from zveno.simulate.units.element_unit import ElementUnit, drivers_of, share
+from zveno.simulate.units.unit import Report, Spec, Values, vector
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +27,7 @@ class SlagSettler(ElementUnit):
 
     outlets: ClassVar = ("slag", "matte")
     home: ClassVar = "slag"
-    drivers: ClassVar = tuple(Driver(f"{one}_matte", "logit", 0, 1) for one in ("cu", "fe", "s", "o"))
+    drivers: ClassVar = drivers_of(("cu_matte", "fe_matte", "s_matte", "o_matte"))
 
     slag_cu: Annotated[Values, Spec("frac", "copper in slag after settling", high=0.15)]
     matte_grade: Annotated[Values, Spec("frac", "copper in the droplets", low=0.15, high=0.79)] = 0.5

@@ -88,10 +88,6 @@ class Tankhouse(ElementUnit):
             "cathode_cu": (share(copper, cathode.sum(axis=1)), "frac"),
         }
 
-    def conflict(self) -> str:
-        """Nothing to be said: shares above one are refused by their ranges."""
-        return ""
-
 
 def cathode_mass(current_ka: Values, hours: Values, current_efficiency: Values = 1.0) -> Floats:
     """Copper, kg, that a current (kA) deposits in one cell, shape (S,).
