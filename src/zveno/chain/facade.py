@@ -165,11 +165,13 @@ class Chain:
         Raises
         ------
         DataError
-            If there are rules, but no signal has a reading in the period.
+            If there are no rules, or no signal has a reading in the period.
         """
+        if not self.model.rulebook.rules:
+            raise DataError("the description has no rules, so there is nothing to check: write them in rules/*.yaml")
         span = self._span(period)
         found = self._check(span)
-        if self.model.rulebook.rules and found.coverage.select(pl.sum("judged_h") + pl.sum("off_h")).item() == 0:
+        if found.coverage.select(pl.sum("judged_h") + pl.sum("off_h")).item() == 0:
             tags = ", ".join(found.coverage["tag"].unique(maintain_order=True)) or ", ".join(self.model.tags)
             raise DataError(
                 "no signal that a rule watches has a reading in {period}: import files that hold {tags}",

@@ -81,6 +81,10 @@ def month_network(model: ChainModel, records: pl.DataFrame, period: Period) -> M
     plan = plan_of(model, records)
     found = find_readings(plan, period)
     if not any_record(plan, period):
+        if not _used(model):
+            raise DataError(
+                "the description has no meters, so there is nothing to reconcile: describe them in chain.yaml"
+            )
         raise DataError(
             "no meter has a reading in {period}: import files that hold {meters}",
             period=period.name, meters=", ".join(one.id for one in _used(model)),

@@ -302,6 +302,12 @@ def test_a_file_left_with_faults_is_read_anew_once_the_description_is_mended(pla
     assert capsys.readouterr().out.count("1 new file") == 2
 
 
+@pytest.mark.parametrize(("verb", "said"), [("reconcile", "has no meters"), ("check", "has no rules")])
+def test_a_description_that_is_simulated_only_says_what_it_lacks(capsys, tmp_path, verb, said):
+    assert run([verb, "2026-03", "-c", "zhez_balkhash", "--store", str(tmp_path)]) == 5
+    assert said in capsys.readouterr().err
+
+
 def test_a_year_stands_beside_what_was_published(capsys):
     assert run(["simulate", "-c", "zhez_balkhash", "--period", "2020", "--stream", "*.cathode"]) == 0
     lines = capsys.readouterr().out.splitlines()
