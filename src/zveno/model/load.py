@@ -28,7 +28,7 @@ PLAY = "data/play.yaml"
 
 
 def load_description(folder: Path) -> ChainModel:
-    """Read ``chain.yaml``, ``parameters.yaml``, ``people.yaml`` and ``rules/*.yaml`` of a folder.
+    """Read ``chain.yaml`` with its parts, ``parameters.yaml``, ``people.yaml`` and ``rules/*.yaml`` of a folder.
 
     Raises
     ------
@@ -114,6 +114,9 @@ def _file(
     if not isinstance(read.data, dict):
         faults.append(fault("the file holds no keys: 'zveno schema' writes what belongs in it", f"{name}:1"))
         return None
+    parts = _parts(path.parent, read, faults, digest) if kind is ChainFile else []
+    for part in parts:
+        read = read.joined(part)
     file = expand(read)
     _note_places(file, places)
     try:
@@ -121,6 +124,31 @@ def _file(
     except ValidationError as error:
         faults += validation_faults(error, file, kind)
         return None
+
+
+def _parts(folder: Path, file: YamlFile, faults: list[Fault], digest: Any) -> list[YamlFile]:
+    """Files that chain.yaml names under ``parts``: each holds lists that are added to those of chain.yaml."""
+    names = file.data.get("parts")
+    found: list[YamlFile] = []
+    for n, name in enumerate(names if isinstance(names, list) else ()):
+        path, where = folder / str(name), file.where(("parts", n))
+        if not path.is_file():
+            faults.append(fault("the part '{name}' is not there: write it beside chain.yaml", where, name=str(name)))
+            continue
+        digest.update(str(name).encode() + b"\0" + path.read_bytes())
+        part = read_yaml(path, str(name))
+        if isinstance(part, Fault):
+            faults.append(part)
+            continue
+        keys = part.data if isinstance(part.data, dict) else {"": None}
+        wrong = [key for key, entries in keys.items() if not isinstance(entries, list)]
+        faults += [
+            fault("a part of chain.yaml holds lists only, such as meters or tags: '{key}' is none",
+                  part.where((key,)), key=str(key))
+            for key in wrong
+        ]  # fmt: skip
+        found += [] if wrong else [part]
+    return found
 
 
 def _note_places(file: YamlFile, places: dict[str, str]) -> None:

@@ -378,6 +378,7 @@ class ChainFile(Record):
     notice: Titles = {}
     about: Titles = {}
     timezone: str
+    parts: tuple[str, ...] = Field(default=(), description="files beside this one that hold more of its lists")
     sources: dict[str, str] = {}
     components: tuple[str, ...] = Field(description="what assays and balances follow")
     minerals: tuple[Mineral, ...] = ()

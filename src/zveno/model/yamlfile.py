@@ -26,19 +26,30 @@ Path_ = tuple[str | int, ...]
 
 @dataclass(frozen=True)
 class YamlFile:
-    """Plain data of a file and the line of every key and list entry."""
+    """Plain data of a file and the place (``file:line``) of every key and list entry."""
 
     name: str
     data: Any
-    lines: Mapping[Path_, int]
+    places: Mapping[Path_, str]
 
     def where(self, path: Path_) -> str:
-        """``file:line`` of a key path, or of its nearest parent that has a line."""
+        """``file:line`` of a key path, or of its nearest parent that has a place."""
         for length in range(len(path), 0, -1):
-            line = self.lines.get(path[:length])
-            if line is not None:
-                return f"{self.name}:{line}"
+            place = self.places.get(path[:length])
+            if place is not None:
+                return place
         return f"{self.name}:1"
+
+    def joined(self, part: YamlFile) -> YamlFile:
+        """The file with the lists of another one added to its own lists of the same key."""
+        data, places = dict(self.data), dict(self.places)
+        for key, entries in part.data.items():
+            first = len(data.get(key) or ())
+            data[key] = [*(data.get(key) or ()), *entries]
+            places.setdefault((key,), part.where((key,)))
+            own = [(path, place) for path, place in part.places.items() if path[0] == key and len(path) > 1]
+            places.update({(key, first + int(path[1]), *path[2:]): place for path, place in own})
+        return YamlFile(self.name, data, places)
 
 
 def read_yaml(path: Path, name: str) -> YamlFile | Fault:
@@ -74,7 +85,7 @@ def read_yaml(path: Path, name: str) -> YamlFile | Fault:
         return fault("the file cannot be read: {problem}", name, problem=refusal(error))
     lines: dict[Path_, int] = {}
     data = _plain(tree, (), lines)
-    return YamlFile(name, data, lines)
+    return YamlFile(name, data, {path: f"{name}:{line}" for path, line in lines.items()})
 
 
 def _impossible_date(text: str) -> int:
@@ -116,22 +127,25 @@ def _plain(tree: Any, path: Path_, lines: dict[Path_, int]) -> Any:
 def expand(file: YamlFile) -> YamlFile:
     """Write out every list entry that has ``repeat: {n: [1, 2]}`` once per value, ``{n}`` filled in.
 
-    Copies keep the lines of the entry they come from.
+    Copies keep the places of the entry they come from.
     """
     if not isinstance(file.data, dict):
         return file
     data = dict(file.data)
-    lines = dict(file.lines)
+    places = dict(file.places)
     for key, entries in file.data.items():
         if isinstance(entries, list) and any(isinstance(one, dict) and "repeat" in one for one in entries):
-            lines = {path: line for path, line in lines.items() if path[:1] != (key,) or len(path) < 2}
+            places = {path: place for path, place in places.items() if path[:1] != (key,) or len(path) < 2}
+            of: dict[int | str, list[tuple[Path_, str]]] = {}
+            for path, place in file.places.items():
+                if path[:1] == (key,) and len(path) > 1:
+                    of.setdefault(path[1], []).append((path, place))
             data[key] = []
             for index, entry in enumerate(entries):
-                own = [(path, line) for path, line in file.lines.items() if path[:2] == (key, index)]
                 for copy in _copies(entry):
-                    lines.update({(key, len(data[key]), *path[2:]): line for path, line in own})
+                    places.update({(key, len(data[key]), *path[2:]): place for path, place in of.get(index, ())})
                     data[key].append(copy)
-    return YamlFile(file.name, data, lines)
+    return YamlFile(file.name, data, places)
 
 
 def _copies(entry: Any) -> Iterator[Any]:
