@@ -53,12 +53,18 @@ def read_meters(model: ChainModel, play: Play, truth: Truth, seed: int) -> tuple
             drawn.append(Drawn(meter.id, quantity, bias))
             rng = generator(seed, "noise", meter.id, quantity)
             for shift, true in _true_values(model, meter, quantity, truth):
-                noise = float(rng.standard_normal()) * meter.sd_rel_pct / 100
+                noise = float(rng.standard_normal()) * _noise(meter, quantity, shift)
                 planted = _planted(play, meter, shift)
                 value = max(true * (1 + bias + noise) * (1 + planted), 0.0)
                 start, end = shift.period.start, shift.period.end
                 said.append(Said(meter.id, quantity, start, end, _rounded(value, quantity), shift))
     return _swapped(play, said), drawn
+
+
+def _noise(meter: Meter, quantity: str, shift: Shift) -> float:
+    """Relative standard deviation of a reading of a shift."""
+    wider = [one.factor for one in meter.widened if one.start <= shift.day < one.end]
+    return meter.sd_rel_pcts.get(quantity, meter.sd_rel_pct) / 100 * float(np.prod(wider))
 
 
 def _systematic(meter: Meter, quantity: str, seed: int) -> float:

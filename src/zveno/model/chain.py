@@ -129,7 +129,9 @@ class ChainModel(Record):
         return ShiftPattern(slots, shifts.crews, shifts.cycle, shifts.reference.day)
 
     def title(self, id_: str, lang: str) -> str:
-        """Name of a thing in a language; the id where none is given."""
+        """Name of a thing in a language; the id where none is given. Without an id: the whole chain's."""
+        if not id_:
+            return self.title_of_chain(lang)
         titles = self.titles.get(id_, {})
         return titles.get(lang) or titles.get("en") or id_  # type: ignore[call-overload]
 

@@ -9,14 +9,13 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import get_close_matches
-from fnmatch import fnmatchcase
 from types import MappingProxyType
 
 from zveno.errors import Fault, QuantityError, ZvenoError, fault
 from zveno.model.chain import ChainModel
-from zveno.model.types import COPPER, Figure, Meter, Ore, PlanLine, Recovery, Stream
-from zveno.periods import Period, zone
-from zveno.quantities import DIMENSIONS, INTEGRALS, uom_of, uom_phrase
+from zveno.model.types import COPPER, Figure, Meter, Ore, Stock, Stream
+from zveno.periods import zone
+from zveno.quantities import DIMENSIONS, uom_of, uom_phrase
 from zveno.text.mark import tr
 
 _DIMENSIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -29,7 +28,6 @@ _DIMENSIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 _OF_STOCKS = ("survey_mass", "assay")
-_WEIGHTS = ("wet_mass", "mass")
 
 
 DECIMAL_COMMA = tr("'{key}' is '{got}', with a decimal comma: write a decimal point, {point}")
@@ -60,9 +58,6 @@ def chain_faults(model: ChainModel) -> list[Fault]:
         _tag_faults,
         _ore_faults,
         _reference_faults,
-        _plan_faults,
-        _published_faults,
-        _recovery_faults,
     )
     return [one for check in checks for one in check(model)]
 
@@ -179,6 +174,7 @@ def _stream_faults(model: ChainModel) -> Iterator[Fault]:
             if name and name not in known:
                 yield unknown(model, stream.id, key, name, known)
         yield from _component_faults(model, stream)
+        yield from _content_faults(model, stream)
         if stream.source == stream.target:
             yield fault(
                 "stream '{stream}' begins and ends at the same unit", line_of(model, stream.id, "to"), stream=stream.id
@@ -192,6 +188,12 @@ def _component_faults(model: ChainModel, owner: Stream | Meter) -> Iterator[Faul
             yield unknown(model, owner.id, "components", name, model.chain.components)
 
 
+def _content_faults(model: ChainModel, owner: Stream | Stock) -> Iterator[Fault]:
+    """The component whose mass alone is followed is one of the chain."""
+    if owner.content and owner.content not in model.chain.components:
+        yield unknown(model, owner.id, "content", owner.content, model.chain.components)
+
+
 def _stock_faults(model: ChainModel) -> Iterator[Fault]:
     """Stocks lie in sections and are made of a stream or group."""
     materials = {*model.streams, *(one.id for one in model.chain.groups)}
@@ -200,6 +202,7 @@ def _stock_faults(model: ChainModel) -> Iterator[Fault]:
             yield unknown(model, stock.id, "section", stock.section, model.sections)
         if stock.material not in materials:
             yield unknown(model, stock.id, "material", stock.material, materials)
+        yield from _content_faults(model, stock)
 
 
 def _group_faults(model: ChainModel) -> Iterator[Fault]:
@@ -220,6 +223,7 @@ def _meter_faults(model: ChainModel) -> Iterator[Fault]:
         yield from _component_faults(model, meter)
         yield from _assay_faults(model, meter)
         yield from _kind_faults(model, meter)
+        yield from _widened_faults(model, meter)
         wanted = _DIMENSIONS[meter.quantity]
         for uom in (meter.uom, *meter.uoms.values()):
             yield from uom_faults(line_of(model, meter.id, "uom"), meter.id, uom, wanted)
@@ -233,10 +237,18 @@ def _assay_faults(model: ChainModel, meter: Meter) -> Iterator[Fault]:
         message = tr("meter '{meter}' lists components, but reads '{quantity}': only an assay has components")
         yield fault(message, line_of(model, meter.id, "components"), meter=meter.id, quantity=meter.quantity)
     columns = meter.column if isinstance(meter.column, dict) else {}
-    for key, names in (("uoms", meter.uoms), ("column", columns)):
+    for key, names in (("uoms", meter.uoms), ("sd_rel_pcts", meter.sd_rel_pcts), ("column", columns)):
         for name in names:
             if name not in meter.components:
                 yield unknown(model, meter.id, key, name, meter.components)
+
+
+def _widened_faults(model: ChainModel, meter: Meter) -> Iterator[Fault]:
+    """Times of wider errors begin before they end."""
+    for one in meter.widened:
+        if one.start >= one.end:
+            message = tr("meter '{meter}' is widened from {start} to {end}: the end must come later")
+            yield fault(message, line_of(model, meter.id, "widened"), meter=meter.id, start=one.start, end=one.end)
 
 
 def _kind_faults(model: ChainModel, meter: Meter) -> Iterator[Fault]:
@@ -365,121 +377,3 @@ def _reference_faults(model: ChainModel) -> Iterator[Fault]:
             name=name,
             near=near_match(name, model.parameters),
         )
-
-
-def _plan_faults(model: ChainModel) -> Iterator[Fault]:
-    """Plan lines have a period, a fact to be held against, and a line to be divided by."""
-    lines = {one.id for one in model.chain.plans}
-    for line in model.chain.plans:
-        if line.per and line.per not in lines - {line.id}:
-            yield unknown(model, line.id, "per", line.per, lines - {line.id})
-        yield from _fact_faults(model, line)
-        yield from _period_faults(model, line.id, line.period)
-
-
-def _period_faults(model: ChainModel, owner: str, text: str) -> Iterator[Fault]:
-    """A period can be read."""
-    try:
-        Period.parse(text, zone("UTC+00:00"))
-    except ZvenoError as error:
-        yield Fault(error.faults[0].message, error.faults[0].fields, line_of(model, owner, "period"))
-
-
-def _published_faults(model: ChainModel) -> Iterator[Fault]:
-    """A published figure is a mass of streams that exist, in a period, with its source."""
-    owners = {one.id for one in model.chain.owners}
-    for one in model.chain.published:
-        known = model.streams if one.owner else {**model.streams, **{group.id: group for group in model.chain.groups}}
-        for name in one.streams:
-            if name not in known:
-                yield unknown(model, one.id, "streams", name, known)
-        if one.component not in ("solids", *model.chain.components):
-            yield unknown(model, one.id, "component", one.component, model.chain.components)
-        if one.owner and one.owner not in owners:
-            yield unknown(model, one.id, "owner", one.owner, owners)
-        if one.source not in model.chain.sources:
-            yield unknown(model, one.id, "source", one.source, model.chain.sources)
-        yield from uom_faults(line_of(model, one.id, "uom"), one.id, one.uom, ("mass",))
-        yield from _period_faults(model, one.id, one.period)
-
-
-def _fact_faults(model: ChainModel, line: PlanLine) -> Iterator[Fault]:
-    """A plan line names either meters or tags, they exist, and can be summed in the unit of measure of the line."""
-    if bool(line.meter) == bool(line.tag):
-        message = tr("plan line '{line}' must name its fact: either 'meter' or 'tag', not both and not neither")
-        yield fault(message, line_of(model, line.id), line=line.id)
-        return
-    key, pattern = ("meter", line.meter) if line.meter else ("tag", line.tag)
-    known: Mapping[str, object] = model.meters if line.meter else model.tags
-    found = [one for one in known if fnmatchcase(one, pattern)]
-    where = line_of(model, line.id, key)
-    if not found:
-        yield unknown(model, line.id, key, pattern, known)
-    for name in found if line.meter else ():
-        if model.meters[name].quantity not in _WEIGHTS:
-            message = tr("plan line '{line}' sums '{meter}', which reads '{quantity}': name meters of a mass")
-            yield fault(message, where, line=line.id, meter=name, quantity=model.meters[name].quantity)
-    for name in found if line.tag else ():
-        if _dimension(model.tags[name].uom) not in {"", *INTEGRALS}:
-            message = tr("plan line '{line}' sums '{tag}' in '{uom}' over time: name tags of a power or a flow")
-            yield fault(message, where, line=line.id, tag=name, uom=model.tags[name].uom)
-    rates = {_dimension(model.tags[name].uom) for name in found} if line.tag else set()
-    sums = {"mass"} if line.meter else {_dimension(INTEGRALS[one][1]) for one in rates if one in INTEGRALS}
-    yield from uom_faults(line_of(model, line.id, "uom"), line.id, line.uom, tuple(sorted(sums)))
-
-
-def _dimension(uom: str) -> str:
-    """What a unit of measure measures; empty where it is not known."""
-    try:
-        return uom_of(uom).dimension
-    except QuantityError:
-        return ""
-
-
-def _direction_faults(model: ChainModel, one: Recovery, owner: str) -> Iterator[Fault]:
-    """Feeds enter the plant, products leave it."""
-    for key, names, end in (("feeds", one.feeds, "target"), ("products", one.products, "source")):
-        for name in names:
-            members = [each for each in model.chain.streams if name in (each.id, each.group)]
-            if members and not any(model.plant_of(getattr(each, end)) == one.plant for each in members):
-                message = (
-                    tr("a recovery names '{name}' as a feed, but it does not enter the plant '{plant}'")
-                    if key == "feeds"
-                    else tr("a recovery names '{name}' as a product, but it does not leave the plant '{plant}'")
-                )
-                yield fault(message, line_of(model, owner, key), name=name, plant=one.plant)
-            if key == "feeds" and name in one.products:
-                message = tr("a recovery names '{name}' both as feed and as product")
-                yield fault(message, line_of(model, owner, "products"), name=name)
-
-
-def _recovery_faults(model: ChainModel) -> Iterator[Fault]:
-    """Recoveries name plants, streams, groups and stocks that exist."""
-    plants = {one.id for one in model.chain.plants}
-    flows = {*model.streams, *(one.id for one in model.chain.groups)}
-    for index, one in enumerate(model.chain.recoveries):
-        owner = f"recoveries/{index}"
-        if one.plant not in plants:
-            yield unknown(model, owner, "plant", one.plant, plants)
-        for key, names, known in (
-            ("feeds", one.feeds, flows),
-            ("products", one.products, flows),
-            ("stocks", one.stocks, set(model.stocks)),
-            ("components", one.components, set(model.chain.components)),
-        ):
-            for name in names:
-                if name not in known:
-                    yield unknown(model, owner, key, name, known)
-        yield from _direction_faults(model, one, owner)
-        for key, names in (("feeds", one.feeds), ("products", one.products)):
-            if not names:
-                message = tr("'{key}' of a recovery is empty: a recovery needs feeds and products")
-                yield fault(message, line_of(model, owner, key), key=key)
-            for group in {model.streams[name].group for name in names if name in model.streams} - {""}:
-                left_out = sorted({each.id for each in model.chain.streams if each.group == group} - {*names})
-                if left_out and group not in names:
-                    yield fault(
-                        "'{key}' of a recovery names a part of the group '{group}', which is balanced as one: name "
-                        "the group, or also {left_out}",
-                        line_of(model, owner, key), key=key, group=group, left_out=", ".join(left_out),
-                    )  # fmt: skip

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from zveno.errors import Fault, ModelError, fault
+from zveno.model.asked import asked_faults
 from zveno.model.chain import ChainModel
 from zveno.model.checks import chain_faults, figures_are_missing
 from zveno.model.crews import people_faults
@@ -91,7 +92,7 @@ def read_description(folder: Path) -> tuple[ChainModel | None, list[Fault]]:
         places=places,
         hash=digest.hexdigest(),
     )
-    found = [*chain_faults(model), *people_faults(model), *value_faults(model)]
+    found = [*chain_faults(model), *asked_faults(model), *people_faults(model), *value_faults(model)]
     return None if figures_are_missing(model) else model, found
 
 

@@ -171,6 +171,7 @@ class Stream(Record):
     group: str = Field(default="", description="group with which it is measured and balanced as one")
     kind: Literal["solids", "water", "gas", "ore", "concentrate", "tailings", "product"] = "solids"
     components: tuple[str, ...] | None = Field(default=None, description="components it can carry; empty: all")
+    content: str = Field(default="", description="component whose mass alone is followed and measured, as of a gas")
     owner: str = Field(default="", description="who owns what flows here")
     transport_h: Annotated[float, Field(ge=0, description="hours on the way")] = 0
     ore: str = Field(default="", description="ore that a boundary feed is made of")
@@ -178,6 +179,16 @@ class Stream(Record):
     feed: Number | None = Field(default=None, description="dry mass flow of a boundary feed")
     feed_water: Number | None = Field(default=None, description="moisture of the feed")
     repeat: dict[str, tuple[int, ...]] = Field(default={}, exclude=True)
+
+    @property
+    def carries(self) -> tuple[str, ...] | None:
+        """Components that a balance follows in it; None: all."""
+        return (self.content,) if self.content else self.components
+
+    @property
+    def is_balanced(self) -> bool:
+        """Whether a balance of solids and components follows it; water and gas only where they say what they carry."""
+        return self.kind not in ("water", "gas") or bool(self.carries)
 
 
 class Group(Record):
@@ -194,7 +205,8 @@ class Stock(Record):
     title: Titles = {}
     section: Id = Field(description="section that it lies in")
     material: str = Field(description="stream it is made of")
-    opening: Number = Field(default=0.0, description="dry mass before the first survey")
+    content: str = Field(default="", description="component whose mass alone is followed and surveyed, as of a bath")
+    opening: Number = Field(default=0.0, description="dry mass before the first survey; of the content, where given")
     capacity: Number | None = Field(default=None, description="largest dry mass")
 
 
@@ -205,12 +217,22 @@ class SharedError(Record):
     sd_rel_pct: Annotated[float, Field(ge=0, le=100)]
 
 
+class Widened(Record):
+    """A time in which a meter errs more than usual, and why: frozen samples, an expired verification."""
+
+    start: date = Field(alias="from", description="first day")
+    end: date = Field(alias="to", description="first day on which it errs as usual again")
+    factor: Annotated[float, Field(gt=1, le=100, description="by what the standard deviation grows")]
+    why: Titles = {}
+
+
 class Meter(Record):
     """A scale, a sampler with its laboratory, or a survey, with the errors of one period's reading.
 
     ``sd_rel_pct`` is the standard deviation of one reading, ``bias_limit_pct`` the largest systematic error
     that would pass unnoticed between calibrations (taken as two standard deviations), both in per cent of
-    the value; ``sd_abs`` is a floor in the uom of the meter.
+    the value; ``sd_abs`` is a floor in the uom of the meter. A stream or stock with a ``content`` is read by the
+    mass of that component.
     """
 
     id: Id
@@ -221,7 +243,11 @@ class Meter(Record):
     uom: UomName = Field(description="unit of measure of its readings")
     uoms: dict[str, UomName] = Field(default={}, description="uom of a component where it differs")
     sd_rel_pct: Annotated[float, Field(ge=0, le=100, description="standard deviation of one reading, % of it")]
+    sd_rel_pcts: dict[str, Annotated[float, Field(ge=0, le=100)]] = Field(
+        default={}, description="standard deviation of a component where it differs, %"
+    )
     sd_abs: Annotated[float, Field(ge=0, description="its floor, in the uom of the meter")] = 0.0
+    widened: tuple[Widened, ...] = Field(default=(), description="times in which it errs more than usual")
     bias_limit_pct: Annotated[float, Field(ge=0, le=100, description="largest bias that passes unnoticed, %")] = 0.0
     shared_error: SharedError | None = Field(default=None, description="error it has in common with others")
     period: Literal["hour", "shift", "day", "lot", "month_end", "month"] = Field(
@@ -401,13 +427,16 @@ class ChainFile(Record):
 
 
 class Recovery(Record):
-    """A recovery to report: products over feeds of a plant (streams or groups; stocks by name)."""
+    """A recovery to report: products over feeds of a plant (streams or groups; stocks by name).
 
-    plant: Id
+    Without a ``plant`` it is that of the whole chain.
+    """
+
+    plant: str = Field(default="", description="plant; empty: the whole chain")
     components: tuple[str, ...]
     feeds: tuple[str, ...]
     products: tuple[str, ...]
-    stocks: tuple[str, ...] = Field(default=(), description="stocks of product inside the plant")
+    stocks: tuple[str, ...] = Field(default=(), description="stocks whose change counts as product")
 
 
 class ParametersFile(Record):

@@ -23,7 +23,7 @@ from zveno.reconcile.objective import data_of
 from zveno.reconcile.observability import linearise
 from zveno.reconcile.period_values import Gap
 from zveno.reconcile.result import NetworkResult, Term
-from zveno.reconcile.topology import CLOSING, NO_SURVEY, OPENING
+from zveno.reconcile.topology import CLOSING, NO_SURVEY, OPENING, contents
 from zveno.tables import frame
 
 Row = dict[str, Any]
@@ -115,12 +115,21 @@ def gap_rows(gaps: Sequence[Gap], period: str) -> Iterator[Row]:
 
 
 def flow_rows(model: ChainModel, carried: Sequence[NetStream], result: NetworkResult, period: str) -> Iterator[Row]:
-    """Rows of the table ``flows``: the mass of each stream and every component that it can carry."""
+    """Rows of the table ``flows``: the mass of each stream and every component that it can carry.
+
+    Of a stream whose content alone is followed there is one row, the mass of that content.
+    """
     status = _statuses(result)
     followed = set(result.network.components)
     unknown = unsurveyed(result.network)
+    content = contents(model)
     for stream in carried:
         mass, sd = result.component_flow(stream.id, MASS)
+        if stream.id in content:
+            known = (None, None) if stream.id in unknown else (mass, sd)
+            word = None if stream.id in unknown else status.get((stream.id, MASS))
+            yield _flow_row(period, stream.id, content[stream.id], known, (None, None), word)
+            continue
         if stream.id in unknown:
             mass, sd = None, None
             status.pop((stream.id, MASS), None)
@@ -163,8 +172,24 @@ def _flow_row(
     }
 
 
-def series_flows(batch: BatchResult, names: Sequence[str]) -> pl.DataFrame:
+def series_flows(model: ChainModel, batch: BatchResult, names: Sequence[str]) -> pl.DataFrame:
     """Table ``flows`` of all solved periods of a batch; components that are never assayed have no rows."""
+    return frame("flows", _of_contents(_series_flows(batch, names), contents(model)))
+
+
+def _of_contents(flows: pl.DataFrame, content: Mapping[str, str]) -> pl.DataFrame:
+    """One row for each stream whose content alone is followed: its mass, under the name of that component."""
+    if not content:
+        return flows
+    alone = pl.col("stream").is_in(list(content))
+    named = pl.col("stream").replace_strict(content, default="", return_dtype=pl.String)
+    return flows.filter(~alone | (pl.col("component") == MASS)).with_columns(
+        component=pl.when(alone).then(named).otherwise(pl.col("component"))
+    )
+
+
+def _series_flows(batch: BatchResult, names: Sequence[str]) -> pl.DataFrame:
+    """The same with masses and components of all streams alike."""
     solved = np.flatnonzero([one is not None for one in batch.fits])
     if len(solved) == 0:
         return frame("flows")

@@ -17,7 +17,7 @@ from zveno.periods import Period
 from zveno.reconcile.measured import Measured, covariance, total
 from zveno.reconcile.period_values import LEFT_OUT, LONG, Gap, PeriodValues
 from zveno.reconcile.records import Book, book
-from zveno.reconcile.topology import CLOSING, NO_SURVEY, OPENING, Topology, stock_streams, topology
+from zveno.reconcile.topology import CLOSING, NO_SURVEY, OPENING, Topology, contents, stock_streams, topology
 from zveno.text.mark import tr
 
 FROM_DESCRIPTION = tr("no survey before: opening stock as described")
@@ -103,6 +103,8 @@ def plan_of(model: ChainModel, records: pl.DataFrame) -> Plan:
 def network_of(plan: Plan, found: Sequence[Found]) -> tuple[Network, tuple[NetStream, ...]]:
     """A network without readings for some periods: components that were assayed, stocks that were surveyed."""
     assayed = {quantity for one in found for _, quantity, _ in one.readings}
+    weighed = {stream for one in found for stream, quantity, _ in one.readings if quantity == MASS}
+    assayed |= {content for name, content in contents(plan.model).items() if name in weighed}
     components = tuple(one for one in plan.model.chain.components if one in assayed)
     stocks = {stream.id: stream for one in found for stream in one.stocks}
     carried = (*plan.topology.streams, *stocks.values())
@@ -112,8 +114,9 @@ def network_of(plan: Plan, found: Sequence[Found]) -> tuple[Network, tuple[NetSt
                        tuple(one for one in stream.components if one in components), stream.role)
         for stream in carried
     )  # fmt: skip
-    nodes = tuple(one for one in plan.topology.nodes)
-    return Network(nodes, streams, (), components, name=plan.model.chain.id), carried
+    content = contents(plan.model)
+    fixed = {(one.id, content[one.id]): 1.0 for one in streams if content.get(one.id) in components}
+    return Network(plan.topology.nodes, streams, (), components, fixed=fixed, name=plan.model.chain.id), carried
 
 
 def with_readings(network: Network, found: Found) -> Network:
@@ -367,6 +370,8 @@ def _stock_assays(
     A stock is the material of a few shifts, so its assay may differ from the period's by the scatter between
     shifts (at least 2 %); the error of the material's assay itself is shared with it.
     """
+    if stock.content:
+        return []
     find = plan.book.closing if stream.id.endswith(CLOSING) else plan.book.opening
     rows = []
     for component in stream.components or plan.model.chain.components:

@@ -108,7 +108,7 @@ def _solve_kind(
     ]
     return {
         "periods": frame("periods", [period_row(*row) for row in rows]),
-        "flows": series_flows(batch, mine),
+        "flows": series_flows(plan.model, batch, mine),
         "recoveries": frame("recoveries", recoveries),
     }
 

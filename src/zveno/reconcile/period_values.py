@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, time
 from functools import cached_property
 
 import numpy as np
@@ -83,7 +84,7 @@ class PeriodValues:
             return None
         solids, parts = self._solids(meter, series)
         dry = series.value * solids
-        sd = self._reading_sd(meter, "", series.value, series.end - series.start) * solids
+        sd = self._reading_sd(meter, "", series.value, series) * solids
         own = float(np.sum(sd**2))
         sum_dry, spread = float(dry.sum()), _spread(dry)
         missing = max(expected - len(series), 0)
@@ -124,7 +125,7 @@ class PeriodValues:
         instrument, moisture = gauge
         found, at = _lookup(moisture, series.start)
         share = np.where(found, moisture.value[at], moisture.value.mean())
-        sd = self._reading_sd(instrument, "moisture", share, np.zeros_like(share))
+        sd = self._reading_sd(instrument, "moisture", share, series.lasting_no_time())
         missing = int((~found).sum())
         if missing:
             self.gaps.append(Gap(instrument.id, "moisture", len(series), len(series) - missing, MEAN_OF_PRESENT))
@@ -186,14 +187,14 @@ class PeriodValues:
     def _limit(self, meter: Meter, component: str, series: Series, share: Floats) -> Measured:
         """A period in which only limits were reported."""
         limit = float(share @ series.value)
-        sd = self._reading_sd(meter, component, series.value, series.end - series.start)
+        sd = self._reading_sd(meter, component, series.value, series)
         own = float(np.linalg.norm(share * sd))
         return Measured(limit, max(own, 1e-3 * limit), {}, meter.id, below=True)
 
     def _mean(self, meter: Meter, component: str, series: Series, share: Floats) -> Measured:
         """Weighted mean of the assays present."""
         value = np.where(series.below, 0.5 * series.value, series.value)
-        sd = self._reading_sd(meter, component, value, series.end - series.start)
+        sd = self._reading_sd(meter, component, value, series)
         sd = np.where(series.below, np.hypot(sd, series.value / math.sqrt(12)), sd)
         mean, own = float(share @ value), float(np.linalg.norm(share * sd))
         return Measured(mean, own, _systematic(meter, component, mean), meter.id, spread=_spread(value))
@@ -249,16 +250,22 @@ class PeriodValues:
 
     def survey(self, meter: Meter, value: float, component: str = "") -> Measured:
         """A single survey or assay of a stock; the systematic part is shared by opening and closing."""
-        sd = float(self._reading_sd(meter, component, np.array([value]), np.zeros(1))[0])
+        moment = np.array([self.period.end.timestamp()])
+        once = Series(moment, moment, np.array([value]), np.zeros(1, dtype=bool))
+        sd = float(self._reading_sd(meter, component, once.value, once)[0])
         return Measured(value, max(sd, 1e-9), _systematic(meter, component, value), meter.id)
 
     # ---- errors of one reading ---------------------------------------------------------------------------
 
-    def _reading_sd(self, meter: Meter, component: str, value: Floats, duration: Floats) -> Floats:
-        """Standard deviation of each reading: relative, with the absolute floor."""
+    def _reading_sd(self, meter: Meter, component: str, value: Floats, times: Series) -> Floats:
+        """Standard deviation of each reading: relative, with the absolute floor; wider for a time where described."""
         least = _LEAST_SD["assay" if component else "mass"]
-        relative = meter.sd_rel_pct / 100 * np.abs(value)
-        return np.maximum(np.maximum(relative, self._floor(meter, component, duration)), least)
+        relative = meter.sd_rel_pcts.get(component, meter.sd_rel_pct) / 100 * np.abs(value)
+        sd = np.maximum(np.maximum(relative, self._floor(meter, component, times.end - times.start)), least)
+        for one in meter.widened:
+            first, last = (datetime.combine(day, time(), self.model.tz).timestamp() for day in (one.start, one.end))
+            sd = np.where((first <= times.start) & (times.start < last), one.factor * sd, sd)
+        return np.asarray(sd)
 
     def _floor(self, meter: Meter, component: str, duration: Floats) -> Floats:
         """``sd_abs`` in t or mass fraction; a rate counts over the reading's duration."""

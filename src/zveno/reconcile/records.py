@@ -24,6 +24,10 @@ class Series:
     def __len__(self) -> int:
         return len(self.value)
 
+    def lasting_no_time(self) -> Series:
+        """The same values as of their beginnings."""
+        return Series(self.start, self.start, self.value, self.below)
+
     def take(self, which: Ints | slice) -> Series:
         """Some of the values."""
         return Series(self.start[which], self.end[which], self.value[which], self.below[which])

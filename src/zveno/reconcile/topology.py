@@ -28,6 +28,15 @@ class Topology:
     place: Mapping[str, str]
 
 
+def contents(model: ChainModel) -> dict[str, str]:
+    """The component whose mass alone is followed, by balanced stream and by end of stock."""
+    found = {one.group or one.id: one.content for one in model.chain.streams if one.content}
+    for stock in model.chain.stocks:
+        if stock.content:
+            found |= {stock.id + OPENING: stock.content, stock.id + CLOSING: stock.content}
+    return found
+
+
 def topology(model: ChainModel) -> Topology:
     """Sections as nodes; streams between sections or boundaries, those of one group merged under its id.
 
@@ -54,7 +63,7 @@ def flow_faults(model: ChainModel) -> list[Fault]:
     """Groups of streams that cannot be balanced as one; one that stays partly within a section is none either."""
     named: dict[str, list[Stream]] = {}
     for stream in model.chain.streams:
-        if stream.group and _counts(stream):
+        if stream.group and stream.is_balanced:
             named.setdefault(stream.group, []).append(stream)
     return _group_faults(model, named)
 
@@ -64,7 +73,7 @@ def _groups(model: ChainModel) -> dict[str, list[Stream]]:
     groups: dict[str, list[Stream]] = {}
     for stream in model.chain.streams:
         ends = model.place_of(stream.source), model.place_of(stream.target)
-        if ends[0] != ends[1] and _counts(stream):
+        if ends[0] != ends[1] and stream.is_balanced:
             groups.setdefault(stream.group or stream.id, []).append(stream)
     return groups
 
@@ -72,16 +81,17 @@ def _groups(model: ChainModel) -> dict[str, list[Stream]]:
 def _group_faults(model: ChainModel, groups: Mapping[str, list[Stream]]) -> list[Fault]:
     """A fault for each group whose streams do not all join the same two places."""
     wrong = [name for name, found in groups.items() if len({_ends(model, one) for one in found}) > 1]
-    return [
+    mixed = [name for name, found in groups.items() if len({one.content for one in found}) > 1]
+    contents = [
+        fault("the streams of group '{group}' have different contents: give all of them the same 'content', or none",
+              where=model.places.get(name, ""), group=name)
+        for name in mixed
+    ]  # fmt: skip
+    return contents + [
         fault("the streams of group '{group}' join different sections: give each pair of sections its own group",
               where=model.places.get(name, ""), group=name)
         for name in wrong
     ]  # fmt: skip
-
-
-def _counts(stream: Stream) -> bool:
-    """Whether a stream takes part in a balance of solids and components."""
-    return stream.kind not in ("water", "gas") or bool(stream.components)
 
 
 def _ends(model: ChainModel, stream: Stream) -> tuple[str | None, str | None]:
@@ -94,17 +104,23 @@ def _merged(model: ChainModel, name: str, found: Sequence[Stream]) -> NetStream:
     """One balanced stream; it carries what any of its members carries."""
     source, target = _ends(model, found[0])
     components: tuple[str, ...] | None = None
-    if all(one.components is not None for one in found):
-        listed = {component for one in found for component in one.components or ()}
+    if all(one.carries is not None for one in found):
+        listed = {component for one in found for component in one.carries or ()}
         components = tuple(one for one in model.chain.components if one in listed)
     return NetStream(name, source, target, components)
 
 
 def stock_streams(model: ChainModel, stock: str, topo: Topology) -> tuple[NetStream, NetStream]:
-    """Opening and closing stock as streams from and to outside; they carry what their material carries."""
+    """Opening and closing stock as streams from and to outside; they carry what their material carries.
+
+    A material within a section carries what is told of it.
+    """
     one = model.stocks[stock]
     material = topo.place.get(one.material)
-    carried = next((stream.components for stream in topo.streams if stream.id == material), None)
+    inner = model.streams[one.material].carries if one.material in model.streams else None
+    carried = next((stream.components for stream in topo.streams if stream.id == material), inner)
+    if one.content:
+        carried = (one.content,)
     return (
         NetStream(stock + OPENING, None, one.section, carried, "opening_stock"),
         NetStream(stock + CLOSING, one.section, None, carried, "closing_stock"),

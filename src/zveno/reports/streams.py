@@ -28,7 +28,7 @@ def balance_streams(model: ChainModel) -> tuple[BalanceStream, ...]:
     found = {
         BalanceStream(one.group or one.id, model.place_of(one.source), model.place_of(one.target)): None
         for one in model.chain.streams
-        if one.kind not in ("water", "gas") or one.components
+        if one.is_balanced
     }
     return tuple(one for one in found if one.source != one.target)
 
