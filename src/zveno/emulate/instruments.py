@@ -18,6 +18,7 @@ from zveno.periods import Shift
 
 Floats = npt.NDArray[np.float64]
 _MASSES = ("wet_mass", "mass", "survey_mass")
+_LARGE_T = 100.0
 
 
 @dataclass(frozen=True)
@@ -77,24 +78,34 @@ def _systematic(meter: Meter, quantity: str, seed: int) -> float:
 
 
 def _true_values(model: ChainModel, meter: Meter, quantity: str, truth: Truth) -> Iterator[tuple[Shift, float]]:
-    """Shift by shift (or once a period) what a perfect meter would say."""
+    """Shift by shift (or once a period) what a perfect meter would say.
+
+    A line that stood all shift has a mass of zero, but nothing to sample; where no lot came, none is weighed.
+    """
+    content = _content(model, meter.stream) if quantity in _MASSES else ""
     if meter.stream in truth.stocks:
-        content = truth.stocks[meter.stream]
+        levels = truth.stocks[meter.stream]
         first = truth.shifts[0]
         before = model.shift_pattern.at(first.period.start - (first.period.end - first.period.start) / 2)
-        for shift, held in ((before, content[0]), (truth.shifts[-1], content[-1])):
+        for shift, held in ((before, levels[0]), (truth.shifts[-1], levels[-1])):
             if quantity in _MASSES or held[0] > 0:
-                yield shift, _quantity(held, quantity, truth)
+                yield shift, _quantity(held, quantity, truth, content)
         return
     moved = _measured(model, meter.stream, truth)
     if meter.period in ("month", "month_end"):
         if quantity in _MASSES or moved[:, 0].sum() > 0:
-            yield truth.shifts[-1], _quantity(moved.sum(axis=0), quantity, truth)
+            yield truth.shifts[-1], _quantity(moved.sum(axis=0), quantity, truth, content)
         return
     for index, shift in enumerate(truth.shifts):
-        # a line that stood all shift has a mass of zero, but nothing to sample
-        if quantity in _MASSES or moved[index, 0] > 0:
-            yield shift, _quantity(moved[index], quantity, truth)
+        if moved[index, 0] > 0 or (quantity in _MASSES and meter.period != "lot"):
+            yield shift, _quantity(moved[index], quantity, truth, content)
+
+
+def _content(model: ChainModel, place: str) -> str:
+    """Component by whose mass a stream, group or stock is read; empty where it is weighed whole."""
+    if place in model.stocks:
+        return model.stocks[place].content
+    return next((one.content for one in model.chain.streams if place in (one.id, one.group)), "")
 
 
 def _measured(model: ChainModel, name: str, truth: Truth) -> Floats:
@@ -104,9 +115,11 @@ def _measured(model: ChainModel, name: str, truth: Truth) -> Floats:
     return np.asarray(np.sum([truth.flows[one.id] for one in model.chain.streams if one.group == name], axis=0))
 
 
-def _quantity(masses: Floats, quantity: str, truth: Truth) -> float:
-    """A quantity of a mass vector (solids, water, components)."""
+def _quantity(masses: Floats, quantity: str, truth: Truth, content: str = "") -> float:
+    """A quantity of a mass vector (solids, water, components); of a content its mass."""
     solids, water = float(masses[0]), float(masses[1])
+    if content:
+        return float(masses[truth.columns.index(content)])
     if quantity == "wet_mass":
         return solids + water
     if quantity in ("mass", "survey_mass"):
@@ -152,7 +165,7 @@ def _exchanged(one: Said, at: Mapping[tuple[str, str], Said], other: Mapping[str
 
 
 def _rounded(value: float, quantity: str) -> float:
-    """Rounded as plants write: masses to 0.1 t, shares to four significant digits."""
-    if quantity in _MASSES:
+    """Rounded as plants write: masses to 0.1 t and small ones finer, shares to four significant digits."""
+    if quantity in _MASSES and value >= _LARGE_T:
         return round(value, 1)
-    return float(f"{value:.4g}")
+    return float(f"{value:.5g}" if quantity in _MASSES else f"{value:.4g}")

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from zveno.model.chain import ChainModel
-from zveno.model.play import Excursion, Play, Train
+from zveno.model.play import Excursion, Play, Silence, Train
 from zveno.model.types import Tag
 from zveno.periods import Period
 
@@ -71,9 +71,10 @@ def train_stops(model: ChainModel, play: Play, train: Train, period: Period, rng
     return Stops(np.array(starts), np.array(ends))
 
 
-def moved_tags(model: ChainModel, event: Excursion) -> list[Tag]:
-    """Tags that an excursion moves."""
-    return [tag for tag in model.chain.tags if fnmatchcase(tag.id, event.tags)]
+def moved_tags(model: ChainModel, event: Excursion | Silence) -> list[Tag]:
+    """Tags that an excursion moves, or that fall silent."""
+    patterns = [one.strip() for one in event.tags.split(",")]
+    return [tag for tag in model.chain.tags if any(fnmatchcase(tag.id, one) for one in patterns)]
 
 
 def tag_profile(model: ChainModel, tag: Tag, events: Sequence[Excursion], period: Period, hours: Floats) -> Floats:
@@ -105,7 +106,8 @@ def _strayed(profile: Floats, event: Excursion, period: Period, hours: Floats) -
     exponentially (*drift*) or linearly (*ramp*, *plateau*) at the pace of the shape, and return alike.
     """
     first, last = _hours(event.start, period), _hours(event.end, period)
-    away, back = (minutes / 60 for minutes in _APPROACH_MIN[event.shape])
+    paces = _APPROACH_MIN[event.shape] if event.approach_min is None else (event.approach_min,) * 2
+    away, back = (minutes / 60 for minutes in paces)
     normal, limit, value = profile, event.limit, event.value
     share = np.abs((limit - normal) / (value - normal))  # share of the way at which the limit is passed
     if event.shape == "drift":

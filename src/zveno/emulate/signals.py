@@ -11,7 +11,7 @@ import polars as pl
 from zveno.emulate.draws import generator
 from zveno.emulate.schedule import Stops, moved_tags, tag_profile
 from zveno.model.chain import ChainModel
-from zveno.model.play import Excursion, Play
+from zveno.model.play import Excursion, Play, Silence
 from zveno.model.types import Tag
 from zveno.periods import Period
 from zveno.tables import INSTANT, frame
@@ -35,6 +35,12 @@ def _tag(
         for train in play.trains:
             if fnmatchcase(tag.unit, train.units):
                 value = np.where(stops[train.id].stands(hours), 0.0, value)
+    silent = np.zeros(len(hours), dtype=bool)
+    for one in play.events:
+        if isinstance(one, Silence) and tag in moved_tags(model, one):
+            first, last = ((moment - period.start).total_seconds() / 3600 for moment in (one.start, one.end))
+            silent |= (first <= hours) & (hours < last)
+    hours, value = hours[~silent], value[~silent]
     micros = np.round(hours * 3.6e9).astype(np.int64)
     start = pl.lit(period.start).cast(INSTANT)
     return pl.DataFrame({"offset": micros, "value": value}).select(

@@ -1,10 +1,9 @@
-"""What really happened: every shift simulated with that shift's parameters; stocks and transit carried over."""
+"""What really happened: every shift simulated with that shift's parameters; stocks carried over."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from fnmatch import fnmatchcase
 
 import numpy as np
@@ -12,15 +11,17 @@ import numpy.typing as npt
 
 from zveno.emulate.draws import generator, wandering
 from zveno.emulate.schedule import Stops, moved_tags, tag_profile, train_stops
-from zveno.errors import ModelError
+from zveno.emulate.stocks import pass_through
 from zveno.model.chain import ChainModel
-from zveno.model.play import Dispatch, Excursion, Play
+from zveno.model.play import Excursion, Play
 from zveno.periods import Period, Shift
 from zveno.quantities import convert
 from zveno.simulate import parameter_uom, simulate
 
 Floats = npt.NDArray[np.float64]
 _PROFILE_STEP_H = 1 / 60
+_LEAST_RUN = 0.02
+"""Share of its hours that a train is taken to run at least when its volumes are worked out."""
 
 
 @dataclass(frozen=True)
@@ -29,14 +30,13 @@ class Truth:
 
     ``flows`` holds, by stream, the masses moved in each shift, t, shape (shifts, 2 + components): dry
     solids, water, then the components of the chain. ``stocks`` holds contents at the start and after each
-    shift, shape (shifts + 1, 2 + components); ``transit`` likewise what is on the way.
+    shift, shape (shifts + 1, 2 + components), those on the way among them.
     """
 
     shifts: tuple[Shift, ...]
     components: tuple[str, ...]
     flows: Mapping[str, Floats]
     stocks: Mapping[str, Floats]
-    transit: Mapping[str, Floats]
     stops: Mapping[str, Stops]
 
     @property
@@ -46,7 +46,7 @@ class Truth:
 
 
 def play_truth(model: ChainModel, play: Play, period: Period, seed: int) -> Truth:
-    """Simulate every shift of the period and carry stocks and transit from shift to shift."""
+    """Simulate every shift of the period and carry stocks from shift to shift."""
     shifts = tuple(one for one in model.shift_pattern.shifts(period) if period.start <= one.period.start < period.end)
     span = Period(shifts[0].period.start, shifts[-1].period.end)
     stops = {one.id: train_stops(model, play, one, span, generator(seed, "stops", one.id)) for one in play.trains}
@@ -55,16 +55,8 @@ def play_truth(model: ChainModel, play: Play, period: Period, seed: int) -> Trut
     result = simulate(model, scenarios=dict(zip(names, overrides, strict=True)), day=period.start.date())
     hours = np.array([one.period.hours for one in shifts])
     flows = {stream: result.mass(stream) * hours[:, None] for stream in model.streams}
-    stocks: dict[str, Floats] = {}
-    transit: dict[str, Floats] = {}
-    for dispatch in play.dispatches:
-        came_in = flows[dispatch.stream]
-        content, out = _carry(model, dispatch, came_in, period, generator(seed, "dispatch", dispatch.stock))
-        stocks[dispatch.stock], flows[dispatch.stream] = content, out
-    for stream in model.chain.streams:
-        if stream.transport_h > 0:
-            transit[stream.id] = _on_the_way(flows[stream.id], shifts, stream.transport_h)
-    return Truth(shifts, model.chain.components, flows, stocks, transit, stops)
+    passed = pass_through(model, play, shifts, flows, seed)
+    return Truth(shifts, model.chain.components, passed.flows, passed.stocks, stops)
 
 
 def closure(model: ChainModel, truth: Truth) -> float:
@@ -119,10 +111,11 @@ def _running(model: ChainModel, play: Play, shift: Shift, span: Period, stops: M
     for feed in {one.feed for one in play.trains}:
         trains = [one for one in play.trains if one.feed == feed]
         full = model.number(model.streams[feed].feed or 0.0, "t/h", shift.day) / len(trains)
-        run = {
-            one.id: 1.0 - stops[one.id].standing_h(first, first + shift.period.hours) / shift.period.hours
-            for one in trains
-        }
+        run = {}
+        for one in trains:
+            usual = model.number(one.availability, "frac", shift.day) if one.feed_is == "calendar" else 1.0
+            standing = stops[one.id].standing_h(first, first + shift.period.hours) / shift.period.hours
+            run[one.id] = (1.0 - standing) / usual
         total = sum(run.values())
         row[f"{feed}.feed"] = full * total
         for one in trains:
@@ -131,9 +124,10 @@ def _running(model: ChainModel, play: Play, shift: Shift, span: Period, stops: M
             for unit in model.chain.units:
                 if fnmatchcase(unit.id, one.units):
                     scaled = (name for name in one.scaled if name in unit.parameters)
+                    size = max(run[one.id], _LEAST_RUN) if one.feed_is == "calendar" else run[one.id]
                     for name in scaled:
                         uom = parameter_uom(unit.model, name)
-                        row[f"{unit.id}.{name}"] = model.number(unit.parameters[name], uom, shift.day) * run[one.id]
+                        row[f"{unit.id}.{name}"] = model.number(unit.parameters[name], uom, shift.day) * size
     return row
 
 
@@ -153,44 +147,3 @@ def _move_by_tags(
             for drive in tag.drives:
                 uom = parameter_uom(model.units[drive.unit].model, drive.parameter)
                 rows[index][f"{drive.unit}.{drive.parameter}"] = convert(mean, tag.uom, uom)
-
-
-def _carry(
-    model: ChainModel, dispatch: Dispatch, came_in: Floats, period: Period, rng: np.random.Generator
-) -> tuple[Floats, Floats]:
-    """Content of a stock after each shift and what was loaded out, fully mixed.
-
-    The opening content has the mean composition of what came in; each shift loads about what came in, in
-    whole lots of wet mass, never more than there is.
-    """
-    stock = model.stocks[dispatch.stock]
-    opening_t = model.number(stock.opening, "t", period.start.date())
-    mean = came_in.sum(axis=0)
-    if opening_t and not mean[0] > 0:
-        raise ModelError(
-            "nothing comes to the stock '{stock}' in {period}, so nobody knows what it is made of: give its plant a "
-            "feed",
-            model.places.get(stock.id, ""), stock=stock.id, period=period.name,
-        )  # fmt: skip
-    content = mean / mean[0] * opening_t
-    history, out = [content], []
-    for inflow in came_in:
-        wet = inflow[0] + inflow[1]
-        lots = round(wet * (1 + dispatch.spread_rel_pct / 100 * float(rng.standard_normal())) / dispatch.lot_wet_t)
-        available = content + inflow
-        share = min(lots * dispatch.lot_wet_t / (available[0] + available[1]), 1.0)
-        out.append(available * share)
-        content = available * (1.0 - share)
-        history.append(content)
-    return np.array(history), np.array(out)
-
-
-def _on_the_way(moved: Floats, shifts: Sequence[Shift], transport_h: float) -> Floats:
-    """What has left and not arrived at the start and after each shift; loads leave at the end of a shift."""
-    content = np.zeros((len(shifts) + 1, moved.shape[1]))
-    for index, shift in enumerate(shifts):
-        arrival = shift.period.end + timedelta(hours=transport_h)
-        for later in range(index, len(shifts)):
-            if shifts[later].period.end < arrival:
-                content[later + 1] += moved[index]
-    return content

@@ -209,8 +209,8 @@ def _write_truth(played: Played, folder: Path) -> None:
     names = [f"{one.day}/{one.slot}" for one in truth.shifts]
     _long(truth.flows, names, truth.columns, "stream").write_parquet(folder / "flows.parquet")
     at = ["opening", *names]
-    stocks = pl.concat([_long(one, at, truth.columns, "stock") for one in (truth.stocks, truth.transit) if one])
-    stocks.write_parquet(folder / "stocks.parquet")
+    if truth.stocks:
+        _long(truth.stocks, at, truth.columns, "stock").write_parquet(folder / "stocks.parquet")
     planted = {
         "seed": played.seed,
         "period": played.period.name,

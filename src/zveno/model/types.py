@@ -187,8 +187,8 @@ class Stream(Record):
 
     @property
     def is_balanced(self) -> bool:
-        """Whether a balance of solids and components follows it; water and gas only where they say what they carry."""
-        return self.kind not in ("water", "gas") or bool(self.carries)
+        """Whether a balance follows it: what carries components; water and gas only where they name some."""
+        return self.kind not in ("water", "gas") if self.carries is None else bool(self.carries)
 
 
 class Group(Record):
@@ -261,6 +261,13 @@ class Meter(Record):
     note: str = ""
     status: Status = Status.ESTIMATE
     repeat: dict[str, tuple[int, ...]] = Field(default={}, exclude=True)
+
+
+class NotMeasured(Record):
+    """Something that nobody measures, and why: told in reports, so that nobody takes it for forgotten."""
+
+    what: Titles
+    why: Titles
 
 
 class Drive(Record):
@@ -418,6 +425,7 @@ class ChainFile(Record):
     streams: tuple[Stream, ...]
     stocks: tuple[Stock, ...] = ()
     meters: tuple[Meter, ...] = ()
+    not_measured: tuple[NotMeasured, ...] = ()
     tags: tuple[Tag, ...] = ()
     gates: tuple[Gate, ...] = ()
     files: tuple[DataFile, ...] = ()

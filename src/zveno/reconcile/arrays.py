@@ -435,9 +435,12 @@ def _correlation(network: Network) -> Floats | None:
         return None
     sigma = np.array([one.sigma for one in network.readings])
     V = np.diag(sigma**2)
+    numbers: dict[tuple[tuple[str, str], str], int] = {}
     for one in network.covariances:
-        i = reading_number(network, one.first, one.first_meter)
-        j = reading_number(network, one.second, one.second_meter)
+        for end in ((one.first, one.first_meter), (one.second, one.second_meter)):
+            if end not in numbers:
+                numbers[end] = reading_number(network, *end)
+        i, j = numbers[one.first, one.first_meter], numbers[one.second, one.second_meter]
         V[i, j] = V[j, i] = one.value
     correlation = V / np.outer(sigma, sigma)
     if np.linalg.eigvalsh(correlation)[0] <= 1e-12:

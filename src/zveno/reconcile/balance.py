@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import polars as pl
 from scipy.special import chdtri
 
-from zveno.errors import SolveError
 from zveno.model.chain import ChainModel
-from zveno.model.network import MASS, NetNode, NetStream, Network
+from zveno.model.network import MASS, NetStream, Network
 from zveno.model.types import Recovery
 from zveno.periods import Period
-from zveno.reconcile.arrays import arrays
 from zveno.reconcile.batch import BatchResult
 from zveno.reconcile.build import MonthInput
-from zveno.reconcile.fit import SIGNIFICANCE, fit_network, verdict
-from zveno.reconcile.objective import data_of
-from zveno.reconcile.observability import linearise
+from zveno.reconcile.fit import SIGNIFICANCE, verdict
 from zveno.reconcile.period_values import Gap
 from zveno.reconcile.result import NetworkResult, Term
 from zveno.reconcile.topology import CLOSING, NO_SURVEY, OPENING, contents
+from zveno.reconcile.unaccounted import unaccounted_rows
 from zveno.tables import frame
 
 Row = dict[str, Any]
@@ -79,7 +76,7 @@ def balance_of(model: ChainModel, month: MonthInput, period: Period, result: Net
         adjustments=frame("adjustments", list(_adjustment_rows(result, name))),
         suspects=frame("suspects", list(_suspect_rows(result, name))),
         recoveries=frame("recoveries", list(recovery_rows(model, month.topology.place, result, name))),
-        unaccounted=frame("unaccounted", list(_unaccounted_rows(model, month, result, name))),
+        unaccounted=frame("unaccounted", list(unaccounted_rows(model, month, result, name))),
         gaps=frame("gaps", list(gap_rows(month.gaps, name))),
         objective=result.objective,
         dof=dof,
@@ -330,75 +327,3 @@ def _stock_terms(network: Network, stocks: Sequence[str], component: str) -> lis
     there = {one.id for one in network.streams}
     signs = ((CLOSING, 1.0), (OPENING, -1.0))
     return [(one + end, component, sign) for one in stocks for end, sign in signs if one + end in there]
-
-
-# ---- unaccounted ---------------------------------------------------------------------------------------------
-
-
-def _unaccounted_rows(model: ChainModel, month: MonthInput, result: NetworkResult, period: str) -> Iterator[Row]:
-    """In less out less stock change by plant and component, with that component's balance released."""
-    for plant in model.chain.plants:
-        inside = {one.id for one in plant.sections}
-        for component in result.network.components:
-            nodes = [one for one in month.network.nodes if one.id in inside]
-            if not nodes or not all(component in _followed(month.network, one) for one in nodes):
-                continue
-            value, sd = _unaccounted(month.network, result, nodes, component)
-            yield {
-                "period": period, "plant": plant.id, "component": component, "mass_t": value, "mass_sd_t": sd,
-            }  # fmt: skip
-
-
-def _unaccounted(
-    network: Network, result: NetworkResult, nodes: Sequence[NetNode], component: str
-) -> tuple[float | None, float | None]:
-    """Difference of a plant as its meters see it.
-
-    The component's balance is released in as many sections as leave the difference observable: where nothing
-    upstream is assayed, the first assay stands for what came in.
-    """
-    terms = _net(network, {one.id for one in nodes}, component)
-    released = network
-    for node in reversed(nodes):
-        trial = _release(released, node.id, component)
-        if _observable(trial, result, terms):
-            released = trial
-    if released is network:
-        return None, None
-    try:
-        fit = fit_network(released)
-    except SolveError:
-        return None, None
-    return NetworkResult(released, fit).total(terms)
-
-
-def _net(network: Network, inside: set[str], component: str) -> list[Term]:
-    """Terms of everything that enters less everything that leaves, stocks included."""
-    return [
-        (one.id, component, float((one.target in inside) - (one.source in inside)))
-        for one in network.streams
-        if (one.target in inside) != (one.source in inside)
-    ]
-
-
-def _release(network: Network, node: str, component: str) -> Network:
-    """The network without a component's balance at one node."""
-    nodes = tuple(
-        replace(one, components=tuple(c for c in _followed(network, one) if c != component))
-        if one.id == node else one
-        for one in network.nodes
-    )  # fmt: skip
-    return replace(network, nodes=nodes)
-
-
-def _followed(network: Network, node: NetNode) -> tuple[str, ...]:
-    return network.components if node.components is None else node.components
-
-
-def _observable(network: Network, result: NetworkResult, terms: Sequence[Term]) -> bool:
-    """Whether a sum is determined in a network with fewer balances, judged at the reconciled point."""
-    problem = arrays(network)
-    data = data_of(problem, problem.value[None], problem.sigma[None])
-    fit = result.fit
-    linear = linearise(problem, data, fit.mass[None], fit.assay[None], fit.mass[None])
-    return NetworkResult(network, replace(fit, problem=problem, linear=linear)).total(terms)[0] is not None

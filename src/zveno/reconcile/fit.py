@@ -14,7 +14,7 @@ from zveno.reconcile.arrays import Bools, Floats, Problem, arrays
 from zveno.reconcile.kernel import Solved, interior_point
 from zveno.reconcile.objective import Data, data_of, misfit
 from zveno.reconcile.observability import Adjustments, Linear, adjustments, linearise
-from zveno.reconcile.polish import polish, without_closed
+from zveno.reconcile.polish import Polished, polish, sharpened, without_closed
 from zveno.text.words import quantity_phrase
 
 SIGNIFICANCE = 0.05
@@ -87,15 +87,45 @@ def fit_period(problem: Problem, data: Data, solved: Solved) -> Fit:
         best = polish(problem, data, solved)
         if best.closed.any():
             data = without_closed(problem, data, best.closed)
-        mass, flow, assay = problem.expand(best.u)
-        miss = misfit(problem, data, mass, assay)
         size = problem.expand(solved.origin)[0]
-        linear = linearise(problem, data, mass, assay, np.where(best.closed, size, mass))
-        return Fit(
-            problem=problem, mass=mass[0], flow=flow[0], assay=assay[0], active=best.active,
-            closed=best.closed, linear=linear, tests=adjustments(linear, miss),
-            objective=2 * float(miss.half[0]), iterations=int(solved.iterations[0]),
-        )  # fmt: skip
+        return _fit_at(problem, data, best, size, int(solved.iterations[0]))
+
+
+def _fit_at(problem: Problem, data: Data, best: Polished, size: Floats, iterations: int) -> Fit:
+    """Linearise and test a point; ``size`` (1, streams) is a usual mass of streams that vanished."""
+    mass, flow, assay = problem.expand(best.u)
+    miss = misfit(problem, data, mass, assay)
+    linear = linearise(problem, data, mass, assay, np.where(best.closed, size, mass))
+    return Fit(
+        problem=problem, mass=mass[0], flow=flow[0], assay=assay[0], active=best.active,
+        closed=best.closed, linear=linear, tests=adjustments(linear, miss),
+        objective=2 * float(miss.half[0]), iterations=iterations,
+    )  # fmt: skip
+
+
+def refit(network: Network, near: Fit) -> Fit:
+    """Solve a network that differs little from one already solved: Newton steps from there, else anew.
+
+    Raises
+    ------
+    DataError, SolveError
+        As ``fit_network`` does.
+    """
+    problem, old = arrays(network), near.problem
+    same = all(
+        np.array_equal(np.isnan(a), np.isnan(b))
+        for a, b in ((problem.mass_fixed, old.mass_fixed), (problem.assay_fixed, old.assay_fixed))
+    )
+    if not same or near.active.any() or near.closed.any():
+        return fit_network(network)
+    data = data_of(problem, problem.value[None], problem.sigma[None])
+    start = np.concatenate([near.mass[problem.mass_free], near.flow[problem.flow_free]])[None]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = sharpened(problem, data, start)
+        if found is None:
+            return fit_network(network)
+        best = Polished(found, near.active, near.closed)
+        return _fit_at(problem, data, best, near.mass[None], near.iterations)
 
 
 Verdict = Literal["consistent", "suspect", "not testable"]

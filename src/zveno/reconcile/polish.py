@@ -48,6 +48,13 @@ def polish(problem: Problem, data: Data, solved: Solved) -> Polished:
     return Polished(kept, active, closed)
 
 
+def sharpened(problem: Problem, data: Data, u: Floats) -> Floats | None:
+    """Variables (1, n) after Newton steps from a point near by; None where they do not settle or leave a bound."""
+    limits = bounds(problem)
+    found = _newton(problem, data, u, limits.D[:0])
+    return None if found is None or np.any(limits.slack(found)[0] < 0) else found
+
+
 def _half(problem: Problem, data: Data, u: Floats) -> Floats:
     """Half the sum of squares."""
     mass, _, assay = problem.expand(u)

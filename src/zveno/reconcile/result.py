@@ -107,6 +107,10 @@ class NetworkResult:
             return None, None
         return above / below, self.fit.linear.sd(slopes)
 
+    def slopes(self, terms: Iterable[Term]) -> Floats:
+        """Slopes of a sum of component flows by the variables."""
+        return self._sum(terms)[1]
+
     def _sum(self, terms: Iterable[Term]) -> tuple[float, Floats]:
         """A sum of flows with its slopes by the variables."""
         value, slopes = 0.0, np.zeros(self.fit.linear.slopes.shape[1])

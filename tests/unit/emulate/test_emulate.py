@@ -55,17 +55,6 @@ def test_stocks_carry_over_from_shift_to_shift(model, played):
     assert (content > 0).all()
 
 
-def test_loads_on_the_way_at_the_end_are_those_that_left_late(model, play, week):
-    slow = model.streams["balk.conc"].model_copy(update={"transport_h": 30.0})
-    streams = tuple(slow if one.id == "balk.conc" else one for one in model.chain.streams)
-    other = model.model_copy(update={"chain": model.chain.model_copy(update={"streams": streams})})
-    truth = play_truth(other, play, week, 7)
-    moved, on_the_way = truth.flows["balk.conc"], truth.transit["balk.conc"]
-    # what left at the end of a 12 h shift is on the way for the next two shift ends (12 h, 24 h), not the third
-    np.testing.assert_allclose(on_the_way[-1], moved[-3:].sum(axis=0))
-    np.testing.assert_allclose(on_the_way[0], 0.0)
-
-
 def test_the_same_seed_gives_the_same_plant(model, play, week, played):
     again = emulate(model, play, week, seed=7)
     assert again.said == played.said

@@ -1,0 +1,126 @@
+"""Unaccounted metal: what the readings leave open once a component's own balance is released."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from zveno.errors import SolveError
+from zveno.model.chain import ChainModel
+from zveno.model.network import NetNode, Network
+from zveno.reconcile.arrays import Floats, arrays
+from zveno.reconcile.build import MonthInput
+from zveno.reconcile.fit import refit
+from zveno.reconcile.objective import data_of
+from zveno.reconcile.observability import linearise
+from zveno.reconcile.result import NetworkResult, Term
+
+_SEEN = 1e-6
+
+
+def unaccounted_rows(
+    model: ChainModel, month: MonthInput, result: NetworkResult, period: str
+) -> Iterator[dict[str, Any]]:
+    """In less out less stock change by plant and component, and over the whole chain where it has several plants.
+
+    The balance counts the sections in which the component is followed: that of copper leaves out a gas cleaning.
+    """
+    owners = [(plant.id, {one.id for one in plant.sections}) for plant in model.chain.plants]
+    if len(owners) > 1:
+        owners.append(("", set(model.sections)))
+    for plant, inside in owners:
+        for component in result.network.components:
+            nodes = [
+                one for one in month.network.nodes if one.id in inside and component in _followed(month.network, one)
+            ]
+            if not nodes or not _net(month.network, {one.id for one in nodes}, component):
+                continue
+            value, sd = _unaccounted(month.network, result, nodes, component)
+            yield {"period": period, "plant": plant, "component": component, "mass_t": value, "mass_sd_t": sd}
+
+
+def _unaccounted(
+    network: Network, result: NetworkResult, nodes: Sequence[NetNode], component: str
+) -> tuple[float | None, float | None]:
+    """Difference of some sections as their meters see it.
+
+    The component's balance is released in as many sections as leave the difference observable: where nothing
+    upstream is assayed, the first assay stands for what came in.
+    """
+    released = _releasable(network, result, nodes, component)
+    if not released:
+        return None, None
+    try:
+        fit = refit(_release(network, released, component), result.fit)
+    except SolveError:
+        return None, None
+    return NetworkResult(network, fit).total(_net(network, {one.id for one in nodes}, component))
+
+
+def _net(network: Network, inside: set[str], component: str) -> list[Term]:
+    """Terms of everything that enters less everything that leaves, stocks included."""
+    return [
+        (one.id, component, float((one.target in inside) - (one.source in inside)))
+        for one in network.streams
+        if (one.target in inside) != (one.source in inside) and component in network.carries(one)
+    ]
+
+
+def _release(network: Network, released: set[str], component: str) -> Network:
+    """The network without a component's balance at some nodes."""
+    nodes = tuple(
+        replace(one, components=tuple(c for c in _followed(network, one) if c != component))
+        if one.id in released else one
+        for one in network.nodes
+    )  # fmt: skip
+    return replace(network, nodes=nodes)
+
+
+def _followed(network: Network, node: NetNode) -> tuple[str, ...]:
+    return network.components if node.components is None else node.components
+
+
+def _releasable(network: Network, result: NetworkResult, nodes: Sequence[NetNode], component: str) -> set[str]:
+    """Sections in which the balance can be released while the difference of all of them stays observable.
+
+    With all of them released, each direction that the readings do not see opens differences in some sections. A
+    choice is sound if no such direction that leaves the others closed changes the sum of the differences.
+    """
+    opened = _opened(network, result, nodes, component)
+    size = float(np.abs(opened).max(initial=0.0)) or 1.0
+    chosen: list[int] = []
+    for k in reversed(range(len(nodes))):
+        trial = [*chosen, k]
+        closed = [n for n in range(len(nodes)) if n not in trial]
+        free = _null(opened[closed], size)
+        if np.linalg.norm(opened.sum(axis=0) @ free) <= _SEEN * size:
+            chosen = trial
+    return {nodes[k].id for k in chosen}
+
+
+def _opened(network: Network, result: NetworkResult, nodes: Sequence[NetNode], component: str) -> Floats:
+    """Differences of each section along the directions that the readings do not see, (sections, directions).
+
+    Judged at the reconciled point, with the component's balance released in every section.
+    """
+    problem = arrays(_release(network, {one.id for one in nodes}, component))
+    data = data_of(problem, problem.value[None], problem.sigma[None])
+    fit = result.fit
+    linear = linearise(problem, data, fit.mass[None], fit.assay[None], fit.mass[None])
+    seen = NetworkResult(network, replace(fit, problem=problem, linear=linear))
+    rows = [seen.slopes(_net(network, {one.id}, component)) * linear.scale for one in nodes]
+    along = np.array(rows) @ linear.hidden
+    along[np.abs(along) <= _SEEN * np.linalg.norm(rows, axis=1)[:, None]] = 0.0
+    return np.asarray(along)
+
+
+def _null(rows: Floats, size: float) -> Floats:
+    """Orthonormal directions in which all rows vanish."""
+    if rows.shape[0] == 0 or rows.shape[1] == 0:
+        return np.eye(rows.shape[1])
+    _, values, V = np.linalg.svd(rows)
+    rank = int(np.sum(values > _SEEN * size))
+    return np.asarray(V[rank:].T)
