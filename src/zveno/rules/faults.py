@@ -306,11 +306,10 @@ def _table_faults(model: ChainModel, rule: Rule) -> Iterator[Fault]:
                 for name in (one for one in given if str(one).casefold() not in stands):
                     message = tr(
                         "rule '{rule}', version {version}: '{param}' gives a limit for '{name}', but no tag '{tag}' is "
-                        "named so"
+                        "named so: the chain has {known}"
                     )
-                    near = near_match(str(name).casefold(), stands)
                     about = {"rule": rule.id, "version": version.version, "param": key, "name": name, "tag": tag}
-                    yield fault(message, where, **about, near=near)
+                    yield fault(message, where, **about, known=", ".join(sorted(stands)))
 
 
 def _value_faults(rule: Rule, version: Version, params: dict[str, object], where: str) -> Iterator[Fault]:

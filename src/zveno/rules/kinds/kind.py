@@ -19,7 +19,7 @@ MINUTES = {"uom": "min"}
 MOST_MINUTES = 366 * 24 * 60
 
 Level = Annotated[float | None, Field(json_schema_extra=RULE_UOM)]
-LevelsByName = Annotated[dict[str, float], Field(json_schema_extra=BY_STAR)]  # type: ignore[arg-type]
+LevelsByName = Annotated[dict[str, float], Field(json_schema_extra=BY_STAR)]
 Count = Annotated[int, Field(ge=1, json_schema_extra=COUNT)]
 Minutes = Annotated[float, Field(ge=0, le=MOST_MINUTES, json_schema_extra=MINUTES)]
 
