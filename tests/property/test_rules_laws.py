@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta, timezone
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +96,16 @@ def test_islands_are_those_of_a_plain_loop_however_the_series_is_cut(
     samples: Samples, hold: int, least: int, cuts: list[int]
 ) -> None:
     assert vector(samples, hold, least, cuts) == plain(samples, 1.0, hold, least)
+
+
+@pytest.mark.parametrize("least", [1, 2, 3])
+@pytest.mark.parametrize("hold", [0, 5])
+def test_every_short_series_cut_at_every_place_gives_the_islands_of_a_plain_loop(hold: int, least: int) -> None:
+    for codes in product((CLEAR, BETWEEN, OUT, UNKNOWN), repeat=4):
+        code = np.array(codes, np.int8)
+        samples = Samples(np.arange(0, 12, 3), code, np.array([11.0, 13.0, 12.0, 14.0]), np.full(4, 10.0))
+        expected = plain(samples, 1.0, hold, least)
+        assert all(vector(samples, hold, least, [cut]) == expected for cut in range(5)), codes
 
 
 # a whole chain: gates, exceptions, versions, clear levels
