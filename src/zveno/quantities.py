@@ -50,10 +50,19 @@ UOMS: dict[str, Uom] = {
     "m2": Uom("area", 1.0),
     "m3": Uom("volume", 1.0),
     "m3/h": Uom("volume_flow", 1.0),
+    "m3/t": Uom("specific_volume", 1.0),
     "t/m3": Uom("density", 1.0),
     "kg/m3": Uom("density", 1e-3),
     "g/l": Uom("concentration", 1.0),
+    "mg/m3": Uom("concentration", 1e-6),
     "kg/t": Uom("specific_mass", 1.0),
+    # gas at 0 C and 101.325 kPa: never turned into a volume as it is, which needs its temperature and pressure
+    "Nm3/h": Uom("gas_flow", 1.0),
+    "Nm3/min": Uom("gas_flow", 60.0),
+    "Nm3/t": Uom("gas_per_tonne", 1.0),
+    "mg/Nm3": Uom("gas_concentration", 1.0),
+    "Pa": Uom("pressure", 1.0),
+    "kPa": Uom("pressure", 1e3),
     # energy, power, temperature
     "kWh/t": Uom("specific_energy", 1.0),
     "kWh": Uom("energy", 1.0),
@@ -64,6 +73,8 @@ UOMS: dict[str, Uom] = {
     "A/m2": Uom("current_density", 1.0),
     "K": Uom("temperature", 1.0),
     "C": Uom("temperature", 1.0, 273.15),
+    "K/h": Uom("heating_rate", 1.0),
+    "HRC": Uom("hardness", 1.0),
 }
 
 
@@ -81,8 +92,13 @@ DIMENSIONS: dict[str, Phrase] = {
     "area": Phrase("area"),
     "volume": Phrase("volume"),
     "volume_flow": Phrase("volume flow"),
+    "specific_volume": Phrase("volume per tonne"),
     "density": Phrase("density"),
     "concentration": Phrase("concentration"),
+    "gas_flow": Phrase("gas flow"),
+    "gas_per_tonne": Phrase("gas per tonne"),
+    "gas_concentration": Phrase("concentration in gas"),
+    "pressure": Phrase("pressure"),
     "specific_mass": Phrase("specific consumption"),
     "specific_energy": Phrase("specific energy"),
     "energy": Phrase("energy"),
@@ -90,6 +106,8 @@ DIMENSIONS: dict[str, Phrase] = {
     "voltage": Phrase("voltage"),
     "current_density": Phrase("current density"),
     "temperature": Phrase("temperature"),
+    "heating_rate": Phrase("rate of heating"),
+    "hardness": Phrase("hardness"),
 }
 
 

@@ -87,9 +87,10 @@ def test_every_parameter_declares_what_it_means_and_its_unit(kind: str) -> None:
     assert parameters.__doc__
     for name, declared in parameters.model_json_schema()["properties"].items():
         assert declared["description"], name
-        assert declared["uom"] in {"of the rule", "min"}
+        assert declared["uom"] in {"of the rule", "min", "-"}
         assert (declared["uom"] == "min") == name.endswith("_min")
-    assert parameters.levels() <= set(parameters.model_fields)
+    assert parameters.levels() | parameters.tables() <= set(parameters.model_fields)
+    assert not parameters.levels() & parameters.tables()
 
 
 @pytest.mark.parametrize("kind", RULE_KINDS)

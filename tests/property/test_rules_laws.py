@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta, timezone
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
 from typing import Any
 
@@ -33,23 +33,24 @@ MIDNIGHT = microseconds(datetime(2026, 3, 2, tzinfo=timezone(timedelta(hours=5))
 # one series of samples, against a plain engine that goes from sample to sample
 
 
-def plain(samples: Samples, sign: float, hold: int) -> list[Row]:
+def plain(samples: Samples, sign: float, hold: int, least: int) -> list[Row]:
     """Episodes by a loop over samples: the definition, word by word."""
     found: list[Row] = []
-    start = known = 0
+    start = known = outs = 0
     peak = limit = float("nan")
     running = confirmed = False
     rows = list(zip(samples.ts, samples.code, samples.value, samples.limit, strict=True))
     for n, (ts, code, value, line) in enumerate(rows):
         if running and rows[n - 1][1] != UNKNOWN:
             known += min(ts - rows[n - 1][0], REACH)
-        confirmed = running and (confirmed or known >= hold)
+        confirmed = running and (confirmed or (known >= hold and outs >= least))
         if code == OUT:
             if not running:
-                start, known, peak, limit = ts, 0, value, line
+                start, known, outs, peak, limit = ts, 0, 0, value, line
             elif sign * (value - line) > sign * (peak - limit):
                 peak, limit = value, line
-            running, confirmed = True, confirmed or known >= hold
+            outs += 1
+            running, confirmed = True, confirmed or (known >= hold and outs >= least)
         elif code == CLEAR or (code == BETWEEN and not confirmed):
             if confirmed:
                 found.append((start, ts, known, peak, limit, False))
@@ -71,16 +72,16 @@ def some_samples(draw: st.DrawFn) -> Samples:
     return Samples(np.cumsum(steps), code, limit + np.array(heights) / 4, limit)
 
 
-def vector(samples: Samples, hold: int, cuts: list[int]) -> list[Row]:
+def vector(samples: Samples, hold: int, least: int, cuts: list[int]) -> list[Row]:
     """Episodes by the real engine, the series cut at the places given."""
     found: list[Row] = []
     carry = None
     edges = [0, *sorted(min(one, len(samples.ts)) for one in cuts), len(samples.ts)]
     for a, b in pairwise(edges):
         part = Samples(samples.ts[a:b], samples.code[a:b], samples.value[a:b], samples.limit[a:b])
-        spans, carry = find_runs(part, carry, sign=1.0, hold=hold, reach=REACH)
+        spans, carry = find_runs(part, carry, sign=1.0, hold=hold, reach=REACH, least=least)
         found += rows(spans, still=False)
-    spans_left = open_span(carry, hold) if carry else None
+    spans_left = open_span(carry, hold, least) if carry else None
     return [*found, *rows(spans_left, still=True)] if spans_left else found
 
 
@@ -90,11 +91,21 @@ def rows(spans: Spans, *, still: bool) -> list[Row]:
     return [(*row, still) for row in zip(*(one.tolist() for one in columns), strict=True)]
 
 
-@given(some_samples(), st.integers(0, 25), st.lists(st.integers(0, 60), max_size=6))
+@given(some_samples(), st.integers(0, 25), st.integers(1, 4), st.lists(st.integers(0, 60), max_size=6))
 def test_islands_are_those_of_a_plain_loop_however_the_series_is_cut(
-    samples: Samples, hold: int, cuts: list[int]
+    samples: Samples, hold: int, least: int, cuts: list[int]
 ) -> None:
-    assert vector(samples, hold, cuts) == plain(samples, 1.0, hold)
+    assert vector(samples, hold, least, cuts) == plain(samples, 1.0, hold, least)
+
+
+@pytest.mark.parametrize("least", [1, 2, 3])
+@pytest.mark.parametrize("hold", [0, 5])
+def test_every_short_series_cut_at_every_place_gives_the_islands_of_a_plain_loop(hold: int, least: int) -> None:
+    for codes in product((CLEAR, BETWEEN, OUT, UNKNOWN), repeat=4):
+        code = np.array(codes, np.int8)
+        samples = Samples(np.arange(0, 12, 3), code, np.array([11.0, 13.0, 12.0, 14.0]), np.full(4, 10.0))
+        expected = plain(samples, 1.0, hold, least)
+        assert all(vector(samples, hold, least, [cut]) == expected for cut in range(5)), codes
 
 
 # a whole chain: gates, exceptions, versions, clear levels

@@ -29,6 +29,8 @@ from zveno.tables import frame
 VERSION = version("zveno")
 _LOOK_BACK = timedelta(days=100)
 """How far before a period the opening survey of a stock is sought."""
+_NAMED = 20
+"""How many signals a message names at most."""
 _LEAD_DAYS = (2, 15, 62)
 """How far before a period readings are looked at, until no breach is found to be open where they begin."""
 
@@ -172,11 +174,11 @@ class Chain:
         span = self._span(period)
         found = self._check(span)
         if found.coverage.select(pl.sum("judged_h") + pl.sum("off_h")).item() == 0:
-            tags = ", ".join(found.coverage["tag"].unique(maintain_order=True)) or ", ".join(self.model.tags)
+            tags = found.coverage["tag"].unique(maintain_order=True).to_list() or list(self.model.tags)
             raise DataError(
                 "no signal that a rule watches has a reading in {period}: import files that hold {tags}",
                 period=span.name,
-                tags=tags,
+                tags=", ".join(tags[:_NAMED]) + (", …" if len(tags) > _NAMED else ""),
             )
         return found
 

@@ -309,7 +309,8 @@ class Answers(SimulatedAnswers):
             self.table([tr("rule"), tr("tag"), tr("start"), tr("end"), tr("peak"), tr("limit"), tr("on duty")], rows)
         else:
             self.say(tr("breaches: none"))
-        for row in found.not_checked.iter_rows(named=True):
+        once = found.not_checked.unique(["rule", "kind", "reason", "detail"], keep="first", maintain_order=True)
+        for row in once.iter_rows(named=True):  # versions that lack the same need no line each
             self.say(
                 tr("not checked: {rule} ({kind}): {reason}"),
                 rule=row["rule"],

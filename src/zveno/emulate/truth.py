@@ -14,6 +14,7 @@ from zveno.emulate.schedule import Stops, moved_tags, tag_profile, train_stops
 from zveno.emulate.stocks import pass_through
 from zveno.model.chain import ChainModel
 from zveno.model.play import Excursion, Play
+from zveno.model.types import Tag
 from zveno.periods import Period, Shift
 from zveno.quantities import convert
 from zveno.simulate import parameter_uom, simulate
@@ -134,16 +135,31 @@ def _running(model: ChainModel, play: Play, shift: Shift, span: Period, stops: M
 def _move_by_tags(
     model: ChainModel, play: Play, shifts: Sequence[Shift], span: Period, rows: list[dict[str, float]]
 ) -> None:
-    """Set unit parameters to the shift's mean of the tags that drive them."""
+    """Set unit parameters to the shift's mean of the tags that drive them.
+
+    Several tags that drive one parameter, such as the furnaces of one unit, count alike.
+    """
     events = [one for one in play.events if isinstance(one, Excursion)]
-    moved = {tag.id: [one for one in events if tag in moved_tags(model, one)] for tag in model.chain.tags}
-    for tag in model.chain.tags:
-        if not tag.drives:
-            continue
-        for index, shift in enumerate(shifts):
-            first = (shift.period.start - span.start).total_seconds() / 3600
-            hours = first + np.arange(0, shift.period.hours, _PROFILE_STEP_H)
-            mean = float(tag_profile(model, tag, moved[tag.id], span, hours).mean())
-            for drive in tag.drives:
-                uom = parameter_uom(model.units[drive.unit].model, drive.parameter)
-                rows[index][f"{drive.unit}.{drive.parameter}"] = convert(mean, tag.uom, uom)
+    driven: dict[tuple[str, str], list[Floats]] = {}
+    for tag in (one for one in model.chain.tags if one.drives):
+        moved = [one for one in events if tag in moved_tags(model, one)]
+        means = _shift_means(model, tag, moved, shifts, span)
+        for drive in tag.drives:
+            uom = parameter_uom(model.units[drive.unit].model, drive.parameter)
+            values = np.array([convert(one, tag.uom, uom) for one in means])
+            driven.setdefault((drive.unit, drive.parameter), []).append(values)
+    for (unit, parameter), values_of_tags in driven.items():
+        for row, value in zip(rows, np.mean(values_of_tags, axis=0), strict=True):
+            row[f"{unit}.{parameter}"] = float(value)
+
+
+def _shift_means(
+    model: ChainModel, tag: Tag, events: Sequence[Excursion], shifts: Sequence[Shift], span: Period
+) -> list[float]:
+    """Mean of a tag over each shift, without noise, in its own unit of measure."""
+    means = []
+    for shift in shifts:
+        first = (shift.period.start - span.start).total_seconds() / 3600
+        hours = first + np.arange(0, shift.period.hours, _PROFILE_STEP_H)
+        means.append(float(tag_profile(model, tag, events, span, hours).mean()))
+    return means

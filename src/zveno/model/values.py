@@ -219,7 +219,8 @@ def _composition_faults(model: ChainModel) -> Iterator[Fault]:
 
 def _tag_faults(model: ChainModel) -> Iterator[Fault]:
     """The usual value of a tag is of the dimension of the tag, and one that can be."""
-    bounds: dict[str, Bound] = {"temperature": "any", "number": "any", "fraction": "share", "ph": "ph"}
+    signed: dict[str, Bound] = dict.fromkeys(("temperature", "pressure", "number"), "any")
+    bounds: dict[str, Bound] = {**signed, "fraction": "share", "ph": "ph"}
     for tag in model.chain.tags:
         if not _other_dimension(tag.uom, tag.uom):
             dimension = uom_of(tag.uom).dimension

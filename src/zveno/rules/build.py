@@ -14,7 +14,7 @@ from zveno.model.types import Gate
 from zveno.quantities import convert
 from zveno.rules.kinds import RULE_KINDS
 from zveno.rules.kinds.kind import KindParams, Line, Side
-from zveno.rules.patterns import beside, matching
+from zveno.rules.patterns import beside, matching, star_of
 from zveno.rules.signals import Switch
 from zveno.text.mark import tr
 
@@ -26,6 +26,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNJUDGED = tr("rules of the kind '{detail}' cannot be judged by this version")
 _NO_TAG = tr("no signal of the chain is named '{detail}'")
 _NO_GATE = tr("the operating state in which '{detail}' is judged has no signal")
+_NO_LEVEL = tr("the rule gives no limit for the signal '{detail}'")
 _NO_CONDITION = tr(
     "an exception depends on the signal '{detail}', which the chain lacks: values that it decides on were not judged"
 )
@@ -132,15 +133,16 @@ def in_force(model: ChainModel, version: Version) -> tuple[int, int]:
     return midnight(version.start), FOREVER if version.end is None else midnight(version.end)
 
 
-def kind_params(rule: Rule, params: Mapping[str, Any], uom: str) -> KindParams:
-    """Parameters of a rule with its levels turned into another unit of measure."""
+def kind_params(rule: Rule, params: Mapping[str, Any], tag: str, uom: str) -> KindParams:
+    """Parameters of a rule for one of its tags, its levels turned into the unit of measure of the tag."""
     kind = RULE_KINDS[rule.kind]
-    levels = kind.levels()
-    turned = {
-        name: convert(float(value), rule.uom, uom) if name in levels and value is not None else value
-        for name, value in params.items()
-    }
-    return kind.model_validate(turned)
+    turned = dict(params)
+    for name in kind.levels() & set(params):
+        if params[name] is not None:
+            turned[name] = convert(float(params[name]), rule.uom, uom)
+    for name in kind.tables() & set(params):
+        turned[name] = {one: convert(float(level), rule.uom, uom) for one, level in params[name].items()}
+    return kind.model_validate(turned).chosen(star_of(rule.tags[0], tag))
 
 
 def _bind(model: ChainModel, rule: Rule, version: Version) -> Iterator[Binding | Lack]:
@@ -165,7 +167,10 @@ def _bind(model: ChainModel, rule: Rule, version: Version) -> Iterator[Binding |
         for one, switches in zip(version.exceptions, states, strict=True):
             if not switches:
                 yield lack(_NO_CONDITION, beside(tag, one.when.tag))
-        for line, exceptions in _lines(model, rule, version, tag, states):
+        drawn = list(_lines(model, rule, version, tag, states))
+        if not drawn:
+            yield lack(_NO_LEVEL, tag)
+        for line, exceptions in drawn:
             key = Key(rule.id, version.version, tag, line.side)
             yield Binding(key, line, start, end, reach_of(model, tag), gate, exceptions)
 
@@ -178,8 +183,8 @@ def _lines(
     A side without a limit has its line out of reach, so that an exception may draw one there.
     """
     uom = model.tags[tag].uom
-    general = _by_side(kind_params(rule, version.params, uom))
-    special = [_by_side(kind_params(rule, {**version.params, **one.params}, uom)) for one in version.exceptions]
+    general = _by_side(kind_params(rule, version.params, tag, uom))
+    special = [_by_side(kind_params(rule, {**version.params, **one.params}, tag, uom)) for one in version.exceptions]
     drawn = {side: line for lines in (*special, general) for side, line in lines.items()}
     for side, line in drawn.items():
         away = line.nowhere()

@@ -15,8 +15,8 @@ from zveno.model.checks import near_match
 from zveno.model.rulebook import ALWAYS, Rule, Version
 from zveno.quantities import convert, uom_of
 from zveno.rules.kinds import RULE_KINDS, UNJUDGED_KINDS
-from zveno.rules.kinds.kind import MOST_MINUTES
-from zveno.rules.patterns import matching
+from zveno.rules.kinds.kind import COUNT, MINUTES, MOST_MINUTES, KindParams
+from zveno.rules.patterns import matching, star_of
 from zveno.rules.result import role_of
 from zveno.text.mark import LANGUAGES, tr
 
@@ -39,6 +39,7 @@ def rule_faults(model: ChainModel) -> list[Fault]:
         _effect_faults,
         _version_faults,
         _param_faults,
+        _table_faults,
     )
     repeated = [
         fault("rule '{rule}' stands more than once: give every rule its own id", _where(model, id_), rule=id_)
@@ -167,7 +168,7 @@ def _role_faults(model: ChainModel, rule: Rule) -> Iterator[Fault]:
     """Owner and approver are roles of people.yaml; a role with a star exists in every plant concerned."""
     if model.people is None:
         return
-    plants = _plants(model, rule) or {plant.id for plant in model.chain.plants}
+    plants = _plants(model, rule) or _plants_of_unit(model, rule) or {plant.id for plant in model.chain.plants}
     for plant in sorted(plants) if rule.owner_role.startswith("*.") else [""]:
         role = role_of(model, rule.owner_role, plant)
         if role not in model.roles:
@@ -180,6 +181,11 @@ def _plants(model: ChainModel, rule: Rule) -> set[str]:
     """Plants that hold the tags of a rule."""
     tags = {tag for pattern in rule.tags for tag in matching(pattern, model.tags)}
     return {plant for tag in tags if (plant := model.plant_of(model.tags[tag].unit))}
+
+
+def _plants_of_unit(model: ChainModel, rule: Rule) -> set[str]:
+    """Plants that have the unit or section which a rule binds, whatever it watches there."""
+    return {model.plant_of(name) for name in matching(rule.unit, (*model.units, *model.sections))}
 
 
 def _gate_faults(model: ChainModel, rule: Rule) -> Iterator[Fault]:
@@ -285,6 +291,27 @@ def _param_faults(model: ChainModel, rule: Rule) -> Iterator[Fault]:
                 yield from _value_faults(rule, version, {**version.params, **one.params}, where)
 
 
+def _table_faults(model: ChainModel, rule: Rule) -> Iterator[Fault]:
+    """Levels by name belong to a tag with a star, and each name is one that the star stands for in this chain."""
+    tables = RULE_KINDS[rule.kind].tables() if rule.kind in RULE_KINDS and len(rule.tags) == 1 else frozenset()
+    tag, where = rule.tags[0], _where(model, rule.id, "versions")
+    stands = {star_of(tag, name).casefold() for name in matching(tag, model.tags)}
+    for version in rule.versions:
+        for key in sorted(tables & set(version.params)):
+            given = version.params[key]
+            if "*" not in tag:
+                message = tr("rule '{rule}' gives '{param}', but its tag '{tag}' has no * that could choose among them")
+                yield fault(message, where, rule=rule.id, param=key, tag=tag)
+            elif stands and isinstance(given, dict):
+                for name in (one for one in given if str(one).casefold() not in stands):
+                    message = tr(
+                        "rule '{rule}', version {version}: '{param}' gives a limit for '{name}', but no tag '{tag}' is "
+                        "named so: the chain has {known}"
+                    )
+                    about = {"rule": rule.id, "version": version.version, "param": key, "name": name, "tag": tag}
+                    yield fault(message, where, **about, known=", ".join(sorted(stands)))
+
+
 def _value_faults(rule: Rule, version: Version, params: dict[str, object], where: str) -> Iterator[Fault]:
     """Faults of one set of parameters."""
     kind = RULE_KINDS[rule.kind]
@@ -312,9 +339,16 @@ def _detail_fault(rule: Rule, version: Version, detail: ErrorDetails, where: str
             kind=rule.kind,
             near=near_match(name, fields),
         )
-    message = (
-        tr("rule '{rule}', version {version}: '{param}' is '{got}', but must be a number")
-        if name in RULE_KINDS[rule.kind].levels()
-        else tr("rule '{rule}', version {version}: '{param}' is '{got}', but must be minutes from 0 to {most}")
-    )
-    return fault(message, where, **about, got=detail["input"], most=MOST_MINUTES)
+    return fault(_wanted(RULE_KINDS[rule.kind], detail), where, **about, got=detail["input"], most=MOST_MINUTES)
+
+
+def _wanted(kind: type[KindParams], detail: ErrorDetails) -> str:
+    """What a parameter with a wrong value must be."""
+    name, extra = str(detail["loc"][0]), kind.model_fields[str(detail["loc"][0])].json_schema_extra
+    if name in kind.tables() and len(detail["loc"]) == 1:
+        return tr("rule '{rule}', version {version}: '{param}' is '{got}', but must be numbers by name: {{As: 5}}")
+    if extra == COUNT:
+        return tr("rule '{rule}', version {version}: '{param}' is '{got}', but must be a whole number from 1")
+    if extra == MINUTES:
+        return tr("rule '{rule}', version {version}: '{param}' is '{got}', but must be minutes from 0 to {most}")
+    return tr("rule '{rule}', version {version}: '{param}' is '{got}', but must be a number")

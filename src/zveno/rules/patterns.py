@@ -18,6 +18,18 @@ def matching(pattern: str, names: Iterable[str]) -> list[str]:
     return [name for name in names if expression.fullmatch(name)]
 
 
+def star_of(pattern: str, name: str) -> str:
+    """What the last star of a pattern stands for in a name; empty without a star or where they do not match.
+
+    Examples
+    --------
+    >>> star_of("*.cathode.lot.*_ppm", "shop.cathode.lot.as_ppm")
+    'as'
+    """
+    found = _expression(pattern).fullmatch(name)
+    return found.group(found.re.groups) if found and found.re.groups else ""
+
+
 def beside(tag: str, pattern: str) -> str:
     """The pattern with its stars bound to the line, furnace or plant that a tag belongs to.
 
@@ -42,4 +54,4 @@ def beside(tag: str, pattern: str) -> str:
 
 def _expression(pattern: str) -> re.Pattern[str]:
     """Regular expression of a pattern."""
-    return re.compile("[^.]+".join(re.escape(part) for part in pattern.split("*")))
+    return re.compile("([^.]+)".join(re.escape(part) for part in pattern.split("*")))

@@ -35,7 +35,8 @@ class Carry:
     """A run that is still going on: all that later samples need to know of it.
 
     ``known`` is the time that samples before the last one spoke for, ``peak`` and ``limit`` the worst
-    sample so far; ``last`` and ``code`` are moment and code of the last sample.
+    sample so far; ``last`` and ``code`` are moment and code of the last sample, ``outs`` counts the samples
+    outside.
     """
 
     start: int
@@ -44,6 +45,7 @@ class Carry:
     limit: float
     last: int
     code: int
+    outs: int
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ class Spans:
 
 
 def find_runs(
-    samples: Samples, carry: Carry | None, *, sign: float, hold: int, reach: int
+    samples: Samples, carry: Carry | None, *, sign: float, hold: int, reach: int, least: int = 1
 ) -> tuple[Spans, Carry | None]:
     """Closed episodes, and the run that is still going on at the last sample.
 
@@ -83,6 +85,8 @@ def find_runs(
         Known time without a break, in microseconds, that makes a run an episode.
     reach
         Longest time that a sample speaks for, in microseconds.
+    least
+        Samples outside without a break that an episode needs too.
 
     Examples
     --------
@@ -92,11 +96,14 @@ def find_runs(
     >>> spans.start.tolist(), spans.end.tolist(), spans.peak.tolist(), carry
     ([5], [15], [9.0], None)
     """
-    series, known = _joined(samples, carry, reach)
+    series, known, outs = _joined(samples, carry, reach)
     n = len(series.ts)
     before = np.concatenate(([0], np.cumsum(known)))
     starts, stops, ends = _islands(series.code)
     held = before[stops] - before[starts] >= hold
+    if least > 1:
+        counted = np.concatenate(([0], np.cumsum(outs)))
+        held &= counted[stops] - counted[starts] >= least
     _, first = np.unique(ends[held], return_index=True)
     begins, closes = starts[held][first], ends[held][first]
     if len(stops) and stops[-1] == n and n not in closes:
@@ -110,20 +117,23 @@ def find_runs(
         series.limit[worst],
     )
     if len(closes) and closes[-1] == n:
-        return spans.take(slice(-1)), _carry(spans, series)
+        return spans.take(slice(-1)), _carry(spans, series, int(outs[begins[-1] :].sum()))
     return spans, None
 
 
-def open_span(carry: Carry, hold: int) -> Spans | None:
+def open_span(carry: Carry, hold: int, least: int = 1) -> Spans | None:
     """The open run as an episode so far, or None while it has not lasted long enough."""
-    if carry.known < hold:
+    if carry.known < hold or carry.outs < least:
         return None
     start, end, known = np.array([[carry.start], [carry.last], [carry.known]], np.int64)
     return Spans(start, end, known, np.array([carry.peak]), np.array([carry.limit]))
 
 
-def _joined(samples: Samples, carry: Carry | None, reach: int) -> tuple[Samples, Ints]:
-    """The samples with the carried run before them as two of its own; the time each one speaks for."""
+def _joined(samples: Samples, carry: Carry | None, reach: int) -> tuple[Samples, Ints, Ints]:
+    """The samples with the carried run before them as two of its own; the time each speaks for and its count outside.
+
+    The first of the two stands for all samples of the run but the last.
+    """
     if carry is not None:
         samples = Samples(
             np.concatenate((np.array([carry.start, carry.last]), samples.ts)),
@@ -133,9 +143,11 @@ def _joined(samples: Samples, carry: Carry | None, reach: int) -> tuple[Samples,
         )
     known = np.minimum(np.diff(samples.ts, append=samples.ts[-1:]), reach)
     known[samples.code == UNKNOWN] = 0
+    outs = (samples.code == OUT).astype(np.int64)
     if carry is not None:
         known[0] = carry.known
-    return samples, known
+        outs[0] = carry.outs - outs[1]
+    return samples, known, outs
 
 
 def _islands(code: Codes) -> tuple[Ints, Ints, Ints]:
@@ -165,7 +177,8 @@ def _worst(series: Samples, begins: Ints, closes: Ints, sign: float) -> Ints:
     return place[top[first]]
 
 
-def _carry(spans: Spans, series: Samples) -> Carry:
+def _carry(spans: Spans, series: Samples, outs: int) -> Carry:
     """What later samples need of the last run, which is still going on."""
     start, known = int(spans.start[-1]), int(spans.known[-1])
-    return Carry(start, known, float(spans.peak[-1]), float(spans.limit[-1]), int(series.ts[-1]), int(series.code[-1]))
+    peak, limit = float(spans.peak[-1]), float(spans.limit[-1])
+    return Carry(start, known, peak, limit, int(series.ts[-1]), int(series.code[-1]), outs)

@@ -85,7 +85,7 @@ def open_episodes(bound: Watchlist, state: WatchState) -> list[Episodes]:
     for bindings in bound.bindings.values():
         for binding in bindings:
             carry = state.carries.get(binding.key)
-            span = open_span(carry, binding.hold) if carry else None
+            span = open_span(carry, binding.hold, binding.line.least) if carry else None
             if span:
                 found.append(Episodes(binding, span, open=True))
     return found
@@ -160,7 +160,8 @@ def _check_binding(
     samples = Samples(signal.ts[lo:hi], code, signal.value[lo:hi], limit)
     if hi < len(signal.ts):
         samples = _closed_at(binding.end, samples)
-    return find_runs(samples, carry, sign=binding.line.sign, hold=binding.hold, reach=binding.reach)
+    line = binding.line
+    return find_runs(samples, carry, sign=line.sign, hold=binding.hold, reach=binding.reach, least=line.least)
 
 
 def _cover(

@@ -59,9 +59,17 @@ UOM_WORDS: Mapping[str, str] = MappingProxyType(
         "m2": tr("m2"),
         "m3": tr("m3"),
         "m3/h": tr("m3/h"),
+        "m3/t": tr("m3/t"),
         "t/m3": tr("t/m3"),
         "kg/m3": tr("kg/m3"),
         "g/l": tr("g/l"),
+        "mg/m3": tr("mg/m3"),
+        "Nm3/h": tr("Nm3/h"),
+        "Nm3/min": tr("Nm3/min"),
+        "Nm3/t": tr("Nm3/t"),
+        "mg/Nm3": tr("mg/Nm3"),
+        "Pa": tr("Pa"),
+        "kPa": tr("kPa"),
         "kg/t": tr("kg/t"),
         "kWh/t": tr("kWh/t"),
         "kWh": tr("kWh"),
@@ -72,6 +80,8 @@ UOM_WORDS: Mapping[str, str] = MappingProxyType(
         "A/m2": tr("A/m2"),
         "K": tr("K"),
         "C": tr("C"),
+        "K/h": tr("K/h"),
+        "HRC": tr("HRC"),
     }
 )
 ELEMENTS: Mapping[str, str] = MappingProxyType(

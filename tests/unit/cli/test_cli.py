@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import xlsxwriter
 from zveno.chain import example, load
 from zveno.cli import run
 from zveno.cli.app import language
+from zveno.tables import frame
 
 ROOT = Path(__file__).parents[3]
 
@@ -302,10 +304,31 @@ def test_a_file_left_with_faults_is_read_anew_once_the_description_is_mended(pla
     assert capsys.readouterr().out.count("1 new file") == 2
 
 
-@pytest.mark.parametrize(("verb", "said"), [("reconcile", "has no meters"), ("check", "has no rules")])
-def test_a_description_that_is_simulated_only_says_what_it_lacks(capsys, tmp_path, verb, said):
-    assert run([verb, "2026-03", "-c", "zhez_balkhash", "--store", str(tmp_path)]) == 5
+@pytest.mark.parametrize(
+    ("chain", "verb", "said"),
+    [("zhez_balkhash", "reconcile", "has no meters"), ("flotation_plant", "check", "has no rules")],
+)
+def test_a_description_that_is_simulated_only_says_what_it_lacks(capsys, tmp_path, chain, verb, said):
+    assert run([verb, "2026-03", "-c", chain, "--store", str(tmp_path)]) == 5
     assert said in capsys.readouterr().err
+
+
+def test_signals_without_readings_are_named_but_not_all_two_hundred(capsys, tmp_path):
+    assert run(["check", "2026-03", "-c", "zhez_balkhash", "--store", str(tmp_path)]) == 5
+    said = capsys.readouterr().err
+    assert "balk_conc.line1.cyclone.p80_um" in said
+    assert said.rstrip().endswith("…")
+    assert said.count(",") == 20
+
+
+def test_a_rule_that_is_not_judged_is_said_once_for_all_its_versions(capsys, tmp_path):
+    path, noon = tmp_path / "readings.parquet", datetime.fromisoformat("2026-03-21T12:00:00+05:00")
+    reading = {"tag": "zhmz.aisle.so2_mg_m3", "value": 4.0, "quality": 0}
+    frame("readings", [{**reading, "ts": noon + timedelta(minutes=n)} for n in range(9)]).write_parquet(path)
+    there = ["-c", "zhez_balkhash", "--store", str(tmp_path / "store")]
+    assert run(["import", str(path), *there]) == 0
+    assert run(["check", "2026-03", *there]) == 0
+    assert capsys.readouterr().out.count("not checked: BM-01") == 1
 
 
 def test_a_year_stands_beside_what_was_published(capsys):

@@ -137,6 +137,22 @@ def test_a_tag_moves_the_unit_it_drives(model, play, week):
     assert conc_grade(breached) < 0.985 * conc_grade(quiet)  # less lime, more pyrite in the concentrate
 
 
+def test_tags_that_drive_one_parameter_count_alike(model, play, week):
+    def ends(*levels):
+        """What line 1 makes where its two first cleaners' pH stand at these levels, and both drive its first one."""
+        drive = {"unit": "balk_conc.line1.cleaner1", "parameter": "ph"}
+        first = (one for one in model.chain.tags if one.id == "balk_conc.line1.cleaner1.ph")
+        (tag,) = (one.model_dump(by_alias=True) | {"drives": [drive]} for one in first)
+        tags = [{**tag, "id": f"ph{n}", "normal": level} for n, level in enumerate(levels)]
+        chain = type(model.chain).model_validate({**model.chain.model_dump(by_alias=True), "tags": tags, "plans": []})
+        changed = model.model_copy(update={"chain": chain})
+        truth = play_truth(changed, play.model_copy(update={"events": (), "trains": ()}), week, 7)
+        return truth.flows["balk.line1.cleaner1_conc"]
+
+    assert ends(10.8, 11.6) == pytest.approx(ends(11.2))
+    assert ends(10.8, 11.6) != pytest.approx(ends(11.6), rel=1e-4)
+
+
 def test_written_files_read_back_to_the_same_values(model, played, tmp_path):
     write_plant(played, tmp_path, lang="kk")
     for path in (tmp_path / "plant").rglob("*.xlsx"):

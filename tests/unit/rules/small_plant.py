@@ -23,6 +23,9 @@ _TAGS = [
     {"id": "conc.line2.pump", "unit": "conc.cell2", "uom": "-", "normal": 1, "every_min": 5},
     {"id": "conc.line1.power", "unit": "conc.cell1", "uom": "MW", "normal": 4, "every_min": 5},
     {"id": "conc.moisture", "unit": "conc.cell1", "uom": "frac", "normal": 0.12, "every_min": 10},
+    {"id": "conc.lot.as_ppm", "unit": "conc.cell1", "uom": "g/t", "normal": 1, "every_min": 60},
+    {"id": "conc.lot.pb_ppm", "unit": "conc.cell1", "uom": "%", "normal": 0.0001, "every_min": 60},
+    {"id": "conc.lot.zn_ppm", "unit": "conc.cell1", "uom": "g/t", "normal": 1, "every_min": 60},
     {"id": "conc.air", "unit": "conc.cell1", "uom": "C", "normal": -9, "every_min": 10},
 ]
 _CHAIN = {

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import polars as pl
 import pytest
 from tests.unit.rules.small_plant import at, between, judged, march, model, rule, series, times, version
 
 from zveno.errors import DataError, QuantityError
+from zveno.model.chain import ChainModel
 from zveno.periods import Period
 from zveno.rules import breach_table, open_episodes, read_signals, watch, watchlist
 from zveno.tables import frame
@@ -418,3 +421,57 @@ def test_a_stream_tells_an_open_episode_before_it_ends() -> None:
     closed, state = watch(bound, read_signals(series("conc.line1.ph", [11.0], start="07 00:20"), bound.tags), state)
     assert breach_table(one, closed).select("duration_h", "open").rows() == [(0.25, False)]
     assert open_episodes(bound, state) == []
+
+
+# levels chosen by what a star stands for; a least number of readings
+
+
+def lots(*levels: tuple[str, float], **fields: Any) -> ChainModel:
+    """The plant with one rule over all elements of a lot."""
+    params = {"high_by_element": dict(levels)}
+    return model(rule(version(**params), tag="conc.lot.*_ppm", uom="g/t", **fields))
+
+
+def test_each_element_is_judged_by_its_own_limit() -> None:
+    one = lots(("As", 5), ("Pb", 4))
+    found = judged(
+        one,
+        series("conc.lot.as_ppm", [4.9, 5.0, 5.1, 4.9], every_min=60),
+        series("conc.lot.pb_ppm", [3e-4, 4.5e-4, 4.5e-4, 3e-4], every_min=60),
+    )
+    rows = found.breaches.select("tag", "limit", "peak", "duration_h").rows()
+    lead = ("conc.lot.pb_ppm", pytest.approx(4.0), pytest.approx(4.5), 2.0)  # in % of the tag, told in g/t of the rule
+    assert rows == [lead, ("conc.lot.as_ppm", 5.0, 5.1, 1.0)]
+
+
+def test_values_within_the_limits_of_their_elements_break_nothing() -> None:
+    one = lots(("As", 5), ("Pb", 4))
+    lead = series("conc.lot.pb_ppm", 3.9e-4, every_min=60)
+    assert judged(one, series("conc.lot.as_ppm", 4.9, every_min=60), lead).breaches.is_empty()
+
+
+def test_an_element_without_readings_or_without_a_limit_is_told() -> None:
+    found = judged(lots(("AS", 5), ("pb", 4)), series("conc.lot.as_ppm", 1.0, every_min=60))
+    assert found.breaches.is_empty()
+    told = {row["detail"]: row["reason"] for row in found.not_checked.iter_rows(named=True)}
+    assert told == {
+        "conc.lot.pb_ppm": "signal '{detail}' has no usable readings in the period",
+        "conc.lot.zn_ppm": "the rule gives no limit for the signal '{detail}'",
+    }
+
+
+def test_a_low_limit_holds_for_all_elements() -> None:
+    one = model(rule(version(low=0.5, high_by_element={"As": 5}), tag="conc.lot.*_ppm", uom="g/t"))
+    found = judged(one, series("conc.lot.zn_ppm", [1.0, 0.4, 1.0], every_min=60))
+    assert found.breaches.select("tag", "side").rows() == [("conc.lot.zn_ppm", "low")]
+
+
+def test_a_run_needs_its_readings_besides_its_time() -> None:
+    few = model(rule(version(high=11.8, hold_min=3, min_readings=3), kind="sustained"))
+    assert times(judged(few, series("conc.line1.ph", [11.0, 12.0, 12.0, None, None, 11.0, 12.0]))) == []
+    assert times(judged(few, series("conc.line1.ph", [11.0, 12.0, 12.0, None, 12.0, 11.0]))) == [
+        ("07 00:01", "07 00:05")
+    ]
+    assert judged(few, series("conc.line1.ph", [11.0, 12.0, 12.0, 12.0, 12.0])).breaches["open"].to_list() == [True]
+    lost = series("conc.line1.ph", [11.0, 12.0, 12.0, 0.0, 0.0, 0.0], lost=between("07 00:03", "07 00:06"))
+    assert judged(few, lost, series("conc.line1.ph", [12.0, 11.0], start="07 00:05")).breaches.height == 1

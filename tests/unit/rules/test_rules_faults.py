@@ -113,10 +113,53 @@ def test_versions_leave_no_gap_and_no_overlap(versions: list[dict[str, Any]], sa
         ("limit", {"low": 12, "high": 11}, "'low' is 12.0 and 'high' is 11.0"),
         ("sustained", {"high": 9, "hold_min": 5, "clear_below": 10}, "'clear_below' is 10.0, outside the limits"),
         ("sustained", {"high": 9, "hold_min": 5, "clear_above": 8}, "'clear_above' is given without the limit"),
+        (
+            "sustained",
+            {"high": 9, "hold_min": 5, "min_readings": 0},
+            "'min_readings' is '0', but must be a whole number",
+        ),
+        ("sustained", {"high": 9, "hold_min": 5, "min_readings": 1.5}, "'min_readings' is '1.5', but must be a whole"),
+        ("limit", {"high_by_elment": {"As": 5}}, "no parameter 'high_by_elment'; did you mean 'high_by_element'?"),
     ],
 )
 def test_parameters_are_those_of_the_kind_and_make_sense(kind: str, params: dict[str, Any], said: str) -> None:
     assert said in one(version(**params), kind=kind)
+
+
+@pytest.mark.parametrize(
+    ("params", "said"),
+    [
+        ({"high_by_element": 5}, "'high_by_element' is '5', but must be numbers by name: {As: 5}"),
+        ({"high_by_element": {"As": "5"}}, "'high_by_element' is '5', but must be a number"),
+        ({"high_by_element": {"As": float("nan")}}, "'high_by_element' is 'nan', but must be a number"),
+        ({"high_by_element": {"As": 5}, "high": 4}, "'high' and 'high_by_element' are both given"),
+        ({"high_by_element": {"As": 5, "AS": 4}}, "'high_by_element' gives 'as' more than once"),
+        ({"high_by_element": {"As": 5}, "low": 6}, "'low' is 6.0 and 'high' is 5.0"),
+        ({"high_by_element": {}}, "neither 'low' nor 'high'"),
+        (
+            {"high_by_element": {"As": 5, "Pd": 4}},
+            "a limit for 'Pd', but no tag 'conc.lot.*_ppm' is named so: the chain has as",
+        ),
+    ],
+)
+def test_levels_by_name_are_numbers_for_what_the_star_stands_for(params: dict[str, Any], said: str) -> None:
+    assert said in one(version(**params), tag="conc.lot.*_ppm", uom="g/t")
+
+
+def test_levels_by_name_need_a_star_to_choose_among_them() -> None:
+    assert "its tag 'conc.lot.as_ppm' has no *" in one(
+        version(high_by_element={"As": 5}), tag="conc.lot.as_ppm", uom="g/t"
+    )
+
+
+def test_a_rule_without_signals_concerns_the_plants_that_have_its_unit() -> None:
+    listed = {"kind": "checklist", "tag": "*.ladle.precheck", "uom": "-", "owner_role": "*.floater"}
+    base = model(rule(SOUND, **listed, unit="*.flotation"))
+    plants = [*base.chain.plants, base.chain.plants[0].model_copy(update={"id": "shop", "sections": ()})]
+    chain = base.chain.model_copy(update={"plants": tuple(plants)})
+    assert rule_faults(base.model_copy(update={"chain": chain})) == []
+    everywhere = model(rule(SOUND, **listed, unit="*.nowhere")).model_copy(update={"chain": chain})
+    assert [each.fields["name"] for each in rule_faults(everywhere)] == ["*.floater"]
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -13,10 +13,14 @@ from zveno.errors import RuleError
 
 Side = Literal["high", "low"]
 RULE_UOM = {"uom": "of the rule"}
+BY_STAR = {"uom": "of the rule", "chosen_by": "last * of the tag"}
+COUNT = {"uom": "-"}
 MINUTES = {"uom": "min"}
 MOST_MINUTES = 366 * 24 * 60
 
 Level = Annotated[float | None, Field(json_schema_extra=RULE_UOM)]
+LevelsByName = Annotated[dict[str, float], Field(json_schema_extra=BY_STAR)]
+Count = Annotated[int, Field(ge=1, json_schema_extra=COUNT)]
 Minutes = Annotated[float, Field(ge=0, le=MOST_MINUTES, json_schema_extra=MINUTES)]
 
 
@@ -25,12 +29,14 @@ class Line:
     """A level that a signal must not pass, and for how long it may.
 
     ``clear`` is the level behind which a confirmed episode ends; None: it ends at the limit itself.
+    ``least`` is how many readings outside an episode needs.
     """
 
     side: Side
     limit: float
     clear: float | None
     hold_min: float
+    least: int = 1
 
     @property
     def sign(self) -> float:
@@ -45,7 +51,8 @@ class Line:
 class KindParams(BaseModel, ABC):
     """Frozen parameters of a kind; a subclass declares them once, checks and documents follow.
 
-    Each is a ``Level``, in the unit of measure of the rule, or ``Minutes``.
+    Each is a ``Level``, in the unit of measure of the rule, ``LevelsByName`` of which the last star of the
+    rule's tag chooses one, ``Minutes`` or a ``Count``.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
@@ -54,6 +61,15 @@ class KindParams(BaseModel, ABC):
     def levels(cls) -> frozenset[str]:
         """Names of the parameters that are levels in the unit of measure of the rule."""
         return frozenset(name for name, field in cls.model_fields.items() if field.json_schema_extra == RULE_UOM)
+
+    @classmethod
+    def tables(cls) -> frozenset[str]:
+        """Names of the parameters that give a level for each thing that the last star may stand for."""
+        return frozenset(name for name, field in cls.model_fields.items() if field.json_schema_extra == BY_STAR)
+
+    def chosen(self, name: str) -> Self:  # noqa: ARG002
+        """The parameters of a tag whose last star stands for ``name``; they may draw no line at all."""
+        return self
 
     @abstractmethod
     def require_sense(self) -> None:

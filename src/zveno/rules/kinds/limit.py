@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from typing import Self
+
 from pydantic import Field
 
-from zveno.rules.kinds.kind import KindParams, Level, Line, Minutes, require_order
+from zveno.errors import RuleError
+from zveno.rules.kinds.kind import KindParams, Level, LevelsByName, Line, Minutes, require_order
 
 
 class Limit(KindParams):
@@ -13,19 +17,44 @@ class Limit(KindParams):
     The episode begins at the first sample outside and ends at the first one back inside. With a delay
     of 0 a single sample outside is an episode.
 
+    One rule may hold the limits of a whole analysis: ``high_by_element`` stands in place of ``high``, and
+    what the last star of the tag stands for chooses the level, small or capital letters alike. A tag whose
+    name is not among them is not judged.
+
     Examples
     --------
     >>> Limit(low=10.8, high=11.8, on_delay_min=10).lines()[1]
-    Line(side='low', limit=10.8, clear=None, hold_min=10.0)
+    Line(side='low', limit=10.8, clear=None, hold_min=10.0, least=1)
+    >>> Limit(high_by_element={"As": 5, "Pb": 4}).chosen("pb").lines()
+    (Line(side='high', limit=4.0, clear=None, hold_min=0.0, least=1),)
     """
 
     low: Level = Field(default=None, description="lowest value allowed")
     high: Level = Field(default=None, description="highest value allowed")
+    high_by_element: LevelsByName = Field(
+        default={}, description="highest value allowed by what the last `*` of the tag stands for"
+    )
     on_delay_min: Minutes = Field(default=0.0, description="how long the value may stay outside")
+
+    def chosen(self, name: str) -> Self:
+        """The parameters of a tag whose last star stands for ``name``; none of its own: no upper limit."""
+        if not self.high_by_element:
+            return self
+        levels = {one.casefold(): level for one, level in self.high_by_element.items()}
+        return self.model_copy(update={"high": levels.get(name.casefold()), "high_by_element": {}})
 
     def require_sense(self) -> None:
         """Raise RuleError where the parameters contradict each other."""
-        require_order(self.low, self.high)
+        if not self.high_by_element:
+            require_order(self.low, self.high)
+            return
+        if self.high is not None:
+            raise RuleError("'high' and 'high_by_element' are both given: leave one")
+        repeated = [name for name, n in Counter(one.casefold() for one in self.high_by_element).items() if n > 1]
+        if repeated:
+            raise RuleError("'high_by_element' gives '{name}' more than once: leave one", name=repeated[0])
+        for level in self.high_by_element.values():
+            require_order(self.low, level)
 
     def lines(self) -> tuple[Line, ...]:
         """An upper line, a lower line, or both."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from zveno.rules.kinds.kind import KindParams, Level, Line, Minutes, require_inside, require_order
+from zveno.rules.kinds.kind import Count, KindParams, Level, Line, Minutes, require_inside, require_order
 
 
 class Sustained(KindParams):
@@ -14,15 +14,19 @@ class Sustained(KindParams):
     sample lies beyond the clear level too: below ``clear_below`` for the upper limit, above
     ``clear_above`` for the lower one. It begins at the first sample of the run that fulfilled the hold.
 
+    Where readings are few, such as one a tapping, time alone may pass between two of them: with
+    ``min_readings`` the run must hold as many readings outside too, however long one of them speaks for.
+
     Examples
     --------
     >>> Sustained(high=120, clear_below=115, hold_min=60).lines()
-    (Line(side='high', limit=120.0, clear=115.0, hold_min=60.0),)
+    (Line(side='high', limit=120.0, clear=115.0, hold_min=60.0, least=1),)
     """
 
     low: Level = Field(default=None, description="lowest value allowed")
     high: Level = Field(default=None, description="highest value allowed")
     hold_min: Minutes = Field(description="how long the value may stay outside")
+    min_readings: Count = Field(default=1, description="how many readings outside make an episode")
     clear_below: Level = Field(default=None, description="level under which an episode above `high` ends")
     clear_above: Level = Field(default=None, description="level over which an episode below `low` ends")
 
@@ -34,6 +38,7 @@ class Sustained(KindParams):
 
     def lines(self) -> tuple[Line, ...]:
         """An upper line, a lower line, or both."""
-        upper = () if self.high is None else (Line("high", self.high, self.clear_below, self.hold_min),)
-        lower = () if self.low is None else (Line("low", self.low, self.clear_above, self.hold_min),)
+        hold, least = self.hold_min, self.min_readings
+        upper = () if self.high is None else (Line("high", self.high, self.clear_below, hold, least),)
+        lower = () if self.low is None else (Line("low", self.low, self.clear_above, hold, least),)
         return (*upper, *lower)
