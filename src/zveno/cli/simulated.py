@@ -43,6 +43,8 @@ REPORTED = {
     "mass_pull": tr("mass pull"),
     "tail_cu": tr("copper in tailings"),
     "evaporated": tr("water driven off"),
+    "liquid_metal": tr("liquid metal"),
+    "returns": tr("returns remelted"),
 }
 
 
