@@ -102,7 +102,7 @@ class Chain:
         self, scenarios: Mapping[str, Mapping[str, float]] | None = None, *, day: date | None = None
     ) -> FoundryNeeds:
         """Castings that a year at the simulated throughput takes, and how they load the foundry's work centres."""
-        return foundry_needs(self.model, self.simulate(scenarios, day=day), day=day)
+        return foundry_needs(self.model, self.simulate(scenarios, day=day), scenarios, day=day)
 
     def emulate(
         self,

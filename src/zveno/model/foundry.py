@@ -52,7 +52,7 @@ class Driver(Record):
 
 
 class Need(Record):
-    """How much of a product a driver takes: a ``rate``, or ``pieces`` or ``mass`` for ``every`` amount of the driver."""
+    """How much of a product a driver takes: a ``rate``, or ``pieces`` or ``mass`` for ``every`` so much of it."""
 
     driver: Id
     rate: Number | None = Field(default=None, description="castings per tonne of the driver, kg/t")
