@@ -74,3 +74,33 @@ def test_the_description_holds_what_the_pack_says_of_metals_centres_and_routings
         stated = next(one for one in pack()["products"] if one["id"] == product.id)
         assert model.number(product.unit_mass, "kg") == pytest.approx(stated["unit_mass_kg"])
         assert product.title["en"]
+
+
+RELININGS = {
+    "zhmz.ef1": "ef", "zhmz.ef2": "ef", "bmz.vf1": "vf", "bmz.vf2": "vf", "zhmz.conv*": "conv_zhmz", "bmz.conv*": "conv_bmz",
+    "*.af*": "af", "zhez_conc.line*": "mills_zhez", "balk_conc.line*": "mills_balk", "bmz.acid": "acid",
+}  # fmt: skip
+
+
+def test_relinings_are_those_of_the_pack():
+    model = zveno.load(zveno.example("zhez_balkhash")).model
+    own = {one.id.removeprefix("relining."): one for one in model.foundry.relinings}
+    assert {one["unit"] for one in pack()["relining"]} == set(RELININGS)
+    assert set(own) == set(RELININGS.values())
+    for stated in pack()["relining"]:
+        one = own[RELININGS[stated["unit"]]]
+        assert model.number(one.stands, "d") == pytest.approx(stated["days"])
+        first = one.campaigns[0]
+        length = model.number(first.charges, "-") if first.lasts is None else model.number(first.lasts, "mo")
+        assert length == pytest.approx(float(stated["campaign"].split()[0])), stated["unit"]
+        assert bool(one.months) == (stated["window"] == "May-September")
+
+
+def test_ways_to_customers_are_those_of_the_pack():
+    model = zveno.load(zveno.example("zhez_balkhash")).model
+    hours = {one.id: model.number(one.lasts, "h") for one in model.foundry.transport}
+    assert hours["haul.zhez"] == pack()["transport"]["to_zhezkazgan_h"]
+    assert hours["haul.balk"] == pack()["transport"]["to_balkhash_h"]
+    for stream in model.streams.values():
+        if stream.group == "klmz.castings" and stream.target != "castings_mines":
+            assert stream.transport_h == hours["haul.zhez" if stream.target == "castings_zhez" else "haul.balk"]

@@ -204,3 +204,14 @@ def test_the_simulated_foundry_closes_and_melts_what_the_routings_melt():
     for name, mass in liquid.items():
         melted = simulation.unit_result(f"klmz.{name}.melt", "liquid_metal")[0] * YEAR_H
         assert melted == pytest.approx(mass, rel=5e-3), name
+
+
+def test_the_jackets_of_a_relining_are_the_jackets_needed():
+    """The need of jackets and the relining of the furnaces are told in two places: they must say the same."""
+    foundry = example()[0].foundry
+    assert foundry is not None
+    need = next(one for one in foundry.products if one.id == "jacket").needs[0]
+    relining = next(one for one in foundry.relinings if one.id == "relining.vf")
+    pieces = next(one.pieces for one in relining.castings if one.product == "jacket")
+    values = [one.value for one in (need.pieces, pieces, need.every, relining.campaigns[0].lasts)]
+    assert values == [44, 44, 30, 30]
