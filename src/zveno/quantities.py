@@ -41,6 +41,8 @@ UOMS: dict[str, Uom] = {
     "min": Uom("time", 1 / 60),
     "s": Uom("time", 1 / 3600),
     "d": Uom("time", 24.0),
+    "mo": Uom("time", 8760 / 12),
+    "y": Uom("time", 8760.0),
     "1/min": Uom("rate", 1.0),
     "1/h": Uom("rate", 1 / 60),
     # length, volume

@@ -8,13 +8,14 @@ from zveno.model.chain import ChainModel
 from zveno.reconcile import Balance, PeriodSeries
 from zveno.reports import MonthResults
 from zveno.rules import Breaches
-from zveno.simulate import PeriodTotals, Simulation
+from zveno.simulate import FoundryNeeds, PeriodTotals, Simulation
 
 __all__ = [
     "Balance",
     "Breaches",
     "Chain",
     "ChainModel",
+    "FoundryNeeds",
     "Imported",
     "MonthResults",
     "PeriodSeries",

@@ -21,7 +21,15 @@ from zveno.periods import Period
 from zveno.reconcile import Balance, PeriodSeries, flow_faults, reconcile, reconcile_many
 from zveno.reports import MonthResults, Provenance, Report, build_report, plan_fact, require_report
 from zveno.rules import Breaches, check, rule_faults
-from zveno.simulate import PeriodTotals, Simulation, simulate, simulate_period, simulation_faults
+from zveno.simulate import (
+    FoundryNeeds,
+    PeriodTotals,
+    Simulation,
+    foundry_needs,
+    simulate,
+    simulate_period,
+    simulation_faults,
+)
 from zveno.sources import SourceBatch, conflicts, read_files, remarks
 from zveno.store import Batch, EmbeddedStore, MemoryStore, Store
 from zveno.tables import frame
@@ -91,6 +99,12 @@ class Chain:
     def simulate_period(self, period: str, overrides: Mapping[str, float] | None = None) -> PeriodTotals:
         """What the chain makes in a period, and published figures of it beside that; ``overrides`` by name."""
         return simulate_period(self.model, self.period(period), overrides)
+
+    def foundry_needs(
+        self, scenarios: Mapping[str, Mapping[str, float]] | None = None, *, day: date | None = None
+    ) -> FoundryNeeds:
+        """Castings that a year at the simulated throughput takes, and how they load the foundry's work centres."""
+        return foundry_needs(self.model, self.simulate(scenarios, day=day), scenarios, day=day)
 
     def emulate(
         self,

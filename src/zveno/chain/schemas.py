@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from zveno.model.foundry import FoundryFile
 from zveno.model.play import Play
 from zveno.model.rulebook import RulesFile
 from zveno.model.types import ChainFile, ParametersFile, People
@@ -16,6 +17,7 @@ FILES: dict[str, type[BaseModel]] = {
     "chain.yaml": ChainFile,
     "parameters.yaml": ParametersFile,
     "people.yaml": People,
+    "foundry.yaml": FoundryFile,
     "rules": RulesFile,
     "play.yaml": Play,
 }

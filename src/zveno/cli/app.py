@@ -251,6 +251,24 @@ def simulate(
     screen.simulation(facade.model, result, stream or [], units=units, as_json=as_json)
 
 
+@app.command(cls=SpokenCommand, help=tr("What the foundry has to cast at this throughput, and how full it is."))
+def foundry(
+    chain: ChainFolder = HERE,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help=tr("Change a feed or parameter; repeatable.")),
+    ] = None,
+    day: Annotated[str, typer.Option(metavar="DATE", help=tr("Day on which dated figures are read: 2026-03-07."))] = "",
+    lang: Lang = "",
+    as_json: AsJson = False,
+) -> None:
+    screen = _screen(lang)
+    scenario = dict(_assignment(one) for one in changes or ())
+    facade = open_chain(chain, None)
+    on = facade.period(day).start.date() if day else None
+    screen.foundry(facade.foundry_needs({"scenario": scenario} if scenario else None, day=on), as_json=as_json)
+
+
 def _assignment(text: str) -> tuple[str, float]:
     """``name=value`` as a pair."""
     name, _, value = text.partition("=")

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 import polars as pl
 import typer
 
-from zveno.chain import ChainModel, PeriodTotals, Simulation
+from zveno.chain import ChainModel, FoundryNeeds, PeriodTotals, Simulation
 from zveno.cli.screen import Screen
 from zveno.errors import DataError
 from zveno.model.checks import near_match
@@ -43,6 +43,8 @@ REPORTED = {
     "mass_pull": tr("mass pull"),
     "tail_cu": tr("copper in tailings"),
     "evaporated": tr("water driven off"),
+    "liquid_metal": tr("liquid metal"),
+    "returns": tr("returns remelted"),
 }
 
 
@@ -175,6 +177,56 @@ class SimulatedAnswers(Screen):
         if rows:
             self.line("")
             self.table([tr("published figure"), tr("published, t"), tr("simulated, t"), tr("difference, %")], rows)
+
+    def foundry(self, found: FoundryNeeds, *, as_json: bool) -> None:
+        """What the foundry has to cast in a year, and how full its work centres are."""
+        for one in found.doubts:
+            typer.echo(self.text.fault(one), err=True)
+        if as_json:
+            self.json({"foundry_needs": found.needs.to_dicts(), "foundry_loads": found.loads.to_dicts()})
+            return
+        table, model = found.needs, found.model
+        sums = table.group_by("product", maintain_order=True).agg(
+            pl.sum("need_t_y", "pieces_y", "made_t_y", "load_h_y"), pl.col("driver").unique(maintain_order=True)
+        )
+        rows = [
+            [
+                model.title(row["product"], self.lang),
+                ", ".join(model.title(one, self.lang) for one in row["driver"]),
+                *(self.text.number(row[key], 0) for key in ("need_t_y", "pieces_y", "made_t_y", "load_h_y")),
+            ]
+            for row in sums.iter_rows(named=True)
+        ]
+        head = [tr("product"), tr("worn by"), tr("need, t/year"), tr("pieces a year")]
+        self.table([*head, tr("made with rejects, t/year"), tr("hours a year")], rows)
+        self.say(tr("in all: {mass} t a year"), mass=self.text.number(float(table["need_t_y"].sum()), 0))
+        self._customers(found)
+        self._loads(found)
+
+    def _customers(self, found: FoundryNeeds) -> None:
+        """Tonnes by customer."""
+        sums = found.needs.group_by("customer", maintain_order=True).agg(pl.sum("need_t_y"))
+        self.line("")
+        self.table(
+            [tr("customer"), tr("need, t/year")],
+            [[found.model.title(one, self.lang), self.text.number(mass, 0)] for one, mass in sums.iter_rows()],
+        )
+
+    def _loads(self, found: FoundryNeeds) -> None:
+        """Hours of work centres beside those they have."""
+        self.line("")
+        self.table(
+            [tr("work centre"), tr("load, h/year"), tr("available, h/year"), tr("load, %")],
+            [
+                [
+                    found.model.title(row["work_centre"], self.lang),
+                    self.text.number(row["load_h_y"], 0),
+                    self.text.number(row["available_h_y"], 0),
+                    self.text.percent(row["share_frac"], 1),
+                ]
+                for row in found.loads.iter_rows(named=True)
+            ],
+        )
 
 
 def grade_uoms(grades: Iterable[tuple[str, float | None]]) -> dict[str, str]:

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import ConfigDict, Field
 
 from zveno.errors import ModelError
+from zveno.model.foundry import FoundryFile
 from zveno.model.record import Record, Titles
 from zveno.model.rulebook import Rulebook
 from zveno.model.types import (
@@ -45,6 +46,7 @@ class ChainModel(Record):
     parameters: dict[str, Figure] = {}
     people: People | None = None
     rulebook: Rulebook = Rulebook()
+    foundry: FoundryFile | None = None
     places: Mapping[str, str] = Field(default={}, repr=False)
     hash: str = ""
 
@@ -111,6 +113,7 @@ class ChainModel(Record):
             chain.minerals, chain.ores, chain.materials, chain.owners, chain.plants, chain.boundaries, chain.units,
             chain.groups, chain.streams, chain.stocks, chain.meters, chain.tags, chain.gates, chain.plans,
             chain.published, tuple(self.sections.values()), tuple(self.roles.values()),
+            self.foundry.titled if self.foundry else (),
         )  # fmt: skip
         return {one.id: one.title for group in groups for one in group}
 

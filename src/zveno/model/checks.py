@@ -63,8 +63,9 @@ def chain_faults(model: ChainModel) -> list[Fault]:
 
 
 def line_of(model: ChainModel, id_: str, key: str = "") -> str:
-    """Place of a key of a thing, else of the thing."""
-    return model.places.get(f"{id_}/{key}") or model.places.get(id_, "")
+    """Place of a key of a thing (``needs.0.rate`` inside it), else of the thing."""
+    inner, outer = f"{id_}/{key.replace('.', '/')}", f"{id_}/{key.partition('.')[0]}"
+    return model.places.get(inner) or model.places.get(outer) or model.places.get(id_, "")
 
 
 def unknown(model: ChainModel, owner: str, key: str, name: str, known: Iterable[str]) -> Fault:
@@ -325,7 +326,7 @@ def _mineral_faults(model: ChainModel, ore: Ore) -> Iterator[Fault]:
 
 
 def numbers_of(model: ChainModel) -> Iterator[tuple[str, str, float | str | Figure | None]]:
-    """Every (owner, key, number, figure or name of a figure) of chain.yaml."""
+    """Every (owner, key, number, figure or name of a figure) of chain.yaml and foundry.yaml."""
     chain = model.chain
     owners: list[tuple[str, Mapping[str, float | str | Figure | None]]] = [
         *((one.id, dict(one.parameters)) for one in chain.units),
@@ -344,6 +345,8 @@ def numbers_of(model: ChainModel) -> Iterator[tuple[str, str, float | str | Figu
     for owner, values in owners:
         for key, value in values.items():
             yield owner, key, value
+    for number in model.foundry.numbers if model.foundry else ():
+        yield number.owner, number.key, number.value
 
 
 def figures_are_missing(model: ChainModel) -> bool:

@@ -16,6 +16,8 @@ from zveno.model.asked import asked_faults
 from zveno.model.chain import ChainModel
 from zveno.model.checks import chain_faults, figures_are_missing
 from zveno.model.crews import people_faults
+from zveno.model.foundry import FoundryFile
+from zveno.model.foundry_checks import foundry_faults
 from zveno.model.play import Play
 from zveno.model.rulebook import Rulebook, RulesFile
 from zveno.model.types import ChainFile, ParametersFile, People
@@ -29,7 +31,7 @@ PLAY = "data/play.yaml"
 
 
 def load_description(folder: Path) -> ChainModel:
-    """Read ``chain.yaml`` with its parts, ``parameters.yaml``, ``people.yaml`` and ``rules/*.yaml`` of a folder.
+    """Read ``chain.yaml`` with its parts and the other files of a folder, such as ``parameters.yaml``.
 
     Raises
     ------
@@ -78,6 +80,7 @@ def read_description(folder: Path) -> tuple[ChainModel | None, list[Fault]]:
     chain = _file(folder / "chain.yaml", "chain.yaml", ChainFile, faults, places, digest)
     parameters = _file(folder / "parameters.yaml", "parameters.yaml", ParametersFile, faults, places, digest)
     people = _file(folder / "people.yaml", "people.yaml", People, faults, places, digest)
+    foundry = _file(folder / "foundry.yaml", "foundry.yaml", FoundryFile, faults, places, digest)
     books: list[RulesFile] = []
     for path in files:
         book = _file(path, f"rules/{path.name}", RulesFile, faults, places, digest)
@@ -89,10 +92,12 @@ def read_description(folder: Path) -> tuple[ChainModel | None, list[Fault]]:
         parameters=parameters.parameters if parameters else {},
         people=people,
         rulebook=Rulebook.of(books),
+        foundry=foundry,
         places=places,
         hash=digest.hexdigest(),
     )
-    found = [*chain_faults(model), *asked_faults(model), *people_faults(model), *value_faults(model)]
+    checks = (chain_faults, asked_faults, people_faults, foundry_faults, value_faults)
+    found = [one for check in checks for one in check(model)]
     return None if figures_are_missing(model) else model, found
 
 
@@ -166,5 +171,12 @@ def _note_places(file: YamlFile, places: dict[str, str]) -> None:
             names = [str(id_), f"{key}/{id_}"] if id_ is not None else [f"{key}/{index}"]
             for name in names:
                 places.setdefault(name, file.where((key, index)))
-                for inner in entry if isinstance(entry, dict) else ():
-                    places.setdefault(f"{name}/{inner}", file.where((key, index, inner)))
+                _note_inner(file, places, name, (key, index), entry)
+
+
+def _note_inner(file: YamlFile, places: dict[str, str], name: str, path: tuple[str | int, ...], entry: Any) -> None:
+    """Remember where everything inside an entry stands: ``id/key``, ``id/key/0/inner``."""
+    inner = entry.items() if isinstance(entry, dict) else enumerate(entry) if isinstance(entry, list) else ()
+    for key, value in inner:
+        places.setdefault(f"{name}/{key}", file.where((*path, key)))
+        _note_inner(file, places, f"{name}/{key}", (*path, key), value)

@@ -15,9 +15,9 @@ from zveno.model.types import Figure, Number, Stock
 from zveno.quantities import convert, uom_of, uom_phrase
 from zveno.text.mark import tr
 
-Bound = Literal["any", "amount", "share", "moisture", "ph"]
+Bound = Literal["any", "amount", "positive", "share", "below_one", "moisture", "ph"]
+"""Which values a number can have: all, from 0, above 0, from 0 to 1, from 0 to less than 1 (twice), a pH."""
 _LARGEST_PH = 14.0
-"""Which values a number can have: all, from 0, from 0 to 1, from 0 to less than 1."""
 
 
 def value_faults(model: ChainModel) -> list[Fault]:
@@ -31,6 +31,7 @@ def value_faults(model: ChainModel) -> list[Fault]:
         _tag_faults,
         _meter_faults,
         _gate_faults,
+        _foundry_faults,
     )
     return [one for check in checks for one in check(model)]
 
@@ -90,6 +91,10 @@ def _out_of_bound(value: float, bound: Bound) -> str:
     """What is wrong with a value; empty if nothing is."""
     if bound != "any" and value < 0:
         return tr("'{key}' of '{owner}' is {value} {uom}, but cannot be less than 0")
+    if bound == "positive" and value == 0:
+        return tr("'{key}' of '{owner}' is 0, but must be more than 0")
+    if bound == "below_one" and value >= 1:
+        return tr("'{key}' of '{owner}' is {value} {uom}, but must be less than 1, which is 100 %")
     if bound == "share" and value > 1:
         return tr("'{key}' of '{owner}' is {value} {uom}, but a share cannot be more than 1, which is 100 %")
     if bound == "ph" and value > _LARGEST_PH:
@@ -113,8 +118,8 @@ def _values(figure: Figure) -> list[float]:
 
 
 def _line_of_number(model: ChainModel, owner: str, key: str) -> str:
-    """Place of a number in chain.yaml; ``copper.bornite`` stands under ``copper``."""
-    return line_of(model, owner, "parameters" if owner in model.units else key.partition(".")[0])
+    """Place of a number; ``copper.bornite`` stands under ``copper``."""
+    return line_of(model, owner, "parameters" if owner in model.units else key)
 
 
 # ---- figures -------------------------------------------------------------------------------------------------
@@ -246,3 +251,12 @@ def _gate_faults(model: ChainModel) -> Iterator[Fault]:
         if gate.above is not None and gate.below is not None and gate.above >= gate.below:
             message = tr("gate '{gate}' is never on: 'above' is {above}, 'below' is {below}")
             yield fault(message, line_of(model, gate.id), gate=gate.id, above=gate.above, below=gate.below)
+
+
+# ---- foundry -------------------------------------------------------------------------------------------------
+
+
+def _foundry_faults(model: ChainModel) -> Iterator[Fault]:
+    """Every number of foundry.yaml is of its dimension, and one that can be."""
+    for one in model.foundry.numbers if model.foundry else ():
+        yield from number_faults(model, one.owner, one.key, one.value, uom=one.uom, bound=one.bound)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from zveno.simulate.castings import FoundryNeeds, foundry_needs
 from zveno.simulate.checks import unit_faults
 from zveno.simulate.engine import simulate
 from zveno.simulate.precheck import simulation_faults
@@ -14,11 +15,13 @@ from zveno.simulate.units.kinetics import klimpel_recovery, mixed_cells_recovery
 
 __all__ = [
     "UNIT_MODELS",
+    "FoundryNeeds",
     "PeriodTotals",
     "Simulation",
     "UnitModel",
     "bond_energy",
     "bond_work_index",
+    "foundry_needs",
     "klimpel_recovery",
     "mixed_cells_recovery",
     "parameter_uom",

@@ -51,6 +51,8 @@ UOM_WORDS: Mapping[str, str] = MappingProxyType(
         "min": tr("min"),
         "s": tr("s"),
         "d": tr("d"),
+        "mo": tr("mo"),
+        "y": tr("y"),
         "1/min": tr("1/min"),
         "1/h": tr("1/h"),
         "um": tr("um"),

@@ -16,6 +16,21 @@ from zveno.tables import frame
 
 ROOT = Path(__file__).parents[3]
 
+SIMULATED_ONLY = """\
+format: zveno/chain-1
+id: small
+title: {en: Small}
+timezone: UTC+05:00
+components: [Fe]
+plants: [{id: works, kind: other, sections: [{id: works.shop}]}]
+boundaries: [{id: market}]
+materials: [{id: scrap, contents: {Fe: 0.98}}]
+units: [{id: works.box, section: works.shop, model: mixer}]
+streams:
+  - {id: scrap.in, from: market, to: works.box, material: scrap, feed: 1.0}
+  - {id: scrap.out, from: works.box, to: market}
+"""
+
 
 @pytest.fixture(autouse=True)
 def quiet_place(tmp_path, monkeypatch):
@@ -304,13 +319,28 @@ def test_a_file_left_with_faults_is_read_anew_once_the_description_is_mended(pla
     assert capsys.readouterr().out.count("1 new file") == 2
 
 
-@pytest.mark.parametrize(
-    ("chain", "verb", "said"),
-    [("zhez_balkhash", "reconcile", "has no meters"), ("flotation_plant", "check", "has no rules")],
-)
-def test_a_description_that_is_simulated_only_says_what_it_lacks(capsys, tmp_path, chain, verb, said):
-    assert run([verb, "2026-03", "-c", chain, "--store", str(tmp_path)]) == 5
+@pytest.mark.parametrize(("verb", "said"), [("reconcile", "has no meters"), ("check", "has no rules")])
+def test_a_description_that_is_simulated_only_says_what_it_lacks(capsys, tmp_path, verb, said):
+    (tmp_path / "chain.yaml").write_text(SIMULATED_ONLY, encoding="utf-8")
+    assert run([verb, "2026-03", "-c", str(tmp_path)]) == 5
     assert said in capsys.readouterr().err
+
+
+def test_the_foundry_shows_products_customers_and_work_centres(capsys):
+    assert run(["foundry", "-c", "zhez_balkhash"]) == 0
+    base = capsys.readouterr().out
+    for word in ("Cast grinding ball 40-60 mm", "Balkhash concentrator", "Metal-mould ball machine", "in all: 17,7"):
+        assert word in base
+    assert run(["foundry", "-c", "zhez_balkhash", "--set", "balk_conc.ore.tonnage_mt=6.4", "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    ore = {row["customer"]: row["driver_amount"] for row in said["foundry_needs"] if row["driver"] == "ore_milled"}
+    assert ore == pytest.approx({"zhez_conc": 17.5e6, "balk_conc": 6.4e6})
+    assert {row["work_centre"] for row in said["foundry_loads"]} > {"ball_line", "quality"}
+
+
+def test_a_description_without_a_foundry_says_so(capsys):
+    assert run(["foundry", "-c", "one_concentrator"]) == 3
+    assert "write what it casts in foundry.yaml" in capsys.readouterr().err
 
 
 def test_signals_without_readings_are_named_but_not_all_two_hundred(capsys, tmp_path):

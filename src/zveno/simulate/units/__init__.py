@@ -13,6 +13,7 @@ from zveno.simulate.units.dryer import Dryer
 from zveno.simulate.units.element_unit import ElementUnit
 from zveno.simulate.units.filter import Filter
 from zveno.simulate.units.fixed_recovery import FixedRecovery
+from zveno.simulate.units.foundry import Foundry
 from zveno.simulate.units.gas_cleaning import GasCleaning
 from zveno.simulate.units.matte_furnace import MatteFurnace
 from zveno.simulate.units.mill import Mill
@@ -37,6 +38,7 @@ UNIT_MODELS: dict[str, type[UnitModel]] = {
     "dryer": Dryer,
     "filter": Filter,
     "fixed_recovery": FixedRecovery,
+    "foundry": Foundry,
     "gas_cleaning": GasCleaning,
     "matte_furnace": MatteFurnace,
     "mill": Mill,
