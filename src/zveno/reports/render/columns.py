@@ -13,7 +13,7 @@ from zveno.text.catalogue import Catalogue
 
 SIZES = (8.5, 8.0, 7.5, 7.0, 6.5, 6.0)
 _READABLE = 7.0
-INSET = 6.0
+INSET = 8.0
 _PAIR_GAP = 3.0
 _LEAST_SHARE = 0.62  # of the page, for a table of few words
 _BROAD_EM, _NARROW_EM = 12.5, 7.0

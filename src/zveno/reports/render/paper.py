@@ -14,12 +14,13 @@ from zveno.reports.render.serif import serif_width
 from zveno.reports.render.shown import shown_cell
 from zveno.text.catalogue import Catalogue
 
-BODY, SMALL, CELL_PAD = 10.0, 8.5, 5.0
+BODY, SMALL = 10.0, 8.5
+_CELL_PAD, _CAPITAL, _CELL_LEADING = 6.0, 0.65, 1.15
 _MM = 72 / 25.4
 _LONG_MM, _SHORT_MM = 297.0, 210.0
 MARGIN_MM = {"left": 20.0, "right": 12.0, "top": 22.0, "bottom": 17.0}  # the left has room for a punch
 MEASURE = 500.0  # a longer line of text is hard to read
-_LEADING = 1.3
+_LEADING = 1.2
 _MANY_ROWS = 30
 _CAPTION, _HEADING, _CARD = 34.0, 40.0, 58.0
 _POINTS_PER_PX = 0.75
@@ -135,13 +136,14 @@ class Paper:
     def _table_height(self, table: TableBlock, page: Page) -> float:
         """Height of a table with its title, head and notes."""
         fit = self.fit(table, page)
-        line = fit.size * _LEADING
+        head = 2 * (_CELL_LEADING * fit.size + _CELL_PAD)
         rows = 0.0
         for row in table.rows:
             cells = zip(table.columns, fit.widths, strict=True)
             most = max(_lines(shown_cell(column, row, self.text).text, fit.size, sum(room)) for column, room in cells)
-            rows += (1 if row.role == "head" else most) * line + CELL_PAD
-        return _CAPTION + 2 * line + rows + len(table.notes) * line
+            extra = 0 if row.role == "head" else most - 1
+            rows += (_CAPITAL + extra * _CELL_LEADING) * fit.size + _CELL_PAD
+        return _CAPTION + head + rows + len(table.notes) * SMALL * _LEADING
 
 
 def _see_if_long(block: Block) -> Block | See:
