@@ -20,6 +20,7 @@ from zveno.reports.render.shown import (
 )
 from zveno.text.catalogue import Catalogue
 
+
 def render_html(document: Document, text: Catalogue) -> str:
     """The page as text; everything that came from files or people is escaped.
 
@@ -87,7 +88,7 @@ def _classes(column: Column, cell: ShownCell) -> str:
     names = {
         "n": is_number(column),
         "broad": column.broad,
-        "nw": cell.whole,
+        "nw": cell.kept,
         cell.tone: cell.tone != "plain",
     }
     return " ".join(name for name, holds in names.items() if holds)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
 from zveno.reports.document import Block, Callout, Document, Facts, Figure, Heading, Paragraph, TableBlock
-from zveno.reports.render.columns import Fit, fit_table, is_wide
+from zveno.reports.render.columns import INSET, SIZES, ShownTable, shown_table
 from zveno.reports.render.serif import serif_width
-from zveno.reports.render.shown import shown_cell
 from zveno.text.catalogue import Catalogue
 
 BODY, SMALL = 10.0, 8.5
@@ -69,27 +68,35 @@ class Run:
 
 @dataclass
 class Paper:
-    """Room that blocks take, each table's columns fitted once for each page."""
+    """Room that the blocks of one document take on the pages."""
 
     text: Catalogue
-    fits: dict[tuple[str, float], Fit] = field(default_factory=dict)
+    tables: dict[str, ShownTable] = field(default_factory=dict)
 
-    def fit(self, table: TableBlock, page: Page) -> Fit:
-        """Widths of a table's columns on a page."""
-        key = (table.id, page.width)
-        if key not in self.fits:
-            self.fits[key] = fit_table(table, self.text, page.width)
-        return self.fits[key]
+    def shown(self, table: TableBlock) -> ShownTable:
+        """A table with its cells as text, made once."""
+        if table.id not in self.tables:
+            self.tables[table.id] = shown_table(table, self.text)
+        return self.tables[table.id]
 
     def runs(self, document: Document) -> list[Run]:
         """The document's parts by the direction of their pages, then its long folded tables as an appendix."""
-        parts = [(part.heading, *map(_see_if_long, part.blocks)) for part in document.parts]
+        parts = [(part.heading, *self._fitting(part.blocks)) for part in document.parts]
         found = [
             Run(turned, tuple(block for _, part in group for block in part))
             for turned, group in groupby(zip(self._turned(parts), parts, strict=True), key=lambda one: one[0])
         ]
-        long = [block for block in document.blocks if isinstance(_see_if_long(block), See)]
+        long = [block.table for part in parts for block in part if isinstance(block, See)]
         return found + self._appendix(long)
+
+    def _fitting(self, blocks: Sequence[Block]) -> Iterator[Block | See]:
+        """Blocks with tables of too many columns in pieces, and pointers in place of long folded tables."""
+        for block in blocks:
+            if isinstance(block, TableBlock) and block.rows:
+                for piece in self.shown(block).pieces(TURNED.width):
+                    yield See(piece) if piece.folded and len(piece.rows) > _MANY_ROWS else piece
+            else:
+                yield block
 
     def _turned(self, parts: Sequence[Sequence[Block | See]]) -> list[bool]:
         """Direction of each part; a few upright lines between turned pages are turned with them."""
@@ -113,11 +120,15 @@ class Paper:
         """Whether a block is read with ease only on a turned page."""
         if isinstance(block, Figure):
             return block.wide and figure_scale(block, TURNED) > _GAIN * figure_scale(block, UPRIGHT)
-        return isinstance(block, TableBlock) and is_wide(block, self.text, UPRIGHT.width)
+        return isinstance(block, TableBlock) and self.shown(block).is_wide(UPRIGHT.width)
 
     def stays_whole(self, table: TableBlock, page: Page) -> bool:
         """Whether a table is short enough to be moved to the next page rather than cut."""
         return self.height(table, page) < _KEPT_SHARE * page.height
+
+    def rows_stay_whole(self, table: TableBlock, page: Page) -> bool:
+        """Whether every row is far lower than the page, so that none need be cut."""
+        return max(self._row_heights(table, page)) < _KEPT_SHARE / 2 * page.height
 
     def height(self, block: Block | See, page: Page) -> float:
         """Height of a block, pt, near enough to choose a page by."""
@@ -135,26 +146,25 @@ class Paper:
 
     def _table_height(self, table: TableBlock, page: Page) -> float:
         """Height of a table with its title, head and notes."""
-        fit = self.fit(table, page)
-        head = 2 * (_CELL_LEADING * fit.size + _CELL_PAD)
-        rows = 0.0
-        for row in table.rows:
-            cells = zip(table.columns, fit.widths, strict=True)
-            most = max(_lines(shown_cell(column, row, self.text).text, fit.size, sum(room)) for column, room in cells)
+        head = 2 * (_CELL_LEADING * SIZES[0] + _CELL_PAD)
+        return _CAPTION + head + sum(self._row_heights(table, page)) + len(table.notes) * SMALL * _LEADING
+
+    def _row_heights(self, table: TableBlock, page: Page) -> Iterator[float]:
+        """Height of each row."""
+        shown = self.shown(table)
+        fit = shown.fit(page.width)
+        rooms = [sum(widths) - INSET for widths in fit.widths]
+        for row, cells in zip(table.rows, shown.rows, strict=True):
+            most = max(
+                1 if cell.whole else _lines(cell.text, fit.size, room) for cell, room in zip(cells, rooms, strict=True)
+            )
             extra = 0 if row.role == "head" else most - 1
-            rows += (_CAPITAL + extra * _CELL_LEADING) * fit.size + _CELL_PAD
-        return _CAPTION + head + rows + len(table.notes) * SMALL * _LEADING
-
-
-def _see_if_long(block: Block) -> Block | See:
-    """A folded table that would push the text apart becomes a pointer to the appendix."""
-    is_long = isinstance(block, TableBlock) and block.folded and len(block.rows) > _MANY_ROWS
-    return See(block) if is_long and isinstance(block, TableBlock) else block
+            yield (_CAPITAL + extra * _CELL_LEADING) * fit.size + _CELL_PAD
 
 
 def _lines(words: str, size: float, room: float) -> int:
     """Lines that a text takes, near enough."""
-    return sum(max(1, math.ceil(serif_width(line, size) / room)) for line in words.split("\n"))
+    return sum(max(1, math.ceil(serif_width(line, size) / max(room, size))) for line in words.split("\n"))
 
 
 def cards_in_row(facts: Facts) -> int:

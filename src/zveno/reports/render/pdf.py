@@ -25,26 +25,26 @@ from zveno.reports.document import (
     Figure,
     Heading,
     Paragraph,
-    Row,
+    RowRole,
     TableBlock,
 )
-from zveno.reports.render.columns import INSET, MARKS
+from zveno.reports.render.columns import INSET, MARKS, Fit
 from zveno.reports.render.paper import (
     BODY,
     MARGIN_MM,
     MEASURE,
     SMALL,
+    UPRIGHT,
     Page,
     Paper,
     Run,
     See,
-    UPRIGHT,
     cards_in_row,
     figure_scale,
     svg_size,
 )
 from zveno.reports.render.serif import FONT, foldable, glued, serif_width
-from zveno.reports.render.shown import cells_of, is_number, shown_cell, shown_half, shown_value, table_head
+from zveno.reports.render.shown import ShownCell, cells_of, is_number, shown_half, shown_value, table_head
 from zveno.text.catalogue import Catalogue
 
 Data = dict[str, Any]
@@ -147,11 +147,18 @@ class _Writer:
             case Figure():
                 return self._figure(block)
             case See():
-                where = self.text("{table}: in the appendix, page {page}", table=self._title(block.table), page="{page}")
+                where = self.text(
+                    "{table}: in the appendix, page {page}", table=self._title(block.table), page="{page}"
+                )
                 return {"is": "see", "text": self._words(where, BODY), "target": block.table.id}
             case TableBlock() if not block.rows:
                 return {"is": "paragraph", "text": self._words(f"{block.title}: {block.empty}", BODY)}
         return self._table(block)
+
+    def _see(self, see: See) -> Data:
+        """Where a long table stands; the template knows the page."""
+        words = self.text("{table}: in the appendix, page {page}", table=self._title(see.table), page="{page}")
+        return {"is": "see", "text": self._words(words, BODY), "target": see.table.id}
 
     def _words(self, words: str, size: float, room: float | None = None, *, bold: bool = False) -> str:
         """Words that can be broken to fit their room; control signs become spaces."""
@@ -201,8 +208,9 @@ class _Writer:
 
     def _table(self, table: TableBlock) -> Data:
         """A table with its widths; ``pairs`` are the cells of intervals, set close to their values."""
-        fit = self.paper.fit(table, self.page)
-        marked = any(cell.tone in MARKS for row in table.rows for cell in row.cells.values())
+        shown = self.paper.shown(table)
+        fit = shown.fit(self.page.width)
+        marked = any(cell.tone in MARKS for row in shown.rows for cell in row)
         legend = [self.text("▲ serious, △ worth a look")] if marked else []
         sides = [side for column in table.columns for side in _sides(column)]
         total = sum(fit.flat)
@@ -215,9 +223,13 @@ class _Writer:
             "sides": sides,
             "pairs": [k for k, side in enumerate(sides) if side == "beside"],
             "head": self._head(table, fit.size, fit.flat),
-            "rows": [self._row(table, row, fit.size, fit.widths) for row in table.rows],
+            "rows": [
+                self._row(row.role, cells, fit, table.columns)
+                for row, cells in zip(table.rows, shown.rows, strict=True)
+            ],
             "notes": [self._words(note, SMALL) for note in (*table.notes, *legend)],
             "whole": self.paper.stays_whole(table, self.page),
+            "whole_rows": self.paper.rows_stay_whole(table, self.page),
         }
 
     def _head(self, table: TableBlock, size: float, widths: Sequence[float]) -> list[Data]:
@@ -244,30 +256,26 @@ class _Writer:
                 x += cell.columns
         return found
 
-    def _row(self, table: TableBlock, row: Row, size: float, widths: Sequence[Sequence[float]]) -> Data:
+    def _row(self, role: RowRole, shown: Sequence[ShownCell], fit: Fit, columns: Sequence[Column]) -> Data:
         """A row; a cell without anything special is a mere string."""
-        if row.role == "head":
-            words = shown_cell(table.columns[0], row, self.text).text
-            room = sum(map(sum, widths)) - INSET
-            return {"role": "head", "cells": [self._words(words, size, room, bold=True)]}
+        if role == "head":
+            return {"role": role, "cells": [self._words(shown[0].text, fit.size, sum(fit.flat) - INSET, bold=True)]}
         cells: list[Data | str] = []
-        for column, room in zip(table.columns, widths, strict=True):
-            cells += self._cells(column, row, size, room)
-        return {"role": row.role, "cells": cells}
+        for column, cell, widths in zip(columns, shown, fit.widths, strict=True):
+            cells.append(self._cell(cell, fit.size, widths, is_total=role == "total"))
+            if column.paired and cell.span == 1:
+                half = _held(cell.half)
+                cells.append({"text": half, "tone": "half", "span": 1} if isinstance(cells[-1], dict) else half)
+        return {"role": role, "cells": cells}
 
-    def _cells(self, column: Column, row: Row, size: float, widths: Sequence[float]) -> list[Data | str]:
-        """One cell, or two where the interval stands beside the value."""
-        shown = shown_cell(column, row, self.text)
-        bold = row.role == "total" or shown.tone in MARKS
-        words = _held(shown.text) if shown.whole or is_number(column) and shown.tone != "muted" else shown.text
-        room = sum(widths[: shown.span]) - INSET / shown.span
-        words = self._words(MARKS.get(shown.tone, "") + words, size, max(room, size), bold=bold)
-        special = shown.tone != "plain" or shown.span > 1 or row.role == "total"
-        cell: Data | str = {"text": words, "tone": shown.tone, "span": shown.span} if special else words
-        if not column.paired or shown.span > 1:
-            return [cell]
-        half = _held(shown.half)
-        return [cell, {"text": half, "tone": "half", "span": 1} if special else half]
+    def _cell(self, shown: ShownCell, size: float, widths: Sequence[float], *, is_total: bool) -> Data | str:
+        """One cell."""
+        words = MARKS.get(shown.tone, "") + (_held(shown.text) if shown.whole else shown.text)
+        room = sum(widths) - INSET if shown.span == len(widths) else widths[0] - INSET / 2
+        if not shown.figure:
+            words = self._words(words, size, max(room, size), bold=is_total or shown.tone in MARKS)
+        special = shown.tone != "plain" or shown.span > 1 or is_total
+        return {"text": words, "tone": shown.tone, "span": shown.span} if special else words
 
 
 def _sides(column: Column) -> list[str]:

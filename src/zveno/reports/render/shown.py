@@ -16,15 +16,21 @@ _NUMERIC = {Kind.COUNT, Kind.MASS, Kind.FRACTION, Kind.PPM, Kind.NUMBER}
 class ShownCell:
     """A cell as text: its figure and, beside it, its interval.
 
-    ``span`` is 2 where a word stands over both; ``muted`` is the tone of what is not known; ``whole`` must
-    not be broken into lines.
+    ``span`` is 2 where a word stands over both; ``muted`` is the tone of what is not known; ``kept`` on one
+    line are days and moments; ``figure`` is a number that is known.
     """
 
     text: str
     half: str
     span: int
     tone: Tone
-    whole: bool
+    kept: bool
+    figure: bool
+
+    @property
+    def whole(self) -> bool:
+        """Whether it must not be broken into lines."""
+        return self.kept or self.figure
 
 
 @dataclass(frozen=True)
@@ -75,7 +81,8 @@ def shown_cell(column: Column, row: Row, text: Catalogue) -> ShownCell:
         half=shown_half(cell, kind, text) if column.paired and known else "",
         span=2 if column.paired and not known else 1,
         tone="muted" if not known and cell.tone == "plain" else cell.tone,
-        whole=kind in (Kind.DAY, Kind.MOMENT),
+        kept=kind in (Kind.DAY, Kind.MOMENT),
+        figure=isinstance(cell.value, (int, float)),
     )
 
 
