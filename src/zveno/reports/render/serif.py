@@ -11,36 +11,35 @@ FONT = "Libertinus Serif"
 # Advance in em, rounded up to 0.025, with figures of equal width; a test measures them anew with typst.
 _WIDTHS: dict[float, str] = {
     0.125: "\u202f",
-    0.175: "·",
     0.2: "'",
     0.225: ",.|",
-    0.25: " :;\u00a0",
+    0.25: " :;\u00a0·",
     0.275: "ijl{}°і’",
-    0.3: "!()I\\fІ",
-    0.325: "/Jt²³₂₃₄",
+    0.3: "!()I\\І",
+    0.325: "/Jft²³₂₃₄",
     0.35: '"-\u2011',
     0.375: "*[]r“”„",
     0.4: "`s",
     0.425: "zгғ",
-    0.45: "?c~éезстёә",
-    0.475: "#$0123456789ae§äаьэ€",
-    0.5: "FS_bgxГбвкхяҒқ",
-    0.525: "^dkopqvöлоруө≤≥",
-    0.55: "+<=>LPhnuy«±»×ßüРдчһ–\u2212▲△",
-    0.575: "EЁЕЗЬцъңҮүҰұ■●",
-    0.6: "BRYБВТУЯийнп",
+    0.45: "?ce~éезстёә",
+    0.475: "#$0123456789a§äаьэ€",
+    0.5: "FS_bgvxГбвкхяҒқ",
+    0.525: "^dkopqyöлоруө≤≥",
+    0.55: "+<=>LPhnu«±»×ßüРдчһ–\u2212▲△",
+    0.575: "EYЁЕЗЬцъңҮүҰұ■●",
+    0.6: "BRTБВТУЯийнп",
     0.625: "ZКЭ",
-    0.65: "%CKTЛСЧҚӘ",
-    0.675: "VX½ÜΔДПФХЦфҺ◆",
-    0.7: "ADGNOQUÄÖАОмҢӨ",
+    0.65: "%CKVΔЛСЧҚӘ",
+    0.675: "UX½ÜДПФХЦфҺ◆",
+    0.7: "ADGNOQÄÖАОмҢӨ",
     0.725: "&ИЙЪжы",
-    0.75: "HНю—…",
-    0.775: "w",
+    0.75: "HwНю—…",
     0.8: "mЫ",
     0.85: "MМшщ",
     0.9: "@Ж",
     0.925: "Ю‰№",
-    0.975: "WШЩ",
+    0.95: "W",
+    0.975: "ШЩ",
     1.15: "←→",
 }
 _EM = {letter: width for width, letters in _WIDTHS.items() for letter in letters}
@@ -49,6 +48,7 @@ BOLD = 1.1
 _SOFT_HYPHEN, _NO_WIDTH, _JOINER_SLASH = "\u00ad", "\u200b", "/\u2060"
 _NO_ROOM = frozenset("\u00ad\u200b\u2060")
 _UOM = 8
+_ROUNDING = 0.5
 _WORD = re.compile(r"[^ \n]+")
 _PARTS = re.compile(r"(?<=[_./:\\-])(?=.)")
 
@@ -99,11 +99,12 @@ def foldable(text: str, size_pt: float, width_pt: float, *, bold: bool = False) 
     >>> foldable("abc defghij", 10, 25).replace("\\u00ad", "|")
     'abc def|g|hij'
     """
-    if widest_word(text, size_pt, bold=bold) <= width_pt:
+    room = width_pt + _ROUNDING
+    if widest_word(text, size_pt, bold=bold) <= room:
         return text
 
     def fits(piece: str) -> bool:
-        return serif_width(piece, size_pt, bold=bold) <= width_pt
+        return serif_width(piece, size_pt, bold=bold) <= room
 
     return _WORD.sub(lambda found: found[0] if fits(found[0]) else _cut(found[0], fits), text)
 
