@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import date
 from importlib import resources
@@ -28,7 +30,7 @@ from zveno.reports.document import (
     Row,
     TableBlock,
 )
-from zveno.reports.render import pdf, serif
+from zveno.reports.render import serif
 from zveno.reports.render.pdf import paper_data, printed_svg, render_pdf, typst_inputs
 from zveno.text.catalogue import catalogue
 from zveno.text.mark import LANGUAGES
@@ -346,4 +348,6 @@ def test_metadata_name_the_report():
 
 
 def test_the_compiler_is_loaded_only_for_paper():
-    assert not hasattr(pdf, "typst")
+    said = "import sys, zveno.reports; print('typst' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", said], check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "False"

@@ -59,7 +59,7 @@ def serif_width(text: str, size_pt: float, *, bold: bool = False) -> float:
     Examples
     --------
     >>> serif_width("руда", 10)
-    19.5
+    20.75
     """
     return round(_em(text) * size_pt * (BOLD if bold else 1.0), 2)
 
@@ -77,12 +77,12 @@ def widest_word(text: str, size_pt: float, *, bold: bool = False) -> float:
 
 
 def glued(heading: str) -> str:
-    """A heading whose unit of measure stays whole and with the word before it.
+    r"""A heading whose unit of measure stays whole and with the word before it.
 
     Examples
     --------
-    >>> glued("Grade, g/t").encode("ascii", "backslashreplace").decode()
-    'Grade,\\xa0g/\\u2060t'
+    >>> print(ascii(glued("Grade, g/t")))
+    'Grade,\xa0g/\u2060t'
     """
     title, comma, uom = heading.rpartition(", ")
     return f"{title},\u00a0{uom.replace('/', _JOINER_SLASH)}" if comma and len(uom) <= _UOM else heading
