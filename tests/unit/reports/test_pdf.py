@@ -121,6 +121,15 @@ def test_every_letter_is_drawn(month, balkhash_month):
     assert typst.compile(template, sys_inputs=inputs, ignore_system_fonts=True, pdf_standards="ua-1")
 
 
+def test_every_drawing_takes_the_font_and_the_colours_of_the_paper(month):
+    report, _ = month
+    drawn = [b["svg"] for run in paper_data(report.document, report.text)["runs"] for b in run["blocks"] if "svg" in b]
+    assert len(drawn) > 2
+    for one in drawn:
+        assert "var(" not in one
+        assert one.count("font-family=") == one.count(f'font-family="{serif.FONT}"') == 1
+
+
 def test_the_same_report_gives_the_same_bytes_without_a_date(month):
     report, _ = month
     first = report.render(".pdf")
