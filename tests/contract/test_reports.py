@@ -10,10 +10,12 @@ import openpyxl
 import polars as pl
 import pytest
 
+from tests.unit.reports.pdf_reader import Pdf
 from zveno.errors import DataError
 from zveno.reports import RENDERERS, REPORTS, build_report
 from zveno.text.mark import LANGUAGES
 
+LARGEST = {".html": 150_000, ".xlsx": 150_000, ".pdf": 700_000}  # a PDF that can be read aloud is mostly tags
 CASES = [(name, suffix, lang) for name in REPORTS for suffix in RENDERERS for lang in LANGUAGES]
 
 
@@ -22,7 +24,7 @@ def test_report_saves_and_repeats(balkhash_month, tmp_path, name, suffix, lang):
     report = build_report(name, balkhash_month, lang)
     path = report.save(tmp_path / "deep" / f"report{suffix}")
     assert path.read_bytes() == report.render(suffix)
-    assert path.stat().st_size < 150_000
+    assert path.stat().st_size < LARGEST[suffix]
 
 
 @pytest.mark.parametrize(("name", "suffix", "lang"), CASES)
@@ -45,6 +47,8 @@ def test_notice_stands_on_the_page_and_on_every_sheet(balkhash_month, name, lang
     for sheet in openpyxl.load_workbook(BytesIO(report.render(".xlsx"))):
         assert sheet["A2"].value == notice
         assert notice in sheet.oddFooter.center.text
+    for page in Pdf(report.render(".pdf")).pages:
+        assert notice in page.text
 
 
 @pytest.mark.parametrize("name", REPORTS)
@@ -61,7 +65,7 @@ def test_table_ids_row_keys_and_column_keys_are_unique(balkhash_month, name):
 def test_unknown_report_format_and_language_are_refused(balkhash_month, tmp_path):
     with pytest.raises(DataError, match="report 'nonsense' is not known: use metal_balance"):
         build_report("nonsense", balkhash_month)
-    with pytest.raises(DataError, match=r"cannot be saved as '.doc': use .html, .xlsx"):
+    with pytest.raises(DataError, match=r"cannot be saved as '.doc': use .html, .xlsx, .pdf"):
         build_report("metal_balance", balkhash_month).save(tmp_path / "month.doc")
     with pytest.raises(DataError, match="language 'de' is not known"):
         build_report("metal_balance", balkhash_month, "de")

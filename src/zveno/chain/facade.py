@@ -207,7 +207,7 @@ class Chain:
         return found
 
     def report(self, name: str, period: str | Period, *, lang: str = "en") -> Report:
-        """A report as a document that saves as .html or .xlsx."""
+        """A report as a document that saves as .html, .xlsx or .pdf."""
         require_report(name)
         return self.report_of(name, self.results(period), lang=lang)
 

@@ -368,7 +368,7 @@ def check(
     screen.breaches(facade.model, facade.check(facade.period(period)), as_json=as_json)
 
 
-@app.command(cls=SpokenCommand, help=tr("Write a report as HTML and workbook."))
+@app.command(cls=SpokenCommand, help=tr("Write a report as HTML, workbook and PDF."))
 def report(
     period: PeriodText = None,
     chain: ChainFolder = HERE,
@@ -376,7 +376,7 @@ def report(
     data: DataPath = None,
     name: Annotated[str, typer.Option(metavar="NAME", help=tr("Which report."))] = "metal_balance",
     out: Annotated[
-        list[Path] | None, typer.Option(metavar="FILE", help=tr("File to write: .html or .xlsx; repeatable."))
+        list[Path] | None, typer.Option(metavar="FILE", help=tr("File to write: .html, .xlsx or .pdf; repeatable."))
     ] = None,
     lang: Lang = "",
 ) -> None:
@@ -385,7 +385,7 @@ def report(
     span = facade.period(period)
     document = facade.report(name, span, lang=screen.lang)
     stem = f"{name}_{span.start:%Y-%m-%d}_{screen.lang}" if span.kind == "span" else f"{name}_{span.name}_{screen.lang}"
-    for path in out or [Path("out") / f"{stem}.html", Path("out") / f"{stem}.xlsx"]:
+    for path in out or [Path("out") / f"{stem}{suffix}" for suffix in (".html", ".xlsx", ".pdf")]:
         screen.say(tr("written: {path}"), path=document.save(path))
 
 

@@ -31,10 +31,10 @@ def play_demo(screen: Answers, out: Path, seed: int) -> None:
         report.save(folder / f"{REPORT}_{PERIOD}_{lang}{suffix}")
         for lang in LANGUAGES
         for report in (chain.report_of(REPORT, results, lang=lang),)
-        for suffix in (".html", ".xlsx")
+        for suffix in (".html", ".xlsx", ".pdf")
     ]
     _summary(screen, chain.model, results)
-    screen.say(tr("the month's reports (html and xlsx, three languages) are in {folder}:"), folder=folder)
+    screen.say(tr("the month's reports (html, xlsx and pdf, three languages) are in {folder}:"), folder=folder)
     for path in paths:
         screen.line(f"  {path}")
 

@@ -1,6 +1,6 @@
 """A report as blocks: what is said, in which order, and how each figure follows from others.
 
-Reports build a :class:`Document`; renderers (HTML, Excel) draw it. A report knows no file format and a
+Reports build a :class:`Document`; renderers (HTML, Excel, PDF) draw it. A report knows no file format and a
 renderer knows no report.
 """
 

@@ -13,6 +13,7 @@ from zveno.errors import DataError
 from zveno.reports.document import Document
 from zveno.reports.month import MonthResults, month_report
 from zveno.reports.render.html import render_html
+from zveno.reports.render.pdf import render_pdf
 from zveno.reports.render.xlsx import render_xlsx
 from zveno.text.catalogue import Catalogue, catalogue
 
@@ -32,7 +33,7 @@ def _xlsx_bytes(document: Document, text: Catalogue) -> bytes:
 
 
 RENDERERS: Mapping[str, Callable[[Document, Catalogue], bytes]] = MappingProxyType(
-    {".html": _html_bytes, ".xlsx": _xlsx_bytes}
+    {".html": _html_bytes, ".xlsx": _xlsx_bytes, ".pdf": render_pdf}
 )
 
 
@@ -44,7 +45,7 @@ class Report:
     text: Catalogue
 
     def render(self, suffix: str) -> bytes:
-        """The report in a format: ``.html`` or ``.xlsx``.
+        """The report in a format: ``.html``, ``.xlsx`` or ``.pdf``.
 
         Raises
         ------

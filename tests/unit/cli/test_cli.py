@@ -104,11 +104,15 @@ def test_the_month_by_hand_from_emulate_to_report(plant, capsys, tmp_path):
     assert run(["check", "2026-03-01/2026-03-05", "-c", "plant"]) == 0
     assert "breaches: none" in capsys.readouterr().out
     assert (
-        run(["report", "2026-03-01/2026-03-05", "-c", "plant", "--lang", "ru", "--out", "a.html", "--out", "a.xlsx"])
+        run(
+            ["report", "2026-03-01/2026-03-05", "-c", "plant", "--lang", "ru"]
+            + [part for name in ("a.html", "a.xlsx", "a.pdf") for part in ("--out", name)]
+        )
         == 0
     )
     assert "Демонстрационные данные" in (tmp_path / "a.html").read_text(encoding="utf-8")
     assert (tmp_path / "a.xlsx").read_bytes().startswith(b"PK")
+    assert (tmp_path / "a.pdf").read_bytes().startswith(b"%PDF")
 
 
 @pytest.mark.parametrize(
