@@ -240,3 +240,12 @@ def test_a_temperature_out_of_what_is_known_is_named():
     basis = element_basis("Fe", "O")
     with pytest.raises(DataError, match="known from"):
         enthalpy_of("slag", np.array([[1.0, 0.3, 0.0]]), basis, np.array([900.0]))
+
+
+def test_a_furnace_that_is_fed_nothing_only_loses_heat():
+    for closing in ("power", "fuel", "enrichment", "temperature"):
+        found = simulate(smelter({"heat": closing, **HOT}, CONVERTER), scenarios={"empty": {"conc.feed": 0.0}})
+        one = heat(found)
+        assert np.isfinite([value[0] for value in one.values()]).all()
+        assert one["heat_in"][0] == one["heat_out"][0] == 0
+        assert one["heat_surplus"][0] + found.unit_result("furnace", "heat_loss")[0] == one["heat_added"][0]
