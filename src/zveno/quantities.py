@@ -55,6 +55,7 @@ UOMS: dict[str, Uom] = {
     "m3/t": Uom("specific_volume", 1.0),
     "t/m3": Uom("density", 1.0),
     "kg/m3": Uom("density", 1e-3),
+    "t/m2/d": Uom("area_load", 1.0),
     "g/l": Uom("concentration", 1.0),
     "mg/m3": Uom("concentration", 1e-6),
     "kg/t": Uom("specific_mass", 1.0),
@@ -67,6 +68,7 @@ UOMS: dict[str, Uom] = {
     "kPa": Uom("pressure", 1e3),
     # energy, power, temperature
     "kWh/t": Uom("specific_energy", 1.0),
+    "GJ/t": Uom("specific_energy", 1e3 / 3.6),
     "kWh": Uom("energy", 1.0),
     "MWh": Uom("energy", 1e3),
     "kW": Uom("power", 1.0),
@@ -96,6 +98,7 @@ DIMENSIONS: dict[str, Phrase] = {
     "volume_flow": Phrase("volume flow"),
     "specific_volume": Phrase("volume per tonne"),
     "density": Phrase("density"),
+    "area_load": Phrase("load of an area"),
     "concentration": Phrase("concentration"),
     "gas_flow": Phrase("gas flow"),
     "gas_per_tonne": Phrase("gas per tonne"),

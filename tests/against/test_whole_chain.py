@@ -23,7 +23,7 @@ SMELTERS = {"zhmz": "ef", "bmz": "vf"}
 CONCENTRATES = {"zhez_conc": "zhez.conc", "balk_conc": "balk.conc"}
 FEEDS = {"zhmz": ("zhez.conc", "toll_a"), "bmz": ("balk.conc", "regional", "toll_b")}
 OWN = {"zhmz": ("zhez.conc",), "bmz": ("balk.conc", "regional")}
-REMARKS = ("note", "published_against_model", "vf_slag_to_flotation", "heat")  # texts; heat is not simulated yet
+REMARKS = ("note", "published_against_model", "vf_slag_to_flotation", "heat")  # texts; heat: test_heat.py
 
 
 @cache

@@ -45,6 +45,21 @@ REPORTED = {
     "evaporated": tr("water driven off"),
     "liquid_metal": tr("liquid metal"),
     "returns": tr("returns remelted"),
+    "charge": tr("cold charge, wet, while running"),
+    "fuel": tr("fuel"),
+    "oxygen_of_coal": tr("oxygen that coal burns with"),
+    "fuel_per_t": tr("fuel per tonne of product"),
+    "enrichment": tr("O2 in blast that closes the heat"),
+    "bath_temp": tr("temperature of slag that closes the heat"),
+    "hearth_load": tr("load of the hearth"),
+    "heat_in": tr("heat of what enters"),
+    "heat_added": tr("heat added"),
+    "heat_out": tr("heat of what leaves"),
+    "heat_loss": tr("heat lost"),
+    "heat_surplus": tr("heat left over"),
+    "cold_charge": tr("cold charge that the heat can melt"),
+    "reverts": tr("skulls to be charged again"),
+    "blowing": tr("share of the time that is blown"),
 }
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from zveno.errors import SolveError
 from zveno.simulate.accelerate import fixed_point
 from zveno.simulate.basis import Basis, Bools, Floats, Ints
+from zveno.simulate.heat import closed, heat_report, heated
 from zveno.simulate.network import Action, Loop, external
 from zveno.simulate.plan import OUTSIDE, Link, Part, plan
 from zveno.simulate.scaling import Scaling
@@ -197,7 +198,31 @@ def solve(circuit: Circuit, *, tolerance: float = 1e-11, iterations: int = 60) -
             feeds = problem.outside
             drivers = [one.observe(feeds[:, n], circuit.basis) for n, one in enumerate(problem.units)]
         _fill(problem, feeds, drivers, solution)
+        circuit = _close_heat(problem, feeds, drivers, solution)
+    for number in heated(circuit.units):
+        report = heat_report(number, circuit.units, circuit.links, solution.flows, circuit.basis)
+        solution.reports[number].update(report)
     return solution
+
+
+def _close_heat(problem: _Drivers, feeds: Floats, drivers: list[Floats], solution: Solution) -> Circuit:
+    """The circuit with furnaces that close their heat; their nitrogen, which moves nothing else, joins the flows.
+
+    Nitrogen leaves with gas and no balance asks for it, so drivers stand: one more solve of the loop does.
+    """
+    circuit, part = problem.circuit, problem.part
+    units = closed(circuit.units, circuit.links, solution.flows, circuit.basis, part.units)
+    changed = [n for n, number in enumerate(part.units) if units[number] is not circuit.units[number]]
+    if not changed:
+        return circuit
+    circuit = replace(circuit, units=units)
+    problem = replace(problem, circuit=circuit, units=tuple(units[one] for one in part.units))
+    for n in changed:
+        drivers[n] = problem.units[n].observe(feeds[:, n], circuit.basis)
+    if part.tears:
+        feeds, _ = problem.feeds(drivers)
+    _fill(problem, feeds, drivers, solution)
+    return circuit
 
 
 def _empty(circuit: Circuit) -> Solution:

@@ -9,7 +9,8 @@ import numpy as np
 
 from zveno.simulate.basis import Basis, Floats
 from zveno.simulate.chemistry import per_mass
-from zveno.simulate.units.element_unit import O_PER_C, O_PER_H, ElementUnit, drivers_of, share
+from zveno.simulate.units.element_unit import O_PER_C, O_PER_H, drivers_of, share
+from zveno.simulate.units.furnace import Furnace
 from zveno.simulate.units.unit import Report, Spec, Values, vector
 
 _SHARES = ("s_anode", "o_anode", "o_slag")
@@ -18,12 +19,13 @@ _O_PER_CH4 = {"CO": 3, "CO2": 4}
 
 
 @dataclass(frozen=True, kw_only=True)
-class AnodeFurnace(ElementUnit):
+class AnodeFurnace(Furnace):
     """Blister and returned anode scrap are oxidised, slagged, reduced and cast.
 
     Sulphur and oxygen in the anodes are given shares of their mass; a share of the copper goes to slag as Cu2O,
     minor elements follow the table. The reductant is asked for per tonne of anodes, air as far as sulphur,
-    carbon and hydrogen need it to burn.
+    carbon and hydrogen need it to burn. With ``heat`` *fuel* the fuel that closes the heat is reported, counted as
+    methane burnt with air, beside the reductant, which burns inside; its gas does not join the flows.
 
     Examples
     --------
@@ -38,12 +40,15 @@ class AnodeFurnace(ElementUnit):
     words: ClassVar = {"anode": "anode", "slag": "slag", "gas": "gas"}
     homes: ClassVar = {"Cu": "anode", "Fe": "slag", "Si": "slag"}
     home: ClassVar = "gas"
+    phases: ClassVar = {"anode": "metal", "slag": "slag", "gas": "gas"}
+    temps: ClassVar = {"anode": "anode_temp", "slag": "slag_temp", "gas": "gas_temp"}
     drivers: ClassVar = drivers_of(_SHARES, inlets)
 
     slag_cu_share: Annotated[Values, Spec("frac", "share of the copper that goes to slag", high=0.2)] = 0.006
     anode_s: Annotated[Values, Spec("frac", "sulphur in anodes", high=0.01)] = 0.00003
     anode_o: Annotated[Values, Spec("frac", "oxygen in anodes", high=0.02)] = 0.0015
     reductant: Annotated[Values, Spec("kg/t", "reductant per tonne of anodes", high=100.0)] = 0.0
+    anode_temp: Annotated[Values, Spec("K", "temperature of anode copper; 0: not given", high=1750.0)] = 0.0
 
     def observe(self, feed: Floats, basis: Basis) -> Floats:
         """Shares of S and O, and what is asked for, that close the balance of a feed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
@@ -9,16 +10,15 @@ import numpy as np
 
 from zveno.simulate.basis import Basis, Floats
 from zveno.simulate.units.element_unit import (
-    NM3_PER_T,
     SILICA_PER_SI,
     SLAG_OXIDES,
-    ElementUnit,
     blast,
     drivers_of,
     flux_needed,
     share,
     slag_of,
 )
+from zveno.simulate.units.furnace import Arrival, Furnace, blast_m3
 from zveno.simulate.units.unit import Report, Spec, Values, vector
 
 _SHARES = ("cu_slag", "s_slag", "s_blister", "o_slag", "o_blister")
@@ -26,13 +26,14 @@ _INLETS = ("flux", "air", "oxygen")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Converter(ElementUnit):
+class Converter(Furnace):
     """Both blows of a Peirce-Smith converter, averaged over a cycle.
 
     All iron goes to slag, with silica flux asked for to reach ``fe_sio2``; copper and sulphur in slag are given
     shares of its mass, sulphur and oxygen in blister of the mass of the blister; the rest of the sulphur burns to
     SO2 with the air asked for. Minor elements follow the table of deportment. Skulls and spills that are frozen
-    and charged again stay inside and do not show.
+    and charged again stay inside and do not show in the flows. With ``heat`` *surplus* the heat left after the shell
+    loss is reported, and the cold charge that it melts.
 
     References
     ----------
@@ -52,6 +53,8 @@ class Converter(ElementUnit):
     words: ClassVar = {"copper": "blister", "slag": "slag", "gas": "gas"}
     homes: ClassVar = {**dict.fromkeys(SLAG_OXIDES, "slag"), "Fe": "slag", "Cu": "blister", "S": "gas"}
     home: ClassVar = "gas"
+    phases: ClassVar = {"blister": "metal", "slag": "slag", "gas": "gas"}
+    temps: ClassVar = {"blister": "blister_temp", "slag": "slag_temp", "gas": "gas_temp"}
     drivers: ClassVar = drivers_of(_SHARES, _INLETS)
 
     fe_sio2: Annotated[Values, Spec("-", "Fe/SiO2 of the slag", low=0.5, high=4.0)] = 2.0
@@ -62,6 +65,11 @@ class Converter(ElementUnit):
     blister_o: Annotated[Values, Spec("frac", "oxygen in blister", high=0.05)] = 0.0045
     o2_efficiency: Annotated[Values, Spec("frac", "share of the oxygen that reacts", low=0.3, high=1.0)] = 0.93
     o2_enrichment: Annotated[Values, Spec("frac", "O2 in blast, by volume", low=0.2, high=1.0)] = 0.21
+    blister_temp: Annotated[Values, Spec("K", "temperature of blister; 0: not given", high=1750.0)] = 0.0
+    cold_heat: Annotated[Values, Spec("GJ/t", "heat that melts a tonne of cold charge; 0: not given", high=10.0)] = 0.0
+    revert: Annotated[Values, Spec("frac", "share of the copper of matte that freezes as skulls", high=0.3)] = 0.0
+    revert_cu: Annotated[Values, Spec("frac", "copper in skulls; 0: not given", high=1.0)] = 0.0
+    blow: Annotated[Values, Spec("m3/h", "blast of one converter that blows; 0: not given", high=200000.0)] = 0.0
 
     def observe(self, feed: Floats, basis: Basis) -> Floats:
         """Shares of Cu, S and O, and what is asked for, that close the balance of a feed."""
@@ -108,17 +116,27 @@ class Converter(ElementUnit):
 
     def report(self, feed: Floats, drivers: Floats, basis: Basis) -> Report:
         """Copper in blister, slag, blast."""
-        blister, slag, _ = self.products(feed, drivers, basis)
+        blister, slag, gas = self.products(feed, drivers, basis)
         asked = self.requested(drivers, basis)
-        zero = np.zeros(len(feed))
-        air = zero if asked is None else asked[:, 1:].sum(axis=1)
-        volume = (
-            self.of(air, basis, "O") * NM3_PER_T["O2"] + self.of(air, basis, "N") * NM3_PER_T["N2"]
-            if asked is not None
-            else zero
-        )
+        volume = np.zeros(len(feed)) if asked is None else blast_m3(self, asked[:, 1:].sum(axis=1), basis)
         return {
             "blister_cu": (share(self.of(blister, basis, "Cu"), blister.sum(axis=1)), "frac"),
             "slag_fe_sio2": (self.iron_to_silica(slag, basis), "-"),
             "blast": (volume, "m3/h"),
+            "gas_so2": (self.so2_in(gas, basis), "frac"),
         }
+
+    def heat_report(self, arrivals: Sequence[Arrival], products: Sequence[Floats], basis: Basis) -> Report:
+        """Heat, what cold charge it melts, skulls to be charged again, and the share of the time that is blown."""
+        found = super().heat_report(arrivals, products, basis)
+        if np.all(vector(self.cold_heat) > 0):
+            spare = np.maximum(found["heat_surplus"][0], 0) * vector(self.running)
+            found["cold_charge"] = (3.6 * spare / vector(self.cold_heat), "t/h")
+        if np.all(vector(self.revert_cu) > 0):
+            copper = sum((self.of(one.flow, basis, "Cu") for one in arrivals if one.phase == "matte"), np.zeros(1))
+            found["reverts"] = (vector(self.revert) * copper / vector(self.revert_cu), "t/h")
+        if np.all(vector(self.blow) > 0):
+            fed = [one.flow for one in arrivals if one.phase == "gas" and one.temp_k is None]
+            volume = sum((blast_m3(self, one, basis) for one in fed), np.zeros(1))
+            found["blowing"] = (volume / vector(self.blow) / vector(self.furnaces), "frac")
+        return found

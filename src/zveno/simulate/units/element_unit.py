@@ -77,6 +77,14 @@ class ElementUnit(UnitModel):
         silica = self.of(slag, basis, "Si") * SILICA_PER_SI
         return np.divide(self.of(slag, basis, "Fe"), silica, out=np.zeros(len(slag)), where=silica > 0)
 
+    def so2_in(self, gas: Floats, basis: Basis) -> Floats:
+        """SO2 in a gas (S, C) as it leaves, dry, by volume."""
+        so2 = self.of(gas, basis, "S") * (1 + O_PER_S) * NM3_PER_T["SO2"]
+        free = self.of(gas, basis, "O") - self.oxygen_to_burn(gas, self.of(gas, basis, "S"), basis)
+        rest = self.of(gas, basis, "N") * NM3_PER_T["N2"]
+        rest = rest + self.of(gas, basis, "C") * (1 + O_PER_C) * NM3_PER_T["CO2"]
+        return share(so2, so2 + np.maximum(free, 0) * NM3_PER_T["O2"] + rest)
+
     def described(self, basis: Basis) -> Floats:
         """Shares (S or 1, outlets, C) by home and table, before the balance of the unit."""
         rows = 1 if self.deportment is None else len(self.deportment.shares)

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 
 from zveno.simulate.basis import Basis, Floats
-from zveno.simulate.chemistry import formula, grade_of_sulphur, matte_of_grade, per_mass
+from zveno.simulate.chemistry import ATOMIC_WEIGHT, formula, grade_of_sulphur, matte_of_grade, per_mass
 from zveno.simulate.units.element_unit import (
     NM3_PER_T,
-    O_PER_C,
-    O_PER_S,
     SILICA_PER_SI,
     SLAG_OXIDES,
-    ElementUnit,
     blast,
     drivers_of,
     flux_needed,
     share,
     slag_of,
 )
+from zveno.simulate.units.furnace import Arrival, Furnace
 from zveno.simulate.units.unit import Report, Spec, Values, vector
 
 _LIME = 1 + per_mass("CaO", "Ca")
@@ -50,7 +48,7 @@ class _Melt:
 
 
 @dataclass(frozen=True, kw_only=True)
-class MatteFurnace(ElementUnit):
+class MatteFurnace(Furnace):
     """A furnace that smelts a charge to matte and slag.
 
     One thing is set and the rest follows: ``control`` *s_elimination* sets the share of sulphur that goes to gas,
@@ -62,6 +60,11 @@ class MatteFurnace(ElementUnit):
     *sulphides* is Cu2S and FeS. Slag is FeO and Fe3O4 (``magnetite``, by iron) and the oxides of Si, Ca, Al, Mg,
     K, Na, Ti, Zn, Pb, with copper and sulphur as given shares of its mass. Flux is asked for to reach ``fe_sio2``,
     limestone to reach ``slag_cao``, air and oxygen to burn what burns: S to SO2, C to CO2, H to H2O.
+
+    ``heat`` says what closes the heat balance: *power* (electric furnace), *enrichment* (nitrogen takes up what is
+    left, in place of ``o2_enrichment``), *fuel* (methane in air, reported beside the flows), *temperature* (of all
+    products alike), or nothing, and the *surplus* is reported. ``coal`` burns with oxygen of the enrichment; it is
+    counted in heat and in ``oxygen_of_coal`` only, its carbon and oxygen do not join the flows.
 
     References
     ----------
@@ -83,6 +86,8 @@ class MatteFurnace(ElementUnit):
     words: ClassVar = {"matte": "matte", "slag": "slag", "gas": "gas"}
     homes: ClassVar = {**dict.fromkeys(SLAG_OXIDES, "slag"), "Cu": "matte", "Fe": "slag", "S": "gas"}
     home: ClassVar = "gas"
+    phases: ClassVar = {"matte": "matte", "slag": "slag", "gas": "gas"}
+    temps: ClassVar = {"matte": "matte_temp", "slag": "slag_temp", "gas": "gas_temp"}
     drivers: ClassVar = drivers_of(_SHARES, _INLETS)
 
     control: Annotated[Literal["s_elimination", "matte_grade", "slag_ratio"], Spec("", "what is set")]
@@ -96,6 +101,9 @@ class MatteFurnace(ElementUnit):
     magnetite: Annotated[Values, Spec("frac", "share of the slag's iron that is Fe3O4", high=1.0)] = 0.0
     o2_efficiency: Annotated[Values, Spec("frac", "share of the oxygen that reacts", low=0.3, high=1.0)] = 1.0
     o2_enrichment: Annotated[Values, Spec("frac", "O2 in blast, by volume", low=0.2, high=1.0)] = 0.21
+    matte_temp: Annotated[Values, Spec("K", "temperature of matte; 0: not given", high=1750.0)] = 0.0
+    coal: Annotated[Values, Spec("kg/t", "coal per tonne of dry charge without fluxes", high=200.0)] = 0.0
+    coal_c: Annotated[Values, Spec("frac", "carbon in coal", high=1.0)] = 0.8
 
     def observe(self, feed: Floats, basis: Basis) -> Floats:
         """Shares of Cu, Fe, S and O, and what is asked for, that close the balance of a charge."""
@@ -134,11 +142,6 @@ class MatteFurnace(ElementUnit):
     def report(self, feed: Floats, drivers: Floats, basis: Basis) -> Report:
         """Matte grade, slag, sulphur to gas, oxygen and the strength of the gas."""
         matte, slag, gas = self.products(feed, drivers, basis)
-        so2 = self.of(gas, basis, "S") * (1 + O_PER_S) * NM3_PER_T["SO2"]
-        free = self.of(gas, basis, "O") - self.oxygen_to_burn(gas, self.of(gas, basis, "S"), basis)
-        free = np.maximum(free, 0) * NM3_PER_T["O2"]
-        rest = self.of(gas, basis, "N") * NM3_PER_T["N2"]
-        rest = rest + self.of(gas, basis, "C") * (1 + O_PER_C) * NM3_PER_T["CO2"]
         asked = self.requested(drivers, basis)
         oxygen = np.zeros(len(feed)) if asked is None else self.of(asked[:, 2:].sum(axis=1), basis, "O")
         return {
@@ -147,8 +150,25 @@ class MatteFurnace(ElementUnit):
             "slag_fe_sio2": (self.iron_to_silica(slag, basis), "-"),
             "s_elimination": (share(self.of(gas, basis, "S"), self.of(gas + matte + slag, basis, "S")), "frac"),
             "oxygen": (oxygen * NM3_PER_T["O2"], "m3/h"),
-            "gas_so2": (share(so2, so2 + free + rest), "frac"),
+            "gas_so2": (self.so2_in(gas, basis), "frac"),
         }
+
+    def carbon(self, arrivals: Sequence[Arrival], basis: Basis) -> Floats:
+        """Carbon of the coal, kmol/h."""
+        charge = (basis.solids(one.flow) for one in arrivals if one.phase == "charge" and one.main)
+        burnt = sum(charge, np.zeros(1)) * vector(self.coal) * vector(self.coal_c)
+        return np.asarray(burnt / ATOMIC_WEIGHT["C"])
+
+    def heat_report(self, arrivals: Sequence[Arrival], products: Sequence[Floats], basis: Basis) -> Report:
+        """Heat, and what coal burns with."""
+        found = super().heat_report(arrivals, products, basis)
+        if np.any(vector(self.coal) > 0):
+            found["oxygen_of_coal"] = (self.carbon(arrivals, basis) * 22.414 / vector(self.o2_efficiency), "m3/h")
+        return found
+
+    def product(self, products: Sequence[Floats]) -> Floats:
+        """Fuel is counted by matte and slag, t/h."""
+        return np.asarray(products[0].sum(axis=1) + products[1].sum(axis=1))
 
     def _at(self, inlet: str) -> Floats:
         """Composition of what stands ready at an inlet, shape (S or 1, C)."""

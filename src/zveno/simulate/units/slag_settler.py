@@ -27,6 +27,7 @@ class SlagSettler(ElementUnit):
 
     outlets: ClassVar = ("slag", "matte")
     home: ClassVar = "slag"
+    phases: ClassVar = {"slag": "slag", "matte": "matte"}
     drivers: ClassVar = drivers_of(("cu_matte", "fe_matte", "s_matte", "o_matte"))
 
     slag_cu: Annotated[Values, Spec("frac", "copper in slag after settling", high=0.15)]

@@ -42,6 +42,7 @@ class Tankhouse(ElementUnit):
     words: ClassVar = {"slimes": "slimes", "electrolyte": "bleed", "cathode": "cathode"}
     homes: ClassVar = {"Cu": "cathode"}
     home: ClassVar = "bleed"
+    phases: ClassVar = {"scrap": "metal"}
 
     scrap: Annotated[Values, Spec("frac", "share of the anodes that comes back as scrap", high=0.5)] = 0.16
     cu_to_slimes: Annotated[Values, Spec("frac", "share of the dissolved copper in slimes", high=0.1)] = 0.001

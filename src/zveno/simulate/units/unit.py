@@ -8,13 +8,14 @@ as the residence time in a bank, is gathered in a few *drivers*, which the engin
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, asdict, dataclass, fields, replace
 from typing import Annotated, ClassVar, Literal, Self, get_args, get_origin, get_type_hints
 
 import numpy as np
 
 from zveno.simulate.basis import Basis, FloatClass, Floats, Ints, rows_of
+from zveno.simulate.thermo import PhaseKind
 
 Values = float | Floats
 """A parameter: one number, or one per scenario."""
@@ -95,12 +96,14 @@ WATER_ADDED = Driver("water_added_t_t", "linear")
 class UnitModel:
     """Base of the unit models; by itself a pipe: what enters leaves at the one outlet.
 
-    ``optional`` outlets may end nowhere as long as ``flows_at`` says that nothing comes out there.
+    ``optional`` outlets may end nowhere as long as ``flows_at`` says that nothing comes out there. ``phases`` says
+    what leaves by an outlet, as far as it is not a charge of solids.
     """
 
     inlets: ClassVar[tuple[str, ...]] = ()
     outlets: ClassVar[tuple[str, ...]] = ("product",)
     optional: ClassVar[tuple[str, ...]] = ()
+    phases: ClassVar[Mapping[str, PhaseKind]] = {}
     drivers: ClassVar[tuple[Driver, ...]] = ()
 
     def observe(self, feed: Floats, basis: Basis) -> Floats:  # noqa: ARG002

@@ -1,0 +1,8 @@
+"""Heat of species and of the streams of furnaces, relative to the elements at 298.15 K."""
+
+from __future__ import annotations
+
+from zveno.simulate.thermo.enthalpy import REFERENCE_K, SPECIES, enthalpy
+from zveno.simulate.thermo.phases import Parts, PhaseKind, enthalpy_of, parts_of, total
+
+__all__ = ["REFERENCE_K", "SPECIES", "Parts", "PhaseKind", "enthalpy", "enthalpy_of", "parts_of", "total"]

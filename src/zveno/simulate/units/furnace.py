@@ -1,0 +1,243 @@
+"""What furnaces have in common beside their elements: heat, and what closes it.
+
+Heat is worked out from the streams at a furnace once flows are known. Every stream has an enthalpy relative to
+the elements at 298.15 K: what comes from a furnace has the temperature of its outlet, everything else is cold.
+
+    heat in + heat added = heat out + loss + surplus
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+import numpy as np
+
+from zveno.simulate.basis import Basis, Floats
+from zveno.simulate.thermo import Parts, PhaseKind, enthalpy, parts_of, total
+from zveno.simulate.units.element_unit import NM3_PER_T, ElementUnit, share
+from zveno.simulate.units.unit import Report, Spec, Values, vector
+from zveno.text.mark import tr
+
+Closing = Literal["none", "surplus", "power", "fuel", "enrichment", "temperature"]
+LHV_CH4 = 802.6
+"""Net calorific value of methane, kJ/mol."""
+_MOLAR_M3, _KMOL_H_PER_MW = 22.414, 3600.0
+_COOLEST_SHIFT, _HOTTEST_SHIFT, _STEPS = -150.0, 250.0, 60
+_MELTS_K, _GASES_K = (1350.0, 1750.0), (298.15, 1900.0)
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A stream that enters a furnace: flow (S, C), t/h; what it is; temperature, K, or None if cold.
+
+    ``main`` is False for what the furnace asked for at an inlet.
+    """
+
+    flow: Floats
+    phase: PhaseKind
+    temp_k: Floats | None = None
+    main: bool = True
+
+
+@dataclass(frozen=True)
+class Heat:
+    """Heat balance of a furnace, MW while it runs, shape (S,), and what its products are made of."""
+
+    entering: Floats
+    leaving: Floats
+    loss: Floats
+    coal: Floats
+    products: tuple[Parts, ...]
+
+    @property
+    def spare(self) -> Floats:
+        """What is left, or missing if negative, before power or fuel is added."""
+        return self.entering + self.coal - self.leaving - self.loss
+
+
+@dataclass(frozen=True, kw_only=True)
+class Furnace(ElementUnit):
+    """Base of the furnaces. ``phases`` says what leaves by an outlet, ``fed`` what comes in at an inlet."""
+
+    phases: ClassVar[Mapping[str, PhaseKind]] = {}
+    temps: ClassVar[Mapping[str, str]] = {}
+    fed: ClassVar[Mapping[str, PhaseKind]] = {"air": "gas", "oxygen": "gas", "reductant": "fuel"}
+
+    heat: Annotated[Closing, Spec("", "what closes the heat balance; none: heat is not reported")] = "none"
+    furnaces: Annotated[Values, Spec("-", "furnaces at work", low=0.1, high=20.0)] = 1.0
+    running: Annotated[Values, Spec("frac", "share of the time that they work", low=0.05, high=1.0)] = 1.0
+    heat_loss: Annotated[Values, Spec("MW", "heat lost by one furnace at work, besides gas", high=100.0)] = 0.0
+    power_efficiency: Annotated[
+        Values, Spec("frac", "share of the power metered that becomes heat", low=0.5, high=1.0)
+    ] = 1.0
+    hearth_m2: Annotated[Values, Spec("m2", "hearth or tuyere plane of one furnace; 0: not given", high=1000.0)] = 0.0
+    slag_temp: Annotated[Values, Spec("K", "temperature of slag; 0: not given", high=1750.0)] = 0.0
+    gas_temp: Annotated[Values, Spec("K", "temperature of gas; 0: not given", high=1900.0)] = 0.0
+
+    def conflict(self) -> str:
+        """Heat needs a loss and temperatures, and something that can close it."""
+        if self.heat == "none":
+            return ""
+        if not np.all(vector(self.heat_loss) > 0):
+            return tr("unit '{unit}' is to close its heat, but its heat_loss is not given")
+        for outlet, name in self.temps.items():
+            low, high = _GASES_K if self.phases[outlet] == "gas" else _MELTS_K
+            temp = vector(getattr(self, name))
+            if not np.all((temp >= low) & (temp <= high)):
+                return tr(
+                    "unit '{unit}' is to close its heat: give the temperature of each product,"
+                    " melts between 1350 and 1750 K, gas up to 1900 K"
+                )
+        if self.heat == "enrichment" and not hasattr(self, "o2_enrichment"):
+            return tr("unit '{unit}' has no enrichment of blast that could close its heat")
+        return ""
+
+    def temp_of(self, outlet: str) -> Floats | None:
+        """Temperature of what leaves by an outlet, K; None where it is not given."""
+        temp = vector(getattr(self, self.temps[outlet])) if outlet in self.temps else np.zeros(1)
+        return temp if np.all(temp > 0) else None
+
+    def balance(self, arrivals: Sequence[Arrival], products: Sequence[Floats], basis: Basis) -> Heat:
+        """Heat of all streams, with products (S, C) as ``outlets`` lists them."""
+        running = vector(self.running)
+        parts = tuple(parts_of(self.phases[one], flow, basis) for one, flow in zip(self.outlets, products, strict=True))
+        entering = sum((total(parts_of(one.phase, one.flow, basis), one.temp_k) for one in arrivals), np.zeros(1))
+        leaving = sum((total(part, self.temp_of(one)) for part, one in zip(parts, self.outlets, strict=True)),
+                      np.zeros(1))  # fmt: skip
+        loss = vector(self.heat_loss) * vector(self.furnaces)
+        coal = self.carbon(arrivals, basis) * self._carbon_stays() / _KMOL_H_PER_MW
+        both = np.broadcast_arrays(entering / running, leaving / running, loss, coal / running)
+        return Heat(both[0], both[1], both[2], both[3], parts)
+
+    def carbon(self, arrivals: Sequence[Arrival], basis: Basis) -> Floats:  # noqa: ARG002
+        """Carbon of coal burnt beside the flows, kmol/h, mean over all hours."""
+        return np.zeros(1)
+
+    def _carbon_stays(self) -> Floats:
+        """Heat of a mole of carbon burnt with the blast that stays, its gas leaving at ``gas_temp``, kJ."""
+        if not hasattr(self, "o2_enrichment"):
+            return np.zeros(1)
+        temp, richness = vector(self.gas_temp), vector(self.o2_enrichment)
+        return np.asarray(-enthalpy("CO2(g)", temp) - (1 / richness - 1) * enthalpy("N2(g)", temp))
+
+    def closed(self, arrivals: Sequence[Arrival], products: Sequence[Floats], basis: Basis) -> Self:
+        """The same furnace with the enrichment or the temperatures that close its heat, within their bounds."""
+        if self.heat == "enrichment":
+            return self._with_enrichment(arrivals, products, basis)
+        if self.heat == "temperature":
+            return self._with_temperature(self.balance(arrivals, products, basis))
+        return self
+
+    def heat_report(self, arrivals: Sequence[Arrival], products: Sequence[Floats], basis: Basis) -> Report:
+        """The heat balance in MW while the furnaces work, and what closes it."""
+        heat = self.balance(arrivals, products, basis)
+        running, charge = vector(self.running), self.charge(arrivals)
+        found: Report = {"charge": (charge / running, "t/h")}
+        needed = np.maximum(-heat.spare, 0)
+        added = np.zeros_like(needed)
+        if self.heat == "power":
+            added = needed
+            metered = needed * running / vector(self.power_efficiency)
+            found["power"] = (needed, "MW")
+            found["specific_energy"] = (_over(1e3 * metered, self.dry_charge(arrivals, basis)), "kWh/t")
+        elif self.heat == "fuel":
+            added = needed
+            fuel = needed * LHV_CH4 / self.fuel_stays()
+            found["fuel"] = (fuel, "MW")
+            found["fuel_per_t"] = (_over(3.6 * fuel * running, self.product(products)), "GJ/t")
+        elif self.heat == "enrichment":
+            found["enrichment"] = (vector(getattr(self, "o2_enrichment")), "frac")  # noqa: B009
+        elif self.heat == "temperature":
+            found["bath_temp"] = (vector(self.slag_temp), "K")
+        if np.all(vector(self.hearth_m2) > 0):
+            liquid = sum((one.flow.sum(axis=1) for one in arrivals if one.temp_k is not None and one.phase == "slag"),
+                         np.zeros(1))  # fmt: skip
+            area = vector(self.hearth_m2) * vector(self.furnaces)
+            found["hearth_load"] = (24 * (charge + liquid) / running / area, "t/m2/d")
+        found["heat_in"], found["heat_added"] = (heat.entering, "MW"), (heat.coal + added, "MW")
+        found["heat_out"], found["heat_loss"] = (heat.leaving, "MW"), (heat.loss, "MW")
+        found["heat_surplus"] = (heat.spare + added, "MW")
+        return found
+
+    def charge(self, arrivals: Sequence[Arrival]) -> Floats:
+        """Cold charge with its moisture and fluxes, t/h, mean over all hours."""
+        cold = (one.flow.sum(axis=1) for one in arrivals if one.phase == "charge" and one.temp_k is None)
+        return np.asarray(sum(cold, np.zeros(1)))
+
+    def dry_charge(self, arrivals: Sequence[Arrival], basis: Basis) -> Floats:
+        """Cold charge and fluxes without moisture, t/h, mean over all hours."""
+        cold = (basis.solids(one.flow) for one in arrivals if one.phase == "charge" and one.temp_k is None)
+        return np.asarray(sum(cold, np.zeros(1)))
+
+    def product(self, products: Sequence[Floats]) -> Floats:
+        """What fuel is counted by: the first outlet, t/h."""
+        return np.asarray(products[0].sum(axis=1))
+
+    def fuel_stays(self) -> Floats:
+        """Heat of a mole of methane burnt with air that stays in the furnace, its gas leaving at ``gas_temp``, kJ."""
+        temp = vector(self.gas_temp)
+        gas = enthalpy("CO2(g)", temp) + 2 * enthalpy("H2O(g)", temp) + 2 * (0.79 / 0.21) * enthalpy("N2(g)", temp)
+        return np.asarray(enthalpy("CH4(g)") - gas)
+
+    def _with_enrichment(self, arrivals: Sequence[Arrival], products: Sequence[Floats], basis: Basis) -> Self:
+        """Nitrogen takes up what heat is left; the enrichment stays between air and the oxygen supplied."""
+        heat, running = self.balance(arrivals, products, basis), vector(self.running)
+        content = enthalpy("N2(g)", vector(self.gas_temp)) / _KMOL_H_PER_MW
+        carbon = self.carbon(arrivals, basis)
+        fed = [one.flow for one in arrivals if one.phase == "gas" and one.temp_k is None]
+        oxygen = sum((self.of(one, basis, "O") for one in fed), np.zeros(1)) / 31.998e-3 + carbon
+        nitrogen = sum((self.of(one, basis, "N") for one in fed), np.zeros(1)) / 28.014e-3
+        nitrogen = nitrogen + carbon * (1 / vector(getattr(self, "o2_enrichment")) - 1)  # noqa: B009
+        wanted = np.maximum(nitrogen + heat.spare * running / content, 0)
+        low, high = (self._richness(one, basis) for one in ("air", "oxygen"))
+        return self._with({"o2_enrichment": np.clip(share(oxygen, oxygen + wanted), low, high)})
+
+    def _richness(self, inlet: str, basis: Basis) -> Floats:
+        """O2 in what stands ready at an inlet, by volume; 0.21 where nothing does."""
+        oxygen, nitrogen = self.supply(inlet, basis, "O") / 31.998, self.supply(inlet, basis, "N") / 28.014
+        return np.where(oxygen > 0, share(oxygen, oxygen + nitrogen), 0.21)
+
+    def _with_temperature(self, heat: Heat) -> Self:
+        """All products hotter or cooler by the same number of degrees, found by halving."""
+        running = vector(self.running)
+        names = dict.fromkeys(self.temps.values())
+        low, high = self._shifts(len(heat.spare))
+        for _ in range(_STEPS):
+            middle = (low + high) / 2
+            leaving = sum(
+                (
+                    total(part, vector(getattr(self, self.temps[one])) + middle)
+                    for part, one in zip(heat.products, self.outlets, strict=True)
+                ),
+                np.zeros(1),
+            )
+            cooler = heat.entering + heat.coal - heat.loss < leaving / running
+            low, high = np.where(cooler, low, middle), np.where(cooler, middle, high)
+        middle = (low + high) / 2
+        return self._with({name: vector(getattr(self, name)) + middle for name in names})
+
+    def _with(self, values: dict[str, Any]) -> Self:
+        """The same furnace with other values of some parameters."""
+        return replace(self, **values)
+
+    def _shifts(self, rows: int) -> tuple[Floats, Floats]:
+        """How much cooler and hotter the products may be for all of them to stay within what is known."""
+        low, high = np.full(rows, _COOLEST_SHIFT), np.full(rows, _HOTTEST_SHIFT)
+        for outlet, name in self.temps.items():
+            coldest, hottest = _GASES_K if self.phases[outlet] == "gas" else _MELTS_K
+            low = np.maximum(low, coldest - vector(getattr(self, name)))
+            high = np.minimum(high, hottest - vector(getattr(self, name)))
+        return low, high
+
+
+def blast_m3(unit: ElementUnit, flow: Floats, basis: Basis) -> Floats:
+    """Volume of a blast (S, C) of oxygen and nitrogen, m3/h at 0 C and 1 atm."""
+    return unit.of(flow, basis, "O") * NM3_PER_T["O2"] + unit.of(flow, basis, "N") * NM3_PER_T["N2"]
+
+
+def _over(part: Floats, whole: Floats) -> Floats:
+    """Part over whole; zero where there is nothing."""
+    part, whole = np.broadcast_arrays(part, whole)
+    return np.asarray(np.divide(part, whole, out=np.zeros(part.shape), where=whole > 0))
