@@ -187,8 +187,8 @@ class Stream(Record):
 
     @property
     def is_balanced(self) -> bool:
-        """Whether a balance follows it: what carries components; water and gas only where they name some."""
-        return self.kind not in ("water", "gas") if self.carries is None else bool(self.carries)
+        """Whether a balance follows it: its mass at least; water and gas only where they name what they carry."""
+        return self.kind not in ("water", "gas") or bool(self.carries)
 
 
 class Group(Record):
