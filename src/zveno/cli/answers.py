@@ -216,27 +216,29 @@ class Answers(SimulatedAnswers):
         return self.text(QUANTITIES.get(quantity, quantity))
 
     def _flows(self, model: ChainModel, flows: pl.DataFrame) -> None:
-        """Reconciled masses and grades, a row a stream."""
-        components = [one for one in model.chain.components if one in flows["component"].to_list()]
+        """Reconciled masses and grades, a row a stream; a dash where a stream does not carry a component.
+
+        Of a content that is followed alone there is its mass, under its name.
+        """
+        known = flows.filter(pl.col("grade_frac").is_not_null())["component"].to_list()
+        components = [one for one in model.chain.components if one in known]
         uoms = grade_uoms(flows.select("component", "grade_frac").iter_rows())
         wide: dict[str, dict[str, Any]] = {}
         for row in flows.iter_rows(named=True):
             wide.setdefault(row["stream"], {})[row["component"]] = row
         rows = []
         for stream, found in wide.items():
-            mass = found.get("mass", {})
+            name, mass = ("", found["mass"]) if "mass" in found else next(iter(found.items()))
             grades = []
             for one in components:
-                row = found.get(one, {})
                 scale, digits = (1e6, 2) if uoms[one] == "g/t" else (100, 3)
-                grades.append(self.measured(row.get("grade_frac"), row.get("grade_sd_frac"), scale, digits))
-            rows.append(
-                [
-                    stream_title(model, stream, self.text),
-                    self.measured(mass.get("mass_t"), mass.get("mass_sd_t"), 1, 0),
-                    *grades,
-                ]
-            )
+                grade = found.get(one) if "mass" in found else None
+                shown = (
+                    "–" if grade is None else self.measured(grade["grade_frac"], grade["grade_sd_frac"], scale, digits)
+                )
+                grades.append(shown)
+            size = self.measured(mass["mass_t"], mass["mass_sd_t"], 1, 0)
+            rows.append([stream_title(model, stream, self.text), f"{size} {name}".rstrip(), *grades])
         self.table([tr("stream"), tr("dry mass, t"), *(f"{one}, {self.text(uoms[one])}" for one in components)], rows)
 
     def series(self, series: PeriodSeries, *, as_json: bool) -> None:

@@ -143,8 +143,9 @@ def _write_journal(played: Played, folder: Path, text: Catalogue) -> Path:
             whole_period = played.model.meters[meter_id].period == "month"
             slot = "" if whole_period else _slot(played, shift, text.lang)
             sheet.write_row(row, 0, [shift.day.isoformat(), slot, meter_id, title])
+            own = played.model.meters[meter_id]
             for column, (component, uom) in enumerate(columns, start=4):
-                if component in values:
+                if component in values and uom == own.uoms.get(component, own.uom):
                     sheet.write_number(row, column, float(f"{convert(values[component], 'frac', uom):.10g}"))
         sheet.set_column(0, 1, 12)
         sheet.set_column(2, 3, 30)
@@ -156,8 +157,12 @@ def _sample_order(item: tuple[tuple[Shift, str], dict[str, float]]) -> tuple[dat
 
 
 def _write_surveys(played: Played, folder: Path, text: Catalogue) -> list[Path]:
-    """Surveys of stocks at the end of the shift named."""
-    rows = [one for one in played.said if one.quantity == "survey_mass"]
+    """Surveys of stocks at the end of the shift named, and masses that are told once a month."""
+    meters = played.model.meters
+    rows = [
+        one for one in played.said
+        if one.quantity == "survey_mass" or (one.quantity == "mass" and meters[one.meter].period == "month")
+    ]  # fmt: skip
     if not rows:
         return []
     path = folder / "stock_surveys.xlsx"
@@ -168,7 +173,8 @@ def _write_surveys(played: Played, folder: Path, text: Catalogue) -> list[Path]:
         columns = ("date", "shift", "point", "name", "quantity", "uom", "value")
         _heading(sheet, 2, [text(HEADINGS[key]) for key in columns], bold)
         for row, one in enumerate(rows, start=3):
-            day, slot = one.shift.day.isoformat(), _slot(played, one.shift, text.lang)
+            whole_period = meters[one.meter].period == "month"
+            day, slot = one.shift.day.isoformat(), "" if whole_period else _slot(played, one.shift, text.lang)
             sheet.write_row(row, 0, [day, slot, *_listed(played, one, text)])
         sheet.set_column(0, 6, 22)
     return [path]

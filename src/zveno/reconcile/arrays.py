@@ -435,12 +435,12 @@ def _correlation(network: Network) -> Floats | None:
         return None
     sigma = np.array([one.sigma for one in network.readings])
     V = np.diag(sigma**2)
-    numbers: dict[tuple[tuple[str, str], str], int] = {}
+    of: dict[tuple[str, str], list[int]] = {}
+    for k, reading in enumerate(network.readings):
+        of.setdefault((reading.stream, reading.quantity), []).append(k)
     for one in network.covariances:
-        for end in ((one.first, one.first_meter), (one.second, one.second_meter)):
-            if end not in numbers:
-                numbers[end] = reading_number(network, *end)
-        i, j = numbers[one.first, one.first_meter], numbers[one.second, one.second_meter]
+        i = reading_number(network, one.first, one.first_meter, of.get(one.first, ()))
+        j = reading_number(network, one.second, one.second_meter, of.get(one.second, ()))
         V[i, j] = V[j, i] = one.value
     correlation = V / np.outer(sigma, sigma)
     if np.linalg.eigvalsh(correlation)[0] <= 1e-12:
@@ -448,11 +448,14 @@ def _correlation(network: Network) -> Floats | None:
     return np.asarray(correlation)
 
 
-def reading_number(network: Network, quantity: tuple[str, str], meter: str = "") -> int:
-    """Number of the only reading of a quantity (by that meter, if one is named)."""
+def reading_number(
+    network: Network, quantity: tuple[str, str], meter: str = "", among: Sequence[int] | None = None
+) -> int:
+    """Number of the only reading of a quantity (by that meter, if one is named); ``among`` those that may be it."""
     found = [
-        k for k, one in enumerate(network.readings)
-        if (one.stream, one.quantity) == quantity and meter in ("", one.meter)
+        k for k in (range(len(network.readings)) if among is None else among)
+        if (network.readings[k].stream, network.readings[k].quantity) == quantity
+        and meter in ("", network.readings[k].meter)
     ]  # fmt: skip
     if len(found) != 1 or network.readings[found[0]].below is not None:
         raise DataError(

@@ -12,6 +12,7 @@ from zveno.errors import SolveError
 from zveno.model.network import Network
 from zveno.reconcile.arrays import Bools, Floats, Problem, arrays
 from zveno.reconcile.kernel import Solved, interior_point
+from zveno.reconcile.newton import bounds
 from zveno.reconcile.objective import Data, data_of, misfit
 from zveno.reconcile.observability import Adjustments, Linear, adjustments, linearise
 from zveno.reconcile.polish import Polished, polish, sharpened, without_closed
@@ -116,12 +117,12 @@ def refit(network: Network, near: Fit) -> Fit:
         np.array_equal(np.isnan(a), np.isnan(b))
         for a, b in ((problem.mass_fixed, old.mass_fixed), (problem.assay_fixed, old.assay_fixed))
     )
-    if not same or near.active.any() or near.closed.any():
+    if not same or near.closed.any() or len(near.active) != len(bounds(problem).d0):
         return fit_network(network)
     data = data_of(problem, problem.value[None], problem.sigma[None])
     start = np.concatenate([near.mass[problem.mass_free], near.flow[problem.flow_free]])[None]
     with np.errstate(divide="ignore", invalid="ignore"):
-        found = sharpened(problem, data, start)
+        found = sharpened(problem, data, start, near.active)
         if found is None:
             return fit_network(network)
         best = Polished(found, near.active, near.closed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import LinAlgError, cho_factor, cho_solve
+from scipy.linalg import LinAlgError, cho_factor, cho_solve, cholesky, qr, solve_triangular
 
 from zveno.reconcile.arrays import Bools, Floats, Problem, independent
 from zveno.reconcile.kernel import Solved, reference
@@ -48,11 +48,22 @@ def polish(problem: Problem, data: Data, solved: Solved) -> Polished:
     return Polished(kept, active, closed)
 
 
-def sharpened(problem: Problem, data: Data, u: Floats) -> Floats | None:
-    """Variables (1, n) after Newton steps from a point near by; None where they do not settle or leave a bound."""
+def sharpened(problem: Problem, data: Data, u: Floats, active: Bools) -> Floats | None:
+    """Variables (1, n) after Newton steps from a point near by, on the bounds that hold there.
+
+    None where the steps do not settle, leave another bound, or where a bound no longer pushes back.
+    """
     limits = bounds(problem)
-    found = _newton(problem, data, u, limits.D[:0])
-    return None if found is None or np.any(limits.slack(found)[0] < 0) else found
+    found = _newton(problem, data, u, limits.D[active])
+    if found is None or np.any(limits.slack(found)[0][~active] < 0):
+        return None
+    if active.any():
+        mass, _, assay = problem.expand(found)
+        slope = gradient(problem, misfit(problem, data, mass, assay), mass, assay)[0]
+        push = np.linalg.lstsq(np.vstack([limits.D[active], problem.G]).T, slope, rcond=None)[0]
+        if np.any(push[: int(active.sum())] < 0):
+            return None
+    return found
 
 
 def _half(problem: Problem, data: Data, u: Floats) -> Floats:
@@ -82,9 +93,9 @@ def _newton(problem: Problem, data: Data, u: Floats, held: Floats) -> Floats | N
         if not miss.half[0] <= before * (1 + 1e-9) + 1e-12:
             return None
         before = miss.half[0]
-        curve = _curve(problem, data, miss, jacobian(problem, mass, assay)[0] * scale @ null)
+        white = _whitened(problem, data, miss, jacobian(problem, mass, assay)[0] * scale, null)
         bend = null.T @ (second_derivative(problem, miss, mass, assay)[0] * np.outer(scale, scale)) @ null
-        step = _minimum(curve, bend, null.T @ (scale * gradient(problem, miss, mass, assay)[0]))
+        step = _minimum(white, bend, null.T @ (scale * gradient(problem, miss, mass, assay)[0]))
         if step is None:
             return None
         step = null @ step
@@ -94,24 +105,39 @@ def _newton(problem: Problem, data: Data, u: Floats, held: Floats) -> Floats | N
     return None
 
 
-def _curve(problem: Problem, data: Data, miss: Misfit, rows: Floats) -> tuple[Floats, Floats]:
-    """Gauss-Newton curvature along some directions, and an orthonormal basis of what the readings see of them."""
-    rows = rows[problem.reading_of]
+def _whitened(problem: Problem, data: Data, miss: Misfit, slopes: Floats, null: Floats) -> tuple[Floats, Floats]:
+    """Slopes of the readings along ``null`` over their errors, and an orthonormal basis of the directions seen.
+
+    The rows times their transpose are the Gauss-Newton curvature. A reading of what a bound holds sees nothing: rows
+    are measured by their size before they are turned along ``null``.
+    """
+    slopes = slopes[problem.reading_of]
+    rows = slopes @ null
     weight = np.diag(miss.curve_by_reading[0]) if data.inverse is None else data.inverse[0].copy()
     weight[problem.censored, problem.censored] = miss.curve_by_reading[0, problem.censored]
-    used = rows[np.diag(weight) > 0]
-    size = np.maximum(np.abs(used).max(axis=1, initial=0.0), 1e-300)
-    return rows.T @ weight @ rows, split(used / size[:, None])[0]
+    used = np.flatnonzero(np.diag(weight) > 0)
+    size = np.maximum(np.abs(slopes[used]).max(axis=1, initial=0.0), 1e-300)
+    root = cholesky(weight[np.ix_(used, used)], lower=False)
+    return root @ rows[used], split(rows[used] / size[:, None])[0]
 
 
-def _minimum(curve: tuple[Floats, Floats], bend: Floats, slope: Floats) -> Floats | None:
-    """Exact Newton step within the observable directions; None where it would not go down."""
-    H, seen = curve
-    try:
-        factor = cho_factor(seen.T @ (H + bend) @ seen)
-    except LinAlgError:
+def _minimum(white: tuple[Floats, Floats], bend: Floats, slope: Floats) -> Floats | None:
+    """Newton step within the directions seen, without the second derivatives where they would not go down.
+
+    Worked in the space of the readings, whose errors are alike: assays of ppm and masses of megatonnes spoil each
+    other's digits in a matrix of both.
+    """
+    rows, seen = white
+    R = qr(rows @ seen, mode="r")[0][: seen.shape[1]]
+    if len(R) < seen.shape[1] or np.any(np.diag(R) == 0):
         return None
-    return np.asarray(seen @ cho_solve(factor, -seen.T @ slope))
+    pull = solve_triangular(R, seen.T @ slope, trans="T")
+    curved = solve_triangular(R, solve_triangular(R, seen.T @ bend @ seen, trans="T").T, trans="T")
+    try:
+        y = cho_solve(cho_factor(np.eye(len(R)) + (curved + curved.T) / 2), -pull)
+    except LinAlgError:
+        y = -pull
+    return np.asarray(seen @ solve_triangular(R, y))
 
 
 def _on_face(problem: Problem, active: Bools, closed: Bools) -> Bools:

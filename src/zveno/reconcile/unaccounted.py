@@ -104,6 +104,8 @@ def _releasable(network: Network, result: NetworkResult, nodes: Sequence[NetNode
 def _opened(network: Network, result: NetworkResult, nodes: Sequence[NetNode], component: str) -> Floats:
     """Differences of each section along the directions that the readings do not see, (sections, directions).
 
+    As few directions as span them: single small entries may be what others cancel.
+
     Judged at the reconciled point, with the component's balance released in every section.
     """
     problem = arrays(_release(network, {one.id for one in nodes}, component))
@@ -112,9 +114,9 @@ def _opened(network: Network, result: NetworkResult, nodes: Sequence[NetNode], c
     linear = linearise(problem, data, fit.mass[None], fit.assay[None], fit.mass[None])
     seen = NetworkResult(network, replace(fit, problem=problem, linear=linear))
     rows = [seen.slopes(_net(network, {one.id}, component)) * linear.scale for one in nodes]
-    along = np.array(rows) @ linear.hidden
-    along[np.abs(along) <= _SEEN * np.linalg.norm(rows, axis=1)[:, None]] = 0.0
-    return np.asarray(along)
+    U, size, _ = np.linalg.svd(np.array(rows) @ linear.hidden, full_matrices=False)
+    kept = size > _SEEN * np.linalg.norm(rows)
+    return np.asarray(U[:, kept] * size[kept])
 
 
 def _null(rows: Floats, size: float) -> Floats:
