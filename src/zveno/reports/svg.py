@@ -44,7 +44,7 @@ def label(lines: Sequence[str], x: float, y: float, leading: float, **pairs: str
     return element("text", spans, **pairs)
 
 
-def picture(inner: str, width: float, height: float, *, title: str, desc: str) -> str:
+def picture(inner: str, width: float, height: float, *, title: str, desc: str, **pairs: str | float) -> str:
     """A whole picture with its title and description for those who can't see it."""
     said = f"<title>{escape(title)}</title><desc>{escape(desc)}</desc>"
     return element(
@@ -59,4 +59,5 @@ def picture(inner: str, width: float, height: float, *, title: str, desc: str) -
         font_family=FONT,
         font_size=12.0,
         fill=INK,
+        **pairs,
     )
