@@ -105,7 +105,7 @@ def _identity_faults(model: ChainModel) -> Iterator[Fault]:
         [one.id for one in chain.minerals],
         [one.id for one in chain.ores],
         [one.id for one in chain.owners],
-        [one.id for one in (*chain.sites, *chain.plants)],
+        [*(one.id for one in chain.sites), *(one.id for one in chain.plants)],
         [one.id for one in chain.gates],
         [one.id for one in chain.plans],
         list(chain.components),

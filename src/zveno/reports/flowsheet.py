@@ -10,7 +10,8 @@ from zveno.model.chain import ChainModel
 from zveno.reports import svg
 from zveno.reports.layering import Arrow, Node
 from zveno.reports.layout import FONT_PX, Box, Label, Layout, Wire, lay_out
-from zveno.reports.sheet import component_flows, mass_words, sheet_layout, stock_words
+from zveno.reports.sheet import mass_words, sheet_layout, stock_words
+from zveno.reports.shown import component_flows
 from zveno.reports.streams import BalanceStream, balance_streams
 from zveno.text.catalogue import Catalogue
 
@@ -55,9 +56,7 @@ def flowsheet_layout(
     """Geometry of the same picture: several plants stand in the lanes of their sites."""
     if plant or len(model.chain.plants) > 1:
         columns = 5 if plant else 6
-        return sheet_layout(
-            model, flows, component=component, lang=lang, text=text, plant=plant, columns=columns
-        )
+        return sheet_layout(model, flows, component=component, lang=lang, text=text, plant=plant, columns=columns)
     return _plant_layout(model, flows, component=component, lang=lang, text=text)
 
 
@@ -169,8 +168,8 @@ def _wire(wire: Wire, *, is_cased: bool) -> str:
         "fill": "none",
         "stroke_linejoin": "round",
     }
-    case = svg.element("path", **line, stroke=svg.PANEL, stroke_width=width + 4) if is_cased else ""
-    path = svg.element("path", **line, stroke=svg.ACCENT, stroke_width=width, **dash)
+    case = svg.element("path", "", **line, stroke=svg.PANEL, stroke_width=width + 4) if is_cased else ""
+    path = svg.element("path", "", **line, stroke=svg.ACCENT, stroke_width=width, **dash)
     half, long = max(_ARROW * 0.62, width), _ARROW + 1
     left = (tip[0] - long * dx - half * dy, tip[1] - long * dy - half * dx)
     right = (tip[0] - long * dx + half * dy, tip[1] - long * dy + half * dx)

@@ -13,6 +13,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Literal
 
 from zveno.reports.layering import Arrow, Node
@@ -22,6 +23,7 @@ Way = Literal["feed", "outlet", "direct", "far"]
 BOX_WIDTH, GUTTER, STUB_WIDTH = 124.0, 116.0, 156.0
 PITCH = BOX_WIDTH + GUTTER
 STRIP, MARGIN, PAD, TRACK = 20.0, 6.0, 8.0, 10.0
+LEAST_STUB, GAP = 96.0, 12.0
 _LAST_ROOM = 84.0
 
 
@@ -118,7 +120,7 @@ def route(frames: Sequence[Frame], arrows: Sequence[Arrow], columns: int) -> Rou
     feed_right = MARGIN + STRIP + (STUB_WIDTH if feeds else 0.0)
     first = _on(feed_right + PAD + (TRACK * (feeds + 1) if feeds else 0.0), 0)
     far = [one for one in arrows if ways[one.id] == "far"]
-    across = Across(across_columns, first, feed_right, _room_right(first, far, places, across_columns))
+    across = Across(across_columns, first, feed_right, _room_right(first, far, bands, places))
     high = [one for band in bands for one in band.feeds if places[one.target].column]
     top = _ports(far, high, places, across)
     bottom = _bottom_ports(bands, places, across)
@@ -166,12 +168,15 @@ def _note(arrow: Arrow, way: Way, bands: Sequence[Band], places: Mapping[str, Pl
         (band.outlets if way == "outlet" else band.direct[place.column]).append(arrow)
 
 
-def _room_right(first: float, far: Iterable[Arrow], places: Mapping[str, Place], columns: int) -> float:
-    """Right end of the room for words: some more of it where a line from elsewhere comes to the last column."""
+def _room_right(first: float, far: Iterable[Arrow], bands: Sequence[Band], places: Mapping[str, Place]) -> float:
+    """Right end of the room for words and stubs: more of it where a line from elsewhere comes to the last column."""
+    columns = max(len(one.nodes) for one in bands)
     last = any(
         places[one.source].band != places[one.target].band and places[one.target].column == columns - 1 for one in far
     )
-    return first + PITCH * (columns - 1) + BOX_WIDTH + PAD + (_LAST_ROOM if last else 0.0)
+    boxes = first + PITCH * (columns - 1) + BOX_WIDTH + PAD + (_LAST_ROOM if last else 0.0)
+    stubs = max(len(one.outlets) for one in bands) * (LEAST_STUB + GAP) - GAP
+    return max(boxes, first - PAD + stubs)
 
 
 # ---- where lines touch boxes ---------------------------------------------------------------------------
@@ -276,4 +281,4 @@ def rooms(span: Span, band: Band, level: Mapping[str, int], clear: float = 6.0) 
     above = (one for one in band.spans if level[one.arrow] > level[span.arrow])
     cuts = sorted(x for one in above for x in one.drops if span.low < x < span.high)
     edges = [span.low, *cuts, span.high]
-    return [(a + clear, b - clear) for a, b in zip(edges, edges[1:], strict=False) if b - a > 2 * clear]
+    return [(a + clear, b - clear) for a, b in pairwise(edges) if b - a > 2 * clear]

@@ -28,6 +28,7 @@ from zveno.reports.shown import (
 from zveno.reports.streams import CLOSING, OPENING
 from zveno.text.catalogue import Catalogue
 
+
 @dataclass(frozen=True)
 class _Sheet:
     """What the picture is made from; ``plants`` are drawn, everything else is outside."""

@@ -80,9 +80,7 @@ def is_loop(model: ChainModel, source: str, target: str) -> bool:
 # ---- what is shown -------------------------------------------------------------------------------------
 
 
-def shown_flows(
-    model: ChainModel, flows: pl.DataFrame | None, *, component: str, lang: str
-) -> tuple[ShownFlow, ...]:
+def shown_flows(model: ChainModel, flows: pl.DataFrame | None, *, component: str, lang: str) -> tuple[ShownFlow, ...]:
     """Flows that can carry a component, alike ones between the same two places as one.
 
     Left out are streams whose ``components`` or ``material`` can't hold it, and those known to carry none.

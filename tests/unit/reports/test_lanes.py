@@ -30,9 +30,7 @@ def assert_framed(layout: Layout) -> None:
 
 
 def holds(outer: Rect, inner: Rect) -> bool:
-    return (
-        outer.x <= inner.x and outer.y <= inner.y and inner.right <= outer.right and inner.bottom <= outer.bottom
-    )
+    return outer.x <= inner.x and outer.y <= inner.y and inner.right <= outer.right and inner.bottom <= outer.bottom
 
 
 @st.composite
