@@ -75,9 +75,11 @@ def month_report(results: MonthResults, text: Catalogue) -> Document:
     """
     model, lang = results.model, text.lang
     chain = model.chain
+    heading, *facts = headline_part(model, results.flows, results.recoveries, results.unaccounted, text)
     blocks: list[Block] = [
-        *headline_part(model, results.flows, results.recoveries, results.unaccounted, text),
+        heading,
         *_links(results, text),
+        *facts,
         counts(
             suspects=results.suspects,
             breaches=results.breaches,

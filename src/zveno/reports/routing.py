@@ -23,7 +23,7 @@ Way = Literal["feed", "outlet", "direct", "far"]
 BOX_WIDTH, GUTTER, STUB_WIDTH = 124.0, 116.0, 156.0
 PITCH = BOX_WIDTH + GUTTER
 STRIP, MARGIN, PAD, TRACK = 20.0, 6.0, 8.0, 10.0
-LEAST_STUB, GAP = 96.0, 12.0
+LEAST_STUB, GAP = 124.0, 12.0
 _LAST_ROOM = 84.0
 
 

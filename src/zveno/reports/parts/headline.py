@@ -12,6 +12,7 @@ from zveno.model.types import Recovery
 from zveno.reports.document import Block, Cell, Fact, Facts, Heading, Kind, Paragraph, Tone, measured
 from zveno.reports.parts.balance import Flows, by_stream, recovery_formula, sum_cell, verdict
 from zveno.reports.parts.words import MASS
+from zveno.reports.shown import plants_in_order
 from zveno.reports.streams import balanced_name
 from zveno.text.catalogue import Catalogue
 
@@ -27,7 +28,9 @@ def headline_part(
     """Feed, product, recovery and unaccounted copper of each plant that has a recovery to report, or of one."""
     component = model.chain.components[0]
     found: list[Block] = [Heading("summary", text("Key figures"), text("Summary"))]
-    rules = [one for one in model.chain.recoveries if component in one.components and plant in ("", one.plant)]
+    order = [one.id for one in plants_in_order(model) if plant in ("", one.id)]
+    rules = [one for one in model.chain.recoveries if component in one.components and one.plant in order]
+    rules.sort(key=lambda one: order.index(one.plant))
     for rule in rules:
         if len(rules) > 1:
             found.append(Paragraph(model.title(rule.plant, text.lang)))

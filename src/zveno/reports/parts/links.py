@@ -156,6 +156,7 @@ def _rows(
     for one, end in sorted(ends, key=lambda pair: not model.plant_of(pair[1])):
         link = model.plant_of(end)
         mass, part = table.get((one.id, MASS), {}), table.get((one.id, component), {})
+        none = "–" if mass and not part else unknown  # a stream that is balanced without the component carries none
         found.append(
             Row(
                 f"{side}.{one.id}.{end}",
@@ -164,7 +165,7 @@ def _rows(
                     "what": words(text("link") if link else text("outside")),
                     "stream": words(model.title(one.id, text.lang)),
                     "mass": measured(mass.get("mass_t"), mass.get("mass_sd_t"), Kind.MASS, word=unknown),
-                    "component": measured(part.get("mass_t"), part.get("mass_sd_t"), Kind.MASS, word=unknown),
+                    "component": measured(part.get("mass_t"), part.get("mass_sd_t"), Kind.MASS, word=none),
                 },
             )
         )
