@@ -9,7 +9,7 @@ import polars as pl
 from zveno.model.chain import ChainModel
 from zveno.reports import svg
 from zveno.reports.layering import Arrow, Node
-from zveno.reports.layout import FONT_PX, Box, Label, Layout, Wire, lay_out
+from zveno.reports.layout import Box, Label, Layout, Wire, lay_out
 from zveno.reports.sheet import mass_words, sheet_layout, stock_words
 from zveno.reports.shown import component_flows
 from zveno.reports.streams import BalanceStream, balance_streams
@@ -146,12 +146,14 @@ def draw(layout: Layout, *, title: str, desc: str) -> str:
         for _, r in layout.frames
     )
     wires = "".join(_wire(one, is_cased=bool(layout.frames)) for one in layout.wires)
-    boxes = "".join(_box(one, layout.leading) for one in layout.boxes)
-    labels = "".join(_label(one, layout.leading) for one in layout.labels)
+    boxes = "".join(_box(one, layout) for one in layout.boxes)
+    labels = "".join(_label(one, layout) for one in layout.labels)
     inner = lanes + frames + wires + boxes + labels
+    size = layout.font_px
     if layout.frames:
-        return svg.picture(_ON_PAPER + inner, layout.width, layout.height, title=title, desc=desc, class_="sheet")
-    return svg.picture(inner, layout.width, layout.height, title=title, desc=desc)
+        inner = _ON_PAPER + inner
+        return svg.picture(inner, layout.width, layout.height, title=title, desc=desc, size=size, class_="sheet")
+    return svg.picture(inner, layout.width, layout.height, title=title, desc=desc, size=size)
 
 
 _ON_PAPER = "<style>@media print{svg.sheet{max-height:168mm}}</style>"
@@ -210,17 +212,19 @@ _BOX_STYLE: dict[str, dict[str, str | float]] = {
 }
 
 
-def _box(box: Box, leading: float) -> str:
+def _box(box: Box, layout: Layout) -> str:
     """A box with its text in the middle, or at the top where stocks stand below it."""
     r = box.rect
     style = _BOX_STYLE[box.kind] | ({"rx": 10} if box.strong else {})
     frame = svg.element("rect", "", x=r.x, y=r.y, width=r.width, height=r.height, **style)
     strong = box.strong or (len(box.lines) if box.kind == "section" else 0)
-    x, first = r.x + r.width / 2, box.text_top + FONT_PX * 0.95
+    x, first = r.x + r.width / 2, box.text_top + layout.font_px * 0.95
     name, rest = box.lines[:strong], box.lines[strong:]
-    words = svg.label(name, x, first, leading, text_anchor="middle", font_weight="600") if name else ""
+    words = svg.label(name, x, first, layout.leading, text_anchor="middle", font_weight="600") if name else ""
     if rest:
-        words += svg.label(rest, x, first + leading * strong, leading, text_anchor="middle", font_weight="400")
+        words += svg.label(
+            rest, x, first + layout.leading * strong, layout.leading, text_anchor="middle", font_weight="400"
+        )
     return frame + words
 
 
@@ -232,14 +236,14 @@ _LABEL_STYLE: dict[str, dict[str, str | float]] = {
 }
 
 
-def _label(label: Label, leading: float) -> str:
+def _label(label: Label, layout: Layout) -> str:
     """Words in their rectangle."""
     r, style = label.rect, _LABEL_STYLE[label.role]
     if label.anchor != "start":
         style = style | {"text_anchor": label.anchor}
     if label.turned:
-        x, y = r.x + FONT_PX * 0.95, r.y + r.height / 2
+        x, y = r.x + layout.font_px * 0.95, r.y + r.height / 2
         turn = f"rotate(-90 {svg.number(x)} {svg.number(y)})"
-        return svg.label(label.lines, x, y, leading, **style, transform=turn)
+        return svg.label(label.lines, x, y, layout.leading, **style, transform=turn)
     x = {"start": r.x, "middle": r.x + r.width / 2, "end": r.right}[label.anchor]
-    return svg.label(label.lines, x, r.y + FONT_PX * 0.95, leading, **style)
+    return svg.label(label.lines, x, r.y + layout.font_px * 0.95, layout.leading, **style)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from zveno.reports.layering import Arrow
-from zveno.reports.layout import FONT_PX, Label, Layout, Rect, Wire
+from zveno.reports.layout import Label, Layout, Rect, Wire
 from zveno.reports.lettering import text_width
 from zveno.reports.routing import (
     BOX_WIDTH,
@@ -21,7 +21,7 @@ from zveno.reports.routing import (
     levels,
     route,
 )
-from zveno.reports.rows import CLEAR, LINE_PX, Row, Sheet, snap
+from zveno.reports.rows import CLEAR, FONT_PX, LINE_PX, Row, Sheet, snap
 
 Point = tuple[float, float]
 
@@ -79,7 +79,7 @@ def lay_out_lanes(
     labels = [label for row in rows for label in row.labels]
     labels += [_lane_label(lane, rect, lanes.get(lane, "")) for lane, rect in bands.items() if lanes.get(lane)]
     boxes = tuple(box for row in rows for box in row.boxes)
-    return Layout(width, y, tuple(bands.items()), boxes, wires, tuple(labels), _frames(routes, rows), LINE_PX)
+    return Layout(width, y, tuple(bands.items()), boxes, wires, tuple(labels), _frames(routes, rows), LINE_PX, FONT_PX)
 
 
 def _lane_label(lane: str, rect: Rect, title: str) -> Label:

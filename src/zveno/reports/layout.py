@@ -100,6 +100,7 @@ class Layout:
     labels: tuple[Label, ...]
     frames: tuple[tuple[str, Rect], ...] = ()
     leading: float = LINE_PX
+    font_px: float = FONT_PX
 
 
 # ---- heights: what a node and its incoming labels need ------------------------------------------------

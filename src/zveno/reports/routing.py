@@ -20,9 +20,9 @@ from zveno.reports.layering import Arrow, Node
 
 Way = Literal["feed", "outlet", "direct", "far"]
 
-BOX_WIDTH, GUTTER, STUB_WIDTH = 124.0, 116.0, 156.0
+BOX_WIDTH, GUTTER, STUB_WIDTH = 124.0, 124.0, 160.0
 PITCH = BOX_WIDTH + GUTTER
-STRIP, MARGIN, PAD, TRACK = 20.0, 6.0, 8.0, 10.0
+STRIP, MARGIN, PAD, TRACK = 20.0, 6.0, 7.0, 10.0
 LEAST_STUB, GAP = 124.0, 12.0
 _LAST_ROOM = 84.0
 

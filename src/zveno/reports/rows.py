@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from zveno.reports.layering import Arrow, Node
-from zveno.reports.layout import FONT_PX, Box, Label, LabelRole, Rect
+from zveno.reports.layout import Box, Label, LabelRole, Rect
 from zveno.reports.lettering import text_width, wrap
 from zveno.reports.routing import (
     BOX_WIDTH,
@@ -26,9 +26,9 @@ from zveno.reports.routing import (
     rooms,
 )
 
-LINE_PX = 14.0
-CLEAR = 4.0
-_DROP = 12.0
+FONT_PX, LINE_PX = 13.0, 15.0
+CLEAR = 3.0
+_DROP = 11.0
 
 
 def snap(y: float) -> float:

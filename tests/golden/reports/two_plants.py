@@ -39,7 +39,10 @@ def _balanced() -> dict[str, tuple[float, float, float]]:
     silver = 0.8 * (ore[0] * ore[2] + slag_in[0] * slag_in[2]) / conc[0]
     found["conc"] = conc = (conc[0], conc[1], silver)
     tail_t = ore[0] + slag_in[0] - conc[0]
-    found["tail"] = (tail_t, *((ore[0] * ore[k] + slag_in[0] * slag_in[k] - conc[0] * conc[k]) / tail_t for k in (1, 2)))
+    found["tail"] = (
+        tail_t,
+        *((ore[0] * ore[k] + slag_in[0] * slag_in[k] - conc[0] * conc[k]) / tail_t for k in (1, 2)),
+    )
     toll, slag, cathode, slimes, scrap = (found[one] for one in ("toll", "slag", "cathode", "slimes", "scrap"))
     net = [conc[0] * conc[k] + toll[0] * toll[k] - slag[0] * slag[k] - slag_in[0] * slag_in[k] for k in (1, 2)]
     grade = 0.9920
@@ -51,7 +54,6 @@ def _balanced() -> dict[str, tuple[float, float, float]]:
     found["cathode"] = (left / cathode[1] - STOCK_T, cathode[1], cathode[2])
     found["slimes"] = (slimes[0], slimes[1], (net[1] - left / cathode[1] * cathode[2]) / slimes[0])
     return found
-
 
 
 def _records(period: Period) -> list[dict[str, object]]:
@@ -108,7 +110,9 @@ def chain() -> Chain:
     period = Period.parse(PERIOD, model.tz)
     known = datetime(2026, 4, 2, 4, 30, tzinfo=UTC)
     records = tables.frame("records", _records(period))
-    batch = Batch("month.xlsx", "ab" * 32, records, tables.frame("rejected"), tables.frame("readings", _readings(period)))
+    batch = Batch(
+        "month.xlsx", "ab" * 32, records, tables.frame("rejected"), tables.frame("readings", _readings(period))
+    )
     store = MemoryStore()
     store.append([batch], known)
     return Chain(model, FOLDER, store, lambda: known)
