@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 import polars as pl
@@ -41,7 +42,7 @@ def flowsheet_svg(
     """
     layout = flowsheet_layout(model, flows, component=component, lang=lang, text=text, plant=plant)
     title = text("Flowsheet with {component}, t", component=component) if flows is not None else text("Flowsheet")
-    return draw(layout, title=title, desc=_in_words(layout, text))
+    return draw(layout, title=title, desc=_in_words(model, layout, text))
 
 
 def flowsheet_layout(
@@ -117,9 +118,9 @@ def _nodes(
     return nodes
 
 
-def _in_words(layout: Layout, text: Catalogue) -> str:
-    """The picture told as a list of flows."""
-    titles = {box.id: " ".join(box.lines[: box.strong or None]) for box in layout.boxes}
+def _in_words(model: ChainModel, layout: Layout, text: Catalogue) -> str:
+    """The picture told as a list of flows between places with their whole names."""
+    titles = {box.id: _whole_name(model, box, text.lang) for box in layout.boxes}
     return "; ".join(
         text(
             "{stream} from {source} to {target}: {value}",
@@ -130,6 +131,12 @@ def _in_words(layout: Layout, text: Catalogue) -> str:
         )
         for one in layout.wires
     )
+
+
+def _whole_name(model: ChainModel, box: Box, lang: str) -> str:
+    """Name of a place; a section that is not drawn goes by its plant."""
+    place = re.split("[ @]", box.id)[0]
+    return model.title((box.kind == "boundary" and model.plant_of(place)) or place, lang)
 
 
 # ---- drawing -------------------------------------------------------------------------------------------
