@@ -375,6 +375,8 @@ def report(
         if period is not None:
             raise DataError("'{period}' and '{other}' cannot both be the period", period=asked, other=period)
         asked, period = None, asked
+    if asked and name and asked != name:
+        raise DataError("'{name}' and '{other}' cannot both be the report", name=asked, other=name)
     screen = _screen(lang)
     facade = _with_data(open_chain(chain, store), data, screen)
     write_reports(screen, facade, name or asked or "metal_balance", facade.period(period), link=link, out=out or [])

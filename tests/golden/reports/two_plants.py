@@ -9,7 +9,7 @@ from zveno import tables
 from zveno.chain import Chain
 from zveno.model.load import load_description
 from zveno.periods import Period
-from zveno.store import Batch, MemoryStore
+from zveno.store import Batch, MemoryStore, Store
 
 FOLDER = Path(__file__).with_name("two_plants")
 PERIOD = "2026-03"
@@ -104,8 +104,8 @@ def _readings(period: Period) -> list[dict[str, object]]:
     return rows
 
 
-def chain() -> Chain:
-    """The two plants with a store that holds the month."""
+def chain(store: Store | None = None) -> Chain:
+    """The two plants with a store (in memory, if none is given) that holds the month."""
     model = load_description(FOLDER)
     period = Period.parse(PERIOD, model.tz)
     known = datetime(2026, 4, 2, 4, 30, tzinfo=UTC)
@@ -113,6 +113,6 @@ def chain() -> Chain:
     batch = Batch(
         "month.xlsx", "ab" * 32, records, tables.frame("rejected"), tables.frame("readings", _readings(period))
     )
-    store = MemoryStore()
+    store = store or MemoryStore()
     store.append([batch], known)
     return Chain(model, FOLDER, store, lambda: known)

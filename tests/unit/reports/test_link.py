@@ -206,6 +206,6 @@ def test_a_report_of_the_chain_takes_no_link(month):
 
 def test_the_facade_gives_the_page_of_a_link():
     report = chain().report("link", PERIOD, link="smelter", lang="ru")
-    assert report.document.title == "Медеплавильный завод, март 2026\u00a0г."
+    assert report.document.title == "Медеплавильный завод, март 2026\u202fг."
     assert report.document.subtitle == "Звено цепи: Два завода"
     assert chain().links == ("mill", "smelter")
