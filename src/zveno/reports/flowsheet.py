@@ -152,7 +152,7 @@ def draw(layout: Layout, *, title: str, desc: str) -> str:
         svg.element("rect", x=r.x, y=r.y, width=r.width, height=r.height, rx=8, fill="none", stroke=svg.SOFT)
         for _, r in layout.frames
     )
-    wires = "".join(_wire(one, is_cased=bool(layout.frames)) for one in layout.wires)
+    wires = "".join(_wire(one) for one in layout.wires)
     boxes = "".join(_box(one, layout) for one in layout.boxes)
     labels = "".join(_label(one, layout) for one in layout.labels)
     inner = lanes + frames + wires + boxes + labels
@@ -167,8 +167,8 @@ _ON_PAPER = "<style>@media print{svg.sheet{max-height:168mm}}</style>"
 """A sheet of A4 across holds the whole picture."""
 
 
-def _wire(wire: Wire, *, is_cased: bool) -> str:
-    """A line with round corners and its arrowhead; a cased one leaves a gap in the lines that it crosses."""
+def _wire(wire: Wire) -> str:
+    """A line with round corners and its arrowhead; one that runs back is dashed."""
     tip, (dx, dy) = wire.points[-1], _heading(wire.points)
     width = 1.4 + 3.2 * wire.arrow.share
     dash: dict[str, str | float] = {"stroke_dasharray": "6 4"} if wire.recycle else {}
@@ -177,12 +177,11 @@ def _wire(wire: Wire, *, is_cased: bool) -> str:
         "fill": "none",
         "stroke_linejoin": "round",
     }
-    case = svg.element("path", "", **line, stroke=svg.PANEL, stroke_width=width + 4) if is_cased else ""
     path = svg.element("path", "", **line, stroke=svg.ACCENT, stroke_width=width, **dash)
     half, long = max(_ARROW * 0.62, width), _ARROW + 1
     left = (tip[0] - long * dx - half * dy, tip[1] - long * dy - half * dx)
     right = (tip[0] - long * dx + half * dy, tip[1] - long * dy + half * dx)
-    return case + path + svg.element("path", d=f"M{_at(tip)}L{_at(left)}L{_at(right)}z", fill=svg.ACCENT)
+    return path + svg.element("path", d=f"M{_at(tip)}L{_at(left)}L{_at(right)}z", fill=svg.ACCENT)
 
 
 def _heading(points: Sequence[tuple[float, float]]) -> tuple[int, int]:
