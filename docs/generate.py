@@ -58,7 +58,7 @@ def _commands() -> str:
         lines += ["| option | meaning | default |", "|---|---|---|"]
         lines += [f"| `{_words(one)}` | {_help(one)} | {_default(one)} |" for one in inner.params]
         lines.append("")
-    lines += [f"Reports (`--name`): {', '.join(f'`{one}`' for one in REPORTS)}.", ""]
+    lines += [f"Reports (`NAME`): {', '.join(f'`{one}`' for one in REPORTS)}.", ""]
     return "\n".join([*lines, *_exit_codes(), ""])
 
 

@@ -19,7 +19,16 @@ from zveno.model.load import PLAY, load_play, read_description, read_play
 from zveno.model.play import Play
 from zveno.periods import Period
 from zveno.reconcile import Balance, PeriodSeries, flow_faults, reconcile, reconcile_many
-from zveno.reports import MonthResults, Provenance, Report, build_report, plan_fact, require_report
+from zveno.reports import (
+    MonthResults,
+    Provenance,
+    Report,
+    build_report,
+    plan_fact,
+    plants_in_order,
+    require_link,
+    require_report,
+)
 from zveno.rules import Breaches, check, rule_faults
 from zveno.simulate import (
     FoundryNeeds,
@@ -206,14 +215,25 @@ class Chain:
                 break
         return found
 
-    def report(self, name: str, period: str | Period, *, lang: str = "en") -> Report:
-        """A report as a document that saves as .html, .xlsx or .pdf."""
-        require_report(name)
-        return self.report_of(name, self.results(period), lang=lang)
+    def report(self, name: str, period: str | Period, *, link: str = "", lang: str = "en") -> Report:
+        """A report as a document that saves as .html, .xlsx or .pdf; ``link`` names the plant of the report ``link``."""
+        self.require_report(name, link)
+        return self.report_of(name, self.results(period), link=link, lang=lang)
 
-    def report_of(self, name: str, results: MonthResults, *, lang: str = "en") -> Report:
-        """A report of results already at hand, for several languages of one month."""
-        return build_report(name, results, lang)
+    def require_report(self, name: str, link: str = "") -> None:
+        """Refuse a report or a link that is not known, before any work is done for it."""
+        require_report(name, link)
+        if link:
+            require_link(self.model, link)
+
+    def report_of(self, name: str, results: MonthResults, *, link: str = "", lang: str = "en") -> Report:
+        """A report of results already at hand, for several languages or links of one month."""
+        return build_report(name, results, lang, link=link)
+
+    @property
+    def links(self) -> tuple[str, ...]:
+        """Names of the plants in the order of the process."""
+        return tuple(one.id for one in plants_in_order(self.model))
 
     def results(self, period: str | Period) -> MonthResults:
         """Balance, breaches and plan against fact of a period, together."""

@@ -370,23 +370,34 @@ def check(
 
 @app.command(cls=SpokenCommand, help=tr("Write a report as HTML, workbook and PDF."))
 def report(
+    asked: Annotated[
+        str | None,
+        typer.Argument(metavar="[NAME]", help=tr("Which report: metal_balance (if left out), or link for each plant.")),
+    ] = None,
     period: PeriodText = None,
     chain: ChainFolder = HERE,
     store: StoreFolder = None,
     data: DataPath = None,
-    name: Annotated[str, typer.Option(metavar="NAME", help=tr("Which report."))] = "metal_balance",
+    name: Annotated[str, typer.Option(metavar="NAME", help=tr("Which report, as an option."))] = "",
+    link: Annotated[
+        str, typer.Option(metavar="PLANT", help=tr("Plant of the report link; a file for each if left out."))
+    ] = "",
     out: Annotated[
         list[Path] | None, typer.Option(metavar="FILE", help=tr("File to write: .html, .xlsx or .pdf; repeatable."))
     ] = None,
     lang: Lang = "",
 ) -> None:
+    from zveno.cli.written import write_reports
+
+    if asked and asked[:1].isdigit():
+        if period is not None:
+            raise DataError("'{period}' and '{other}' cannot both be the period", period=asked, other=period)
+        asked, period = None, asked
+    if asked and name and asked != name:
+        raise DataError("'{name}' and '{other}' cannot both be the report", name=asked, other=name)
     screen = _screen(lang)
     facade = _with_data(open_chain(chain, store), data, screen)
-    span = facade.period(period)
-    document = facade.report(name, span, lang=screen.lang)
-    stem = f"{name}_{span.start:%Y-%m-%d}_{screen.lang}" if span.kind == "span" else f"{name}_{span.name}_{screen.lang}"
-    for path in out or [Path("out") / f"{stem}{suffix}" for suffix in (".html", ".xlsx", ".pdf")]:
-        screen.say(tr("written: {path}"), path=document.save(path))
+    write_reports(screen, facade, name or asked or "metal_balance", facade.period(period), link=link, out=out or [])
 
 
 @app.command(

@@ -110,8 +110,8 @@ class ChainModel(Record):
         """Names in all languages of everything that has an id."""
         chain = self.chain
         groups: tuple[Sequence[Any], ...] = (
-            chain.minerals, chain.ores, chain.materials, chain.owners, chain.plants, chain.boundaries, chain.units,
-            chain.groups, chain.streams, chain.stocks, chain.meters, chain.tags, chain.gates, chain.plans,
+            chain.minerals, chain.ores, chain.materials, chain.owners, chain.sites, chain.plants, chain.boundaries,
+            chain.units, chain.groups, chain.streams, chain.stocks, chain.meters, chain.tags, chain.gates, chain.plans,
             chain.published, tuple(self.sections.values()), tuple(self.roles.values()),
             self.foundry.titled if self.foundry else (),
         )  # fmt: skip

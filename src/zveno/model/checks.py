@@ -50,6 +50,7 @@ def chain_faults(model: ChainModel) -> list[Fault]:
     checks: tuple[Callable[[ChainModel], Iterator[Fault]], ...] = (
         _identity_faults,
         _zone_faults,
+        _site_faults,
         _section_faults,
         _stream_faults,
         _stock_faults,
@@ -100,7 +101,7 @@ def _identity_faults(model: ChainModel) -> Iterator[Fault]:
         [one.id for one in chain.minerals],
         [one.id for one in chain.ores],
         [one.id for one in chain.owners],
-        [one.id for one in chain.plants],
+        [*(one.id for one in chain.sites), *(one.id for one in chain.plants)],
         [one.id for one in chain.gates],
         [one.id for one in chain.plans],
         list(chain.components),
@@ -122,6 +123,14 @@ def _zone_faults(model: ChainModel) -> Iterator[Fault]:
         zone(model.chain.timezone)
     except ZvenoError as error:
         yield from (Fault(one.message, one.fields, model.places.get("timezone", "")) for one in error.faults)
+
+
+def _site_faults(model: ChainModel) -> Iterator[Fault]:
+    """Plants stand on sites that exist."""
+    sites = {one.id for one in model.chain.sites}
+    for plant in model.chain.plants:
+        if plant.site and plant.site not in sites:
+            yield unknown(model, plant.id, "site", plant.site, sites)
 
 
 def _section_faults(model: ChainModel) -> Iterator[Fault]:

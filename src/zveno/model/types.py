@@ -127,11 +127,19 @@ class Section(Record):
     components: tuple[str, ...] | None = Field(default=None, description="components balanced; empty: all")
 
 
+class Site(Record):
+    """A place where plants stand side by side; the flowsheet gives it a lane."""
+
+    id: Id
+    title: Titles = {}
+
+
 class Plant(Record):
     """A division of the company: a link of the chain."""
 
     id: Id
     title: Titles = {}
+    site: str = Field(default="", description="site that it stands on; empty: a place of its own")
     kind: Literal["concentrator", "smelter", "refinery", "foundry", "other"] = Field(description="what it does")
     sections: tuple[Section, ...] = Field(description="parts over which balances are drawn")
 
@@ -418,6 +426,7 @@ class ChainFile(Record):
     ores: tuple[Ore, ...] = ()
     materials: tuple[Material, ...] = ()
     owners: tuple[Owner, ...] = ()
+    sites: tuple[Site, ...] = ()
     plants: tuple[Plant, ...]
     boundaries: tuple[Boundary, ...] = ()
     units: tuple[Unit, ...]

@@ -6,11 +6,14 @@ from zveno.reports.document import UOM_OF_KIND, digits_for, half_width
 from zveno.reports.flowsheet import flowsheet_svg
 from zveno.reports.month import MonthResults, Provenance, month_report
 from zveno.reports.parts.words import grade_kind, lack_detail, uom_words
-from zveno.reports.report import RENDERERS, REPORTS, Report, build_report, require_report
+from zveno.reports.report import LINK, RENDERERS, REPORTS, Report, build_report, require_report
+from zveno.reports.restrict import of_plant, require_link
+from zveno.reports.shown import plants_in_order
 from zveno.reports.streams import stream_title
 
 __all__ = [
     "BOUND_CONFLICT",
+    "LINK",
     "RENDERERS",
     "REPORTS",
     "UOM_OF_KIND",
@@ -24,7 +27,10 @@ __all__ = [
     "half_width",
     "lack_detail",
     "month_report",
+    "of_plant",
     "plan_fact",
+    "plants_in_order",
+    "require_link",
     "require_report",
     "stream_title",
     "uom_words",

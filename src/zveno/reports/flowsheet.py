@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 import polars as pl
 
 from zveno.model.chain import ChainModel
 from zveno.reports import svg
-from zveno.reports.document import digits_for, half_width
 from zveno.reports.layering import Arrow, Node
-from zveno.reports.layout import FONT_PX, LINE_PX, Box, Label, Layout, Wire, lay_out
-from zveno.reports.streams import CLOSING, OPENING, BalanceStream, balance_streams
+from zveno.reports.layout import Box, Label, Layout, Wire, lay_out
+from zveno.reports.sheet import mass_words, sheet_layout, stock_words
+from zveno.reports.shown import component_flows
+from zveno.reports.streams import BalanceStream, balance_streams
 from zveno.text.catalogue import Catalogue
 
 _CORNER = 7.0
@@ -25,7 +27,7 @@ def flowsheet_svg(
     component: str = "Cu",
     lang: str,
     text: Catalogue,
-    columns: int = 4,
+    plant: str = "",
 ) -> str:
     """The chain's sections with the flows between them, as SVG text.
 
@@ -35,12 +37,12 @@ def flowsheet_svg(
         Table ``flows`` of one period; None draws the structure alone.
     component
         Whose mass stands at the arrows, with half its 95 % interval.
-    columns
-        Most columns of boxes before a plant's row goes on below.
+    plant
+        Draw this plant alone, its neighbours as stubs; empty: the whole chain.
     """
-    layout = flowsheet_layout(model, flows, component=component, lang=lang, text=text, columns=columns)
+    layout = flowsheet_layout(model, flows, component=component, lang=lang, text=text, plant=plant)
     title = text("Flowsheet with {component}, t", component=component) if flows is not None else text("Flowsheet")
-    return draw(layout, title=title, desc=_in_words(layout, text))
+    return draw(layout, title=title, desc=_in_words(model, layout, text))
 
 
 def flowsheet_layout(
@@ -50,10 +52,20 @@ def flowsheet_layout(
     component: str = "Cu",
     lang: str,
     text: Catalogue,
-    columns: int = 4,
+    plant: str = "",
 ) -> Layout:
-    """Geometry of the same picture."""
-    table = _component_flows(flows, component)
+    """Geometry of the same picture: several plants stand in the lanes of their sites."""
+    if plant or len(model.chain.plants) > 1:
+        columns = 5 if plant else 6
+        return sheet_layout(model, flows, component=component, lang=lang, text=text, plant=plant, columns=columns)
+    return _plant_layout(model, flows, component=component, lang=lang, text=text)
+
+
+def _plant_layout(
+    model: ChainModel, flows: pl.DataFrame | None, *, component: str, lang: str, text: Catalogue
+) -> Layout:
+    """The only plant of a chain with every stream of its balance."""
+    table = component_flows(flows, component)
     most = max((mass for mass, _ in table.values() if mass), default=0.0)
     arrows, ends = [], {}
     for k, one in enumerate(balance_streams(model)):
@@ -61,13 +73,13 @@ def flowsheet_layout(
         source, target = _end(model, one.source, lane, "in"), _end(model, one.target, lane, "out")
         ends.update({source: one.source, target: one.target})
         mass = table.get(one.id, (None, None))[0]
-        value = "" if flows is None else _mass_words(table.get(one.id), text)
+        value = "" if flows is None else mass_words(table.get(one.id), text)
         arrows.append(
             Arrow(f"{one.id}#{k}", source, target, model.title(one.id, lang), value, (mass or 0) / (most or 1))
         )
     nodes = _nodes(model, ends, table if flows is not None else None, lang=lang, text=text)
     lanes = {plant.id: model.title(plant.id, lang) for plant in model.chain.plants}
-    return lay_out(nodes, arrows, lanes, columns=columns)
+    return lay_out(nodes, arrows, lanes)
 
 
 def _lane(model: ChainModel, stream: BalanceStream) -> str:
@@ -96,7 +108,7 @@ def _nodes(
             nodes.append(Node(one, plant.id, model.title(ends[one], lang), "boundary"))
         for section in plant.sections:
             stocks = tuple(
-                (model.title(stock.id, lang), "" if table is None else _stock_words(stock.id, table, text))
+                (model.title(stock.id, lang), "" if table is None else stock_words(stock.id, table, text))
                 for stock in model.chain.stocks
                 if stock.section == section.id
             )
@@ -106,83 +118,76 @@ def _nodes(
     return nodes
 
 
-def _component_flows(flows: pl.DataFrame | None, component: str) -> dict[str, tuple[float | None, float | None]]:
-    """Mass and standard deviation of a component by stream."""
-    if flows is None:
-        return {}
-    rows = flows.filter(pl.col("component") == component).iter_rows(named=True)
-    return {row["stream"]: (row["mass_t"], row["mass_sd_t"]) for row in rows}
-
-
-def _mass_words(found: tuple[float | None, float | None] | None, text: Catalogue) -> str:
-    """A mass with its interval, or that it can't be known."""
-    mass, sd = found or (None, None)
-    if mass is None:
-        return text("unobservable")
-    half = half_width(sd)
-    digits = digits_for(half, 0 if mass >= 100 else 1)
-    value = text.number(mass, digits)
-    shown = value if half is None else f"{value} ± {text.number(half, digits)}"
-    return f"{shown} {text('t')}".replace(" ", "\u00a0")
-
-
-def _stock_words(stock: str, table: Mapping[str, tuple[float | None, float | None]], text: Catalogue) -> str:
-    """What lay in a stock at either end of the period; a stock that was not surveyed says so."""
-    if stock + CLOSING not in table:
-        return text("not surveyed")
-    first = _mass_words(table[stock + OPENING], text) if stock + OPENING in table else text.number(0, 0)
-    return f"{first} → {_mass_words(table[stock + CLOSING], text)}"
-
-
-def _in_words(layout: Layout, text: Catalogue) -> str:
-    """The picture told as a list of flows."""
-    titles = {box.id: " ".join(box.lines) for box in layout.boxes}
+def _in_words(model: ChainModel, layout: Layout, text: Catalogue) -> str:
+    """The picture told as a list of flows between places with their whole names."""
+    titles = {box.id: _whole_name(model, box, text.lang) for box in layout.boxes}
     return "; ".join(
         text(
             "{stream} from {source} to {target}: {value}",
             stream=one.arrow.title,
-            source=titles[one.arrow.source],
-            target=titles[one.arrow.target],
+            source=titles[one.source or one.arrow.source],
+            target=titles[one.target or one.arrow.target],
             value=one.arrow.value or "–",
         )
         for one in layout.wires
     )
 
 
+def _whole_name(model: ChainModel, box: Box, lang: str) -> str:
+    """Name of a place; a section that is not drawn goes by its plant."""
+    place = re.split("[ @]", box.id)[0]
+    return model.title((box.kind == "boundary" and model.plant_of(place)) or place, lang)
+
+
 # ---- drawing -------------------------------------------------------------------------------------------
 
 
 def draw(layout: Layout, *, title: str, desc: str) -> str:
-    """Draw a layout: lanes, then lines, then boxes, then words."""
+    """Draw a layout: lanes, frames, then lines, then boxes, then words."""
     lanes = "".join(
         svg.element("rect", x=r.x, y=r.y, width=r.width, height=r.height, rx=10, fill=svg.PANEL, stroke=svg.LINE)
         for _, r in layout.lanes
     )
+    frames = "".join(
+        svg.element("rect", x=r.x, y=r.y, width=r.width, height=r.height, rx=8, fill="none", stroke=svg.SOFT)
+        for _, r in layout.frames
+    )
     wires = "".join(_wire(one) for one in layout.wires)
-    boxes = "".join(_box(one) for one in layout.boxes)
-    labels = "".join(_label(one) for one in layout.labels)
-    return svg.picture(lanes + wires + boxes + labels, layout.width, layout.height, title=title, desc=desc)
+    boxes = "".join(_box(one, layout) for one in layout.boxes)
+    labels = "".join(_label(one, layout) for one in layout.labels)
+    inner = lanes + frames + wires + boxes + labels
+    size = layout.font_px
+    if layout.frames:
+        inner = _ON_PAPER + inner
+        return svg.picture(inner, layout.width, layout.height, title=title, desc=desc, size=size, class_="sheet")
+    return svg.picture(inner, layout.width, layout.height, title=title, desc=desc, size=size)
+
+
+_ON_PAPER = "<style>@media print{svg.sheet{max-height:168mm}}</style>"
+"""A sheet of A4 across holds the whole picture."""
 
 
 def _wire(wire: Wire) -> str:
-    """A line with round corners and its arrowhead."""
-    (x, y) = wire.points[-1]
+    """A line with round corners and its arrowhead; one that runs back is dashed."""
+    tip, (dx, dy) = wire.points[-1], _heading(wire.points)
     width = 1.4 + 3.2 * wire.arrow.share
-    points = [*wire.points[:-1], (x - _ARROW, y)]
     dash: dict[str, str | float] = {"stroke_dasharray": "6 4"} if wire.recycle else {}
-    path = svg.element(
-        "path",
-        "",
-        d=_rounded(points),
-        fill="none",
-        stroke=svg.ACCENT,
-        stroke_width=width,
-        stroke_linejoin="round",
-        **dash,
-    )
-    half = _ARROW * 0.62
-    tip = f"M{svg.number(x)} {svg.number(y)}l{-_ARROW - 1} {-half:.1f}v{2 * half:.1f}z"
-    return path + svg.element("path", d=tip, fill=svg.ACCENT)
+    line: dict[str, str | float] = {
+        "d": _rounded([*wire.points[:-1], (tip[0] - _ARROW * dx, tip[1] - _ARROW * dy)]),
+        "fill": "none",
+        "stroke_linejoin": "round",
+    }
+    path = svg.element("path", "", **line, stroke=svg.ACCENT, stroke_width=width, **dash)
+    half, long = max(_ARROW * 0.62, width), _ARROW + 1
+    left = (tip[0] - long * dx - half * dy, tip[1] - long * dy - half * dx)
+    right = (tip[0] - long * dx + half * dy, tip[1] - long * dy + half * dx)
+    return path + svg.element("path", d=f"M{_at(tip)}L{_at(left)}L{_at(right)}z", fill=svg.ACCENT)
+
+
+def _heading(points: Sequence[tuple[float, float]]) -> tuple[int, int]:
+    """Direction in which a line comes in: one step right, left, down or up."""
+    (x1, y1), (x2, y2) = points[-2:]
+    return (x2 > x1) - (x2 < x1), (y2 > y1) - (y2 < y1)
 
 
 def _rounded(points: Sequence[tuple[float, float]]) -> str:
@@ -213,31 +218,38 @@ _BOX_STYLE: dict[str, dict[str, str | float]] = {
 }
 
 
-def _box(box: Box) -> str:
+def _box(box: Box, layout: Layout) -> str:
     """A box with its text in the middle, or at the top where stocks stand below it."""
     r = box.rect
-    frame = svg.element("rect", "", x=r.x, y=r.y, width=r.width, height=r.height, **_BOX_STYLE[box.kind])
-    first = box.text_top + FONT_PX * 0.95
-    words = svg.label(
-        box.lines,
-        r.x + r.width / 2,
-        first,
-        LINE_PX,
-        text_anchor="middle",
-        font_weight="600" if box.kind == "section" else "400",
-    )
+    style = _BOX_STYLE[box.kind] | ({"rx": 10} if box.strong else {})
+    frame = svg.element("rect", "", x=r.x, y=r.y, width=r.width, height=r.height, **style)
+    strong = box.strong or (len(box.lines) if box.kind == "section" else 0)
+    x, first = r.x + r.width / 2, box.text_top + layout.font_px * 0.95
+    name, rest = box.lines[:strong], box.lines[strong:]
+    words = svg.label(name, x, first, layout.leading, text_anchor="middle", font_weight="600") if name else ""
+    if rest:
+        words += svg.label(
+            rest, x, first + layout.leading * strong, layout.leading, text_anchor="middle", font_weight="400"
+        )
     return frame + words
 
 
 _LABEL_STYLE: dict[str, dict[str, str | float]] = {
-    "title": {"fill": svg.SOFT, "text_anchor": "middle"},
-    "value": {"fill": svg.INK, "text_anchor": "middle", "font_weight": "500"},
+    "title": {"fill": svg.SOFT},
+    "value": {"fill": svg.INK, "font_weight": "500"},
     "lane": {"fill": svg.ACCENT, "font_weight": "600"},
+    "frame": {"fill": svg.INK, "font_weight": "600"},
 }
 
 
-def _label(label: Label) -> str:
+def _label(label: Label, layout: Layout) -> str:
     """Words in their rectangle."""
     r, style = label.rect, _LABEL_STYLE[label.role]
-    x = r.x if label.role == "lane" else r.x + r.width / 2
-    return svg.label(label.lines, x, r.y + FONT_PX * 0.95, LINE_PX, **style)
+    if label.anchor != "start":
+        style = style | {"text_anchor": label.anchor}
+    if label.turned:
+        x, y = r.x + layout.font_px * 0.95, r.y + r.height / 2
+        turn = f"rotate(-90 {svg.number(x)} {svg.number(y)})"
+        return svg.label(label.lines, x, y, layout.leading, **style, transform=turn)
+    x = {"start": r.x, "middle": r.x + r.width / 2, "end": r.right}[label.anchor]
+    return svg.label(label.lines, x, r.y + layout.font_px * 0.95, layout.leading, **style)

@@ -16,7 +16,7 @@ from typing import Literal
 from zveno.reports.layering import Arrow, Grid, Node, NodeKind, arrange, recycles
 from zveno.reports.lettering import text_width, wrap
 
-LabelRole = Literal["title", "value", "lane"]
+LabelRole = Literal["title", "value", "lane", "frame"]
 
 GRID = 8
 FONT_PX = 12.0
@@ -54,7 +54,7 @@ class Rect:
 
 @dataclass(frozen=True)
 class Box:
-    """A drawn node, or a stock inside its ``parent``."""
+    """A drawn node, or a stock inside its ``parent``; its first ``strong`` lines are its name."""
 
     id: str
     kind: NodeKind
@@ -62,25 +62,30 @@ class Box:
     lines: tuple[str, ...]
     text_top: float
     parent: str = ""
+    strong: int = 0
 
 
 @dataclass(frozen=True)
 class Wire:
-    """A drawn flow: corner points from the source's right edge to the target's left edge."""
+    """A drawn flow: corner points from box to box; ``source`` and ``target`` name the boxes where arrows do not."""
 
     arrow: Arrow
     points: tuple[tuple[float, float], ...]
     recycle: bool
+    source: str = ""
+    target: str = ""
 
 
 @dataclass(frozen=True)
 class Label:
-    """Lines of text in their rectangle; ``owner`` is an arrow or a lane."""
+    """Lines of text in their rectangle, or one turned upright; ``owner`` is an arrow, a frame or a lane."""
 
     owner: str
     role: LabelRole
     rect: Rect
     lines: tuple[str, ...]
+    turned: bool = False
+    anchor: Literal["start", "middle", "end"] = "middle"
 
 
 @dataclass(frozen=True)
@@ -93,6 +98,9 @@ class Layout:
     boxes: tuple[Box, ...]
     wires: tuple[Wire, ...]
     labels: tuple[Label, ...]
+    frames: tuple[tuple[str, Rect], ...] = ()
+    leading: float = LINE_PX
+    font_px: float = FONT_PX
 
 
 # ---- heights: what a node and its incoming labels need ------------------------------------------------
@@ -453,7 +461,7 @@ def _lane_labels(plan: _Plan, bands: Mapping[str, Rect], columns: _Columns, wire
             width = max(text_width(one, FONT_PX, bold=True) for one in lines)
             corner = Rect(MARGIN + CLEAR, band.y + CLEAR, width, LINE_PX * len(lines))
             over = Rect(columns.lefts[0], corner.y, width, corner.height)
-            found.append(Label(lane, "lane", over if _is_crossed(corner, wires) else corner, lines))
+            found.append(Label(lane, "lane", over if _is_crossed(corner, wires) else corner, lines, anchor="start"))
     return found
 
 

@@ -9,6 +9,7 @@ import polars as pl
 
 from zveno.model.chain import ChainModel
 from zveno.periods import Period
+from zveno.reports.belongings import Belongings
 from zveno.reports.charts import Estimate, recovery_by_day_svg
 from zveno.reports.document import Block, Document, Figure, Heading, half_width
 from zveno.reports.flowsheet import flowsheet_svg
@@ -16,8 +17,10 @@ from zveno.reports.parts.balance import balance_part, recovery_part, unaccounted
 from zveno.reports.parts.discipline import breaches_part
 from zveno.reports.parts.evidence import eliminations_part, fit_paragraph, gaps_part, readings_part, suspects_part
 from zveno.reports.parts.headline import counts, headline_part
+from zveno.reports.parts.links import links_table
 from zveno.reports.parts.plan import plan_part
 from zveno.reports.parts.sources import provenance_part, reading_part
+from zveno.reports.shown import plants_in_order
 from zveno.text.catalogue import Catalogue, title_in
 from zveno.text.mark import tr
 
@@ -39,7 +42,7 @@ class MonthResults:
 
     ``objective``, ``dof`` and ``p_value`` are those of the global test; ``separating`` lists the
     (stream, quantity) whose measurement would tell the suspects of one class apart; ``daily_recoveries``
-    is the table ``recoveries`` with a day as period.
+    is the table ``recoveries`` with a day as period; ``link`` names the plant that the tables are cut down to.
     """
 
     model: ChainModel
@@ -62,6 +65,7 @@ class MonthResults:
     separating: tuple[tuple[str, str], ...]
     provenance: Provenance
     daily_recoveries: pl.DataFrame | None = None
+    link: str = ""
 
 
 def month_report(results: MonthResults, text: Catalogue) -> Document:
@@ -71,8 +75,11 @@ def month_report(results: MonthResults, text: Catalogue) -> Document:
     """
     model, lang = results.model, text.lang
     chain = model.chain
+    heading, *facts = headline_part(model, results.flows, results.recoveries, results.unaccounted, text)
     blocks: list[Block] = [
-        *headline_part(model, results.flows, results.recoveries, results.unaccounted, text),
+        heading,
+        *_links(results, text),
+        *facts,
         counts(
             suspects=results.suspects,
             breaches=results.breaches,
@@ -81,7 +88,7 @@ def month_report(results: MonthResults, text: Catalogue) -> Document:
             text=text,
         ),
         *fit_paragraph(results.objective, results.dof, results.p_value, text),
-        *_pictures(results, text),
+        *pictures(results, text),
         *balance_part(model, results.flows, text),
         *recovery_part(model, results.recoveries, text),
         *unaccounted_part(model, results.unaccounted, text),
@@ -92,10 +99,10 @@ def month_report(results: MonthResults, text: Catalogue) -> Document:
         *breaches_part(model, results.breaches, results.not_checked, results.coverage, text),
         *plan_part(model, results.plan_fact, text),
         *reading_part(text),
-        *_provenance(results, text),
+        *made_from(results, text),
     ]
     return Document(
-        title=text("Metal balance, {period}", period=_period_words(results.period, text)),
+        title=text("Metal balance, {period}", period=period_words(results.period, text)),
         subtitle=title_in({str(key): value for key, value in chain.title.items()}, lang, chain.id),
         lang=lang,
         notice=title_in({str(key): value for key, value in chain.notice.items()}, lang, ""),
@@ -104,7 +111,20 @@ def month_report(results: MonthResults, text: Catalogue) -> Document:
     ).settled()
 
 
-def _period_words(period: Period, text: Catalogue) -> str:
+def _links(results: MonthResults, text: Catalogue) -> list[Block]:
+    """The links of a chain of several plants, side by side."""
+    plants = plants_in_order(results.model)
+    if len(plants) < 2:
+        return []
+    found = {}
+    for one in plants:
+        own = Belongings.of(results.model, one.id)
+        suspects, breaches = (own.rows(name, getattr(results, name)) for name in ("suspects", "breaches"))
+        found[one.id] = (suspects["class_id"].n_unique(), breaches.height)
+    return [links_table(results.model, found, results.recoveries, results.unaccounted, text)]
+
+
+def period_words(period: Period, text: Catalogue) -> str:
     """A month by name, any other period by its first and last day."""
     if period.kind == "month":
         return text.month(period.start.date())
@@ -113,14 +133,21 @@ def _period_words(period: Period, text: Catalogue) -> str:
     return f"{text.moment(period.start)} – {text.moment(period.end)}"
 
 
-def _pictures(results: MonthResults, text: Catalogue) -> list[Block]:
-    """The flowsheet, and the recovery by day where it is given."""
+def pictures(results: MonthResults, text: Catalogue) -> list[Block]:
+    """The flowsheet, of one plant where the results are cut down to it, and the recovery by day where it is given."""
     component = results.model.chain.components[0]
-    sheet = flowsheet_svg(results.model, results.flows, component=component, lang=text.lang, text=text)
+    sheet = flowsheet_svg(
+        results.model, results.flows, component=component, lang=text.lang, text=text, plant=results.link
+    )
     caption = text(
         "{component} in the streams, t ± half the 95 % interval. Thicker lines carry more; dashed lines run back.",
         component=component,
     )
+    if results.link or len(results.model.chain.plants) > 1:
+        left_out = text(
+            "What carries no {component} is left out; a sum of several streams has no ±.", component=component
+        )
+        caption = f"{caption} {left_out}"
     found: list[Block] = [
         Heading("flowsheet", text("Flowsheet with {component}", component=component), text("Flowsheet")),
         Figure(sheet, caption, wide=True),
@@ -152,7 +179,7 @@ def _daily_figures(results: MonthResults, table: pl.DataFrame, component: str, t
     return found
 
 
-def _provenance(results: MonthResults, text: Catalogue) -> list[Block]:
+def made_from(results: MonthResults, text: Catalogue) -> list[Block]:
     """The last part."""
     made = results.provenance
     hashes = (

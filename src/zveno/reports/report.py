@@ -10,14 +10,21 @@ from pathlib import Path
 from types import MappingProxyType
 
 from zveno.errors import DataError
+from zveno.model.checks import near_match
 from zveno.reports.document import Document
+from zveno.reports.link import link_report
 from zveno.reports.month import MonthResults, month_report
 from zveno.reports.render.html import render_html
 from zveno.reports.render.pdf import render_pdf
 from zveno.reports.render.xlsx import render_xlsx
+from zveno.reports.restrict import of_plant
 from zveno.text.catalogue import Catalogue, catalogue
 
-REPORTS: Mapping[str, Callable[[MonthResults, Catalogue], Document]] = MappingProxyType({"metal_balance": month_report})
+LINK = "link"
+"""The report of one plant."""
+REPORTS: Mapping[str, Callable[[MonthResults, Catalogue], Document]] = MappingProxyType(
+    {"metal_balance": month_report, LINK: link_report}
+)
 
 
 def _html_bytes(document: Document, text: Catalogue) -> bytes:
@@ -72,20 +79,27 @@ class Report:
         return f'<iframe srcdoc="{page}" style="width:100%;height:80vh;border:0"></iframe>'
 
 
-def require_report(name: str) -> None:
-    """Refuse a name that no report has, before any work is done for it."""
+def require_report(name: str, link: str = "") -> None:
+    """Refuse a name that no report has, and a link where the report has none, before any work is done for it."""
     if name not in REPORTS:
-        raise DataError("report '{name}' is not known: use {known}", name=name, known=", ".join(REPORTS))
+        raise DataError(
+            "report '{name}' is not known: use {known}",
+            name=name,
+            known=", ".join(REPORTS),
+            near=near_match(name, REPORTS),
+        )
+    if link and name != LINK:
+        raise DataError("report '{name}' is of the whole chain: leave the link '{link}' out", name=name, link=link)
 
 
-def build_report(name: str, results: MonthResults, lang: str = "en") -> Report:
-    """Build a report by name in a language.
+def build_report(name: str, results: MonthResults, lang: str = "en", *, link: str = "") -> Report:
+    """Build a report by name in a language; that of a link by the name of its plant.
 
     Raises
     ------
     DataError
-        If there is no report of that name, or the language is not known.
+        If there is no report, no link or no language of that name, or another report is given a link.
     """
-    require_report(name)
+    require_report(name, link)
     text = catalogue(lang)
-    return Report(REPORTS[name](results, text), text)
+    return Report(REPORTS[name](of_plant(results, link) if link else results, text), text)

@@ -44,7 +44,9 @@ def label(lines: Sequence[str], x: float, y: float, leading: float, **pairs: str
     return element("text", spans, **pairs)
 
 
-def picture(inner: str, width: float, height: float, *, title: str, desc: str) -> str:
+def picture(
+    inner: str, width: float, height: float, *, title: str, desc: str, size: float = 12.0, **pairs: str | float
+) -> str:
     """A whole picture with its title and description for those who can't see it."""
     said = f"<title>{escape(title)}</title><desc>{escape(desc)}</desc>"
     return element(
@@ -57,6 +59,7 @@ def picture(inner: str, width: float, height: float, *, title: str, desc: str) -
         role="img",
         aria_label=title,
         font_family=FONT,
-        font_size=12.0,
+        font_size=size,
         fill=INK,
+        **pairs,
     )

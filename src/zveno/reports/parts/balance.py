@@ -26,6 +26,7 @@ from zveno.reports.document import (
     measured,
 )
 from zveno.reports.parts.words import MASS, STATUS_WORDS, grade_kind, quantity_words, within_error, words
+from zveno.reports.shown import plants_in_order
 from zveno.reports.streams import CLOSING, OPENING, balance_streams, balanced_name, stream_title
 from zveno.text.catalogue import Catalogue
 
@@ -97,11 +98,11 @@ def plant_streams(model: ChainModel, plant: Plant, flows: Flows) -> PlantStreams
     return PlantStreams({side: tuple(dict.fromkeys(ids)) for side, ids in sides.items()})
 
 
-def balance_part(model: ChainModel, flows: pl.DataFrame, text: Catalogue) -> list[Block]:
-    """The balance of each plant: the reported components first, then the others."""
+def balance_part(model: ChainModel, flows: pl.DataFrame, text: Catalogue, only: str = "") -> list[Block]:
+    """The balance of each plant, or of one: the reported components first, then the others."""
     found: list[Block] = []
     index, table = BalanceIndex.of(model), by_stream(flows)
-    for plant in model.chain.plants:
+    for plant in (one for one in plants_in_order(model) if only in ("", one.id)):
         name = model.title(plant.id, text.lang)
         title = text("Balance: {plant}", plant=name)
         found.append(Heading(f"balance-{plant.id}", title, text("Balance {plant}", plant=name)))

@@ -12,6 +12,7 @@ from zveno.model.types import Recovery
 from zveno.reports.document import Block, Cell, Fact, Facts, Heading, Kind, Paragraph, Tone, measured
 from zveno.reports.parts.balance import Flows, by_stream, recovery_formula, sum_cell, verdict
 from zveno.reports.parts.words import MASS
+from zveno.reports.shown import plants_in_order
 from zveno.reports.streams import balanced_name
 from zveno.text.catalogue import Catalogue
 
@@ -22,11 +23,14 @@ def headline_part(
     recoveries: pl.DataFrame,
     unaccounted: pl.DataFrame,
     text: Catalogue,
+    plant: str = "",
 ) -> list[Block]:
-    """Feed, product, recovery and unaccounted copper of each plant that has a recovery to report."""
+    """Feed, product, recovery and unaccounted copper of each plant that has a recovery to report, or of one."""
     component = model.chain.components[0]
     found: list[Block] = [Heading("summary", text("Key figures"), text("Summary"))]
-    rules = [one for one in model.chain.recoveries if component in one.components]
+    order = [one.id for one in plants_in_order(model) if plant in ("", one.id)]
+    rules = [one for one in model.chain.recoveries if component in one.components and one.plant in order]
+    rules.sort(key=lambda one: order.index(one.plant))
     for rule in rules:
         if len(rules) > 1:
             found.append(Paragraph(model.title(rule.plant, text.lang)))
@@ -43,7 +47,7 @@ def _plant_facts(
     text: Catalogue,
 ) -> list[Fact]:
     """Facts of one plant, in order of weight."""
-    component, unknown = model.chain.components[0], text("unobservable")
+    component = model.chain.components[0]
     facts = [
         _recovery_fact(model, rule, component, recoveries, text),
         Fact(text("Dry feed"), sum_cell(model, rule, rule.feeds, MASS, flows, text), Kind.MASS, "t"),
@@ -63,12 +67,16 @@ def _plant_facts(
             _grade_words(model, rule.products, flows, text),
         ),
     ]
-    row = _row(unaccounted, plant=rule.plant, component=component)
+    return [*facts, unaccounted_fact(rule.plant, component, unaccounted, text)]
+
+
+def unaccounted_fact(plant: str, component: str, unaccounted: pl.DataFrame, text: Catalogue) -> Fact:
+    """What the readings of a plant leave open, with the verdict in words."""
+    row = _row(unaccounted, plant=plant, component=component)
     judged = verdict(row.get("mass_t"), row.get("mass_sd_t"), text)
-    mass = measured(row.get("mass_t"), row.get("mass_sd_t"), Kind.MASS, word=unknown)
+    mass = measured(row.get("mass_t"), row.get("mass_sd_t"), Kind.MASS, word=text("unobservable"))
     cell = Cell(mass.value, mass.half_width, mass.digits, word=mass.word, tone=judged.tone)
-    facts.append(Fact(text("{component} unaccounted", component=component), cell, Kind.MASS, "t", str(judged.value)))
-    return facts
+    return Fact(text("{component} unaccounted", component=component), cell, Kind.MASS, "t", str(judged.value))
 
 
 def _recovery_fact(
@@ -112,17 +120,23 @@ def _grade_words(model: ChainModel, ids: tuple[str, ...], flows: Flows, text: Ca
 
 
 def counts(
-    *, suspects: pl.DataFrame, breaches: pl.DataFrame, gaps: pl.DataFrame, rejected: pl.DataFrame, text: Catalogue
+    *,
+    suspects: pl.DataFrame,
+    breaches: pl.DataFrame,
+    gaps: pl.DataFrame,
+    rejected: pl.DataFrame | None,
+    text: Catalogue,
 ) -> Facts:
-    """How many things ask for attention."""
+    """How many things ask for attention; rejected cells where they are given."""
     classes = suspects["class_id"].n_unique() if suspects.height else 0
     missing = int((gaps["expected"] - gaps["present"]).sum()) if gaps.height else 0
-    rows: tuple[tuple[str, int, str, Tone], ...] = (
+    rows: list[tuple[str, int, str, Tone]] = [
         (text("Suspects"), classes, text("classes of readings that do not fit"), "bad"),
         (text("Breaches"), breaches.height, text("episodes against the rules"), "warn"),
         (text("Missing readings"), missing, text("did not come"), "warn"),
-        (text("Rejected cells"), rejected.height, text("could not be read"), "warn"),
-    )
+    ]
+    if rejected is not None:
+        rows.append((text("Rejected cells"), rejected.height, text("could not be read"), "warn"))
     return Facts(tuple(_count_fact(*row, text) for row in rows))
 
 

@@ -1,0 +1,93 @@
+"""The page of a link: one plant of the chain, its own balance, readings, rules and plan, and its neighbours."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from zveno.errors import DataError
+from zveno.model.types import Plant
+from zveno.reports.document import Block, Document, Facts, Paragraph
+from zveno.reports.month import MonthResults, made_from, period_words, pictures
+from zveno.reports.parts.balance import balance_part, recovery_part, unaccounted_part
+from zveno.reports.parts.discipline import breaches_part
+from zveno.reports.parts.evidence import eliminations_part, fit_paragraph, gaps_part, readings_part, suspects_part
+from zveno.reports.parts.headline import counts, headline_part, unaccounted_fact
+from zveno.reports.parts.links import neighbours_part
+from zveno.reports.parts.plan import plan_part
+from zveno.reports.parts.sources import reading_part
+from zveno.reports.restrict import of_plant
+from zveno.text.catalogue import Catalogue, title_in
+
+
+def link_report(results: MonthResults, text: Catalogue) -> Document:
+    """Build the page of the link that ``results`` are cut down to; of a chain of one plant, of that plant.
+
+    Raises
+    ------
+    DataError
+        If there are several plants and none is named.
+    """
+    own = results if results.link else of_plant(results, _only(results))
+    model, lang = own.model, text.lang
+    plant = next(one for one in model.chain.plants if one.id == own.link)
+    blocks: list[Block] = [
+        *_headline(own, plant, text),
+        *pictures(own, text),
+        *neighbours_part(model, plant, own.flows, text),
+        *balance_part(model, own.flows, text, only=plant.id),
+        *recovery_part(model, own.recoveries, text),
+        *unaccounted_part(model, own.unaccounted, text),
+        *readings_part(model, own.adjustments, own.suspects, text),
+        *suspects_part(model, own.adjustments, own.suspects, own.separating, text),
+        *eliminations_part(model, own.eliminations, text),
+        *gaps_part(model, own.gaps, own.rejected, text),
+        *_whole_chain(own, text("Rejected cells name no link: those of the whole chain are listed."), own.rejected),
+        *breaches_part(model, own.breaches, own.not_checked, own.coverage, text),
+        *plan_part(model, own.plan_fact, text),
+        *reading_part(text),
+        *made_from(own, text),
+    ]
+    chain = model.chain
+    name = title_in({str(key): value for key, value in chain.title.items()}, lang, chain.id)
+    return Document(
+        title=f"{model.title(plant.id, lang)}, {period_words(own.period, text)}",
+        subtitle=text("Link of the chain: {chain}", chain=name),
+        lang=lang,
+        notice=title_in({str(key): value for key, value in chain.notice.items()}, lang, ""),
+        blocks=tuple(blocks),
+        footer=(
+            f"Zveno {own.provenance.version}",
+            own.period.name,
+            model.title(plant.id, lang),
+            own.provenance.data_hash[:12],
+        ),
+    ).settled()
+
+
+def _only(results: MonthResults) -> str:
+    """The plant of a chain that has one."""
+    plants = [one.id for one in results.model.chain.plants]
+    if len(plants) > 1:
+        raise DataError("a page of a link needs its name: use one of {known}", known=", ".join(plants))
+    return plants[0]
+
+
+def _headline(own: MonthResults, plant: Plant, text: Catalogue) -> list[Block]:
+    """Key figures, and the test of the readings, which is that of the whole chain."""
+    component = own.model.chain.components[0]
+    found = headline_part(own.model, own.flows, own.recoveries, own.unaccounted, text, plant=plant.id)
+    if len(found) == 1:
+        found.append(Facts((unaccounted_fact(plant.id, component, own.unaccounted, text),)))
+    rejected = own.rejected if len(own.model.chain.plants) == 1 else None
+    found.append(counts(suspects=own.suspects, breaches=own.breaches, gaps=own.gaps, rejected=rejected, text=text))
+    said = text("The readings of all links are tested together:")
+    return [
+        *found,
+        *_whole_chain(own, said, own.flows),
+        *fit_paragraph(own.objective, own.dof, own.p_value, text),
+    ]
+
+
+def _whole_chain(own: MonthResults, said: str, rows: pl.DataFrame) -> list[Block]:
+    """A sentence on what is of the whole chain, where that is more than this link and there is something."""
+    return [Paragraph(said)] if len(own.model.chain.plants) > 1 and rows.height else []
