@@ -216,7 +216,7 @@ class Chain:
         return found
 
     def report(self, name: str, period: str | Period, *, link: str = "", lang: str = "en") -> Report:
-        """A report as a document that saves as .html, .xlsx or .pdf; ``link`` names the plant of the report ``link``."""
+        """A report that saves as .html, .xlsx or .pdf; ``link`` names the plant of the report ``link``."""
         self.require_report(name, link)
         return self.report_of(name, self.results(period), link=link, lang=lang)
 
