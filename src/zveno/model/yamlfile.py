@@ -14,6 +14,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
 from zveno.errors import Fault, fault, refusal
@@ -21,6 +22,7 @@ from zveno.model.yamlproblem import problem_of, repeated_key
 from zveno.text.mark import tr
 
 _DATE = re.compile(r"(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)")
+_MERGE = "tag:yaml.org,2002:merge"
 Path_ = tuple[str | int, ...]
 
 
@@ -54,10 +56,19 @@ class YamlFile:
 
 def read_yaml(path: Path, name: str) -> YamlFile | Fault:
     """Read one file; a syntax error comes back as a fault with its line."""
-    yaml = YAML(typ="rt")
     try:
         text = path.read_text(encoding="utf-8")
-        tree = yaml.load(text)
+    except UnicodeDecodeError:
+        return fault("the file is not UTF-8 text: save it as UTF-8", name)
+    except OSError as error:
+        return fault("the file cannot be read: {problem}", name, problem=refusal(error))
+    return _quickly(text, name) or _carefully(text, name)
+
+
+def _carefully(text: str, name: str) -> YamlFile | Fault:
+    """Read by the parser that says best what is wrong."""
+    try:
+        tree = YAML(typ="rt").load(text)
     except DuplicateKeyError as error:
         return fault("key '{key}' stands twice: leave one", _marked(name, error), key=repeated_key(error))
     except MarkedYAMLError as error:
@@ -69,8 +80,6 @@ def read_yaml(path: Path, name: str) -> YamlFile | Fault:
             _marked(name, error),
             problem=str(error.problem or error.context or ""),
         )
-    except UnicodeDecodeError:
-        return fault("the file is not UTF-8 text: save it as UTF-8", name)
     except ReaderError as error:
         message = tr("the file holds a character that a text cannot have, number {number}: remove it")
         return fault(message, f"{name}:{text.count(chr(10), 0, error.position) + 1}", number=error.character)
@@ -81,11 +90,42 @@ def read_yaml(path: Path, name: str) -> YamlFile | Fault:
         if line:
             return fault("no calendar has this date: write one such as 2026-03-01", f"{name}:{line}")
         return fault("a value cannot be read: {problem}", f"{name}:1", problem=str(error))
-    except OSError as error:
-        return fault("the file cannot be read: {problem}", name, problem=refusal(error))
     lines: dict[Path_, int] = {}
     data = _plain(tree, (), lines)
     return YamlFile(name, data, {path: f"{name}:{line}" for path, line in lines.items()})
+
+
+def _quickly(text: str, name: str) -> YamlFile | None:
+    """A sound file by the compiled parser, ten times as fast; None where the careful one must say what is wrong."""
+    yaml = YAML(typ="safe", pure=False)
+    places: dict[Path_, str] = {}
+    try:
+        return YamlFile(name, _built(yaml, yaml.compose(text), (), places, name), places)
+    except (YAMLError, ValueError, AttributeError):
+        return None
+
+
+def _built(yaml: YAML, node: Any, path: Path_, places: dict[Path_, str], name: str) -> Any:
+    """Plain data of a node, noting the place of every entry.
+
+    Raises ValueError for what is left to the careful parser: keys that stand twice or merge others in.
+    """
+    if isinstance(node, MappingNode):
+        found: dict[str, Any] = {}
+        for key, value in node.value:
+            if key.tag == _MERGE:
+                raise ValueError
+            inner = str(yaml.constructor.construct_object(key))
+            if inner in found:
+                raise ValueError
+            places[*path, inner] = f"{name}:{key.start_mark.line + 1}"
+            found[inner] = _built(yaml, value, (*path, inner), places, name)
+        return found
+    if isinstance(node, SequenceNode):
+        for index, value in enumerate(node.value):
+            places[*path, index] = f"{name}:{value.start_mark.line + 1}"
+        return [_built(yaml, value, (*path, index), places, name) for index, value in enumerate(node.value)]
+    return None if node is None else yaml.constructor.construct_object(node)
 
 
 def _impossible_date(text: str) -> int:
