@@ -84,6 +84,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         ("reconciled", pl.Float64, "value after reconciliation"),
         ("reconciled_sd", pl.Float64, "its standard deviation"),
         ("z", pl.Float64, "adjustment over its own standard deviation; null = not redundant"),
+        ("shows_from", pl.Float64, "error of this reading alone that would show four times out of five; null = never"),
         ("status", pl.String, "redundant or non_redundant"),
     ),
     "suspects": _columns(

@@ -178,6 +178,7 @@ class Answers(SimulatedAnswers):
         """Suspects by class, or that there are none."""
         if balance.suspects.is_empty():
             self.say(tr("suspects: none"))
+            self._unseen(model, balance.adjustments)
         classes = [rows for _, rows in balance.suspects.group_by("class_id", maintain_order=True)]
         for rows in classes[:_MOST_SUSPECTS]:
             names = ", ".join(self._suspect(model, row) for row in rows.iter_rows(named=True))
@@ -195,6 +196,23 @@ class Answers(SimulatedAnswers):
                 tr("to tell them apart, measure {quantity} of {stream}"),
                 quantity=self._quantity(quantity),
                 stream=stream_title(model, stream, self.text),
+            )
+
+    def _unseen(self, model: ChainModel, adjustments: pl.DataFrame) -> None:
+        """From which size on an error of one scale of ore, feeds or products alone would show."""
+        ends = {name for one in model.chain.recoveries for name in (*one.feeds, *one.products)}
+        ends |= {one.id for one in model.chain.streams if one.kind == "ore"}
+        rows = adjustments.filter(
+            pl.col("quantity") == "mass", pl.col("stream").is_in(list(ends)), pl.col("shows_from") < pl.col("reading")
+        ).with_columns(share=pl.col("shows_from") / pl.col("reading"))
+        names = [
+            f"{model.title(row['meter'], self.lang)} {self.text.percent(row['share'], 0)} %"
+            for row in rows.sort("share").iter_rows(named=True)
+        ]
+        if names:
+            self.say(
+                tr("an error of one scale alone would show, four times out of five, from: {names}"),
+                names="; ".join(names),
             )
 
     def _suspect(self, model: ChainModel, row: dict[str, Any]) -> str:

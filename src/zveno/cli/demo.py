@@ -7,13 +7,14 @@ from pathlib import Path
 
 import polars as pl
 
-from zveno.chain import ChainModel, MonthResults, example, load
+from zveno.chain import Chain, ChainModel, MonthResults, example, load
 from zveno.cli.answers import Answers
 from zveno.errors import DataError
+from zveno.reports import LINK
 from zveno.text.catalogue import title_in
 from zveno.text.mark import LANGUAGES, tr
 
-NAME, PERIOD, REPORT = "one_concentrator", "2026-03", "metal_balance"
+NAME, PERIOD, REPORT = "zhez_balkhash", "2026-03", "metal_balance"
 _MARK = ".zveno-demo"
 
 
@@ -27,16 +28,26 @@ def play_demo(screen: Answers, out: Path, seed: int) -> None:
         done = chain.import_files([folder / "plant"], progress=lambda _: advance(None))
     screen.imported(done, as_json=False)
     results = chain.results(PERIOD)
+    paths = _reports(chain, results, folder)
+    _summary(screen, chain.model, results)
+    screen.say(tr("the month's reports, in three languages, are in {folder}:"), folder=folder)
+    for path in paths:
+        screen.line(f"  {path}")
+
+
+def _reports(chain: Chain, results: MonthResults, folder: Path) -> list[Path]:
+    """The month as pages, workbooks and documents on paper; a page for each link."""
     paths = [
         report.save(folder / f"{REPORT}_{PERIOD}_{lang}{suffix}")
         for lang in LANGUAGES
         for report in (chain.report_of(REPORT, results, lang=lang),)
         for suffix in (".html", ".xlsx", ".pdf")
     ]
-    _summary(screen, chain.model, results)
-    screen.say(tr("the month's reports (html, xlsx and pdf, three languages) are in {folder}:"), folder=folder)
-    for path in paths:
-        screen.line(f"  {path}")
+    for link in chain.links if len(chain.links) > 1 else ():
+        for lang in LANGUAGES:
+            page = chain.report_of(LINK, results, link=link, lang=lang)
+            paths.append(page.save(folder / f"{LINK}_{link}_{PERIOD}_{lang}.html"))
+    return paths
 
 
 def _cleared(folder: Path) -> Path:
@@ -57,19 +68,7 @@ def _summary(screen: Answers, model: ChainModel, results: MonthResults) -> None:
     notice = title_in({str(key): value for key, value in model.chain.notice.items()}, screen.lang, "")
     screen.line()
     screen.line(f"{model.title_of_chain(screen.lang)}, {PERIOD} ({notice})")
-    flows = {(row["stream"], row["component"]): row for row in results.flows.iter_rows(named=True)}
-    for recovery in model.chain.recoveries:
-        for label, streams in ((tr("feed"), recovery.feeds), (tr("product"), recovery.products)):
-            for stream in streams:
-                mass, copper = flows[stream, "mass"], flows[stream, recovery.components[0]]
-                screen.say(
-                    tr("{label}: {stream} {mass} t dry, {grade} % {component}"),
-                    label=screen.text(label),
-                    stream=model.title(stream, screen.lang),
-                    mass=screen.measured(mass["mass_t"], mass["mass_sd_t"], 1, 0),
-                    grade=screen.measured(copper["grade_frac"], copper["grade_sd_frac"], 100, 3),
-                    component=recovery.components[0],
-                )
+    _streams(screen, model, results)
     screen.recoveries(model, results.recoveries.filter(pl.col("component") == "Cu"))
     screen.unaccounted(model, results.unaccounted.filter(pl.col("component") == "Cu"))
     screen.fit(results)
@@ -78,3 +77,28 @@ def _summary(screen: Answers, model: ChainModel, results: MonthResults) -> None:
     for row in results.breaches.iter_rows(named=True):
         screen.breach(model, row)
     screen.line()
+
+
+def _streams(screen: Answers, model: ChainModel, results: MonthResults) -> None:
+    """What came in, passed between links and left, each once."""
+    flows = {(row["stream"], row["component"]): row for row in results.flows.iter_rows(named=True)}
+    component = model.chain.components[0]
+    names = [name for one in model.chain.recoveries if one.plant for name in (*one.feeds, *one.products)]
+    for stream in dict.fromkeys(names):
+        mass, copper = flows[stream, "mass"], flows[stream, component]
+        screen.say(
+            tr("{label}: {stream} {mass} t dry, {grade} % {component}"),
+            label=screen.text(_label(model, stream)),
+            stream=model.title(stream, screen.lang),
+            mass=screen.measured(mass["mass_t"], mass["mass_sd_t"], 1, 0),
+            grade=screen.measured(copper["grade_frac"], copper["grade_sd_frac"], 100, 3),
+            component=component,
+        )
+
+
+def _label(model: ChainModel, stream: str) -> str:
+    """Feed of the chain, its product, or what one link hands on to another."""
+    members = [one for one in model.chain.streams if stream in (one.id, one.group)]
+    if all(one.source in model.boundaries for one in members):
+        return tr("feed")
+    return tr("product") if all(one.target in model.boundaries for one in members) else tr("handed on")

@@ -249,6 +249,7 @@ def _adjustment_rows(result: NetworkResult, period: str) -> Iterator[Row]:
             "reconciled": one.reconciled,
             "reconciled_sd": one.reconciled_sd,
             "z": one.z,
+            "shows_from": one.shows_from,
             "status": one.status,
         }
 

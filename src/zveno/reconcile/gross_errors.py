@@ -17,6 +17,7 @@ from zveno.reconcile.fit import SIGNIFICANCE, Fit, fit_network
 from zveno.reconcile.observability import slope_covariance
 
 TIED = 0.99
+_POWER = 0.8
 _CHECKS = 3
 _USUAL_SD = {"mass": 0.01, "assay": 0.02}
 
@@ -83,6 +84,23 @@ def critical_z(readings: int) -> float:
     """
     each = 1 - (1 - SIGNIFICANCE) ** (1 / max(readings, 1))
     return float(ndtri(1 - each / 2))
+
+
+def smallest_shown(bias_sd: Floats) -> Floats:
+    """Error of each reading alone that its test finds with the power of 80 %; NaN where nothing checks a reading.
+
+    The test of a reading wanders by one around ``error / bias_sd``, and is failed beyond the critical value.
+
+    References
+    ----------
+    Narasimhan & Jordache (2000), Data Reconciliation and Gross Error Detection, ch. 7 (power of single tests).
+
+    Examples
+    --------
+    >>> smallest_shown(np.array([1.0, np.nan])).round(2)
+    array([2.8,  nan])
+    """
+    return np.asarray((critical_z(int(np.isfinite(bias_sd).sum())) + float(ndtri(_POWER))) * bias_sd)
 
 
 def find(network: Network, fit: Fit) -> GrossErrors:

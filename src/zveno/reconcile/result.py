@@ -12,7 +12,7 @@ import numpy as np
 from zveno.model.network import MASS, Network
 from zveno.reconcile.arrays import Floats, Names
 from zveno.reconcile.fit import Fit
-from zveno.reconcile.gross_errors import Elimination, GrossErrors, SuspectClass, flat
+from zveno.reconcile.gross_errors import Elimination, GrossErrors, SuspectClass, flat, smallest_shown
 
 Known = tuple[float | None, float | None]
 Term = tuple[str, str, float]
@@ -21,7 +21,10 @@ ReadingStatus = Literal["redundant", "non_redundant", "censored"]
 
 @dataclass(frozen=True)
 class ReadingResult:
-    """A reading with what reconciliation made of it; ``z`` is None where nothing checks the reading."""
+    """A reading with what reconciliation made of it; ``z`` is None where nothing checks the reading.
+
+    ``shows_from`` is the error of this reading alone that its test would find four times out of five.
+    """
 
     stream: str
     quantity: str
@@ -32,6 +35,7 @@ class ReadingResult:
     reconciled_sd: float | None
     z: float | None
     bias: float | None
+    shows_from: float | None
     status: ReadingStatus
 
 
@@ -149,6 +153,7 @@ class NetworkResult:
     def readings(self) -> tuple[ReadingResult, ...]:
         """Every reading of the network in its order."""
         fit, position = self.fit, {int(number): k for k, number in enumerate(self.fit.linear.used)}
+        shows = smallest_shown(fit.tests.bias_sd)
         rows = []
         for number, one in enumerate(self.network.readings):
             k = position.get(number)
@@ -161,6 +166,7 @@ class NetworkResult:
                     value=float(fit.problem.value[number]), sigma=one.sigma, reconciled=value, reconciled_sd=sd,
                     z=_finite(fit.tests.z[k]) if k is not None else None,
                     bias=_finite(fit.tests.bias[k]) if k is not None else None,
+                    shows_from=_finite(shows[k]) if k is not None else None,
                     status="censored" if one.below is not None else status,
                 )
             )  # fmt: skip

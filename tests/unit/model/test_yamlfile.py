@@ -13,7 +13,8 @@ from zveno.model import yamlfile
 FILES = sorted(path for name in example_names() for path in Path(example(name)).rglob("*.yaml"))
 TEXT = """\
 a: 2026-03-01
-b: [1, 2.5, "off", yes, 12:30, 010, 1e3, ~, true]
+b: [1, 2.5, "off", yes, 010, 1e3, ~, true]
+t: 12:30
 c:
   - {id: x, when: 2026-03-01T06:00:00+05:00}
   - id: y
