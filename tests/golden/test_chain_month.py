@@ -1,0 +1,231 @@
+"""The whole chain's month: played, read from its files, balanced and checked; what was planted is found."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+from tests.golden.tables import as_text
+
+from zveno.chain import Chain, example, load
+from zveno.emulate import Played, emulate
+from zveno.model.load import load_play
+from zveno.model.play import Bias, Pace, Play, Swap
+from zveno.periods import Period
+from zveno.reconcile import Balance, reconcile
+from zveno.store import MemoryStore
+from zveno.tables import frame
+
+pytestmark = pytest.mark.slow
+SEED, MONTH = 1, "2026-03"
+WAGON = "balk_conc.conc.wagon"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("chain")
+
+
+@pytest.fixture(scope="module")
+def played(folder) -> Played:
+    chain = load(example("zhez_balkhash"))
+    return chain.emulate(MONTH, folder, seed=SEED)
+
+
+@pytest.fixture(scope="module")
+def chain(folder, played) -> Chain:
+    empty = load(example("zhez_balkhash"))
+    kept = Chain(empty.model, empty.folder, MemoryStore(), empty.now)
+    kept.import_files([folder / "plant"])
+    return kept
+
+
+@pytest.fixture(scope="module")
+def balance(chain) -> Balance:
+    return chain.reconcile(MONTH)
+
+
+def records_of(played: Played, wrong: dict[str, float] | None = None) -> pl.DataFrame:
+    """What the meters said as the store would hold it; some of them times a factor."""
+    rows = [
+        {
+            "point": one.meter, "quantity": one.quantity, "start": one.start, "end": one.end,
+            "value": one.value * (wrong or {}).get(one.meter, 1.0), "qualifier": "", "file": "", "sheet": "",
+            "cell": "", "file_hash": "", "known": one.end,
+        }
+        for one in played.said
+    ]  # fmt: skip
+    return frame("records", rows)
+
+
+@pytest.fixture(scope="module")
+def faultless(played) -> Played:
+    """The same plant, the same seed, without gross errors."""
+    kept = tuple(one for one in played.play.events if not isinstance(one, (Bias, Swap)))
+    return emulate(played.model, played.play.model_copy(update={"events": kept}), played.period, SEED)
+
+
+# ---- the plant ---------------------------------------------------------------------------------------------------
+
+
+def test_everything_planted_is_in_the_play():
+    play: Play = load_play(example("zhez_balkhash"))
+    ids = {one.id for one in play.events}
+    breaches = {*(f"B{n:02d}" for n in range(1, 12)), "B05a", "S01", "S02", "S03", "D01", "N01", "C01"}
+    assert ids >= {"G01", "G02", "E01", *breaches}
+    assert {one.id: type(one) for one in play.events if one.id in ("G01", "G02", "E01")} == {
+        "G01": Bias, "G02": Swap, "E01": Pace,
+    }  # fmt: skip
+
+
+def test_every_section_closes_in_every_shift_with_its_stocks(played):
+    truth, model = played.truth, played.model
+    columns = [truth.columns.index(one) for one in ("Cu", "Fe", "S", "SiO2", "Ag", "Au")]
+    for section in model.sections:
+        net = -sum(
+            (
+                truth.stocks[one.id][1:] - truth.stocks[one.id][:-1]
+                for one in model.chain.stocks
+                if one.section == section
+            ),
+            start=0.0 * truth.flows["zhez.ore"],
+        )
+        size = 0.0 * net
+        for stream in model.chain.streams:
+            ends = model.place_of(stream.source), model.place_of(stream.target)
+            if ends[0] != ends[1] and section in ends:
+                net = net + truth.flows[stream.id] * (1.0 if ends[1] == section else -1.0)
+                size = size + truth.flows[stream.id]
+        off = abs(net[:, columns]).max(axis=0)
+        assert (off <= 1e-9 * size[:, columns].mean(axis=0).clip(min=1e-12)).all(), section
+
+
+def test_the_furnace_stop_shows_as_pigs_and_fewer_anodes(played):
+    """Repair of five days: 65 t/d of blister wait as pigs, and anodes run down by as much."""
+    shifts = [one.period.start for one in played.truth.shifts]
+    at = [datetime.fromisoformat(f"2026-03-{day}T08:00+05:00") for day in ("12", "17")]
+    first, last = (shifts.index(one) for one in at)
+    pigs, anodes = (played.truth.stocks[f"zhmz.{one}"][:, 0] for one in ("pigs", "anode_stock"))
+    assert pigs[last] - pigs[first] == pytest.approx(323.6, rel=0.25)
+    assert anodes[first] - anodes[last] == pytest.approx(323.6, rel=0.35)
+    cathode = played.truth.flows["zhmz.cathode"][:, 0]
+    assert cathode[first:last].mean() == pytest.approx(cathode.mean(), rel=0.02)  # no copper lost by the stop itself
+
+
+def test_trains_take_days_and_frozen_wagons_blur_moisture(played):
+    arrivals = played.truth.flows["toll_a"][:, 0]
+    assert set(arrivals.round(6)) == {0.0, 800.0}
+    assert played.truth.stocks["zhmz.slimes.way"][0, 0] == pytest.approx(
+        4 * played.truth.flows["zhmz.slimes"][:, 0].mean(), rel=0.2
+    )
+    (wider,) = played.model.meters["bmz.toll_b.moisture"].widened
+    assert (wider.start.isoformat(), wider.end.isoformat(), wider.factor) == ("2026-03-01", "2026-03-10", 2)
+
+
+# ---- the balance -------------------------------------------------------------------------------------------------
+
+
+def test_the_month_as_reviewed(balance, golden):
+    copper = [
+        "zhez.ore", "balk.ore", "zhez.conc", "balk.conc", "regional", "toll_a", "toll_b", "zhmz.matte", "bmz.matte",
+        "zhmz.slag", "bmz.slag", "zhmz.anode", "bmz.anode", "zhmz.cathode", "bmz.cathode", "zhmz.slimes",
+        "bmz.slimes_own", "zhmz.so2", "bmz.so2", "zhmz.electrolyte_stock.closing", "bmz.yard_stock.closing",
+    ]  # fmt: skip
+    rows = balance.flows.filter(pl.col("stream").is_in(copper), pl.col("component").is_in(["mass", "Cu", "S", "Ag"]))
+    parts = [
+        as_text(rows, "stream", "component", "mass_t", "mass_sd_t", "grade_frac", "status"),
+        as_text(balance.recoveries, "plant", "component", "kind", "recovery_frac", "recovery_sd_frac"),
+        as_text(balance.unaccounted, "plant", "component", "mass_t", "mass_sd_t"),
+    ]
+    golden(Path(__file__).parent / "zhez_balkhash.txt", "\n".join(parts))
+
+
+def test_copper_of_links_and_of_the_chain_lies_within_its_interval(balance, played):
+    """Feeds, products and recoveries of the hidden truth are within three standard deviations."""
+    truth, model = played.truth, played.model
+    copper = truth.columns.index("Cu")
+
+    def moved(names: tuple[str, ...]) -> float:
+        return float(sum(truth.flows[name][:, copper].sum() for name in names))
+
+    for rule in model.chain.recoveries:
+        change = float(sum(truth.stocks[one][-1, copper] - truth.stocks[one][0, copper] for one in rule.stocks))
+        for kind, more in (("direct", 0.0), ("overall", change)):
+            (row,) = balance.recoveries.filter(
+                pl.col("plant") == rule.plant, pl.col("component") == "Cu", pl.col("kind") == kind
+            ).rows(named=True)
+            true = (moved(rule.products) + more) / moved(rule.feeds)
+            assert abs(row["recovery_frac"] - true) <= 3 * row["recovery_sd_frac"], (rule.plant, kind)
+    for row in balance.unaccounted.filter(pl.col("component") == "Cu").iter_rows(named=True):
+        if row["plant"] != "klmz":
+            assert row["mass_sd_t"] is not None, row["plant"]
+
+
+def test_no_class_is_accused_where_nothing_was_planted(faultless):
+    found = reconcile(faultless.model, records_of(faultless), faultless.period)
+    assert found.status == "consistent"
+    assert found.suspects.is_empty()
+
+
+def test_a_wagon_scale_ten_per_cent_high_is_flagged(faultless):
+    found = reconcile(faultless.model, records_of(faultless, {WAGON: 1.1}), faultless.period)
+    assert found.status == "suspect"
+    classes = found.suspects.filter(pl.col("meter") == WAGON)
+    assert classes.height == 1
+    assert classes["bias_rel_frac"][0] == pytest.approx(0.1, abs=0.05)
+    assert found.separating
+
+
+def test_the_scale_that_was_spliced_is_in_a_class_or_too_small_an_error_to_show(balance):
+    """Four per cent for three weeks on one belt of four: these meters could only show far more."""
+    (row,) = balance.adjustments.filter(pl.col("meter") == "balk_conc.line2.weightometer").rows(named=True)
+    accused = row["meter"] in balance.suspects["meter"].to_list()
+    assert accused or row["shows_from"] > 0.04 * 23 / 31 * row["reading"]
+
+
+# ---- the rules ---------------------------------------------------------------------------------------------------
+
+# rule: start, end, tags, role, crew at the start, crews while it lasted (none for day roles), delay in minutes
+PLANTED = {
+    "ZC-01": ("04T10:00", "06T02:00", {f"zhez_conc.line{n}.cyclone.p80_um" for n in (1, 2, 3)},
+              "zhez_conc.mill_operator", "D", "D, C, A", 60),
+    "BC-03": ("07T06:00", "07T18:00", {f"balk_conc.line{n}.cleaner1.ph" for n in (1, 2, 3, 4)},
+              "balk_conc.flotation_operator", "A", "A, C", 10),
+    "ZM-02": ("13T00:00", "14T06:00", {"zhmz.ef1.matte_level_mm"}, "zhmz.furnace_operator", "C", "C, A, D", 120),
+    "ER-01": ("24T06:00", "26T12:00", {f"zhmz.er.section{n}.current_density_a_m2" for n in (4, 5)},
+              "zhmz.tankhouse_technologist", None, None, 120),
+    "BC-08": ("15T20:00", "16T16:00", {"balk_conc.thickener2.overflow_g_l"}, "balk_conc.filter_operator", "B", "B, D", 30),
+    "ZM-14": ("12T03:10", "12T03:45", {"zhmz.aisle.so2_mg_m3"}, "safety_engineer", "B", "B", 0),
+    "BM-06": ("18T17:42", "18T17:55", {"bmz.vf1.jacket17.dt_k"}, "bmz.shift_foreman", "B", "B", 2),
+}  # fmt: skip
+
+
+def test_each_planted_breach_is_one_episode_per_tag_and_nothing_is_invented(chain):
+    found = chain.check(MONTH)
+    assert set(found.breaches["rule"]) == set(PLANTED)
+    for rule, (start, end, tags, role, crew, crews, delay) in PLANTED.items():
+        rows = found.breaches.filter(pl.col("rule") == rule)
+        assert set(rows["tag"]) == tags
+        assert rows.height == len(tags)
+        within = timedelta(minutes=delay + 10)
+        for row in rows.iter_rows(named=True):
+            for moment, planted in ((row["start"], start), (row["end"], end)):
+                assert abs(moment - datetime.fromisoformat(f"2026-03-{planted}+05:00")) <= within, (rule, moment)
+            assert (row["role"], row["crew"] or None, row["crews"] or None) == (role, crew, crews)
+
+
+def test_rules_of_other_kinds_are_listed_as_not_checked(chain):
+    found = chain.check(MONTH)
+    unjudged = {one.id for one in chain.model.rulebook.rules if one.kind not in ("limit", "sustained")}
+    assert set(found.not_checked["rule"]) == unjudged
+    assert len(unjudged) == 33
+
+
+def test_a_stretch_of_the_month_can_be_asked_for(chain):
+    span = Period.parse("2026-03-12/2026-03-14", chain.model.tz)
+    assert set(chain.check(span).breaches["rule"]) == {"ZM-02", "ZM-14"}
+    day = chain.reconcile(replace(span, kind="span"))
+    assert day.flows.filter(pl.col("stream") == "zhmz.cathode", pl.col("component") == "mass")["mass_t"][0] > 800
