@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
+# before numpy loads: figures of golden files come from one thread, as the program's own do
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 from collections.abc import Callable
 from pathlib import Path
 

@@ -12,7 +12,8 @@ from zveno.emulate import emulate, write_plant
 from zveno.emulate.truth import closure, play_truth
 from zveno.errors import DataError
 from zveno.model.load import load_description, load_play
-from zveno.model.play import Bias, Play, Swap
+from zveno.model.play import Bias, Delivery, Play, Silence, Swap
+from zveno.model.types import Widened
 from zveno.periods import Period
 from zveno.sources import read_files
 
@@ -180,3 +181,44 @@ def test_nothing_is_written_over_an_earlier_plant(played, tmp_path):
 def test_a_period_without_a_shift_is_refused(model, play):
     with pytest.raises(DataError, match="no shift begins"):
         emulate(model, play, Period.parse("2026-03-01T09:00/2026-03-01T10:00", model.tz))
+
+
+def test_tags_that_fall_silent_give_no_reading_and_others_go_on(model, play, week, played):
+    tag = "balk_conc.filter.moisture_pct"
+    begin, end = week.start + timedelta(hours=30), week.start + timedelta(hours=37)
+    gap = Silence(kind="silence", id="G", tags=tag, start=begin, end=end)
+    other = emulate(model, play.model_copy(update={"events": (*play.events, gap)}), week, seed=7)
+    lost = played.readings.join(other.readings, on=["tag", "ts"], how="anti")
+    assert set(lost["tag"]) == {tag}
+    assert lost["ts"].min() >= begin
+    assert lost["ts"].max() < end
+    assert lost.height == 7
+
+
+def test_where_no_lot_came_none_is_weighed(model, play, week):
+    rare = Delivery(stream="balk.ore", lot_dry_t=40_000.0)
+    lots = tuple(
+        one.model_copy(update={"period": "lot"}) if one.id.endswith("weightometer") else one
+        for one in model.chain.meters
+    )
+    other = model.model_copy(update={"chain": model.chain.model_copy(update={"meters": lots})})
+    passed = emulate(other, play.model_copy(update={"deliveries": (rare,)}), week, seed=7)
+    assert set(passed.truth.flows["balk.ore"][:, 0].round(3)) == {0.0, 40_000.0}
+    said = [one for one in passed.said if one.meter == "balk_conc.line1.weightometer"]
+    assert all(one.value > 0 for one in said)
+
+
+def test_a_time_of_wider_errors_widens_what_the_meter_says(model, play, week, played):
+    wide = Widened.model_validate({"from": week.start.date(), "to": week.end.date(), "factor": 50})
+    meters = tuple(
+        one.model_copy(update={"widened": (wide,)}) if one.id == "balk_conc.conc.wagon" else one
+        for one in model.chain.meters
+    )
+    other = emulate(
+        model.model_copy(update={"chain": model.chain.model_copy(update={"meters": meters})}), play, week, seed=7
+    )
+    pairs = [
+        (a.value, b.value) for a, b in zip(played.said, other.said, strict=True) if a.meter == "balk_conc.conc.wagon"
+    ]
+    off = np.array([b / a - 1 for a, b in pairs])
+    assert 0.03 < off.std() < 0.15  # fifty times 0.15 %

@@ -130,3 +130,51 @@ def test_a_stock_may_be_assayed_when_it_is_played(model):
     said = [one.value for one in played.said if one.meter == "bin.lab"]
     copper = played.truth.columns.index("Cu")
     assert said == pytest.approx([content[0, copper] / content[0, 0], content[-1, copper] / content[-1, 0]], rel=1e-3)
+
+
+STOCKS = """\
+deliveries:
+  - {stream: balk.tail, lot_dry_t: 100}
+draws:
+  - {stock: balk_conc.conc_bin, stream: balk.ore}
+ways:
+  - {stock: balk_conc.conc_bin, stream: balk.ore}
+held:
+  - {stock: balk_conc.nothing, mix: {balk.conc: 0.5, balk.corn: 0.2}}
+"""
+EVENTS = """\
+  - {kind: pace, id: P1, stock: balk_conc.conc_bin, start: 2026-03-04T06:00:00+05:00, end: 2026-03-05T06:00:00+05:00, factor: 0.5}
+  - {kind: silence, id: Q1, tags: balk_conc.nobody, start: 2026-03-04T06:00:00+05:00, end: 2026-03-05T06:00:00+05:00}
+  - {kind: omission, id: O1, rule: XX-99, start: 2026-03-04T06:00:00+05:00, end: 2026-03-04T06:00:00+05:00}
+"""
+
+
+def test_stocks_lots_and_ways_that_cannot_be_are_told_one_by_one(model, tmp_path):
+    found = "\n".join(faults(model, tmp_path, text=STOCKS + PLAY + EVENTS))
+    for said in (
+        "'balk.tail' is named, but the chain has no such thing among its streams",
+        "'balk.ore' does not come out of the section in which the stock 'balk_conc.conc_bin' lies",
+        "'balk.ore' takes no time on its way",
+        "'balk.ore' does not arrive in the section in which the stock 'balk_conc.conc_bin' is counted",
+        "'balk_conc.nothing' is named, but the chain has no such thing among its stocks",
+        "'balk.corn' is named, but the chain has no such thing among its streams",
+        "sum up to 0.7: they must give 1",
+        "stock 'balk_conc.conc_bin' is played more than once",
+        "'balk_conc.nobody' is named, but the chain has no such thing among its signals",
+        "'XX-99' is named, but the chain has no such thing among its rules",
+    ):
+        assert said in found
+    assert "O1" not in found  # an omission may last no time
+
+
+def test_what_is_delivered_in_lots_is_a_boundary_feed(model, tmp_path):
+    text = "deliveries:\n  - {stream: balk.conc, lot_dry_t: 100}\n" + PLAY
+    assert any(
+        "'balk.conc' is delivered in lots, but it is no boundary feed" in one
+        for one in faults(model, tmp_path, text=text)
+    )
+
+
+def test_a_pace_belongs_to_a_draw(model, tmp_path):
+    found = faults(model, tmp_path, text=PLAY + EVENTS.splitlines(keepends=True)[0])
+    assert any("'balk_conc.conc_bin' is named, but the chain has no such thing among its draws" in one for one in found)
