@@ -98,7 +98,7 @@ def smallest_shown(bias_sd: Floats) -> Floats:
     Examples
     --------
     >>> smallest_shown(np.array([1.0, np.nan])).round(2)
-    array([2.8,  nan])
+    array([2.8, nan])
     """
     return np.asarray((critical_z(int(np.isfinite(bias_sd).sum())) + float(ndtri(_POWER))) * bias_sd)
 

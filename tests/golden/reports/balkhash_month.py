@@ -103,7 +103,8 @@ def adjustments() -> pl.DataFrame:
             {
                 "period": "2026-03", "meter": meter, "stream": stream, "quantity": quantity,
                 "reading": read, "sd": read * rel, "reconciled": after, "reconciled_sd": after * after_rel,
-                "z": z, "status": "non_redundant" if z is None else "redundant",
+                "z": z, "shows_from": None if z is None else 4 * read * rel,
+                "status": "non_redundant" if z is None else "redundant",
             }
             for meter, stream, quantity, read, rel, after, after_rel, z in _READINGS
         ],
