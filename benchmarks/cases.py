@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from benchmarks import files, phases, reconcile, rules, simulate
 from benchmarks.measure import Job
-from benchmarks.room import DAYS, MONTH, YEAR, Room
+from benchmarks.room import CHAIN, DAYS, MONTH, YEAR, Room
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,7 @@ CASES = (
     Case("rules.restless_year", rules.restless(YEAR)),
     Case("phases.days", phases.month(DAYS), small=True),
     Case("phases.month", phases.month(MONTH)),
+    Case("phases.chain_month", phases.month(MONTH, CHAIN)),
     Case("phases.plant_hours", phases.hours()),
     Case("phases.commands", phases.commands, small=True),
 )

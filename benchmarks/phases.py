@@ -64,9 +64,9 @@ class Commands:
         return Phased(self.size, tuple(Phase(name, tuple(seconds)) for name, seconds in spent.items()))
 
 
-def month(period: str) -> Callable[[Room], Script]:
-    """The example, from its description to the reports."""
-    return lambda room: Script(f"{EXAMPLE}, {period}", ("month", period), room)
+def month(period: str, example: str = EXAMPLE) -> Callable[[Room], Script]:
+    """An example, from its description to the reports."""
+    return lambda room: Script(f"{example}, {period}", ("month", f"{example}/{period}"), room)
 
 
 def hours() -> Callable[[Room], Script]:

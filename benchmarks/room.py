@@ -8,7 +8,7 @@ from pathlib import Path
 from benchmarks.measure import Skipped
 from zveno.chain import Chain, example, load
 
-EXAMPLE = "one_concentrator"
+EXAMPLE, CHAIN = "one_concentrator", "zhez_balkhash"
 YEAR, MONTH, DAYS = "2026", "2026-03", "2026-03-06/2026-03-09"
 """A year; the month that the example plays; three days of it with a planted breach."""
 

@@ -131,8 +131,10 @@ class _Equations:
         return np.array(self.coefficients, dtype=float).reshape(len(self.rows), n)
 
 
-def arrays(network: Network) -> Problem:
+def arrays(network: Network, like: Problem | None = None) -> Problem:
     """Turn a network into arrays.
+
+    ``like`` is the problem of a network with the same streams and readings, of which only the balances differ.
 
     Raises
     ------
@@ -160,12 +162,12 @@ def arrays(network: Network) -> Problem:
         G=G,
         b=b,
         rows=rows,
-        near=_neighbours(network, names),
+        near=_neighbours(network, names) if like is None else like.near,
         reading_of=_reading_of(network, names),
         value=np.array([_number(one) for one in network.readings], dtype=float),
         sigma=np.array([one.sigma for one in network.readings], dtype=float),
         censored=np.array([one.below is not None for one in network.readings], dtype=bool),
-        correlation=_correlation(network),
+        correlation=_correlation(network) if like is None else like.correlation,
     )
 
 

@@ -38,6 +38,7 @@ class Fit:
     closed: Bools
     linear: Linear
     tests: Adjustments
+    data: Data
     objective: float
     iterations: int
 
@@ -99,27 +100,30 @@ def _fit_at(problem: Problem, data: Data, best: Polished, size: Floats, iteratio
     linear = linearise(problem, data, mass, assay, np.where(best.closed, size, mass))
     return Fit(
         problem=problem, mass=mass[0], flow=flow[0], assay=assay[0], active=best.active,
-        closed=best.closed, linear=linear, tests=adjustments(linear, miss),
+        closed=best.closed, linear=linear, tests=adjustments(linear, miss), data=data,
         objective=2 * float(miss.half[0]), iterations=iterations,
     )  # fmt: skip
 
 
 def refit(network: Network, near: Fit) -> Fit:
-    """Solve a network that differs little from one already solved: Newton steps from there, else anew.
+    """Solve a network whose balances differ a little from those of one solved: Newton steps from there, else anew.
+
+    Streams and readings are the same.
 
     Raises
     ------
     DataError, SolveError
         As ``fit_network`` does.
     """
-    problem, old = arrays(network), near.problem
+    old = near.problem
+    problem = arrays(network, like=old)
     same = all(
         np.array_equal(np.isnan(a), np.isnan(b))
         for a, b in ((problem.mass_fixed, old.mass_fixed), (problem.assay_fixed, old.assay_fixed))
     )
     if not same or near.closed.any() or len(near.active) != len(bounds(problem).d0):
         return fit_network(network)
-    data = data_of(problem, problem.value[None], problem.sigma[None])
+    data = near.data
     start = np.concatenate([near.mass[problem.mass_free], near.flow[problem.flow_free]])[None]
     with np.errstate(divide="ignore", invalid="ignore"):
         found = sharpened(problem, data, start, near.active)

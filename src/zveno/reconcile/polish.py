@@ -16,6 +16,7 @@ from zveno.reconcile.observability import null_space, scales, split
 _STEPS = 20
 _SETTLED = 1e-11
 _GONE = 1e-5
+_FAR = 1e-3
 
 
 @dataclass(frozen=True)
@@ -86,48 +87,59 @@ def _newton(problem: Problem, data: Data, u: Floats, held: Floats) -> Floats | N
     scale = scales(problem, mass[0], assay[0])[0]
     rows = np.vstack([problem.G, held]) * scale
     null = null_space(rows[independent(rows)])
-    before = np.inf
+    before, seen = np.inf, None
     for _ in range(_STEPS):
         mass, _, assay = problem.expand(u)
         miss = misfit(problem, data, mass, assay)
         if not miss.half[0] <= before * (1 + 1e-9) + 1e-12:
             return None
         before = miss.half[0]
-        white = _whitened(problem, data, miss, jacobian(problem, mass, assay)[0] * scale, null)
+        rows = jacobian(problem, mass, assay)[0][problem.reading_of] * scale
+        if seen is None:
+            seen = _seen(data, rows, null)
         bend = null.T @ (second_derivative(problem, miss, mass, assay)[0] * np.outer(scale, scale)) @ null
-        step = _minimum(white, bend, null.T @ (scale * gradient(problem, miss, mass, assay)[0]))
+        step = _minimum(
+            _whitened(problem, data, miss, rows @ null),
+            seen,
+            bend,
+            null.T @ (scale * gradient(problem, miss, mass, assay)[0]),
+        )
         if step is None:
             return None
         step = null @ step
         u = u + scale * step
+        if np.abs(step).max(initial=0.0) > _FAR:
+            seen = None  # what the readings see turns with the point
         if np.abs(step).max(initial=0.0) < _SETTLED:
             return u
     return None
 
 
-def _whitened(problem: Problem, data: Data, miss: Misfit, slopes: Floats, null: Floats) -> tuple[Floats, Floats]:
-    """Slopes of the readings along ``null`` over their errors, and an orthonormal basis of the directions seen.
+def _seen(data: Data, rows: Floats, null: Floats) -> Floats:
+    """Orthonormal basis of the directions along ``null`` that the readings see.
 
-    The rows times their transpose are the Gauss-Newton curvature. A reading of what a bound holds sees nothing: rows
-    are measured by their size before they are turned along ``null``.
+    A reading of what a bound holds sees nothing: rows are measured by their size before they are turned.
     """
-    slopes = slopes[problem.reading_of]
-    rows = slopes @ null
+    used = np.flatnonzero(data.present[0])
+    size = np.maximum(np.abs(rows[used]).max(axis=1, initial=0.0), 1e-300)
+    return split(rows[used] @ null / size[:, None])[0]
+
+
+def _whitened(problem: Problem, data: Data, miss: Misfit, rows: Floats) -> Floats:
+    """Slopes of the readings over their errors: ``R' R`` is the Gauss-Newton curvature."""
     weight = np.diag(miss.curve_by_reading[0]) if data.inverse is None else data.inverse[0].copy()
     weight[problem.censored, problem.censored] = miss.curve_by_reading[0, problem.censored]
     used = np.flatnonzero(np.diag(weight) > 0)
-    size = np.maximum(np.abs(slopes[used]).max(axis=1, initial=0.0), 1e-300)
     root = cholesky(weight[np.ix_(used, used)], lower=False)
-    return root @ rows[used], split(rows[used] / size[:, None])[0]
+    return np.asarray(root @ rows[used])
 
 
-def _minimum(white: tuple[Floats, Floats], bend: Floats, slope: Floats) -> Floats | None:
+def _minimum(rows: Floats, seen: Floats, bend: Floats, slope: Floats) -> Floats | None:
     """Newton step within the directions seen, without the second derivatives where they would not go down.
 
     Worked in the space of the readings, whose errors are alike: assays of ppm and masses of megatonnes spoil each
     other's digits in a matrix of both.
     """
-    rows, seen = white
     R = qr(rows @ seen, mode="r")[0][: seen.shape[1]]
     if len(R) < seen.shape[1] or np.any(np.diag(R) == 0):
         return None

@@ -14,7 +14,6 @@ from zveno.model.network import NetNode, Network
 from zveno.reconcile.arrays import Floats, arrays
 from zveno.reconcile.build import MonthInput
 from zveno.reconcile.fit import refit
-from zveno.reconcile.objective import data_of
 from zveno.reconcile.observability import linearise
 from zveno.reconcile.result import NetworkResult, Term
 
@@ -108,10 +107,9 @@ def _opened(network: Network, result: NetworkResult, nodes: Sequence[NetNode], c
 
     Judged at the reconciled point, with the component's balance released in every section.
     """
-    problem = arrays(_release(network, {one.id for one in nodes}, component))
-    data = data_of(problem, problem.value[None], problem.sigma[None])
     fit = result.fit
-    linear = linearise(problem, data, fit.mass[None], fit.assay[None], fit.mass[None])
+    problem = arrays(_release(network, {one.id for one in nodes}, component), like=fit.problem)
+    linear = linearise(problem, fit.data, fit.mass[None], fit.assay[None], fit.mass[None])
     seen = NetworkResult(network, replace(fit, problem=problem, linear=linear))
     rows = [seen.slopes(_net(network, {one.id}, component)) * linear.scale for one in nodes]
     U, size, _ = np.linalg.svd(np.array(rows) @ linear.hidden, full_matrices=False)
