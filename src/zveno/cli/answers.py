@@ -259,7 +259,7 @@ class Answers(SimulatedAnswers):
             rows.append([stream_title(model, stream, self.text), f"{size} {name}".rstrip(), *grades])
         self.table([tr("stream"), tr("dry mass, t"), *(f"{one}, {self.text(uoms[one])}" for one in components)], rows)
 
-    def series(self, series: PeriodSeries, *, as_json: bool) -> None:
+    def series(self, model: ChainModel, series: PeriodSeries, *, as_json: bool) -> None:
         """Balances of many periods: how many were solved, and the recoveries' spread."""
         if as_json:
             self.json(
@@ -275,20 +275,24 @@ class Answers(SimulatedAnswers):
             words = self.text(_STATUS_WORDS[status])
             self.line(self.text.count("{n} period: {status}", "{n} periods: {status}", count, status=words))
         known = series.recoveries.filter(pl.col("recovery_frac").is_not_null())
-        middle = known.group_by("component", "kind", maintain_order=True).agg(
+        middle = known.group_by("plant", "component", "kind", maintain_order=True).agg(
             pl.col("recovery_frac").median(), pl.col("recovery_sd_frac").median().alias("sd"), pl.len()
         )
         rows = [
             [
+                model.title(plant, self.lang),
                 component,
                 self.text(_KIND_WORDS[kind]),
                 self.text.percent(value),
                 self.text.percent(half_width(sd)),
                 self.text.number(n, 0),
             ]
-            for component, kind, value, sd, n in middle.iter_rows()
+            for plant, component, kind, value, sd, n in middle.iter_rows()
         ]
-        self.table([tr("component"), tr("kind"), tr("median recovery, %"), tr("median ±, points"), tr("periods")], rows)
+        self.table(
+            [tr("plant"), tr("component"), tr("kind"), tr("median recovery, %"), tr("median ±, points"), tr("periods")],
+            rows,
+        )
 
     def problem(self, report: dict[str, Any], *, as_json: bool) -> None:
         """The answer to a self-contained problem."""

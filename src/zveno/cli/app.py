@@ -342,7 +342,7 @@ def reconcile(
         return
     if each not in ("hour", "day"):
         raise DataError("'{each}' cannot be balanced one by one: choose hour or day", each=each)
-    screen.series(facade.reconcile_each(facade.period(period), each), as_json=as_json)
+    screen.series(facade.model, facade.reconcile_each(facade.period(period), each), as_json=as_json)
 
 
 def _with_data(facade: Any, data: Path | None, screen: Any) -> Any:
