@@ -69,6 +69,7 @@ UOMS: dict[str, Uom] = {
     # energy, power, temperature
     "kWh/t": Uom("specific_energy", 1.0),
     "GJ/t": Uom("specific_energy", 1e3 / 3.6),
+    "kJ/mol": Uom("molar_energy", 1.0),
     "kWh": Uom("energy", 1.0),
     "MWh": Uom("energy", 1e3),
     "kW": Uom("power", 1.0),
