@@ -107,6 +107,7 @@ DIMENSIONS: dict[str, Phrase] = {
     "pressure": Phrase("pressure"),
     "specific_mass": Phrase("specific consumption"),
     "specific_energy": Phrase("specific energy"),
+    "molar_energy": Phrase("energy per mole"),
     "energy": Phrase("energy"),
     "power": Phrase("power"),
     "voltage": Phrase("voltage"),

@@ -136,8 +136,10 @@ class Furnace(ElementUnit):
         """Heat of a mole of carbon burnt with the blast that stays, its gas leaving at ``gas_temp``, kJ."""
         if not hasattr(self, "o2_enrichment"):
             return np.zeros(1)
-        temp, richness = vector(self.gas_temp), vector(self.o2_enrichment)
-        return np.asarray(-enthalpy("CO2(g)", temp) - (1 / richness - 1) * enthalpy("N2(g)", temp))
+        temp, oxygen = vector(self.gas_temp), 1 / vector(getattr(self, "o2_efficiency"))  # noqa: B009
+        nitrogen = oxygen * (1 / vector(self.o2_enrichment) - 1)
+        gas = enthalpy("CO2(g)", temp) + (oxygen - 1) * enthalpy("O2(g)", temp) + nitrogen * enthalpy("N2(g)", temp)
+        return np.asarray(-gas)
 
     def closed(self, arrivals: Sequence[Arrival], products: Sequence[Floats], basis: Basis) -> Self:
         """The same furnace with the enrichment or the temperatures that close its heat, within their bounds."""
@@ -202,7 +204,7 @@ class Furnace(ElementUnit):
         """Nitrogen takes up what heat is left; the enrichment stays between air and the oxygen supplied."""
         heat, running = self.balance(arrivals, products, basis), vector(self.running)
         content = enthalpy("N2(g)", vector(self.gas_temp)) / _KMOL_H_PER_MW
-        carbon = self.carbon(arrivals, basis)
+        carbon = self.carbon(arrivals, basis) / vector(getattr(self, "o2_efficiency"))  # noqa: B009
         fed = [one.flow for one in arrivals if one.phase == "gas" and one.temp_k is None]
         oxygen = sum((self.of(one, basis, "O") for one in fed), np.zeros(1)) / 31.998e-3 + carbon
         nitrogen = sum((self.of(one, basis, "N") for one in fed), np.zeros(1)) / 28.014e-3
