@@ -69,6 +69,7 @@ UOMS: dict[str, Uom] = {
     # energy, power, temperature
     "kWh/t": Uom("specific_energy", 1.0),
     "GJ/t": Uom("specific_energy", 1e3 / 3.6),
+    "kJ/mol": Uom("molar_energy", 1.0),
     "kWh": Uom("energy", 1.0),
     "MWh": Uom("energy", 1e3),
     "kW": Uom("power", 1.0),
@@ -106,6 +107,7 @@ DIMENSIONS: dict[str, Phrase] = {
     "pressure": Phrase("pressure"),
     "specific_mass": Phrase("specific consumption"),
     "specific_energy": Phrase("specific energy"),
+    "molar_energy": Phrase("energy per mole"),
     "energy": Phrase("energy"),
     "power": Phrase("power"),
     "voltage": Phrase("voltage"),

@@ -77,7 +77,9 @@ def _arrival(link: Link, units: Sequence[UnitModel], flow: Floats) -> Arrival:
     source = units[link.source]
     outlet = source.outlets[link.outlet]
     phase = source.phases.get(outlet, "charge")
-    return Arrival(flow, phase, source.temp_of(outlet) if isinstance(source, Furnace) else None)
+    if not isinstance(source, Furnace):
+        return Arrival(flow, phase)
+    return Arrival(flow, phase, source.temp_of(outlet), melts=source.counted)
 
 
 def _alike(one: UnitModel, other: UnitModel) -> bool:

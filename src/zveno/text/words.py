@@ -76,6 +76,7 @@ UOM_WORDS: Mapping[str, str] = MappingProxyType(
         "kg/t": tr("kg/t"),
         "kWh/t": tr("kWh/t"),
         "GJ/t": tr("GJ/t"),
+        "kJ/mol": tr("kJ/mol"),
         "kWh": tr("kWh"),
         "MWh": tr("MWh"),
         "kW": tr("kW"),

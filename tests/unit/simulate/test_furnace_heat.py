@@ -12,7 +12,7 @@ from zveno.model.chain import ChainModel
 from zveno.model.types import ChainFile
 from zveno.simulate import Simulation, simulate
 from zveno.simulate.basis import element_basis
-from zveno.simulate.thermo import enthalpy, enthalpy_of, parts_of
+from zveno.simulate.thermo import Melts, enthalpy, enthalpy_of, parts_of, total
 from zveno.simulate.units.anode_furnace import AnodeFurnace
 from zveno.simulate.units.furnace import Arrival
 
@@ -249,3 +249,56 @@ def test_a_furnace_that_is_fed_nothing_only_loses_heat():
         assert np.isfinite([value[0] for value in one.values()]).all()
         assert one["heat_in"][0] == one["heat_out"][0] == 0
         assert one["heat_surplus"][0] + found.unit_result("furnace", "heat_loss")[0] == one["heat_added"][0]
+
+
+BASIS = element_basis("Cu", "Fe", "S", "O", "Si", "Ca")
+FAYALITE = np.array([[0.0, 2 * 55.845, 0.0, 4 * 15.999, 28.085, 0.0, 0.0]])  # 1 kmol in t
+HOT_K = np.array([1523.0])
+
+
+def test_slag_of_pure_oxides_is_fayalite_once_its_measured_heat_of_mixing_is_added():
+    """9 kJ per mole of 2FeO.SiO2 beside liquid FeO and SiO2; what a producer states instead is added as it stands."""
+    measured = total(parts_of("slag", FAYALITE, BASIS), HOT_K)
+    for mixing, apart in ((9.0, 0.0), (-35.0, -44.0)):
+        found = total(parts_of("slag", FAYALITE, BASIS, Melts("oxides", mixing)), HOT_K)
+        assert found - measured == pytest.approx(apart / 3.6, abs=0.1 / 3.6)
+
+
+def test_pure_oxides_keep_magnetite_solid_and_leave_sulphur_and_its_copper_without_heat():
+    oxide = np.array([[0.0, 3 * 55.845, 0.0, 4 * 15.999, 0.0, 0.0, 0.0]])
+    laden = oxide + np.array([[2 * 63.546, 0.0, 32.06, 0.0, 0.0, 0.0, 0.0]])
+    for flow in (oxide, laden):
+        parts = parts_of("slag", flow, BASIS, Melts("oxides", -35.0))
+        assert parts["Fe3O4"] == pytest.approx(1000.0, rel=1e-3)
+        assert total(parts, HOT_K) == pytest.approx(1000 * enthalpy("Fe3O4", HOT_K) / 3600, rel=1e-3)
+
+
+def test_matte_of_pure_sulphides_leaves_sulphur_beyond_them_without_heat():
+    """Cu2S + FeS + S, kmol each."""
+    flow = np.array([[2 * 63.546, 55.845, 3 * 32.06, 0.0, 0.0, 0.0, 0.0]])
+    want = enthalpy("Cu2S(l)", HOT_K) + enthalpy("FeS(l)", HOT_K)
+    found = total(parts_of("matte", flow, BASIS, Melts("oxides")), HOT_K)
+    assert found * 3.6 == pytest.approx(want, rel=1e-3)
+    assert (total(parts_of("matte", flow, BASIS), HOT_K) - found) * 3.6 == pytest.approx(-31.1, abs=0.1)
+
+
+def test_slag_that_comes_back_is_counted_as_it_left():
+    """Heat of mixing leaves the converter and enters the furnace; what neither sees cancels."""
+    oxides = {"melts": "oxides", "slag_mixing": -30.0}
+    mixed = simulate(smelter({"heat": "surplus", **HOT}, {**CONVERTER, **oxides}))
+    plain = simulate(smelter({"heat": "surplus", **HOT}, {**CONVERTER, **oxides, "slag_mixing": 0.0}))
+    gone, come = (heat(mixed, unit)[name] - heat(plain, unit)[name]
+                  for unit, name in (("converter", "heat_out"), ("furnace", "heat_in")))  # fmt: skip
+    assert gone[0] < -0.1
+    assert come[0] * 0.9 == pytest.approx(gone[0], rel=1e-9)
+
+
+def test_coal_heats_the_oxygen_that_it_leaves_over():
+    """Carbon burnt at half the efficiency: as much O2 again, and its nitrogen, leave hot."""
+    found = [simulate(smelter({"heat": "surplus", "coal": 10.0, "o2_efficiency": one, **HOT}, CONVERTER))
+             for one in (1.0, 0.5)]  # fmt: skip
+    added = [heat(one)["heat_added"][0] for one in found]
+    carbon = found[0].unit_result("furnace", "oxygen_of_coal")[0] / 22.414  # kmol/h
+    temp = TEMPS["gas_temp"]
+    hot = enthalpy("O2(g)", temp) + (1 / 0.6 - 1) * enthalpy("N2(g)", temp)
+    assert added[0] - added[1] == pytest.approx(carbon * hot / 3600 / 0.9, rel=1e-6)

@@ -3,6 +3,18 @@
 from __future__ import annotations
 
 from zveno.simulate.thermo.enthalpy import REFERENCE_K, SPECIES, enthalpy
-from zveno.simulate.thermo.phases import Parts, PhaseKind, enthalpy_of, parts_of, total
+from zveno.simulate.thermo.phases import (
+    COMPOUNDS,
+    MeltRule,
+    Melts,
+    Parts,
+    PhaseKind,
+    enthalpy_of,
+    parts_of,
+    total,
+)
 
-__all__ = ["REFERENCE_K", "SPECIES", "Parts", "PhaseKind", "enthalpy", "enthalpy_of", "parts_of", "total"]
+__all__ = [
+    "COMPOUNDS", "REFERENCE_K", "SPECIES", "MeltRule", "Melts", "Parts", "PhaseKind", "enthalpy", "enthalpy_of",
+    "parts_of", "total",
+]  # fmt: skip

@@ -7,6 +7,7 @@ bound in one of these compounds (As, Sb, Ag, ``other``, ...) is counted without 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -16,13 +17,26 @@ from zveno.simulate.chemistry import ATOMIC_WEIGHT
 from zveno.simulate.thermo.enthalpy import enthalpy
 
 PhaseKind = Literal["charge", "matte", "slag", "metal", "gas", "fuel"]
+MeltRule = Literal["compounds", "oxides"]
 Parts = dict[str, Floats]
-"""Species -> kmol/h, shape (S,)."""
+"""Species -> kmol/h, shape (S,); under ``MIXING`` heat, MJ/h."""
+MIXING = "mixing"
 
 _ELEMENTS = ("Cu", "Fe", "S", "O", "Si", "Ca", "Al", "Mg", "K", "Na", "Ti", "Zn", "Pb", "C", "H", "N")
 _OXYGEN = {"Si": 2.0, "Ca": 1.0, "Al": 1.5, "Mg": 1.0, "K": 0.5, "Na": 0.5, "Ti": 2.0}
 _WATER_WEIGHT = 18.015
 MJ_PER_H_IN_MW = 3600.0
+
+
+@dataclass(frozen=True)
+class Melts:
+    """What melts are counted as, and heat of mixing of slag, kJ per mole of 2FeO.SiO2 (``rule`` *oxides* only)."""
+
+    rule: MeltRule = "compounds"
+    mixing: Floats | float = 0.0
+
+
+COMPOUNDS = Melts()
 
 
 def enthalpy_of(phase: PhaseKind, flow: Floats, basis: Basis, temp_k: Floats | None = None) -> Floats:
@@ -42,18 +56,25 @@ def total(parts: Parts, temp_k: Floats | None) -> Floats:
     """Enthalpy, MW, of amounts of species at a temperature; None: cold."""
     found = np.zeros(1)
     for name, amount in parts.items():
+        if name == MIXING:
+            found = found + amount
+            continue
         cold = _COLD.get(name, name.removesuffix("(l)"))
         found = found + amount * (enthalpy(cold) if temp_k is None else enthalpy(name, temp_k))
     return found / MJ_PER_H_IN_MW
 
 
-def parts_of(phase: PhaseKind, flow: Floats, basis: Basis) -> Parts:
-    """Species of flows (S, C), t/h."""
+def parts_of(phase: PhaseKind, flow: Floats, basis: Basis, melts: Melts = COMPOUNDS) -> Parts:
+    """Species of flows (S, C), t/h; ``melts`` says what matte and slag are counted as."""
     moles = {}
     for name in _ELEMENTS:
         at = basis.elements.get(name)
         moles[name] = np.zeros(len(flow)) if at is None else flow[:, at] * 1e3 / ATOMIC_WEIGHT[name]
     water = flow[:, -1] * 1e3 / _WATER_WEIGHT
+    if melts.rule == "oxides" and phase == "slag":
+        return _oxides(moles, melts.mixing)
+    if melts.rule == "oxides" and phase == "matte":
+        return _sulphide_melt(moles)
     return _RULES[phase](moles, water)
 
 
@@ -132,6 +153,30 @@ def _slag(n: Mapping[str, Floats], _: Floats) -> Parts:
         "SiO2(l)": n["Si"] - lime - magnesia - fayalite, "Fe3O4(l)": iron * magnetite / 3, "Al2O3(l)": n["Al"] / 2,
         "ZnO": n["Zn"], "PbO(l)": n["Pb"], **_rest(n),
     }  # fmt: skip
+
+
+def _oxides(n: Mapping[str, Floats], mixing: Floats | float) -> Parts:
+    """Pure oxides, FeO and SiO2 liquid and the others as they are stable, and heat of mixing of 2FeO.SiO2.
+
+    Sulphur, and copper as far as it is Cu2S, carry no heat.
+    """
+    cu2o = np.maximum(n["Cu"] / 2 - n["S"], 0)
+    oxygen = np.maximum(n["O"] - _bound(n) - n["Zn"] - n["Pb"] - cu2o, 0)
+    magnetite = _share(3 * (oxygen - n["Fe"]), n["Fe"])
+    feo = n["Fe"] * (1 - magnetite)
+    return {
+        "FeO(l)": feo, "Fe3O4": n["Fe"] * magnetite / 3, "SiO2(l)": n["Si"], "CaO": n["Ca"], "MgO": n["Mg"],
+        "Al2O3": n["Al"] / 2, "ZnO": n["Zn"], "PbO(l)": n["Pb"], "Cu2O(l)": cu2o, **_rest(n),
+        MIXING: mixing * np.minimum(feo / 2, n["Si"]),
+    }  # fmt: skip
+
+
+def _sulphide_melt(n: Mapping[str, Floats]) -> Parts:
+    """As matte, but magnetite is solid and sulphur beyond sulphides carries no heat."""
+    parts = _matte(n, n["S"])
+    del parts["S(matte)"]
+    parts["Fe3O4"] = parts.pop("Fe3O4(l)")
+    return parts
 
 
 def _metal(n: Mapping[str, Floats], _: Floats) -> Parts:

@@ -15,7 +15,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 import numpy as np
 
 from zveno.simulate.basis import Basis, Floats
-from zveno.simulate.thermo import Parts, PhaseKind, enthalpy, parts_of, total
+from zveno.simulate.thermo import COMPOUNDS, MeltRule, Melts, Parts, PhaseKind, enthalpy, parts_of, total
 from zveno.simulate.units.element_unit import NM3_PER_T, ElementUnit, share
 from zveno.simulate.units.unit import Report, Spec, Values, vector
 from zveno.text.mark import tr
@@ -32,13 +32,14 @@ _MELTS_K, _GASES_K = (1350.0, 1750.0), (298.15, 1900.0)
 class Arrival:
     """A stream that enters a furnace: flow (S, C), t/h; what it is; temperature, K, or None if cold.
 
-    ``main`` is False for what the furnace asked for at an inlet.
+    ``main`` is False for what the furnace asked for at an inlet; ``melts``: how the furnace it left counts melts.
     """
 
     flow: Floats
     phase: PhaseKind
     temp_k: Floats | None = None
     main: bool = True
+    melts: Melts = COMPOUNDS
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,12 @@ class Furnace(ElementUnit):
     hearth_m2: Annotated[Values, Spec("m2", "hearth or tuyere plane of one furnace; 0: not given", high=1000.0)] = 0.0
     slag_temp: Annotated[Values, Spec("K", "temperature of slag; 0: not given", high=1750.0)] = 0.0
     gas_temp: Annotated[Values, Spec("K", "temperature of gas; 0: not given", high=1900.0)] = 0.0
+    melts: Annotated[
+        MeltRule, Spec("", "what heat counts melts as: silicates and sulphides, or pure oxides and sulphides")
+    ] = "compounds"
+    slag_mixing: Annotated[
+        Values, Spec("kJ/mol", "heat of mixing per mole of 2FeO.SiO2 in slag of pure oxides", low=-80.0, high=40.0)
+    ] = 0.0
 
     def conflict(self) -> str:
         """Heat needs a loss and temperatures, and something that can close it."""
@@ -99,11 +106,21 @@ class Furnace(ElementUnit):
         temp = vector(getattr(self, self.temps[outlet])) if outlet in self.temps else np.zeros(1)
         return temp if np.all(temp > 0) else None
 
+    @property
+    def counted(self) -> Melts:
+        """What heat counts the melts of this furnace as."""
+        return Melts(self.melts, vector(self.slag_mixing))
+
     def balance(self, arrivals: Sequence[Arrival], products: Sequence[Floats], basis: Basis) -> Heat:
         """Heat of all streams, with products (S, C) as ``outlets`` lists them."""
         running = vector(self.running)
-        parts = tuple(parts_of(self.phases[one], flow, basis) for one, flow in zip(self.outlets, products, strict=True))
-        entering = sum((total(parts_of(one.phase, one.flow, basis), one.temp_k) for one in arrivals), np.zeros(1))
+        parts = tuple(
+            parts_of(self.phases[one], flow, basis, self.counted)
+            for one, flow in zip(self.outlets, products, strict=True)
+        )
+        entering = sum(
+            (total(parts_of(one.phase, one.flow, basis, one.melts), one.temp_k) for one in arrivals), np.zeros(1)
+        )
         leaving = sum((total(part, self.temp_of(one)) for part, one in zip(parts, self.outlets, strict=True)),
                       np.zeros(1))  # fmt: skip
         loss = vector(self.heat_loss) * vector(self.furnaces)
@@ -119,8 +136,10 @@ class Furnace(ElementUnit):
         """Heat of a mole of carbon burnt with the blast that stays, its gas leaving at ``gas_temp``, kJ."""
         if not hasattr(self, "o2_enrichment"):
             return np.zeros(1)
-        temp, richness = vector(self.gas_temp), vector(self.o2_enrichment)
-        return np.asarray(-enthalpy("CO2(g)", temp) - (1 / richness - 1) * enthalpy("N2(g)", temp))
+        temp, oxygen = vector(self.gas_temp), 1 / vector(getattr(self, "o2_efficiency"))  # noqa: B009
+        nitrogen = oxygen * (1 / vector(self.o2_enrichment) - 1)
+        gas = enthalpy("CO2(g)", temp) + (oxygen - 1) * enthalpy("O2(g)", temp) + nitrogen * enthalpy("N2(g)", temp)
+        return np.asarray(-gas)
 
     def closed(self, arrivals: Sequence[Arrival], products: Sequence[Floats], basis: Basis) -> Self:
         """The same furnace with the enrichment or the temperatures that close its heat, within their bounds."""
@@ -185,7 +204,7 @@ class Furnace(ElementUnit):
         """Nitrogen takes up what heat is left; the enrichment stays between air and the oxygen supplied."""
         heat, running = self.balance(arrivals, products, basis), vector(self.running)
         content = enthalpy("N2(g)", vector(self.gas_temp)) / _KMOL_H_PER_MW
-        carbon = self.carbon(arrivals, basis)
+        carbon = self.carbon(arrivals, basis) / vector(getattr(self, "o2_efficiency"))  # noqa: B009
         fed = [one.flow for one in arrivals if one.phase == "gas" and one.temp_k is None]
         oxygen = sum((self.of(one, basis, "O") for one in fed), np.zeros(1)) / 31.998e-3 + carbon
         nitrogen = sum((self.of(one, basis, "N") for one in fed), np.zeros(1)) / 28.014e-3
