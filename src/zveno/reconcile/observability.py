@@ -29,8 +29,8 @@ class Linear:
 
     Parameters
     ----------
-    used
-        Numbers of the readings in use.
+    used, of
+        Numbers of the readings in use, and the quantity that each one reads.
     slopes
         Slopes of all quantities as read by the variables, (quantities, variables).
     scale
@@ -46,6 +46,7 @@ class Linear:
     """
 
     used: Ints
+    of: Ints
     slopes: Floats
     scale: Floats
     seen: Floats
@@ -121,6 +122,7 @@ def linearise(problem: Problem, data: Data, mass: Floats, assay: Floats, size: F
     seen, hidden, leverage = split(rows * scale / read_scale[problem.reading_of[used], None] @ null)
     return Linear(
         used=used,
+        of=problem.reading_of[used],
         slopes=slopes,
         scale=scale,
         seen=null @ seen,
@@ -187,8 +189,11 @@ class Adjustments:
     correlation: Floats
 
 
-def adjustments(linear: Linear, miss: Misfit) -> Adjustments:
+def adjustments(linear: Linear, miss: Misfit, held: Bools) -> Adjustments:
     """Standardise the adjustments of one period.
+
+    A reading of a quantity that a bound holds (``held``, by quantity) is not tested: how far it lies beyond what is
+    possible says nothing about the other readings.
 
     References
     ----------
@@ -197,7 +202,8 @@ def adjustments(linear: Linear, miss: Misfit) -> Adjustments:
     """
     slope = -miss.by_reading[0, linear.used]
     cov = slope_covariance(linear)
-    variance = np.where(linear.redundant, np.diag(cov), np.nan)
+    tested = linear.redundant & ~held[linear.of]
+    variance = np.where(tested, np.diag(cov), np.nan)
     with np.errstate(invalid="ignore", divide="ignore"):
         sd = np.sqrt(variance)
         return Adjustments(slope / sd, slope / variance, 1 / sd, cov / np.outer(sd, sd))

@@ -114,3 +114,17 @@ def test_critical_value_grows_with_the_number_of_readings():
 def test_without_redundancy_nothing_is_accused():
     result = solve_network(without(separator(("S1", 9.0, 0.1), ("S2", 20.0, 0.1)), ("S2", "mass")))
     assert (result.dof, result.p_value, result.suspect_classes) == (0, None, ())
+
+
+def test_an_assay_beyond_the_possible_accuses_nobody():
+    """A loss that is all copper reads 100.5 %: the bound holds it, and its distance is no test."""
+    streams = (NetStream("anode", None, "cells"), NetStream("cathode", "cells", None), NetStream("loss", "cells", None))
+    readings = (
+        NetReading("anode", "mass", 100.0, 0.1), NetReading("cathode", "mass", 95.0, 0.1), NetReading("loss", "mass", 5.0, 1.0),
+        NetReading("anode", "Cu", 0.99, 0.001), NetReading("cathode", "Cu", 0.9895, 0.001), NetReading("loss", "Cu", 1.005, 0.01),
+    )  # fmt: skip
+    result = solve_network(Network((NetNode("cells"),), streams, readings, components=("Cu",)))
+    held = {one.quantity: one for one in result.readings if one.stream == "loss"}["Cu"]
+    assert held.reconciled == pytest.approx(1.0, abs=1e-6)
+    assert held.z is None
+    assert not result.suspect_classes
