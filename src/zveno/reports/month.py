@@ -164,8 +164,7 @@ def pictures(results: MonthResults, text: Catalogue) -> list[Block]:
         component=name[:1].upper() + name[1:],
     )
     if results.link or len(results.model.chain.plants) > 1:
-        left_out = text("What carries no {component} is left out; a sum of several streams has no ±.", component=name)
-        caption = f"{caption} {left_out}"
+        caption = f"{caption} {_left_out(quantity, text)}"
     found: list[Block] = [
         Heading("flowsheet", text("Flowsheet with {component}", component=name), text("Flowsheet")),
         Figure(sheet, caption, wide=True),
@@ -173,6 +172,13 @@ def pictures(results: MonthResults, text: Catalogue) -> list[Block]:
     if results.daily_recoveries is not None and results.daily_recoveries.height:
         found.extend(_daily_figures(results, results.daily_recoveries, component, text))
     return found
+
+
+def _left_out(quantity: str, text: Catalogue) -> str:
+    """What the picture does not show."""
+    if quantity == MASS:
+        return text("What is not followed by its dry mass is left out; a sum of several streams has no ±.")
+    return text("What carries no {component} is left out; a sum of several streams has no ±.", component=quantity)
 
 
 def _passes(results: MonthResults, component: str) -> bool:

@@ -128,7 +128,11 @@ def _node(sheet: _Sheet, section: Section, lane: str) -> Node:
         return Node(section.id, lane, title)
     if not sheet.alone:
         return Node(section.id, lane, title, stocks=((_change_words(sheet, stocks), ""),))
-    told = tuple((sheet.model.title(one, sheet.lang), stock_words(one, sheet.table, sheet.text)) for one in stocks)
+    places = _places(sheet, section.id)
+    told = tuple(
+        (without_place(sheet.model.title(one, sheet.lang), places), stock_words(one, sheet.table, sheet.text))
+        for one in stocks
+    )
     return Node(section.id, lane, title, stocks=told)
 
 
@@ -189,4 +193,5 @@ def stock_words(stock: str, table: Mapping[str, Found], text: Catalogue) -> str:
     if stock + CLOSING not in table:
         return text("not surveyed")
     first = mass_words(table[stock + OPENING], text) if stock + OPENING in table else text.number(0, 0)
-    return f"{first} → {mass_words(table[stock + CLOSING], text)}"
+    last = mass_words(table[stock + CLOSING], text)
+    return last if first == last == text("unobservable") else f"{first} → {last}"

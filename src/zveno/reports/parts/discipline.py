@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -24,7 +24,7 @@ SEVERITY_WORDS = {
     "high": tr("high"),
     "critical": tr("critical"),
 }
-_MANY = 12
+_MANY, _FEW = 12, 3
 _HOURS = ("judged_h", "off_h", "unknown_h")
 _TONES: dict[str, Tone] = {"high": "warn", "critical": "bad"}
 
@@ -64,11 +64,13 @@ def _coverage(model: ChainModel, rules: dict[str, Rule], coverage: pl.DataFrame,
         _Judged(tuple(group["tag"]), group.row(0, named=True))
         for _, group in coverage.group_by("rule", "version", *_HOURS, maintain_order=True)
     ]
-    one_by_one = text("Signals that differ, one by one")
-    return [
-        _coverage_table(model, rules, "coverage", title, by_rule, text, mean=True),
-        _coverage_table(model, rules, "coverage.signals", one_by_one, alike, text),
-    ]
+    groups = Counter((one.row["rule"], one.row["version"]) for one in alike)
+    unlike = [one for one in alike if groups[one.row["rule"], one.row["version"]] > 1]
+    tables = [_coverage_table(model, rules, "coverage", title, by_rule, text, mean=True)]
+    if unlike:
+        one_by_one = text("Signals that differ, one by one")
+        tables.append(_coverage_table(model, rules, "coverage.signals", one_by_one, unlike, text, told=False))
+    return [*tables]
 
 
 @dataclass(frozen=True)
@@ -93,15 +95,17 @@ def _coverage_table(
     text: Catalogue,
     *,
     mean: bool = False,
+    told: bool = True,
 ) -> TableBlock:
-    """Rules with the hours in which their signals were judged."""
+    """Rules with the hours in which their signals were judged; what they demand, where it is not told before."""
+    demand = (Column("text", text("What it demands"), broad=True),) if told else ()
     return TableBlock(
         id_,
         title,
         (
             Column("rule", text("Rule")),
-            Column("text", text("What it demands"), broad=True),
-            Column("tag", text("Signal"), broad=mean),
+            *demand,
+            Column("tag", text("Signal"), broad=mean or not told),
             Column("judged", text("Judged"), Kind.NUMBER, uom="h", digits=1),
             Column("off", text("Did not bind (equipment stood, exception)"), Kind.NUMBER, uom="h", digits=1),
             Column("unknown", text("Without data"), Kind.NUMBER, uom="h", digits=1),
@@ -112,7 +116,7 @@ def _coverage_table(
                 {
                     "rule": words(f"{one.row['rule']} v{one.row['version']}"),
                     "text": words(rule_text(rules.get(one.row["rule"]), one.row["version"], text)),
-                    "tag": words(_signals(model, one.tags, text)),
+                    "tag": words(_signals(model, one.tags, text, _FEW if mean else None)),
                     "judged": Cell(one.row["judged_h"], digits=1),
                     "off": Cell(one.row["off_h"], digits=1),
                     "unknown": Cell(
@@ -128,10 +132,12 @@ def _coverage_table(
     )
 
 
-def _signals(model: ChainModel, tags: Sequence[str], text: Catalogue) -> str:
+def _signals(model: ChainModel, tags: Sequence[str], text: Catalogue, most: int | None = None) -> str:
     """Names of signals, those that differ by a number as a range, with their count where they are several."""
-    names = "; ".join(joint_titles([title_or_dash(model, one, text) for one in tags]))
-    return f"{names} ({text.number(len(tags), 0)})" if len(tags) > 1 else names
+    names = joint_titles([title_or_dash(model, one, text) for one in tags])
+    shown = names if most is None or len(names) <= most else [*names[:most], "…"]
+    said = "; ".join(shown)
+    return f"{said} ({text.number(len(tags), 0)})" if len(tags) > 1 else said
 
 
 def _breach_table(model: ChainModel, rules: dict[str, Rule], breaches: pl.DataFrame, text: Catalogue) -> TableBlock:
