@@ -96,6 +96,7 @@ def month_report(results: MonthResults, text: Catalogue) -> Document:
     blocks: list[Block] = [
         heading,
         *facts,
+        *_links(index, results, text),
         counts(
             suspects=results.suspects,
             breaches=results.breaches,
@@ -104,7 +105,6 @@ def month_report(results: MonthResults, text: Catalogue) -> Document:
             text=text,
         ),
         *fit_paragraph(results.objective, results.dof, results.p_value, text),
-        *_links(index, results, text),
         *pictures(results, text),
         *((*suspects, *breaches) if several else ()),
         *balance_part(index, text),

@@ -152,7 +152,7 @@ def _breach_table(model: ChainModel, rules: dict[str, Rule], breaches: pl.DataFr
         Column("peak", text("Worst value"), Kind.NUMBER),
         Column("limit", text("Limit"), Kind.NUMBER),
         Column("uom", text("Unit of measure")),
-        Column("duty", text("On duty")),
+        Column("duty", text("On duty: role (crews)")),
         Column("shift", text("Shift")),
         Column("severity", text("Severity")),
     ]
@@ -198,7 +198,7 @@ def _breach_row(model: ChainModel, rule: Rule | None, k: int, row: dict[str, Any
 def _duty(model: ChainModel, row: dict[str, Any], text: Catalogue) -> str:
     """Role that answers for the rule, with the crews on shift while the episode lasted."""
     role, crews = title_or_dash(model, row["role"] or "", text), row["crews"] or row["crew"]
-    return text("{role}, crews {crews}", role=role, crews=crews) if crews else role
+    return f"{role} ({crews})" if crews else role
 
 
 def rule_text(rule: Rule | None, version: int, text: Catalogue) -> str:

@@ -42,25 +42,13 @@ def links_table(
         for row in recoveries.filter(pl.col("component") == component).iter_rows(named=True)
     }
     masses = {row["plant"]: row for row in unaccounted.filter(pl.col("component") == component).iter_rows(named=True)}
-    named = {"component": component}
-    share, mass = text("{component} recovery", **named), text("{component}, mass", **named)
     plants = [one.id for one in plants_in_order(model)]
     if recovery_rule(model, "", component):
         plants.append("")
     return TableBlock(
         "links",
         text("Links of the chain"),
-        (
-            Column("link", text("Link"), broad=True),
-            Column("feed", text("In feed"), Kind.MASS, paired=True, group=mass),
-            Column("product", text("In product"), Kind.MASS, paired=True, group=mass),
-            Column("overall", text("Overall"), Kind.FRACTION, paired=True, group=share),
-            Column("direct", text("Direct"), Kind.FRACTION, paired=True, group=share),
-            Column("unaccounted", text("{component} unaccounted", **named), Kind.MASS, paired=True),
-            Column("verdict", text("Verdict")),
-            Column("suspects", text("Suspects"), Kind.COUNT, digits=0),
-            Column("breaches", text("Breaches"), Kind.COUNT, digits=0),
-        ),
+        _link_columns(component, text),
         tuple(
             Row(
                 one or "chain",
@@ -83,6 +71,23 @@ def links_table(
             ),
             text("A sum of several streams has no ±: their errors are correlated."),
         ),
+    )
+
+
+def _link_columns(component: str, text: Catalogue) -> tuple[Column, ...]:
+    """Masses, recoveries, what is unaccounted for, and how much asks for attention."""
+    named = {"component": component}
+    share, mass = text("{component} recovery", **named), text("{component}, mass", **named)
+    return (
+        Column("link", text("Link"), broad=True),
+        Column("feed", text("In feed"), Kind.MASS, paired=True, group=mass),
+        Column("product", text("In product"), Kind.MASS, paired=True, group=mass),
+        Column("overall", text("Overall"), Kind.FRACTION, paired=True, group=share),
+        Column("direct", text("Direct"), Kind.FRACTION, paired=True, group=share),
+        Column("unaccounted", text("{component} unaccounted", **named), Kind.MASS, paired=True),
+        Column("verdict", text("Verdict")),
+        Column("suspects", text("Suspects"), Kind.COUNT, digits=0),
+        Column("breaches", text("Breaches"), Kind.COUNT, digits=0),
     )
 
 
