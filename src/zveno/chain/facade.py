@@ -255,6 +255,7 @@ class Chain:
             not_checked=breaches.not_checked,
             coverage=breaches.coverage,
             daily_recoveries=self._daily_recoveries(span),
+            castings=self.foundry_needs(day=span.start.date()).needs if self.model.foundry else None,
             plan_fact=plan_fact(self.model, records, readings, span),
             rejected=self._rejected(span),
             objective=balance.objective,

@@ -91,7 +91,10 @@ class Cell:
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its title, what its figures are, whether each carries its ``+/-``; ``broad`` for long texts."""
+    """A column: its title, what its figures are, whether each carries its ``+/-``; ``broad`` for long texts.
+
+    The words of a ``loose`` one may run on over the empty cells beside it.
+    """
 
     key: str
     title: str
@@ -101,6 +104,7 @@ class Column:
     paired: bool = False
     group: str = ""
     broad: bool = False
+    loose: bool = False
 
     def heading(self, text: Catalogue) -> str:
         """Title with the unit of measure in the reader's language."""

@@ -6,14 +6,18 @@ import polars as pl
 
 from zveno.errors import DataError
 from zveno.model.types import Plant
-from zveno.reports.document import Block, Document, Facts, Paragraph
+from zveno.reports.document import Block, Document, Paragraph
 from zveno.reports.month import MonthResults, made_from, period_words, pictures
-from zveno.reports.parts.balance import balance_part, recovery_part, unaccounted_part
+from zveno.reports.parts.balance import balance_part
+from zveno.reports.parts.castings import castings_part
 from zveno.reports.parts.discipline import breaches_part
-from zveno.reports.parts.evidence import eliminations_part, fit_paragraph, gaps_part, readings_part, suspects_part
-from zveno.reports.parts.headline import counts, headline_part, unaccounted_fact
+from zveno.reports.parts.evidence import eliminations_part, fit_paragraph, gaps_part, suspects_part
+from zveno.reports.parts.headline import counts, headline_part
+from zveno.reports.parts.index import BalanceIndex
 from zveno.reports.parts.links import neighbours_part
 from zveno.reports.parts.plan import plan_part
+from zveno.reports.parts.readings import readings_part
+from zveno.reports.parts.recovery import recovery_part, unaccounted_part
 from zveno.reports.parts.sources import reading_part
 from zveno.reports.restrict import of_plant
 from zveno.text.catalogue import Catalogue, title_in
@@ -28,22 +32,23 @@ def link_report(results: MonthResults, text: Catalogue) -> Document:
         If there are several plants and none is named.
     """
     own = results if results.link else of_plant(results, _only(results))
-    model, lang = own.model, text.lang
+    model, lang, index = own.model, text.lang, BalanceIndex.of(own.model, own.flows)
     plant = next(one for one in model.chain.plants if one.id == own.link)
     blocks: list[Block] = [
-        *_headline(own, plant, text),
+        *_headline(index, own, plant, text),
         *pictures(own, text),
-        *neighbours_part(model, plant, own.flows, text),
-        *balance_part(model, own.flows, text, only=plant.id),
-        *recovery_part(model, own.recoveries, text),
-        *unaccounted_part(model, own.unaccounted, text),
-        *readings_part(model, own.adjustments, own.suspects, text),
+        *neighbours_part(index, plant, text),
         *suspects_part(model, own.adjustments, own.suspects, own.separating, text),
         *eliminations_part(model, own.eliminations, text),
-        *gaps_part(model, own.gaps, own.rejected, text),
-        *_whole_chain(own, text("Rejected cells name no link: those of the whole chain are listed."), own.rejected),
         *breaches_part(model, own.breaches, own.not_checked, own.coverage, text),
-        *plan_part(model, own.plan_fact, text),
+        *balance_part(index, text, only=plant.id),
+        *(recovery_part(index, own.recoveries, text) if own.recoveries.height else ()),
+        *(unaccounted_part(model, own.unaccounted, text) if own.unaccounted.height else ()),
+        *castings_part(model, own.castings, own.period, text),
+        *readings_part(index, own.adjustments, own.suspects, text, plant=plant.id),
+        *gaps_part(index, own.gaps, own.rejected, text, plant=plant.id),
+        *_whole_chain(own, text("Rejected cells name no link: those of the whole chain are listed."), own.rejected),
+        *(plan_part(model, own.plan_fact, text) if own.plan_fact.height else ()),
         *reading_part(text),
         *made_from(own, text),
     ]
@@ -72,12 +77,9 @@ def _only(results: MonthResults) -> str:
     return plants[0]
 
 
-def _headline(own: MonthResults, plant: Plant, text: Catalogue) -> list[Block]:
+def _headline(index: BalanceIndex, own: MonthResults, plant: Plant, text: Catalogue) -> list[Block]:
     """Key figures, and the test of the readings, which is that of the whole chain."""
-    component = own.model.chain.components[0]
-    found = headline_part(own.model, own.flows, own.recoveries, own.unaccounted, text, plant=plant.id)
-    if len(found) == 1:
-        found.append(Facts((unaccounted_fact(plant.id, component, own.unaccounted, text),)))
+    found = headline_part(index, own.recoveries, own.unaccounted, text, plant=plant.id)
     rejected = own.rejected if len(own.model.chain.plants) == 1 else None
     found.append(counts(suspects=own.suspects, breaches=own.breaches, gaps=own.gaps, rejected=rejected, text=text))
     said = text("The readings of all links are tested together:")

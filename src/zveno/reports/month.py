@@ -13,14 +13,18 @@ from zveno.reports.belongings import Belongings
 from zveno.reports.charts import Estimate, recovery_by_day_svg
 from zveno.reports.document import Block, Document, Figure, Heading, half_width
 from zveno.reports.flowsheet import flowsheet_svg
-from zveno.reports.parts.balance import balance_part, recovery_part, unaccounted_part
+from zveno.reports.parts.balance import balance_part
 from zveno.reports.parts.discipline import breaches_part
-from zveno.reports.parts.evidence import eliminations_part, fit_paragraph, gaps_part, readings_part, suspects_part
+from zveno.reports.parts.evidence import eliminations_part, fit_paragraph, gaps_part, suspects_part
 from zveno.reports.parts.headline import counts, headline_part
+from zveno.reports.parts.index import BalanceIndex
 from zveno.reports.parts.links import links_table
 from zveno.reports.parts.plan import plan_part
+from zveno.reports.parts.readings import readings_part
+from zveno.reports.parts.recovery import recovery_part, unaccounted_part
 from zveno.reports.parts.sources import provenance_part, reading_part
-from zveno.reports.shown import plants_in_order
+from zveno.reports.parts.words import quantity_words
+from zveno.reports.shown import MASS, plants_in_order
 from zveno.text.catalogue import Catalogue, title_in
 from zveno.text.mark import tr
 
@@ -42,7 +46,8 @@ class MonthResults:
 
     ``objective``, ``dof`` and ``p_value`` are those of the global test; ``separating`` lists the
     (stream, quantity) whose measurement would tell the suspects of one class apart; ``daily_recoveries``
-    is the table ``recoveries`` with a day as period; ``link`` names the plant that the tables are cut down to.
+    is the table ``recoveries`` with a day as period; ``castings`` is the table ``foundry_needs`` at the described
+    throughput; ``link`` names the plant that the tables are cut down to.
     """
 
     model: ChainModel
@@ -65,21 +70,33 @@ class MonthResults:
     separating: tuple[tuple[str, str], ...]
     provenance: Provenance
     daily_recoveries: pl.DataFrame | None = None
+    castings: pl.DataFrame | None = None
     link: str = ""
 
 
 def month_report(results: MonthResults, text: Catalogue) -> Document:
     """Build the month's report in the language of the catalogue.
 
-    Every figure that follows from others carries its formula; what can't be known is said in words.
+    Every figure that follows from others carries its formula; what can't be known is said in words. The report of
+    several plants tells what asks for attention before the balances.
     """
     model, lang = results.model, text.lang
-    chain = model.chain
-    heading, *facts = headline_part(model, results.flows, results.recoveries, results.unaccounted, text)
+    chain, index = model.chain, BalanceIndex.of(results.model, results.flows)
+    several = len(chain.plants) > 1
+    heading, *facts = headline_part(
+        index, results.recoveries, results.unaccounted, text, plant="" if several else chain.plants[0].id
+    )
+    suspects = [
+        *suspects_part(model, results.adjustments, results.suspects, results.separating, text),
+        *eliminations_part(model, results.eliminations, text),
+    ]
+    gaps = gaps_part(index, results.gaps, results.rejected, text)
+    breaches = breaches_part(model, results.breaches, results.not_checked, results.coverage, text)
+    evidence = readings_part(index, results.adjustments, results.suspects, text)
     blocks: list[Block] = [
         heading,
-        *_links(results, text),
         *facts,
+        *_links(index, results, text),
         counts(
             suspects=results.suspects,
             breaches=results.breaches,
@@ -89,14 +106,12 @@ def month_report(results: MonthResults, text: Catalogue) -> Document:
         ),
         *fit_paragraph(results.objective, results.dof, results.p_value, text),
         *pictures(results, text),
-        *balance_part(model, results.flows, text),
-        *recovery_part(model, results.recoveries, text),
+        *((*suspects, *breaches) if several else ()),
+        *balance_part(index, text),
+        *recovery_part(index, results.recoveries, text),
         *unaccounted_part(model, results.unaccounted, text),
-        *readings_part(model, results.adjustments, results.suspects, text),
-        *suspects_part(model, results.adjustments, results.suspects, results.separating, text),
-        *eliminations_part(model, results.eliminations, text),
-        *gaps_part(model, results.gaps, results.rejected, text),
-        *breaches_part(model, results.breaches, results.not_checked, results.coverage, text),
+        *evidence,
+        *((*gaps,) if several else (*suspects, *gaps, *breaches)),
         *plan_part(model, results.plan_fact, text),
         *reading_part(text),
         *made_from(results, text),
@@ -111,17 +126,17 @@ def month_report(results: MonthResults, text: Catalogue) -> Document:
     ).settled()
 
 
-def _links(results: MonthResults, text: Catalogue) -> list[Block]:
+def _links(index: BalanceIndex, results: MonthResults, text: Catalogue) -> list[Block]:
     """The links of a chain of several plants, side by side."""
     plants = plants_in_order(results.model)
     if len(plants) < 2:
         return []
-    found = {}
+    found = {"": (results.suspects["class_id"].n_unique(), results.breaches.height)}
     for one in plants:
         own = Belongings.of(results.model, one.id)
         suspects, breaches = (own.rows(name, getattr(results, name)) for name in ("suspects", "breaches"))
         found[one.id] = (suspects["class_id"].n_unique(), breaches.height)
-    return [links_table(results.model, found, results.recoveries, results.unaccounted, text)]
+    return [links_table(index, found, results.recoveries, results.unaccounted, text)]
 
 
 def period_words(period: Period, text: Catalogue) -> str:
@@ -134,27 +149,42 @@ def period_words(period: Period, text: Catalogue) -> str:
 
 
 def pictures(results: MonthResults, text: Catalogue) -> list[Block]:
-    """The flowsheet, of one plant where the results are cut down to it, and the recovery by day where it is given."""
+    """The flowsheet, of one plant where the results are cut down to it, and the recovery by day where it is given.
+
+    A plant that the first component does not pass is drawn with dry masses.
+    """
     component = results.model.chain.components[0]
+    quantity = component if not results.link or _passes(results, component) else MASS
+    name = quantity_words(quantity, text)
     sheet = flowsheet_svg(
-        results.model, results.flows, component=component, lang=text.lang, text=text, plant=results.link
+        results.model, results.flows, component=quantity, lang=text.lang, text=text, plant=results.link
     )
     caption = text(
         "{component} in the streams, t ± half the 95 % interval. Thicker lines carry more; dashed lines run back.",
-        component=component,
+        component=name[:1].upper() + name[1:],
     )
     if results.link or len(results.model.chain.plants) > 1:
-        left_out = text(
-            "What carries no {component} is left out; a sum of several streams has no ±.", component=component
-        )
-        caption = f"{caption} {left_out}"
+        caption = f"{caption} {_left_out(quantity, text)}"
     found: list[Block] = [
-        Heading("flowsheet", text("Flowsheet with {component}", component=component), text("Flowsheet")),
+        Heading("flowsheet", text("Flowsheet with {component}", component=name), text("Flowsheet")),
         Figure(sheet, caption, wide=True),
     ]
     if results.daily_recoveries is not None and results.daily_recoveries.height:
         found.extend(_daily_figures(results, results.daily_recoveries, component, text))
     return found
+
+
+def _left_out(quantity: str, text: Catalogue) -> str:
+    """What the picture does not show."""
+    if quantity == MASS:
+        return text("What is not followed by its dry mass is left out; a sum of several streams has no ±.")
+    return text("What carries no {component} is left out; a sum of several streams has no ±.", component=quantity)
+
+
+def _passes(results: MonthResults, component: str) -> bool:
+    """Whether a section of the plant that the results are cut down to balances a component."""
+    plant = next(one for one in results.model.chain.plants if one.id == results.link)
+    return any(one.components is None or component in one.components for one in plant.sections)
 
 
 def _daily_figures(results: MonthResults, table: pl.DataFrame, component: str, text: Catalogue) -> list[Block]:

@@ -19,6 +19,7 @@ from zveno.reports.shown import (
     ShownFlow,
     component_flows,
     is_loop,
+    joint_places,
     joint_title,
     lanes_of,
     plants_in_order,
@@ -78,9 +79,11 @@ def sheet_layout(
         if one.source in inside or one.target in inside
     ]
     stubs = {
-        end: without_place(_outside(model, end, lang), _places(sheet, other))
+        end: joint_places(
+            [without_place(_outside(model, place, lang), _places(sheet, other)) for place in (end, *also)]
+        )
         for one in shown
-        for end, other in ((one.source, one.target), (one.target, one.source))
+        for end, other, also in ((one.source, one.target, ()), (one.target, one.source, one.also))
         if end not in inside
     }
     used = {end for one in shown for end in (one.source, one.target)}
@@ -125,7 +128,11 @@ def _node(sheet: _Sheet, section: Section, lane: str) -> Node:
         return Node(section.id, lane, title)
     if not sheet.alone:
         return Node(section.id, lane, title, stocks=((_change_words(sheet, stocks), ""),))
-    told = tuple((sheet.model.title(one, sheet.lang), stock_words(one, sheet.table, sheet.text)) for one in stocks)
+    places = _places(sheet, section.id)
+    told = tuple(
+        (without_place(sheet.model.title(one, sheet.lang), places), stock_words(one, sheet.table, sheet.text))
+        for one in stocks
+    )
     return Node(section.id, lane, title, stocks=told)
 
 
@@ -136,7 +143,8 @@ def _change_words(sheet: _Sheet, stocks: Sequence[str]) -> str:
     opening = [table.get(one + OPENING, (0.0, None))[0] for one in stocks]
     ends = [one for one in (*closing, *opening) if one is not None]
     if len(ends) < 2 * len(stocks):
-        return sheet.text("stock not surveyed")
+        surveyed = all(one + CLOSING in table for one in stocks)
+        return sheet.text("stock change unobservable") if surveyed else sheet.text("stock not surveyed")
     change = sum(ends[: len(stocks)]) - sum(ends[len(stocks) :])
     sign = "+" if change > 0 else "−" if change < 0 else ""
     value = f"{sign}{sheet.text.number(abs(change), 0 if abs(change) >= 100 else 1)} {sheet.text('t')}"
@@ -185,4 +193,5 @@ def stock_words(stock: str, table: Mapping[str, Found], text: Catalogue) -> str:
     if stock + CLOSING not in table:
         return text("not surveyed")
     first = mass_words(table[stock + OPENING], text) if stock + OPENING in table else text.number(0, 0)
-    return f"{first} → {mass_words(table[stock + CLOSING], text)}"
+    last = mass_words(table[stock + CLOSING], text)
+    return last if first == last == text("unobservable") else f"{first} → {last}"

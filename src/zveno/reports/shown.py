@@ -16,6 +16,8 @@ from zveno.reports.streams import BalanceStream, balance_streams
 Found = tuple[float | None, float | None]
 """A mass with its standard deviation, t."""
 _KINDS = ("concentrator", "smelter", "refinery", "foundry", "other")
+MASS = "mass"
+"""Quantity of the table ``flows`` that is no component: dry solids."""
 _NONE = 1e-9
 """Share of the largest flow below which a known flow is none."""
 _ELEMENT = re.compile(r"[A-Z][a-z]?")
@@ -25,7 +27,8 @@ _ELEMENT = re.compile(r"[A-Z][a-z]?")
 class ShownFlow:
     """One line of a flowsheet: the streams it stands for, and their mass, None where it can't be known.
 
-    The sum of several streams carries no standard deviation, for their errors are correlated.
+    The sum of several streams carries no standard deviation, for their errors are correlated. ``also`` are further
+    places outside that it is weighed for together; ``part`` counts lines of one measured flow that stand apart.
     """
 
     streams: tuple[str, ...]
@@ -33,11 +36,13 @@ class ShownFlow:
     target: str
     mass_t: float | None = None
     mass_sd_t: float | None = None
+    also: tuple[str, ...] = ()
+    part: int = 0
 
     @property
     def id(self) -> str:
         """Id of the line."""
-        return "+".join(self.streams)
+        return "+".join(self.streams) + (f"#{self.part}" if self.part else "")
 
 
 def plants_in_order(model: ChainModel) -> tuple[Plant, ...]:
@@ -83,17 +88,34 @@ def is_loop(model: ChainModel, source: str, target: str) -> bool:
 def shown_flows(model: ChainModel, flows: pl.DataFrame | None, *, component: str, lang: str) -> tuple[ShownFlow, ...]:
     """Flows that can carry a component, alike ones between the same two places as one.
 
-    Left out are streams whose ``components`` or ``material`` can't hold it, and those known to carry none.
+    What one meter weighs for several places is not known at each. Left out are streams that by their ``components``,
+    ``content`` or ``material`` can't hold it, and those known to carry none.
     """
     table = component_flows(flows, component)
     most = max((mass for mass, _ in table.values() if mass), default=0.0)
-    alike: dict[tuple[str, ...], list[BalanceStream]] = defaultdict(list)
+    apart: dict[str, list[BalanceStream]] = defaultdict(list)
     for one in balance_streams(model):
         mass = table.get(one.id, (None, None))[0]
         carried = any(_can_carry(model, member, component) for member in _members(model, one.id))
         if carried and (mass is None or abs(mass) > _NONE * most):
-            alike[one.source, one.target, *_likeness(model, one.id, lang)].append(one)
-    return tuple(_merged(group, table) for group in alike.values())
+            apart[one.id].append(one)
+    alike: dict[tuple[str, ...], list[BalanceStream]] = defaultdict(list)
+    found: list[ShownFlow] = []
+    for name, ends in apart.items():
+        if len(ends) > 1:
+            found.extend(_spread(model, ends, table.get(name, (None, None))))
+        else:
+            alike[ends[0].source, ends[0].target, *_likeness(model, name, lang)].append(ends[0])
+    return (*(_merged(group, table) for group in alike.values()), *found)
+
+
+def _spread(model: ChainModel, ends: Sequence[BalanceStream], found: Found) -> list[ShownFlow]:
+    """A flow weighed as one between several places: one line where they lie outside, else lines of unknown mass."""
+    first = ends[0]
+    outside = {one.target for one in ends} <= {*model.boundaries}
+    if outside and len({one.source for one in ends}) == 1:
+        return [ShownFlow((first.id,), first.source, first.target, *found, also=tuple(one.target for one in ends[1:]))]
+    return [ShownFlow((one.id,), one.source, one.target, part=k) for k, one in enumerate(ends, start=1)]
 
 
 def component_flows(flows: pl.DataFrame | None, component: str) -> dict[str, Found]:
@@ -111,8 +133,10 @@ def _members(model: ChainModel, id_: str) -> list[Stream]:
 
 def _can_carry(model: ChainModel, stream: Stream, component: str) -> bool:
     """Whether a stream can hold a component."""
-    if stream.components is not None:
-        return component in stream.components
+    if component == MASS:
+        return not stream.content
+    if stream.carries is not None:
+        return component in stream.carries
     if stream.material in model.materials:
         wanted = _elements(component)
         return any(wanted <= _elements(one) for one in model.materials[stream.material].contents)
@@ -157,6 +181,48 @@ def joint_title(titles: Sequence[str]) -> str:
     shown = [_range([int(one) for one in column]) for column in numbers]
     words = parts.pop()
     return "".join([words[0], *(number + word for number, word in zip(shown, words[1:], strict=True))])
+
+
+def joint_titles(titles: Sequence[str]) -> list[str]:
+    """Names of several things, as few as can be: where two numbers differ, a range for each value of one of them.
+
+    Examples
+    --------
+    >>> joint_titles([f"Furnace {k}, jacket {n}" for k in (1, 2) for n in (1, 2, 3)])
+    ['Furnace 1, jacket 1–3', 'Furnace 2, jacket 1–3']
+    """
+    alike: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    for one in titles:
+        alike[tuple(re.split(r"\d+", one))].append(one)
+    return [name for group in alike.values() for name in _fewest_ranges(group)]
+
+
+def joint_places(titles: Sequence[str]) -> str:
+    """Names of several places; those of one name before a comma share it.
+
+    Examples
+    --------
+    >>> joint_places(["Castings in service, Balkhash", "Castings in service, mines"])
+    'Castings in service: Balkhash, mines'
+    """
+    names = list(dict.fromkeys(titles))
+    parts = [one.partition(", ") for one in names]
+    if len(names) > 1 and len({head for head, _, _ in parts}) == 1 and all(rest for _, _, rest in parts):
+        return f"{parts[0][0]}: {', '.join(rest for _, _, rest in parts)}"
+    return "; ".join(names)
+
+
+def _fewest_ranges(titles: Sequence[str]) -> list[str]:
+    """Titles that differ by numbers alone, grouped so that one number of a group differs."""
+    places = range(len(re.findall(r"\d+", titles[0])))
+    choices = []
+    for place in places:
+        groups: dict[tuple[str, ...], list[str]] = defaultdict(list)
+        for one in titles:
+            numbers = re.findall(r"\d+", one)
+            groups[tuple(numbers[:place] + numbers[place + 1 :])].append(one)
+        choices.append([joint_title(group) for group in groups.values()])
+    return min(choices, key=len) if choices else list(dict.fromkeys(titles))
 
 
 def _range(numbers: Sequence[int]) -> str:

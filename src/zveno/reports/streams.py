@@ -39,11 +39,21 @@ def balanced_name(model: ChainModel, stream: str) -> str:
     return one.group if one and one.group else stream
 
 
-def stream_title(model: ChainModel, id_: str, text: Catalogue) -> str:
-    """Title of a stream, or of a stock at one end of the period."""
-    if id_ not in model.titles:
-        if id_.endswith(OPENING):
-            return text("{stock}, opening", stock=model.title(id_.removesuffix(OPENING), text.lang))
-        if id_.endswith(CLOSING):
-            return text("{stock}, closing", stock=model.title(id_.removesuffix(CLOSING), text.lang))
-    return model.title(id_, text.lang)
+def content_of(model: ChainModel, id_: str) -> str:
+    """The component that alone is followed in a stream, a group or a stock at either end; empty: the whole mass."""
+    name = id_ if id_ in model.titles else id_.removesuffix(OPENING).removesuffix(CLOSING)
+    if name in model.streams:
+        return model.streams[name].content
+    found = (one.content for one in model.chain.stocks if one.id == name)
+    return next(found, next((one.content for one in model.chain.streams if one.group == name), ""))
+
+
+def stream_title(model: ChainModel, id_: str, text: Catalogue, site: str = "") -> str:
+    """Title of a stream, or of a stock at one end of the period; said at a site, without that site's name."""
+    place = f", {model.title(site, text.lang)}" if site else ""
+    known = id_ in model.titles
+    if not known and id_.endswith(OPENING):
+        return text("{stock}, opening", stock=stream_title(model, id_.removesuffix(OPENING), text, site))
+    if not known and id_.endswith(CLOSING):
+        return text("{stock}, closing", stock=stream_title(model, id_.removesuffix(CLOSING), text, site))
+    return model.title(id_, text.lang).removesuffix(place)

@@ -46,9 +46,7 @@ class Catalogue:
         """A number with a fixed count of decimals; a dash where there is none."""
         if value is None or math.isnan(value):
             return "–"
-        pattern = "#,##0" + ("." + "0" * digits if digits else "")
-        text = format_decimal(value, format=pattern, locale=self.lang)
-        return text.replace("-", "−") if set(text) & set("123456789") else text.replace("-", "")
+        return _number(value, digits, self.lang)
 
     def percent(self, fraction: float | None, digits: int = 2) -> str:
         """A fraction as a number of per cent, without the sign."""
@@ -96,6 +94,14 @@ class Catalogue:
     def error(self, error: ZvenoError) -> str:
         """All faults of an error, a line each."""
         return "\n".join(self.fault(one) for one in error.faults)
+
+
+@lru_cache(maxsize=1 << 16)
+def _number(value: float, digits: int, lang: str) -> str:
+    """A number in the habits of a language; kept, since a page, a workbook and a document say the same numbers."""
+    pattern = "#,##0" + ("." + "0" * digits if digits else "")
+    text = format_decimal(value, format=pattern, locale=lang)
+    return text.replace("-", "−") if set(text) & set("123456789") else text.replace("-", "")
 
 
 @lru_cache

@@ -26,7 +26,7 @@ def report(*words: str) -> int:
 
 
 def made(folder: str = ".") -> set[str]:
-    return {path.name for path in Path(folder).iterdir() if path.suffix in (".html", ".xlsx")}
+    return {path.name for path in Path(folder).iterdir() if path.suffix in (".html", ".xlsx", ".pdf")}
 
 
 def test_a_page_of_a_link_goes_where_it_is_asked(capsys):
@@ -39,9 +39,9 @@ def test_a_page_of_a_link_goes_where_it_is_asked(capsys):
 def test_without_a_name_every_link_has_its_files(capsys):
     assert report("link", PERIOD) == 0
     assert made("out") == {
-        f"link_{one}_{PERIOD}_en.{suffix}" for one in ("mill", "smelter") for suffix in ("html", "xlsx")
+        f"link_{one}_{PERIOD}_en.{suffix}" for one in ("mill", "smelter") for suffix in ("html", "xlsx", "pdf")
     }
-    assert capsys.readouterr().out.count("written: ") == 4
+    assert capsys.readouterr().out.count("written: ") == 6
 
 
 def test_files_asked_for_get_the_names_of_the_links():

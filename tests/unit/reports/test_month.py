@@ -121,7 +121,7 @@ def test_breaches_stand_in_plant_time_with_shift_crew_and_role(document):
     cells = {key: cell.value for key, cell in first.cells.items()}
     assert cells["start"] == datetime(2026, 3, 9, 20, 40, tzinfo=UTC)
     assert cells["start"].isoformat() == "2026-03-10T01:40:00+05:00"
-    assert (cells["shift"], cells["crew"], cells["role"]) == ("9 Mar 2026 Night", "A", "Filter operator")
+    assert (cells["shift"], cells["duty"]) == ("9 Mar 2026 Night", "Filter operator (A)")
     assert cells["text"] == "Rake torque of the thickener stays below 60 %"
     assert (second.cells["end"].value, second.cells["end"].word) == (None, "still open")
 

@@ -13,15 +13,16 @@ from tests.unit.reports.test_layout import assert_clear, assert_lines_stay_apart
 import zveno
 from zveno import tables
 from zveno.model.chain import ChainModel
+from zveno.reports.document import Figure
 from zveno.reports.flowsheet import flowsheet_layout, flowsheet_svg
 from zveno.reports.layout import Layout
+from zveno.reports.render.paper import LARGE_TURNED, LARGE_UPRIGHT, figure_scale
 from zveno.reports.shown import is_loop, joint_title, plants_in_order, shown_flows
 from zveno.text.catalogue import catalogue
 
 EN = catalogue("en")
-PAGE_PX, SHEET_PX = 1132.0, (1032.0, 635.0)
-"""Room for a picture on a page 1200 px wide, and on A4 across (168 mm of its height), CSS px."""
-_POINT = 0.75
+PAGE_PX = 1132.0
+"""Room for a picture on a page 1200 px wide, CSS px."""
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -76,9 +77,9 @@ def assert_sound(layout: Layout) -> None:
 
 
 def letters_pt(layout: Layout) -> float:
-    """Size of the letters on A4 across, points."""
-    scale = min(SHEET_PX[0] / layout.width, SHEET_PX[1] / layout.height)
-    return layout.font_px * scale * _POINT
+    """Size of the letters on the sheet that the paper takes for a picture of three sites, A3, in points."""
+    size = f'<svg viewBox="0 0 {layout.width} {layout.height}">'
+    return layout.font_px * max(figure_scale(Figure(size, "", wide=True), one) for one in (LARGE_UPRIGHT, LARGE_TURNED))
 
 
 @pytest.mark.parametrize("lang", ["en", "ru", "kk"])
@@ -122,7 +123,8 @@ def test_the_picture_is_made_at_once(model, flows):
 def test_lanes_are_sites_and_hold_concentrator_before_smelter(model):
     layout = flowsheet_layout(model, None, lang="en", text=EN)
     lanes, frames = dict(layout.lanes), dict(layout.frames)
-    assert list(lanes) == ["site zhez", "site balk"]
+    assert list(lanes) == ["site zhez", "site balk", "site karaganda"]
+    assert holds(lanes["site karaganda"], frames["klmz"])
     for lane, upper, lower in (("site zhez", "zhez_conc", "zhmz"), ("site balk", "balk_conc", "bmz")):
         assert holds(lanes[lane], frames[upper])
         assert holds(lanes[lane], frames[lower])
@@ -159,16 +161,47 @@ def test_what_cannot_carry_copper_is_left_out(model):
     shown = {name for one in shown_flows(model, None, component="Cu", lang="en") for name in one.streams}
     assert {"zhez.ore", "zhmz.matte", "toll_a", "zhmz.slimes"} <= shown
     assert not shown & {"bmz.flux", "bmz.limestone", "bmz.goldquartz", "zhmz.acid_water", "bmz.vf_air"}
-    gold = {name for one in shown_flows(model, None, component="Au", lang="en") for name in one.streams}
-    assert "bmz.goldquartz" in gold
-    assert "bmz.limestone" not in gold
+    assert not shown & {"bmz.gas_vf", "zhmz.ef_dust", "klmz.castings"}
+    silica = {name for one in shown_flows(model, None, component="SiO2", lang="en") for name in one.streams}
+    assert {"bmz.goldquartz", "bmz.flux"} <= silica
+    assert "bmz.limestone" not in silica
+
+
+def test_a_gas_followed_by_its_sulphur_is_drawn_with_sulphur_alone(model):
+    sulphur = {name for one in shown_flows(model, None, component="S", lang="en") for name in one.streams}
+    mass = {name for one in shown_flows(model, None, component="mass", lang="en") for name in one.streams}
+    assert {"bmz.gas_vf", "zhmz.so2", "zhmz.stack"} <= sulphur
+    assert not {"bmz.gas_vf", "zhmz.so2", "zhmz.stack"} & mass
+    assert {"klmz.charge", "klmz.castings", "zhmz.ef_dust"} <= mass
+
+
+def test_what_is_weighed_for_several_places_is_one_line_with_their_names(model):
+    castings = [one for one in shown_flows(model, None, component="mass", lang="en") if "klmz.castings" in one.streams]
+    assert [(one.target, one.also) for one in castings] == [("castings_zhez", ("castings_balk", "castings_mines"))]
+    layout = flowsheet_layout(model, None, component="mass", lang="en", text=EN, plant="klmz")
+    (box,) = [one for one in layout.boxes if one.id.startswith("castings_zhez")]
+    assert " ".join(box.lines).startswith("Castings in service: Zhezkazgan, Balkhash, mines")
+    assert_sound(layout)
+
+
+def test_a_flow_weighed_as_one_between_plants_is_not_given_to_each(model, flows):
+    content = model.chain.model_dump(by_alias=True)
+    ends = {"castings_zhez": "zhez_conc.line1.mill", "castings_balk": "balk_conc.line1.mill"}
+    content["streams"] = [{**one, "to": ends.get(one["to"], one["to"])} for one in content["streams"]]
+    weighed = pl.concat([flows, flows.head(1).with_columns(stream=pl.lit("klmz.castings"), component=pl.lit("mass"))])
+    changed = ChainModel.model_validate({"chain": content})
+    found = [
+        one for one in shown_flows(changed, weighed, component="mass", lang="en") if one.streams == ("klmz.castings",)
+    ]
+    assert len({one.id for one in found}) == len(found) == 3
+    assert {one.mass_t for one in found} == {None}
 
 
 def test_what_is_known_to_carry_none_is_left_out_and_so_are_its_sections(model, flows):
     layout = flowsheet_layout(model, flows, lang="en", text=EN)
     assert "Sulphuric acid" not in titles(layout, recycle=False)
     assert "bmz.gas" not in [box.id for box in layout.boxes]
-    assert "bmz.gas" in [box.id for box in flowsheet_layout(model, None, lang="en", text=EN).boxes]
+    assert "bmz.gas" in [box.id for box in flowsheet_layout(model, flows, component="S", lang="en", text=EN).boxes]
 
 
 def test_what_cannot_be_known_is_drawn_and_said(model, flows):
@@ -206,7 +239,8 @@ def test_products_of_different_names_are_not_added(model):
 def test_recycles_are_dashed_and_forward_flows_are_not(model):
     back = titles(flowsheet_layout(model, None, lang="en", text=EN), recycle=True)
     assert {"Converter slag", "Anode furnace slag", "Anode scrap"} <= back
-    assert {"Returned furnace dust + Returned converter dust"} <= back
+    dust = titles(flowsheet_layout(model, None, component="mass", lang="en", text=EN), recycle=True)
+    assert {"Returned furnace dust + Returned converter dust"} <= dust
     assert not back & {"Matte", "Cathode", "Slag concentrate", "Anode slimes", "Zhezkazgan concentrate"}
     assert is_loop(model, "bmz.converting", "balk_conc.slag")
     assert not is_loop(model, "balk_conc.slag", "bmz.preparation")
@@ -227,7 +261,7 @@ def test_neighbours_are_named_as_links(model, flows):
 
 def test_the_picture_tells_itself_in_words_and_fits_paper(model, flows):
     root = ET.fromstring(flowsheet_svg(model, flows, lang="en", text=EN))
-    assert "Anode slimes from Refinery, Zhezkazgan to Refinery, Balkhash: " in root.find(f"{SVG}desc").text
+    assert "Anode slimes from Refinery, Zhezkazgan to Slimes treatment, Balkhash: " in root.find(f"{SVG}desc").text
     assert root.get("class") == "sheet"
     assert "svg.sheet{max-height:168mm}" in root.find(f"{SVG}style").text
     assert root.get("font-size") == "13"

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from tests.unit.simulate.test_smelter import STREAMS, smelter
 
-from zveno.model.checks import chain_faults
+from zveno.model.asked import asked_faults
 from zveno.model.types import Figure
 from zveno.periods import Period
 from zveno.simulate import simulate, simulate_period
@@ -71,4 +71,4 @@ def test_a_published_figure_counts_the_owner_s_part_of_what_the_plant_takes_in()
 )
 def test_a_published_figure_that_cannot_be_is_a_fault(changes, message):
     model = smelter(published=[{**FIGURE, **changes}], owners=OWNERS, sources={"page": "a page"})
-    assert any(message in str(one) for one in chain_faults(model)), chain_faults(model)
+    assert any(message in str(one) for one in asked_faults(model)), asked_faults(model)

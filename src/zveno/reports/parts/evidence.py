@@ -1,15 +1,16 @@
-"""What the figures rest on: readings and adjustments, suspects, gaps, cells that were not read."""
+"""What the figures rest on: suspects, gaps, cells that were not read, what nobody measures."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
 
 from zveno.model.chain import ChainModel
+from zveno.model.record import Titles
 from zveno.reconcile import BOUND_CONFLICT
-from zveno.reports.charts import Bar, z_bars_svg
 from zveno.reports.document import (
     SCALE,
     UOM_OF_KIND,
@@ -18,7 +19,6 @@ from zveno.reports.document import (
     Callout,
     Cell,
     Column,
-    Figure,
     Heading,
     Kind,
     Paragraph,
@@ -26,97 +26,14 @@ from zveno.reports.document import (
     Row,
     TableBlock,
     digits_for,
-    measured,
 )
-from zveno.reports.parts.words import LARGE_Z, quantity_kind, quantity_words, title_or_dash, words
+from zveno.reports.parts.index import BalanceIndex
+from zveno.reports.parts.words import measured_words, quantity_kind, title_or_dash, words
 from zveno.reports.streams import stream_title
-from zveno.text.catalogue import Catalogue
-from zveno.text.mark import tr
-
-# ---- readings ------------------------------------------------------------------------------------------
+from zveno.text.catalogue import Catalogue, title_in
 
 _MANY = 6
-
-
-def readings_part(model: ChainModel, adjustments: pl.DataFrame, suspects: pl.DataFrame, text: Catalogue) -> list[Block]:
-    """Each reading beside its reconciled value, and a picture of the adjustments."""
-    suspected = {(row["meter"], row["quantity"]) for row in suspects.iter_rows(named=True)}
-    rows = adjustments.rows(named=True)
-    table = TableBlock(
-        "adjustments",
-        text("Readings and adjustments"),
-        (
-            Column("meter", text("Meter"), broad=True),
-            Column("stream", text("Stream"), broad=True),
-            Column("quantity", text("Quantity")),
-            Column("uom", text("Unit of measure")),
-            Column("reading", text("As read"), Kind.NUMBER, paired=True),
-            Column("reconciled", text("Reconciled"), Kind.NUMBER, paired=True),
-            Column("adjustment", text("Adjustment"), Kind.NUMBER),
-            Column("z", "z", Kind.NUMBER),
-            Column("mark", text("Mark")),
-        ),
-        tuple(
-            _adjustment_row(model, k, row, text, suspect=(row["meter"], row["quantity"]) in suspected)
-            for k, row in enumerate(rows)
-        ),
-        notes=(
-            text("Adjustment = reconciled − as read. z = as read − reconciled, over its own standard deviation."),
-            text("Not checked by others: the balances say nothing about this reading, so it was not changed."),
-        ),
-        empty=text("There are no readings in this period."),
-    )
-    bars = [_bar(model, row, text) for row in rows if row["z"] is not None]
-    caption = text("Readings less their reconciled values, in standard deviations: right of zero reads high")
-    figures = [Figure(z_bars_svg(bars, text), caption)] if bars else []
-    return [
-        Heading("readings", text("Readings and adjustments"), text("Readings")),
-        *figures,
-        table,
-    ]
-
-
-def _bar(model: ChainModel, row: dict[str, Any], text: Catalogue) -> Bar:
-    """One bar of the picture."""
-    quantity = quantity_words(row["quantity"], text)
-    return Bar(f"{title_or_dash(model, row['meter'], text)} · {quantity}", row["z"])
-
-
-def _adjustment_row(model: ChainModel, k: int, row: dict[str, Any], text: Catalogue, *, suspect: bool) -> Row:
-    """A reading, its reconciled value and what is to be said of it."""
-    key = str(k)
-    kind = quantity_kind(row["quantity"], row["reading"])
-    reading = measured(row["reading"], row["sd"], kind)
-    formula = Calc("-", Ref("adjustments", key, "reconciled"), Ref("adjustments", key, "reading"))
-    mark, tone = _mark(row, suspect=suspect)
-    return Row(
-        key,
-        {
-            "meter": words(title_or_dash(model, row["meter"], text)),
-            "stream": words(stream_title(model, row["stream"], text)),
-            "quantity": words(quantity_words(row["quantity"], text)),
-            "uom": words(text(UOM_OF_KIND[kind])),
-            "reading": reading,
-            "reconciled": measured(row["reconciled"], row["reconciled_sd"], kind, word=text("unobservable")),
-            "adjustment": Cell(formula=formula, kind=kind, digits=reading.digits),
-            "z": Cell(row["z"], digits=2, word="–"),
-            "mark": Cell(text(mark), tone=tone),
-        },
-    )
-
-
-def _mark(row: dict[str, Any], *, suspect: bool) -> tuple[str, Any]:
-    """Mark of a reading and its tone."""
-    if suspect:
-        return tr("suspect"), "bad"
-    if row["status"] == "censored":
-        return tr("below the limit given"), "muted"
-    if row["z"] is None:
-        return tr("not checked by others"), "muted"
-    if abs(row["z"]) >= LARGE_Z:
-        return tr("large"), "warn"
-    return "", "plain"
-
+_MANY_GAPS = 12
 
 # ---- suspects ------------------------------------------------------------------------------------------
 
@@ -141,7 +58,8 @@ def suspects_part(
     found.extend(Callout(_class_words(model, one, text), "bad" if one.height == 1 else "warn") for one in classes)
     if separating and any(one.height > 1 for one in classes):
         places = ", ".join(
-            f"{stream_title(model, stream, text)} ({quantity_words(quantity, text)})" for stream, quantity in separating
+            f"{stream_title(model, stream, text)} ({measured_words(model, stream, quantity, text)})"
+            for stream, quantity in separating
         )
         found.append(Paragraph(text("To separate them measure: {places}.", places=places)))
     return [*found, _suspects_table(model, suspects, text)]
@@ -160,10 +78,7 @@ def _many_words(n: int, tested: int, text: Catalogue) -> str:
 
 def _class_words(model: ChainModel, group: pl.DataFrame, text: Catalogue) -> str:
     """A class in a sentence."""
-    names = [
-        f"{title_or_dash(model, row['meter'], text)} ({quantity_words(row['quantity'], text)})"
-        for row in group.iter_rows(named=True)
-    ]
+    names = [_reading_name(model, row, text) for row in group.iter_rows(named=True)]
     number = group["class_id"][0]
     if len(names) == 1:
         return text("Class {number}: {meter} does not fit the rest of the data.", number=number, meter=names[0])
@@ -172,6 +87,12 @@ def _class_words(model: ChainModel, group: pl.DataFrame, text: Catalogue) -> str
         number=number,
         meters=", ".join(names),
     )
+
+
+def _reading_name(model: ChainModel, row: dict[str, Any], text: Catalogue) -> str:
+    """A meter with what it reads."""
+    quantity = measured_words(model, row["stream"], row["quantity"], text)
+    return f"{title_or_dash(model, row['meter'], text)} ({quantity})"
 
 
 def _suspects_table(model: ChainModel, suspects: pl.DataFrame, text: Catalogue) -> TableBlock:
@@ -206,7 +127,7 @@ def _suspect_row(model: ChainModel, k: int, row: dict[str, Any], text: Catalogue
             "class": Cell(row["class_id"], digits=0),
             "meter": words(title_or_dash(model, row["meter"], text)),
             "stream": words(stream_title(model, row["stream"], text)),
-            "quantity": words(quantity_words(row["quantity"], text)),
+            "quantity": words(measured_words(model, row["stream"], row["quantity"], text)),
             "z": Cell(row["z"], digits=2, word="–"),
             "bias": Cell(bias, digits=digits, kind=kind, word="–"),
             "uom": words(text(UOM_OF_KIND[kind])),
@@ -224,10 +145,7 @@ def eliminations_part(model: ChainModel, eliminations: pl.DataFrame, text: Catal
     rows = []
     for group in steps:
         first = group.row(0, named=True)
-        names = ", ".join(
-            f"{title_or_dash(model, row['meter'], text)} ({quantity_words(row['quantity'], text)})"
-            for row in group.iter_rows(named=True)
-        )
+        names = ", ".join(_reading_name(model, row, text) for row in group.iter_rows(named=True))
         cells = {
             "step": Cell(first["step"], digits=0),
             "meters": words(names),
@@ -257,9 +175,30 @@ def eliminations_part(model: ChainModel, eliminations: pl.DataFrame, text: Catal
 # ---- gaps and rejected cells ----------------------------------------------------------------------------
 
 
-def gaps_part(model: ChainModel, gaps: pl.DataFrame, rejected: pl.DataFrame, text: Catalogue) -> list[Block]:
-    """Readings that did not come, and cells that could not be read."""
-    missing = TableBlock(
+def gaps_part(
+    index: BalanceIndex, gaps: pl.DataFrame, rejected: pl.DataFrame, text: Catalogue, plant: str = ""
+) -> list[Block]:
+    """Readings that did not come, cells that could not be read, and what nobody measures."""
+    model = index.model
+    return [
+        Heading("gaps", text("Gaps in the data"), text("Gaps")),
+        _missing(index, gaps, text, plant),
+        _unread(rejected, text),
+        *(_unmeasured_briefly(model, text) if plant else _unmeasured(model, text)),
+    ]
+
+
+def _missing(index: BalanceIndex, gaps: pl.DataFrame, text: Catalogue, plant: str) -> TableBlock:
+    """Missing readings; those of several plants by plant, and folded where they are many."""
+    model, by_plant = index.model, defaultdict(list)
+    for k, row in enumerate(gaps.iter_rows(named=True)):
+        by_plant[index.home(_read_by(model, row["meter"]))].append(_gap_row(model, k, row, text))
+    rows: list[Row] = []
+    for one in (*index.streams, ""):
+        if by_plant[one] and not plant and len(index.streams) > 1:
+            rows.append(Row(f"head.{one}", {"meter": words(model.title(one, text.lang))}, "head"))
+        rows.extend(by_plant[one])
+    return TableBlock(
         "gaps",
         text("Missing readings"),
         (
@@ -270,10 +209,20 @@ def gaps_part(model: ChainModel, gaps: pl.DataFrame, rejected: pl.DataFrame, tex
             Column("share", text("Share present"), Kind.FRACTION, digits=1),
             Column("treatment", text("What was done")),
         ),
-        tuple(_gap_row(model, k, row, text) for k, row in enumerate(gaps.iter_rows(named=True))),
+        tuple(rows),
         empty=text("No reading is missing."),
+        folded=gaps.height > _MANY_GAPS,
     )
-    unread = TableBlock(
+
+
+def _read_by(model: ChainModel, meter: str) -> str:
+    """Stream or stock that a meter reads; a stock without a survey stands for itself."""
+    return next((one.stream for one in model.chain.meters if one.id == meter), meter)
+
+
+def _unread(rejected: pl.DataFrame, text: Catalogue) -> TableBlock:
+    """Cells that could not be read."""
+    return TableBlock(
         "rejected",
         text("Rejected cells"),
         (
@@ -295,7 +244,36 @@ def gaps_part(model: ChainModel, gaps: pl.DataFrame, rejected: pl.DataFrame, tex
         ),
         empty=text("Every cell was read."),
     )
-    return [Heading("gaps", text("Gaps in the data"), text("Gaps")), missing, unread]
+
+
+def _unmeasured(model: ChainModel, text: Catalogue) -> list[Block]:
+    """What nobody measures, and why; nothing where the description names nothing."""
+    if not model.chain.not_measured:
+        return []
+    return [
+        TableBlock(
+            "not_measured",
+            text("What nobody measures, and why"),
+            (Column("what", text("What is not measured"), broad=True), Column("why", text("Why"), broad=True)),
+            tuple(
+                Row(str(k), {"what": words(_said(one.what, text)), "why": words(_said(one.why, text))})
+                for k, one in enumerate(model.chain.not_measured)
+            ),
+        )
+    ]
+
+
+def _unmeasured_briefly(model: ChainModel, text: Catalogue) -> list[Block]:
+    """The same in a sentence, on the page of one link."""
+    if not model.chain.not_measured:
+        return []
+    names = "; ".join(_said(one.what, text) for one in model.chain.not_measured)
+    return [Paragraph(text("What nobody measures in the chain (why: see the chain's report): {names}.", names=names))]
+
+
+def _said(titles: Titles, text: Catalogue) -> str:
+    """Words of the description in the reader's language."""
+    return title_in({str(key): value for key, value in titles.items()}, text.lang, "")
 
 
 def _gap_row(model: ChainModel, k: int, row: dict[str, Any], text: Catalogue) -> Row:
@@ -305,7 +283,7 @@ def _gap_row(model: ChainModel, k: int, row: dict[str, Any], text: Catalogue) ->
         key,
         {
             "meter": words(model.title(row["meter"], text.lang)),
-            "quantity": words(quantity_words(row["quantity"], text)),
+            "quantity": words(measured_words(model, _read_by(model, row["meter"]), row["quantity"], text)),
             "expected": Cell(row["expected"], digits=0),
             "present": Cell(row["present"], digits=0),
             "share": Cell(formula=Calc("/", Ref("gaps", key, "present"), Ref("gaps", key, "expected")), digits=1),

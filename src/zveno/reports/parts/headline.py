@@ -7,67 +7,89 @@ from typing import Any
 
 import polars as pl
 
-from zveno.model.chain import ChainModel
 from zveno.model.types import Recovery
-from zveno.reports.document import Block, Cell, Fact, Facts, Heading, Kind, Paragraph, Tone, measured
-from zveno.reports.parts.balance import Flows, by_stream, recovery_formula, sum_cell, verdict
-from zveno.reports.parts.words import MASS
-from zveno.reports.shown import plants_in_order
-from zveno.reports.streams import balanced_name
+from zveno.reports.document import Block, Cell, Fact, Facts, Heading, Kind, Tone, measured
+from zveno.reports.parts.index import BalanceIndex, recovery_rule
+from zveno.reports.parts.recovery import verdict
+from zveno.reports.shown import MASS
+from zveno.reports.streams import balanced_name, stream_title
 from zveno.text.catalogue import Catalogue
+
+_MOST_FACTS = 6
+_PURE = 0.9995
+"""Grade above which two decimals of a per cent would say 100."""
 
 
 def headline_part(
-    model: ChainModel,
-    flows: pl.DataFrame,
-    recoveries: pl.DataFrame,
-    unaccounted: pl.DataFrame,
-    text: Catalogue,
-    plant: str = "",
+    index: BalanceIndex, recoveries: pl.DataFrame, unaccounted: pl.DataFrame, text: Catalogue, plant: str = ""
 ) -> list[Block]:
-    """Feed, product, recovery and unaccounted copper of each plant that has a recovery to report, or of one."""
-    component = model.chain.components[0]
-    found: list[Block] = [Heading("summary", text("Key figures"), text("Summary"))]
-    order = [one.id for one in plants_in_order(model) if plant in ("", one.id)]
-    rules = [one for one in model.chain.recoveries if component in one.components and one.plant in order]
-    rules.sort(key=lambda one: order.index(one.plant))
-    for rule in rules:
-        if len(rules) > 1:
-            found.append(Paragraph(model.title(rule.plant, text.lang)))
-        found.append(Facts(tuple(_plant_facts(model, rule, by_stream(flows), recoveries, unaccounted, text))))
+    """Feed, product, recovery and unaccounted copper of a plant, or of the whole chain where none is named.
+
+    A plant without a recovery to report has what is weighed on its way in and out; a chain without one, a heading.
+    """
+    component = index.model.chain.components[0]
+    heading = Heading("summary", text("Key figures"), text("Summary"))
+    rule = recovery_rule(index.model, plant, component)
+    if rule is None:
+        weighed = _weighed(index, plant, unaccounted, text) if plant else []
+        return [heading, Facts(tuple(weighed))] if weighed else [heading]
+    return [heading, Facts(tuple(_facts(index, rule, recoveries, unaccounted, text)))]
+
+
+def _facts(
+    index: BalanceIndex, rule: Recovery, recoveries: pl.DataFrame, unaccounted: pl.DataFrame, text: Catalogue
+) -> list[Fact]:
+    """Facts of a plant in order of weight; the chain's dry masses are of too many kinds to be added."""
+    component = index.model.chain.components[0]
+
+    def mass(label: str, ids: tuple[str, ...], quantity: str, said: str = "") -> Fact:
+        return Fact(label, index.sum_cell(rule, ids, quantity, text), Kind.MASS, "t", said)
+
+    into, out = text("{component} in feed", component=component), text("{component} in product", component=component)
+    recovery = _recovery_fact(index, rule, component, recoveries, text)
+    left = unaccounted_fact(rule.plant, component, unaccounted, text)
+    if not rule.plant:
+        return [
+            recovery,
+            mass(into, rule.feeds, component, _names(index, rule.feeds, text)),
+            mass(out, rule.products, component, _names(index, rule.products, text)),
+            left,
+        ]
+    return [
+        recovery,
+        mass(text("Dry feed"), rule.feeds, MASS),
+        mass(into, rule.feeds, component, _grade_words(index, rule.feeds, text)),
+        mass(text("Product dispatched, dry"), rule.products, MASS),
+        mass(out, rule.products, component, _grade_words(index, rule.products, text)),
+        left,
+    ]
+
+
+def _weighed(index: BalanceIndex, plant: str, unaccounted: pl.DataFrame, text: Catalogue) -> list[Fact]:
+    """Dry masses known to come in and go out, then what is unaccounted of the first component where it is balanced."""
+    component, found = index.model.chain.components[0], []
+    site = next(one.site for one in index.model.chain.plants if one.id == plant)
+    sides = index.streams[plant].sides
+    for stream in (*sides["in"], *sides["out"])[:_MOST_FACTS]:
+        row = index.flows.get((stream, MASS), {})
+        if row.get("mass_t") is not None:
+            cell = measured(row["mass_t"], row["mass_sd_t"], Kind.MASS)
+            found.append(Fact(stream_title(index.model, stream, text, site), cell, Kind.MASS, "t", text("dry mass")))
+    if _row(unaccounted, plant=plant, component=component):
+        found.append(unaccounted_fact(plant, component, unaccounted, text))
     return found
 
 
-def _plant_facts(
-    model: ChainModel,
-    rule: Recovery,
-    flows: Flows,
-    recoveries: pl.DataFrame,
-    unaccounted: pl.DataFrame,
-    text: Catalogue,
-) -> list[Fact]:
-    """Facts of one plant, in order of weight."""
-    component = model.chain.components[0]
-    facts = [
-        _recovery_fact(model, rule, component, recoveries, text),
-        Fact(text("Dry feed"), sum_cell(model, rule, rule.feeds, MASS, flows, text), Kind.MASS, "t"),
-        Fact(
-            text("{component} in feed", component=component),
-            sum_cell(model, rule, rule.feeds, component, flows, text),
-            Kind.MASS,
-            "t",
-            _grade_words(model, rule.feeds, flows, text),
-        ),
-        Fact(text("Product dispatched, dry"), sum_cell(model, rule, rule.products, MASS, flows, text), Kind.MASS, "t"),
-        Fact(
-            text("{component} in product", component=component),
-            sum_cell(model, rule, rule.products, component, flows, text),
-            Kind.MASS,
-            "t",
-            _grade_words(model, rule.products, flows, text),
-        ),
-    ]
-    return [*facts, unaccounted_fact(rule.plant, component, unaccounted, text)]
+def _names(index: BalanceIndex, ids: tuple[str, ...], text: Catalogue) -> str:
+    """What is added up, without the places it comes from."""
+    model = index.model
+    found = []
+    for one in ids:
+        ends = (model.streams[one].source, model.streams[one].target)
+        plants = {model.plant_of(end) for end in ends}
+        site = next((plant.site for plant in model.chain.plants if plant.id in plants), "")
+        found.append(stream_title(model, balanced_name(model, one), text, site))
+    return ", ".join(dict.fromkeys(found))
 
 
 def unaccounted_fact(plant: str, component: str, unaccounted: pl.DataFrame, text: Catalogue) -> Fact:
@@ -80,7 +102,7 @@ def unaccounted_fact(plant: str, component: str, unaccounted: pl.DataFrame, text
 
 
 def _recovery_fact(
-    model: ChainModel, rule: Recovery, component: str, recoveries: pl.DataFrame, text: Catalogue
+    index: BalanceIndex, rule: Recovery, component: str, recoveries: pl.DataFrame, text: Catalogue
 ) -> Fact:
     """Overall recovery with the direct one in words."""
     overall = _row(recoveries, plant=rule.plant, component=component, kind="overall")
@@ -93,7 +115,7 @@ def _recovery_fact(
             overall.get("recovery_sd_frac"),
             Kind.FRACTION,
             word=text("unobservable"),
-            formula=recovery_formula(model, rule, component, "overall"),
+            formula=index.recovery(rule, component, "overall"),
         ),
         Kind.FRACTION,
         "%",
@@ -107,16 +129,17 @@ def _row(table: pl.DataFrame, **keys: str) -> Mapping[str, Any]:
     return found[0] if found else {}
 
 
-def _grade_words(model: ChainModel, ids: tuple[str, ...], flows: Flows, text: Catalogue) -> str:
+def _grade_words(index: BalanceIndex, ids: tuple[str, ...], text: Catalogue) -> str:
     """Mean grade in words; nothing where it can't be known."""
-    component = model.chain.components[0]
-    names = {balanced_name(model, one) for one in ids}
-    masses = [flows.get((one, MASS), {}).get("mass_t") for one in names]
-    parts = [flows.get((one, component), {}).get("mass_t") for one in names]
+    component = index.model.chain.components[0]
+    names = {balanced_name(index.model, one) for one in ids}
+    masses = [index.flows.get((one, MASS), {}).get("mass_t") for one in names]
+    parts = [index.flows.get((one, component), {}).get("mass_t") for one in names]
     if None in masses or None in parts or not sum(one or 0.0 for one in masses):
         return ""
     grade = sum(one or 0.0 for one in parts) / sum(one or 0.0 for one in masses)
-    return text("at {value} % {component}", value=text.percent(grade, 2), component=component)
+    digits = 4 if grade > _PURE else 2
+    return text("at {value} % {component}", value=text.percent(grade, digits), component=component)
 
 
 def counts(

@@ -2,106 +2,127 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Mapping
 
 import polars as pl
 
-from zveno.model.chain import ChainModel
 from zveno.model.types import Plant
 from zveno.reports.document import Block, Cell, Column, Heading, Kind, Row, TableBlock, measured
-from zveno.reports.parts.balance import Flows, by_stream, recovery_formula, verdict
-from zveno.reports.parts.words import MASS, words
-from zveno.reports.shown import plants_in_order
-from zveno.reports.streams import BalanceStream, balance_streams
+from zveno.reports.parts.index import BalanceIndex, recovery_rule
+from zveno.reports.parts.recovery import role_of, verdict
+from zveno.reports.parts.words import words
+from zveno.reports.shown import MASS, joint_places, plants_in_order, without_place
+from zveno.reports.streams import balance_streams, stream_title
 from zveno.text.catalogue import Catalogue
 
 # ---- side by side --------------------------------------------------------------------------------------
 
 
 def links_table(
-    model: ChainModel,
+    index: BalanceIndex,
     counts: Mapping[str, tuple[int, int]],
     recoveries: pl.DataFrame,
     unaccounted: pl.DataFrame,
     text: Catalogue,
 ) -> TableBlock:
-    """A row for each plant in the order of the process.
+    """A row for each plant in the order of the process, and one for the whole chain where it reports a recovery.
 
     Parameters
     ----------
     counts
-        Classes of suspects and breaches of each plant.
+        Classes of suspects and breaches of each plant, and under no name those of the whole chain.
     recoveries, unaccounted
         Tables of those names.
     """
+    model = index.model
     component = model.chain.components[0]
     shares = {
         (row["plant"], row["kind"]): row
         for row in recoveries.filter(pl.col("component") == component).iter_rows(named=True)
     }
     masses = {row["plant"]: row for row in unaccounted.filter(pl.col("component") == component).iter_rows(named=True)}
-    named = {"component": component}
+    plants = [one.id for one in plants_in_order(model)]
+    if recovery_rule(model, "", component):
+        plants.append("")
     return TableBlock(
         "links",
         text("Links of the chain"),
-        (
-            Column("link", text("Link"), broad=True),
-            Column("overall", text("Overall"), Kind.FRACTION, paired=True, group=text("{component} recovery", **named)),
-            Column("direct", text("Direct"), Kind.FRACTION, paired=True, group=text("{component} recovery", **named)),
-            Column("unaccounted", text("{component} unaccounted", **named), Kind.MASS, paired=True),
-            Column("verdict", text("Verdict")),
-            Column("suspects", text("Suspects"), Kind.COUNT, digits=0),
-            Column("breaches", text("Breaches"), Kind.COUNT, digits=0),
-        ),
+        _link_columns(component, text),
         tuple(
             Row(
-                one.id,
+                one or "chain",
                 {
-                    "link": words(model.title(one.id, text.lang)),
-                    **_recovery_cells(model, one.id, component, shares, text),
-                    **_unaccounted_cells(masses.get(one.id, {}), text),
+                    "link": words(model.title(one, text.lang)),
+                    **_recovery_cells(index, one, component, shares, text),
+                    **_unaccounted_cells(masses.get(one), text),
                     **{
                         name: Cell(float(n), digits=0, tone="warn" if n else "plain")
-                        for name, n in zip(("suspects", "breaches"), counts[one.id], strict=True)
+                        for name, n in zip(("suspects", "breaches"), counts[one], strict=True)
                     },
                 },
+                role_of(one),
             )
-            for one in plants_in_order(model)
+            for one in plants
         ),
         notes=(
             text(
                 "A reading between two links counts for both, and so does a suspect that cannot be told from another."
             ),
+            text("A sum of several streams has no ±: their errors are correlated."),
         ),
     )
 
 
+def _link_columns(component: str, text: Catalogue) -> tuple[Column, ...]:
+    """Masses, recoveries, what is unaccounted for, and how much asks for attention."""
+    named = {"component": component}
+    share, mass = text("{component} recovery", **named), text("{component}, mass", **named)
+    return (
+        Column("link", text("Link"), broad=True),
+        Column("feed", text("In feed"), Kind.MASS, paired=True, group=mass),
+        Column("product", text("In product"), Kind.MASS, paired=True, group=mass),
+        Column("overall", text("Overall"), Kind.FRACTION, paired=True, group=share),
+        Column("direct", text("Direct"), Kind.FRACTION, paired=True, group=share),
+        Column("unaccounted", text("{component} unaccounted", **named), Kind.MASS, paired=True),
+        Column("verdict", text("Verdict")),
+        Column("suspects", text("Suspects"), Kind.COUNT, digits=0),
+        Column("breaches", text("Breaches"), Kind.COUNT, digits=0),
+    )
+
+
 def _recovery_cells(
-    model: ChainModel,
+    index: BalanceIndex,
     plant: str,
     component: str,
     shares: Mapping[tuple[str, str], Mapping[str, float | None]],
     text: Catalogue,
 ) -> dict[str, Cell]:
-    """Both recoveries of a plant; a plant without one to report has a dash."""
-    rules = (one for one in model.chain.recoveries if one.plant == plant and component in one.components)
-    rule = next(rules, None)
+    """What a plant took in and gave, and both recoveries; a plant without one to report has a dash."""
+    rule = recovery_rule(index.model, plant, component)
     if rule is None:
-        return {kind: Cell(word="–") for kind in ("overall", "direct")}
-    return {
+        return {name: Cell(word="–") for name in ("feed", "product", "overall", "direct")}
+    recovered = {
         kind: measured(
             shares.get((plant, kind), {}).get("recovery_frac"),
             shares.get((plant, kind), {}).get("recovery_sd_frac"),
             Kind.FRACTION,
             word=text("unobservable"),
-            formula=recovery_formula(model, rule, component, kind),
+            formula=index.recovery(rule, component, kind),
         )
         for kind in ("overall", "direct")
     }
+    return {
+        "feed": index.sum_cell(rule, rule.feeds, component, text),
+        "product": index.sum_cell(rule, rule.products, component, text),
+        **recovered,
+    }
 
 
-def _unaccounted_cells(row: Mapping[str, float | None], text: Catalogue) -> dict[str, Cell]:
-    """What is unaccounted for, and the verdict on it."""
+def _unaccounted_cells(row: Mapping[str, float | None] | None, text: Catalogue) -> dict[str, Cell]:
+    """What is unaccounted for, and the verdict on it; dashes where no section balances the component."""
+    if row is None:
+        return {name: Cell(word="–") for name in ("unaccounted", "verdict")}
     mass, sd = row.get("mass_t"), row.get("mass_sd_t")
     return {
         "unaccounted": measured(mass, sd, Kind.MASS, word=text("unobservable")),
@@ -112,61 +133,84 @@ def _unaccounted_cells(row: Mapping[str, float | None], text: Catalogue) -> dict
 # ---- where one stands ----------------------------------------------------------------------------------
 
 
-def neighbours_part(model: ChainModel, plant: Plant, flows: pl.DataFrame, text: Catalogue) -> list[Block]:
+def neighbours_part(index: BalanceIndex, plant: Plant, text: Catalogue) -> list[Block]:
     """What a plant receives from whom and hands on to whom: links of the chain first, then places outside."""
-    inside = {one.id for one in plant.sections}
-    comes = [one for one in balance_streams(model) if one.target in inside and one.source not in inside]
-    goes = [one for one in balance_streams(model) if one.source in inside and one.target not in inside]
-    component, table = model.chain.components[0], by_stream(flows)
+    model, inside = index.model, {one.id for one in plant.sections}
+    comes: dict[str, list[str]] = defaultdict(list)
+    goes: dict[str, list[str]] = defaultdict(list)
+    for one in balance_streams(model):
+        if one.target in inside and one.source not in inside:
+            comes[one.id].append(one.source)
+        if one.source in inside and one.target not in inside:
+            goes[one.id].append(one.target)
+    component = model.chain.components[0]
+    carried = any(index.has(one, component) for one in (*comes, *goes)) and component in _carried(index, plant)
     rows: list[Row] = []
-    for side, title, ends in (
-        ("in", text("Receives"), [(one, one.source) for one in comes]),
-        ("out", text("Hands on"), [(one, one.target) for one in goes]),
-    ):
-        if ends:
+    for side, title, streams in (("in", text("Receives"), comes), ("out", text("Hands on"), goes)):
+        if streams:
             rows.append(Row(f"head.{side}", {"place": words(title)}, "head"))
-            rows.extend(_rows(model, side, ends, component, table, text))
+            rows.extend(_rows(index, plant, side, streams, text))
+    columns = [
+        Column("place", text("From or to"), broad=True),
+        Column("what", text("What it is")),
+        Column("stream", text("Stream"), broad=True),
+        Column("mass", text("Dry mass"), Kind.MASS, digits=0, paired=True),
+    ]
+    if carried:
+        columns.append(Column("component", component, Kind.MASS, paired=True))
     block = TableBlock(
         "neighbours",
         text("What it receives and hands on"),
-        (
-            Column("place", text("From or to"), broad=True),
-            Column("what", text("What it is")),
-            Column("stream", text("Stream"), broad=True),
-            Column("mass", text("Dry mass"), Kind.MASS, digits=0, paired=True),
-            Column("component", component, Kind.MASS, paired=True),
-        ),
+        tuple(columns),
         tuple(rows),
+        notes=_split_note(comes, goes, text),
         empty=text("No stream leads to or from this link."),
     )
     return [Heading("neighbours", text("Place in the chain"), text("Place in chain")), block]
 
 
-def _rows(
-    model: ChainModel,
-    side: str,
-    ends: Iterable[tuple[BalanceStream, str]],
-    component: str,
-    table: Flows,
-    text: Catalogue,
-) -> list[Row]:
-    """A row for each stream, those of other links first."""
-    unknown = text("unobservable")
-    found = []
-    for one, end in sorted(ends, key=lambda pair: not model.plant_of(pair[1])):
-        link = model.plant_of(end)
-        mass, part = table.get((one.id, MASS), {}), table.get((one.id, component), {})
-        none = "–" if mass and not part else unknown  # a stream that is balanced without the component carries none
+def _carried(index: BalanceIndex, plant: Plant) -> set[str]:
+    """Components of a plant's balance."""
+    return {one for chunk in index.chunks[plant.id] for one in chunk}
+
+
+def _split_note(comes: Mapping[str, list[str]], goes: Mapping[str, list[str]], text: Catalogue) -> tuple[str, ...]:
+    """A note where one measured stream goes to several places."""
+    several = any(len(ends) > 1 for ends in (*comes.values(), *goes.values()))
+    return (text("What goes to several places is weighed together; the parts are not known."),) if several else ()
+
+
+def _rows(index: BalanceIndex, plant: Plant, side: str, streams: Mapping[str, list[str]], text: Catalogue) -> list[Row]:
+    """A row for each stream, those of other links first; a dash for what a stream is not followed by."""
+    model, unknown, found = index.model, text("unobservable"), []
+    component = model.chain.components[0]
+    for stream, ends in sorted(streams.items(), key=lambda pair: not model.plant_of(pair[1][0])):
+        mass, part = index.flows.get((stream, MASS), {}), index.flows.get((stream, component), {})
+        silent = index.says_nothing_of(stream)
+        links = [model.plant_of(end) for end in ends]
+        places = [
+            without_place(model.title(link or end, text.lang), [_site(index, plant, text)])
+            for link, end in zip(links, ends, strict=True)
+        ]
         found.append(
             Row(
-                f"{side}.{one.id}.{end}",
+                f"{side}.{stream}",
                 {
-                    "place": words(model.title(link or end, text.lang)),
-                    "what": words(text("link") if link else text("outside")),
-                    "stream": words(model.title(one.id, text.lang)),
-                    "mass": measured(mass.get("mass_t"), mass.get("mass_sd_t"), Kind.MASS, word=unknown),
-                    "component": measured(part.get("mass_t"), part.get("mass_sd_t"), Kind.MASS, word=none),
+                    "place": words(joint_places(places)),
+                    "what": words(text("link") if any(links) else text("outside")),
+                    "stream": words(stream_title(model, stream, text, plant.site)),
+                    "mass": measured(
+                        mass.get("mass_t"), mass.get("mass_sd_t"), Kind.MASS, word=unknown if mass or silent else "–"
+                    ),
+                    "component": measured(
+                        part.get("mass_t"), part.get("mass_sd_t"), Kind.MASS, word=unknown if part or silent else "–"
+                    ),
                 },
             )
         )
     return found
+
+
+def _site(index: BalanceIndex, plant: Plant, text: Catalogue) -> str:
+    """Name of the plant's site; empty where it stands on none."""
+    return index.model.title(plant.site, text.lang) if plant.site else ""

@@ -8,11 +8,12 @@ from typing import Any
 
 from zveno.model.chain import ChainModel
 from zveno.reports.document import Cell, Kind, half_width
+from zveno.reports.shown import MASS
+from zveno.reports.streams import content_of
 from zveno.text.catalogue import Catalogue
 from zveno.text.mark import tr
 from zveno.text.words import QUANTITIES, RULE_KIND_WORDS
 
-MASS = "mass"
 LARGE_Z = 3.0
 _PPM_BELOW = 1e-3
 
@@ -39,6 +40,14 @@ def quantity_words(quantity: str, text: Catalogue) -> str:
     return text(QUANTITIES[quantity]) if quantity in QUANTITIES else quantity
 
 
+def measured_words(model: ChainModel, stream: str, quantity: str, text: Catalogue) -> str:
+    """What is measured in a stream or stock: where one component alone is followed, the mass of that component."""
+    content = content_of(model, stream)
+    if content and quantity.endswith(MASS):
+        return text("mass of {component}", component=content)
+    return quantity_words(quantity, text)
+
+
 def quantity_kind(quantity: str, size: float | None = None) -> Kind:
     """How a quantity is shown: t for masses, per cent for fractions, g/t for very small ones."""
     if quantity.endswith(MASS):
@@ -51,9 +60,13 @@ def grade_kind(largest: float | None) -> Kind:
     return Kind.PPM if largest is not None and 0 < abs(largest) < _PPM_BELOW else Kind.FRACTION
 
 
-def title_or_dash(model: ChainModel, id_: str, text: Catalogue) -> str:
-    """Title of a thing, a dash where no thing is named; meters joined by + are named one by one."""
-    return " + ".join(model.title(one, text.lang) for one in id_.split("+")) if id_ else "–"
+def title_or_dash(model: ChainModel, id_: str, text: Catalogue, site: str = "") -> str:
+    """Title of a thing, said at a site without its name; a dash where no thing is named.
+
+    Meters joined by + are named one by one.
+    """
+    place = f", {model.title(site, text.lang)}" if site else ""
+    return " + ".join(model.title(one, text.lang).removesuffix(place) for one in id_.split("+")) if id_ else "–"
 
 
 def plain_moment(moment: datetime, model: ChainModel, text: Catalogue) -> str:

@@ -16,7 +16,7 @@ from zveno.text.catalogue import Catalogue
 BODY, SMALL = 10.0, 8.5
 _CELL_PAD, _CAPITAL, _CELL_LEADING = 6.0, 0.65, 1.15
 _MM = 72 / 25.4
-_LONG_MM, _SHORT_MM = 297.0, 210.0
+_LARGE_MM, _LONG_MM, _SHORT_MM = 420.0, 297.0, 210.0
 MARGIN_MM = {"left": 20.0, "right": 12.0, "top": 22.0, "bottom": 17.0}  # the left has room for a punch
 MEASURE = 500.0  # a longer line of text is hard to read
 _LEADING = 1.2
@@ -26,12 +26,14 @@ _POINTS_PER_PX = 0.75
 _LARGEST_WIDE = 1.25
 _GAIN = 1.15
 _SMALL_SHARE, _KEPT_SHARE = 0.45, 0.75
+_LEAST_LETTERS = 5.0
+_LETTERS = re.compile(r'font-size="([\d.]+)"')
 _VIEW_BOX = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)"')
 
 
 @dataclass(frozen=True)
 class Page:
-    """Room for the text on an A4 page, pt."""
+    """Room for the text on a page, pt."""
 
     width: float
     height: float
@@ -44,6 +46,7 @@ def _page(width_mm: float, height_mm: float) -> Page:
 
 
 UPRIGHT, TURNED = _page(_SHORT_MM, _LONG_MM), _page(_LONG_MM, _SHORT_MM)
+LARGE_UPRIGHT, LARGE_TURNED = _page(_LONG_MM, _LARGE_MM), _page(_LARGE_MM, _LONG_MM)
 
 
 @dataclass(frozen=True)
@@ -55,14 +58,17 @@ class See:
 
 @dataclass(frozen=True)
 class Run:
-    """Blocks on pages of one direction."""
+    """Blocks on pages of one direction and size; ``large`` ones are of A3, others of A4."""
 
     turned: bool
     blocks: tuple[Block | See, ...]
+    large: bool = False
 
     @property
     def page(self) -> Page:
         """Room on its pages."""
+        if self.large:
+            return LARGE_TURNED if self.turned else LARGE_UPRIGHT
         return TURNED if self.turned else UPRIGHT
 
 
@@ -82,9 +88,10 @@ class Paper:
     def runs(self, document: Document) -> list[Run]:
         """The document's parts by the direction of their pages, then its long folded tables as an appendix."""
         parts = [(part.heading, *self._fitting(part.blocks)) for part in document.parts]
+        kinds = zip(self._turned(parts), map(_needs_large, parts), strict=True)
         found = [
-            Run(turned, tuple(block for _, part in group for block in part))
-            for turned, group in groupby(zip(self._turned(parts), parts, strict=True), key=lambda one: one[0])
+            Run(turned, tuple(block for _, part in group for block in part), large)
+            for (turned, large), group in groupby(zip(kinds, parts, strict=True), key=lambda one: one[0])
         ]
         long = [block.table for part in parts for block in part if isinstance(block, See)]
         return found + self._appendix(long)
@@ -119,6 +126,8 @@ class Paper:
     def wants_turning(self, block: Block | See) -> bool:
         """Whether a block is read with ease only on a turned page."""
         if isinstance(block, Figure):
+            if _is_too_fine(block):
+                return figure_scale(block, LARGE_TURNED) > figure_scale(block, LARGE_UPRIGHT)
             return block.wide and figure_scale(block, TURNED) > _GAIN * figure_scale(block, UPRIGHT)
         return isinstance(block, TableBlock) and self.shown(block).is_wide(UPRIGHT.width)
 
@@ -181,6 +190,18 @@ def svg_size(svg: str) -> tuple[float, float]:
     if found is None:
         raise ValueError("a drawing without viewBox has no size")
     return float(found[1]), float(found[2])
+
+
+def _is_too_fine(figure: Figure) -> bool:
+    """Whether the letters of a wide drawing are too small to read on A4."""
+    letters = _LETTERS.search(figure.svg)
+    scale = max(figure_scale(figure, page) for page in (UPRIGHT, TURNED))
+    return figure.wide and letters is not None and float(letters[1]) * scale < _LEAST_LETTERS
+
+
+def _needs_large(part: Sequence[Block | See]) -> bool:
+    """Whether a part has a drawing that wants a larger sheet."""
+    return any(isinstance(block, Figure) and _is_too_fine(block) for block in part)
 
 
 def figure_scale(figure: Figure, page: Page) -> float:

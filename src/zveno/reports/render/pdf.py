@@ -104,7 +104,9 @@ def paper_data(document: Document, text: Catalogue) -> Data:
         "contents": text("Contents"),
         "page": text("page {n} of {total}"),
         "continued": text("(continued)"),
-        "runs": [{"flipped": run.turned, "blocks": writer.run(run)} for run in runs],
+        "runs": [
+            {"flipped": run.turned, "paper": "a3" if run.large else "a4", "blocks": writer.run(run)} for run in runs
+        ],
     }
 
 

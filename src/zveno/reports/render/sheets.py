@@ -150,7 +150,7 @@ def _facts_table(facts: Facts, id_: str, text: Catalogue) -> TableBlock:
         Column("label", text("Figure")),
         Column("value", text("Value"), Kind.NUMBER, paired=True),
         Column("uom", text("Unit of measure")),
-        Column("words", text("In words")),
+        Column("words", text("Note"), loose=True),
     )
     rows = []
     for k, fact in enumerate(facts.items):

@@ -165,13 +165,15 @@ class _Writer:
         for column in placed.table.columns:
             x, cell = placed.columns[column.key], _resolved(row.cells.get(column.key, Cell()), column)
             tone = {"font_color": _COLOURS[cell.tone]} if cell.tone in _COLOURS else {}
-            self._cell(page, (y, x), cell, {**base, **tone})
+            if cell.value is None and column.kind not in _LEFT:
+                tone["align"] = "right"
+            self._cell(page, (y, x), cell, {**base, **tone}, wrap=row.role != "head" and not column.loose)
             if column.paired:
                 half = cell.half_width if cell.value is not None else None
                 shown = Cell(half, kind=cell.kind, digits=cell.digits)
                 self._cell(page, (y, x + 1), shown, {**base, "font_color": _SOFT})
 
-    def _cell(self, page: Any, at: tuple[int, int], cell: Cell, look: Mapping[str, Any]) -> None:
+    def _cell(self, page: Any, at: tuple[int, int], cell: Cell, look: Mapping[str, Any], *, wrap: bool = True) -> None:
         """A figure, a formula with its value, a date or a word, each in its own type."""
         value = cell.value
         if value is None:
@@ -182,7 +184,8 @@ class _Writer:
         elif isinstance(value, date):
             page.write_datetime(*at, value, self.style(**look, num_format="dd.mm.yyyy", align="left", indent=1))
         elif isinstance(value, str):
-            page.write_string(*at, value, self.style(**look, text_wrap=cell.kind is Kind.TEXT, align="left", indent=1))
+            folds = wrap and cell.kind is Kind.TEXT
+            page.write_string(*at, value, self.style(**look, text_wrap=folds, align="left", indent=1))
         else:
             kind = cell.kind or Kind.NUMBER
             style = self.style(**look, num_format=number_format(kind, cell.digits or 0))
@@ -230,7 +233,9 @@ def _heights(sheet: Sheet, widths: Sequence[float], text: Catalogue) -> Iterator
             continue
         columns = placed.table.columns
         lines = {
-            row.key: max(_lines(row.cells.get(one.key), widths[placed.columns[one.key]]) for one in columns)
+            row.key: max(
+                _lines(row.cells.get(one.key), widths[placed.columns[one.key]]) for one in columns if not one.loose
+            )
             for row in placed.table.rows
             if row.role != "head"
         }
@@ -265,7 +270,7 @@ def _lengths(placed: PlacedTable, text: Catalogue) -> Sequence[tuple[int, int]]:
         found.append((x, max(longest_word, len(column.heading(text)) // 2)))
         for row in placed.table.rows:
             cell = row.cells.get(column.key, Cell())
-            if row.role != "head":
+            if row.role != "head" and not column.loose:
                 found.append((x, _cell_length(cell)))
             if column.paired and cell.half_width is not None:
                 found.append((x + 1, _cell_length(Cell(cell.half_width, digits=cell.digits))))
