@@ -9,7 +9,7 @@ import typer
 
 from zveno.chain import Balance, Breaches, ChainModel, Imported, MonthResults, PeriodSeries
 from zveno.cli.simulated import SimulatedAnswers, grade_uoms
-from zveno.reports import BOUND_CONFLICT, half_width, lack_detail, stream_title
+from zveno.reports import BOUND_CONFLICT, detectable, half_width, lack_detail, stream_title
 from zveno.text.mark import tr
 from zveno.text.words import QUANTITIES, RULE_KIND_WORDS
 
@@ -200,14 +200,9 @@ class Answers(SimulatedAnswers):
 
     def _unseen(self, model: ChainModel, adjustments: pl.DataFrame) -> None:
         """From which size on an error of one scale of ore, feeds or products alone would show."""
-        ends = {name for one in model.chain.recoveries for name in (*one.feeds, *one.products)}
-        ends |= {one.id for one in model.chain.streams if one.kind == "ore"}
-        rows = adjustments.filter(
-            pl.col("quantity") == "mass", pl.col("stream").is_in(list(ends)), pl.col("shows_from") < pl.col("reading")
-        ).with_columns(share=pl.col("shows_from") / pl.col("reading"))
         names = [
-            f"{model.title(row['meter'], self.lang)} {self.text.percent(row['share'], 0)} %"
-            for row in rows.sort("share").iter_rows(named=True)
+            f"{model.title(row['meter'], self.lang)} {self.text.percent(row['share_frac'], 0)} %"
+            for row in detectable(model, adjustments).iter_rows(named=True)
         ]
         if names:
             self.say(

@@ -5,6 +5,7 @@ from zveno.reports.against_plan import plan_fact
 from zveno.reports.document import UOM_OF_KIND, digits_for, half_width
 from zveno.reports.flowsheet import flowsheet_svg
 from zveno.reports.month import MonthResults, Provenance, month_report
+from zveno.reports.parts.detectable import detectable
 from zveno.reports.parts.words import grade_kind, lack_detail, uom_words
 from zveno.reports.report import LINK, RENDERERS, REPORTS, Report, build_report, require_report
 from zveno.reports.restrict import of_plant, require_link
@@ -21,6 +22,7 @@ __all__ = [
     "Provenance",
     "Report",
     "build_report",
+    "detectable",
     "digits_for",
     "flowsheet_svg",
     "grade_kind",

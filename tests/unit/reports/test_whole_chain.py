@@ -72,7 +72,7 @@ def month() -> MonthResults:
         period=Period.parse("2026-03", model.tz),
         flows=told,
         adjustments=tables.frame("adjustments", [
-            {"period": "2026-03", "sd": 1.0, "reconciled": one["reading"], "reconciled_sd": 1.0, "status": "redundant",
+            {"period": "2026-03", "sd": 1.0, "reconciled": one["reading"], "reconciled_sd": 1.0, "status": "redundant", "shows_from": None,
              **one} for one in readings
         ]),
         recoveries=tables.frame("recoveries", [

@@ -27,6 +27,7 @@ from zveno.reports.document import (
     TableBlock,
     digits_for,
 )
+from zveno.reports.parts.detectable import detectable_table
 from zveno.reports.parts.index import BalanceIndex
 from zveno.reports.parts.words import measured_words, quantity_kind, title_or_dash, words
 from zveno.reports.streams import stream_title
@@ -49,7 +50,8 @@ def suspects_part(
     heading = Heading("suspects", text("Suspect readings"), text("Suspects"))
     classes = [group for _, group in suspects.group_by("class_id", maintain_order=True)]
     if not classes:
-        return [heading, Callout(text("No reading is suspect: all fit together within their errors."), "good")]
+        clear = Callout(text("No reading is suspect: all fit together within their errors."), "good")
+        return [heading, clear, *detectable_table(model, adjustments, text)]
     found: list[Block] = [heading]
     tested = adjustments["z"].is_not_null().sum()
     if len(classes) >= _MANY and suspects.height > tested / 3:
@@ -62,7 +64,7 @@ def suspects_part(
             for stream, quantity in separating
         )
         found.append(Paragraph(text("To separate them measure: {places}.", places=places)))
-    return [*found, _suspects_table(model, suspects, text)]
+    return [*found, _suspects_table(model, suspects, text), *detectable_table(model, adjustments, text)]
 
 
 def _many_words(n: int, tested: int, text: Catalogue) -> str:
