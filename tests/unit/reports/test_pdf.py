@@ -321,6 +321,16 @@ def test_a_wide_figure_turns_the_page_only_where_it_gains_by_it(w, h, is_turned)
     assert drawn["height"] <= (488 if is_turned else 732)
 
 
+@pytest.mark.parametrize(("letters", "paper"), [(13, "a3"), (40, "a4")])
+def test_a_wide_figure_with_letters_too_fine_for_a4_has_a_sheet_of_a3(letters, paper):
+    svg = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1500 1500" font-size="{letters}"><path d="M0 0"/></svg>'
+    )
+    laid = data(Figure(svg, "Caption", wide=True), Heading("b", "B"), Paragraph("after"))
+    assert laid["runs"][0]["paper"] == paper
+    assert laid["runs"][-1]["paper"] == "a4"
+
+
 def test_drawings_take_the_font_and_the_colours_of_the_paper():
     points = [DayPoint(date(2026, 3, k), 10.0, 8.0 + k, 10.0 * k, 9.0 * k) for k in range(1, 5)]
     drawn = printed_svg(plan_fact_svg(points, title="Ore", uom="t", text=catalogue("en")))

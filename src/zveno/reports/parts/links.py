@@ -69,7 +69,6 @@ def links_table(
             text(
                 "A reading between two links counts for both, and so does a suspect that cannot be told from another."
             ),
-            text("A sum of several streams has no ±: their errors are correlated."),
         ),
     )
 

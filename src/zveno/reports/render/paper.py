@@ -107,12 +107,12 @@ class Paper:
 
     def _turned(self, parts: Sequence[Sequence[Block | See]]) -> list[bool]:
         """Direction of each part; a few upright lines between turned pages are turned with them."""
-        wanted = [any(self.wants_turning(block) for block in part) for part in parts]
+        wanted = [(any(self.wants_turning(block) for block in part), _needs_large(part)) for part in parts]
         found: list[bool] = []
-        for turned, group in groupby(range(len(parts)), key=lambda k: wanted[k]):
+        for (turned, large), group in groupby(range(len(parts)), key=lambda k: wanted[k]):
             members = list(group)
             height = sum(self.height(block, UPRIGHT) for k in members for block in parts[k])
-            is_small = found != [] and height < _SMALL_SHARE * UPRIGHT.height
+            is_small = found != [] and not large and height < _SMALL_SHARE * UPRIGHT.height
             found += [turned or is_small] * len(members)
         return found
 
