@@ -16,7 +16,7 @@ places, which is also its key in the catalogues of ``zveno.text``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 DID_YOU_MEAN = "did you mean '{near}'?"
@@ -143,3 +143,14 @@ class SolveError(ZvenoError):
     """The equations were not solved."""
 
     exit_code = 8
+
+
+def some_names(names: Sequence[str], most: int = 20) -> str:
+    """Names for a message, the first ones only where they are many.
+
+    Examples
+    --------
+    >>> some_names(["a", "b", "c"], 2)
+    'a, b, …'
+    """
+    return ", ".join(names[:most]) + (", …" if len(names) > most else "")

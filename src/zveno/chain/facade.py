@@ -13,7 +13,7 @@ from typing import Literal
 import polars as pl
 
 from zveno.emulate import Played, emulate, play_faults, write_plant
-from zveno.errors import DataError, Fault, ModelError
+from zveno.errors import DataError, Fault, ModelError, some_names
 from zveno.model.chain import ChainModel
 from zveno.model.load import PLAY, load_play, read_description, read_play
 from zveno.model.play import Play
@@ -46,8 +46,6 @@ from zveno.tables import frame
 VERSION = version("zveno")
 _LOOK_BACK = timedelta(days=100)
 """How far before a period the opening survey of a stock is sought."""
-_NAMED = 20
-"""How many signals a message names at most."""
 _LEAD_DAYS = (2, 15, 62)
 """How far before a period readings are looked at, until no breach is found to be open where they begin."""
 
@@ -201,7 +199,7 @@ class Chain:
             raise DataError(
                 "no signal that a rule watches has a reading in {period}: import files that hold {tags}",
                 period=span.name,
-                tags=", ".join(tags[:_NAMED]) + (", …" if len(tags) > _NAMED else ""),
+                tags=some_names(tags),
             )
         return found
 

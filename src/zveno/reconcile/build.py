@@ -9,7 +9,7 @@ from itertools import combinations
 
 import polars as pl
 
-from zveno.errors import DataError
+from zveno.errors import DataError, some_names
 from zveno.model.chain import ChainModel
 from zveno.model.network import MASS, NetCovariance, NetReading, NetStream, Network
 from zveno.model.types import Meter, Stock
@@ -87,7 +87,7 @@ def month_network(model: ChainModel, records: pl.DataFrame, period: Period) -> M
             )
         raise DataError(
             "no meter has a reading in {period}: import files that hold {meters}",
-            period=period.name, meters=", ".join(one.id for one in _used(model)),
+            period=period.name, meters=some_names([one.id for one in _used(model)]),
         )  # fmt: skip
     _require_cover(plan, period)
     network, carried = network_of(plan, [found])
