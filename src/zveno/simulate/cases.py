@@ -10,7 +10,7 @@ from types import MappingProxyType
 import numpy as np
 import polars as pl
 
-from zveno.errors import ModelError, Fault, fault
+from zveno.errors import Fault, ModelError, fault
 from zveno.simulate.basis import Floats, Ints
 from zveno.text.mark import tr
 
@@ -67,10 +67,10 @@ class Cases:
         ModelError
             If a value is no finite number, or a scenario sets a key twice.
         """
-        if isinstance(scenarios, Cases):
-            return scenarios
         if scenarios is None or not len(scenarios):
             return Cases((BASE,))
+        if isinstance(scenarios, Cases):
+            return scenarios
         if isinstance(scenarios, pl.DataFrame):
             return _of_long(scenarios) if set(scenarios.columns) == _LONG else _of_wide(scenarios)
         return _of_mapping(scenarios)

@@ -8,7 +8,7 @@ from datetime import date
 from fnmatch import fnmatchcase
 from typing import Literal
 
-from zveno.errors import ModelError, Fault, fault
+from zveno.errors import Fault, ModelError, fault
 from zveno.model.chain import ChainModel
 from zveno.model.checks import near_match
 from zveno.model.types import Figure, Number
