@@ -23,6 +23,8 @@ Sampling = Literal["latin", "sobol", "random"]
 Correlations = Mapping[tuple[str, str], float]
 GROUPS = 16
 """Independent groups that the draws are made in: they tell how far a statistic moves from sample to sample."""
+LEAST = 8
+"""Draws that a group has at least, where there are so many."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +62,8 @@ def draws(
 ) -> Draws:
     """Cases in which every uncertain figure takes values as likely as the description says.
 
-    The sample consists of 16 groups drawn independently of each other (of as many as there are draws, where these are
-    fewer): Latin hypercubes, scrambled Sobol points, or plain random numbers.
+    The sample consists of groups drawn independently of each other, 16 of them or as many as have 8 draws each: Latin
+    hypercubes, scrambled Sobol points, or plain random numbers.
 
     Parameters
     ----------
@@ -74,8 +76,8 @@ def draws(
     day
         Date on which dated figures are read.
     sampling
-        ``latin`` covers the range of each figure evenly; ``sobol`` that of all together, for 16 x a power of two
-        draws; ``random`` neither.
+        ``latin`` covers the range of each figure evenly; ``sobol`` that of all together, if the number of draws is a
+        power of two; ``random`` neither.
     correlations
         Of pairs of keys, from -1 to 1, between their normal scores (a Gaussian copula).
 
@@ -95,7 +97,7 @@ def draws(
         raise ModelError("no figure states its uncertainty: give some of them 'sd', 'sd_rel_pct' or a 'distribution'")
     if count < 1:
         raise ModelError("{n} draws cannot be made: ask for 1 or more", n=count)
-    groups = np.arange(count) * min(GROUPS, count) // count
+    groups = np.arange(count) * min(GROUPS, max(count // LEAST, 1)) // count
     chances = _chances(np.bincount(groups), len(varied), seed, sampling)
     if correlations:
         chances = _correlated(chances, list(varied), correlations)
@@ -173,8 +175,7 @@ def _group(size: int, keys: int, generator: np.random.Generator, sampling: Sampl
     """Uniform numbers of one group, shape (size, keys); never 0 or 1, whose quantiles may be infinite."""
     if sampling == "sobol":
         if size & (size - 1):
-            raise ModelError("Sobol points come in {n} times a power of two: draw {n}, {two}, {four} ... of them",
-                             n=GROUPS, two=2 * GROUPS, four=4 * GROUPS)  # fmt: skip
+            raise ModelError("Sobol points come in powers of two: ask for 128, 256, 512, 1024 ... draws")
         found = qmc.Sobol(keys, seed=generator).random(size)
     else:
         found = generator.random((size, keys))

@@ -17,6 +17,7 @@ from zveno.simulate.tabulated import CaseResults
 from zveno.tables import frame
 
 PERCENTILES = (5, 50, 95)
+_LEAST_GROUPS = 4
 Statistic = Callable[[Floats], Floats]
 
 
@@ -86,16 +87,15 @@ def _percentile(share: int) -> Statistic:
 def _sampling_error(statistic: Statistic, values: Floats, groups: Ints) -> Floats | None:
     """How far a statistic would move from one sample of this size to another: its standard error.
 
-    Leaves out one independent group after the other (the delete-a-group jackknife), which also holds for stratified
-    draws, whose errors are smaller than the usual formulas say. None where there are too few draws to tell.
+    It is seen from the statistics of the independent groups ("sectioning"), which also holds for stratified draws,
+    whose errors are smaller than the usual formulas say. None where there are too few draws to tell.
 
     References
     ----------
-    Kott (2001), Journal of Official Statistics 17, 521-526.
+    Asmussen & Glynn (2007), Stochastic Simulation, ch. III.
     """
-    labels = np.unique(groups)
-    if len(labels) < 3:
+    labels, counts = np.unique(groups, return_counts=True)
+    if len(labels) < _LEAST_GROUPS or counts.min() < 2:
         return None
-    without = np.stack([statistic(values[groups != one]) for one in labels])
-    count = len(labels)
-    return np.asarray(np.sqrt((count - 1) / count * ((without - without.mean(axis=0)) ** 2).sum(axis=0)))
+    each = np.stack([statistic(values[groups == one]) for one in labels])
+    return np.asarray(each.std(axis=0, ddof=1) / np.sqrt(len(labels)))
