@@ -61,14 +61,14 @@ OutFile = Annotated[
 class Asked:
     """What the options ask for."""
 
-    sweep: tuple[str, ...] = ()
+    sweep: Sequence[str] | None = None
     grid: bool = False
     cases: Path | None = None
     draws: int = 0
     seed: int = 1
     sensitivity: bool = False
-    vary: tuple[str, ...] = ()
-    results: tuple[str, ...] = ()
+    vary: Sequence[str] | None = None
+    results: Sequence[str] | None = None
     processes: int = 0
     out: Path | None = None
 
@@ -113,15 +113,17 @@ def show_scenarios(
     asked.require_sense()
     processes = asked.processes or None
     if asked.sensitivity:
-        found = chain.sensitivities(asked.results, asked.vary or None, common=common, day=day, processes=processes)
+        found = chain.sensitivities(
+            asked.results or (), asked.vary or None, common=common, day=day, processes=processes
+        )
         screen.sensitivities(found, asked.out, as_json=as_json)
     elif asked.draws:
         drawn = chain.draws(asked.draws, asked.seed, asked.vary or None, without=tuple(common), day=day)
-        spread = chain.spread(drawn, asked.results, common=common, day=day, processes=processes)
+        spread = chain.spread(drawn, asked.results or (), common=common, day=day, processes=processes)
         screen.spread(spread, asked.out, as_json=as_json)
     else:
         cases = _cases(chain, asked).with_common(common)
-        results = chain.simulate_many(cases, asked.results, day=day, processes=processes)
+        results = chain.simulate_many(cases, asked.results or (), day=day, processes=processes)
         screen.cases(results, asked.out, as_json=as_json)
 
 

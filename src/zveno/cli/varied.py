@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -72,7 +72,7 @@ class VariedAnswers(Screen):
             cells = [self.measured(*one, scale, _decimals([one[0] * scale])) for one in values.values()]
             shown = self.text.number(base, _decimals([base]))
             rows.append([f"{result}, {uom_words(uom, self.text)}", shown, *cells])
-        head = [tr("result"), tr("as described"), tr("mean"), tr("sd"), tr("5 %"), tr("median"), tr("95 %")]
+        head = [tr("result"), tr("as described"), tr("mean"), tr("standard deviation"), "5 %", tr("median"), "95 %"]
         self.table(head, rows)
         self.say(
             tr("{n} draws of {varied} figures; ± is half of the 95 % interval that this number of draws leaves"),
@@ -104,30 +104,29 @@ class VariedAnswers(Screen):
         effects = rows["effect"].to_numpy()
         uom, scale = _shown_uom(first["result_uom"], found.results.of(result))
         value = first["result_value"] * scale
-        self.say(
-            tr("{result}: {value} {uom}"), result=result, value=self.text.number(value, _decimals([value])),
-            uom=uom_words(uom, self.text),
-        )  # fmt: skip
+        said = uom_words(uom, self.text)
+        self.line(f"{result}: {self.text.number(value, _decimals([value]))} {said}")
         digits = _decimals([max(abs(effects), default=0.0) * scale])
         head = [
-            tr("key"), tr("value"), tr("unit of measure"), tr("changed by"), tr("change of the result"),
-            tr("% for 1 %"), tr("share of the variance, %"), tr("kink: left, right"),
+            tr("key"), tr("value"), tr("unit of measure"), tr("changed by"),
+            tr("change, percentage points") if uom == "%" else f"{self.text(tr('change'))}, {said}",
+            tr("% for 1 %"), tr("share of the variance, %"), tr("kink: change for less, for more"),
         ]  # fmt: skip
         cells = []
         for row in rows.head(_SHOWN_KEYS).iter_rows(named=True):
-            by = f"+{_plain(row['key_sd'], self)}" if row["effect_per"] == "sd" else "+1 %"
+            by = abs(row["key_value"]) / 100 if row["key_sd"] is None else row["key_sd"]
             share = row["variance_frac"]
-            sides = (row["left"], row["right"]) if row["kink"] else ()
+            sides = (-row["left"] * by * scale, row["right"] * by * scale) if row["kink"] else ()
             cells.append(
                 [
                     row["key"],
                     _plain(row["key_value"], self),
                     uom_words(row["key_uom"], self.text),
-                    by,
+                    "+1 %" if row["key_sd"] is None else f"+{self.text.number(by, _decimals([by], 3))}",
                     self.text.number(row["effect"] * scale, digits),
                     self.text.number(row["elasticity"], 3),
                     "–" if share is None else self.text.percent(share, 1),
-                    ", ".join(_plain(one * scale, self) for one in sides),
+                    "; ".join(self.text.number(one, digits) for one in sides),
                 ]
             )
         self.table(head, cells)
@@ -137,7 +136,7 @@ class VariedAnswers(Screen):
             sd = found.first_order_sd(result) * scale
             self.say(
                 tr("standard deviation of the result, to first order: {sd} {uom}"),
-                sd=self.text.number(sd, _decimals([sd])), uom=uom_words(uom, self.text),
+                sd=self.text.number(sd, _decimals([sd])), uom=said,
             )  # fmt: skip
         self.line("")
 
@@ -173,7 +172,7 @@ def _write_workbook(tables: Mapping[str, pl.DataFrame], path: Path) -> None:
             table.write_excel(book, name, autofit=True, float_precision=6)
 
 
-def _shown_uom(uom: str, values: Sequence[float]) -> tuple[str, float]:
+def _shown_uom(uom: str, values: Iterable[float]) -> tuple[str, float]:
     """Unit of measure on the screen and the factor to it: fractions as per cent, small ones as g/t."""
     if uom != "frac":
         return uom, 1.0
@@ -181,16 +180,16 @@ def _shown_uom(uom: str, values: Sequence[float]) -> tuple[str, float]:
     return ("g/t", 1e6) if 0 < largest < _SMALL_FRACTION else ("%", 100.0)
 
 
-def _decimals(values: Sequence[float]) -> int:
-    """Decimals that keep four digits of the largest number and three of the differences."""
+def _decimals(values: Sequence[float], kept: int = _SHOWN_DIGITS) -> int:
+    """Decimals that keep so many digits of the largest number, and one fewer of the differences."""
     known = [one for one in values if math.isfinite(one)]
     largest = max(map(abs, known), default=0.0)
     if not largest:
         return 2
-    found = _SHOWN_DIGITS - 1 - math.floor(math.log10(largest))
+    found = kept - 1 - math.floor(math.log10(largest))
     apart = max(known) - min(known)
     if apart > largest * 1e-9:
-        found = max(found, _SHOWN_DIGITS - 2 - math.floor(math.log10(apart)))
+        found = max(found, kept - 2 - math.floor(math.log10(apart)))
     return max(0, min(_MOST_DECIMALS, found))
 
 

@@ -18,6 +18,7 @@ from zveno.simulate.basis import Floats, Ints
 from zveno.simulate.cases import Cases
 from zveno.simulate.distributions import Distribution, distribution_of
 from zveno.simulate.keys import Target, require_targets, settable
+from zveno.text.mark import tr
 
 Sampling = Literal["latin", "sobol", "random"]
 Correlations = Mapping[tuple[str, str], float]
@@ -149,7 +150,6 @@ def _stated(model: ChainModel, key: str, day: date | None) -> Distribution:
             "'{key}' states no uncertainty, so it cannot be drawn: give its figure 'sd', 'sd_rel_pct' or a "
             "'distribution'",
             key=key,
-            near=near_match(key, uncertain(model, day)),
         )
     return found
 
@@ -195,7 +195,7 @@ def _correlated(chances: Floats, keys: Sequence[str], correlations: Correlations
                 raise ModelError("'{key}' has a correlation but is not varied", key=one, near=near_match(one, keys))
         first, second = (keys.index(one) for one in pair)
         if first == second or not -1 < value < 1:
-            message = "the correlation of '{first}' and '{second}' must lie between -1 and 1, and they must differ"
+            message = tr("the correlation of '{first}' and '{second}' must lie between -1 and 1, and they must differ")
             raise ModelError(message, first=pair[0], second=pair[1])
         matrix[first, second] = matrix[second, first] = value
     try:

@@ -116,10 +116,10 @@ def _long(sheet: _Sheet, heading: Sequence[str], faults: list[Fault]) -> CasesFi
         if not name:
             faults.append(fault("this row names no scenario", sheet.place(row, at[SCENARIO])))
             continue
-        given = found.setdefault(name, {})
+        given, known = found.setdefault(name, {}), len(faults)
         value = _value(cells, at[VALUE], row, sheet, faults)
-        if not key and value is None:
-            continue  # a scenario that sets nothing: the description as it is
+        if len(faults) > known or not (key or value is not None):
+            continue  # no number; or a scenario that sets nothing: the description as it is
         if not key or value is None:
             message = tr("this row of scenario '{scenario}' needs both a key and a value")
             faults.append(fault(message, sheet.place(row, at[KEY if not key else VALUE]), scenario=name))
