@@ -47,8 +47,8 @@ class Figure(Record):
     status: Status = Status.ESTIMATE
     source: str = ""
     note: str = ""
-    low: float | None = Field(default=None, description="it cannot be lower")
-    high: float | None = Field(default=None, description="it cannot be higher")
+    low: float | None = Field(default=None, description="lower end of the range in which it lies")
+    high: float | None = Field(default=None, description="upper end of that range")
     sd: Annotated[float, Field(ge=0)] | None = Field(
         default=None, description="standard deviation of what is known of it, in its uom"
     )

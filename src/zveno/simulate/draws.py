@@ -93,7 +93,8 @@ def draws(
     """
     known = uncertain(model, day)
     asked = known if keys is None else {key: _stated(model, key, day) for key in keys}
-    varied = {key: one for key, one in asked.items() if key not in without}
+    stays = {one for key in without for one in require_targets(model, key)}
+    varied = {key: one for key, one in asked.items() if not stays.intersection(require_targets(model, key))}
     if not varied:
         raise ModelError("no figure states its uncertainty: give some of them 'sd', 'sd_rel_pct' or a 'distribution'")
     if count < 1:

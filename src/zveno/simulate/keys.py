@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from fnmatch import fnmatchcase
@@ -12,7 +12,7 @@ from zveno.errors import Fault, ModelError, fault
 from zveno.model.chain import ChainModel
 from zveno.model.checks import near_match
 from zveno.model.types import Figure, Number
-from zveno.quantities import uom_phrase
+from zveno.quantities import convert, uom_phrase
 from zveno.simulate.units import UNIT_PARAMETERS
 
 FEED_FIELDS = {"feed": "t/h", "feed_water": "frac"}
@@ -91,21 +91,20 @@ def require_targets(model: ChainModel, key: str) -> tuple[Target, ...]:
     return found
 
 
-def base_value(model: ChainModel, key: str, day: date | None = None) -> float:
-    """Value that a key has in the description, in the uom in which it is set.
+def base_value(
+    model: ChainModel, key: str, day: date | None = None, common: Mapping[str, float] | None = None
+) -> float:
+    """Value that a key has in the description, in the uom in which it is set; as ``common`` sets it, if it does.
 
     Raises
     ------
     ModelError
         If it cannot be set, has no value, or stands for things of several values.
     """
-    found = require_targets(model, key)
+    given = set_values(model, common or {})
     values: dict[float, str] = {}
-    for one in found:
-        stated = one.stated(model)
-        if stated is None or (isinstance(stated, str) and stated not in model.parameters):
-            raise ModelError("'{key}' has no value in the description that could be varied", key=one.key)
-        values[model.number(stated, one.uom(model), day)] = one.key
+    for one in require_targets(model, key):
+        values[given[one] if one in given else _stated_value(model, one, day, given)] = one.key
     if len(values) > 1:
         first, second = list(values.items())[:2]
         raise ModelError(
@@ -113,6 +112,25 @@ def base_value(model: ChainModel, key: str, day: date | None = None) -> float:
             key=key, first=first[1], value=f"{first[0]:g}", second=second[1], other=f"{second[0]:g}",
         )  # fmt: skip
     return next(iter(values))
+
+
+def set_values(model: ChainModel, given: Mapping[str, float]) -> dict[Target, float]:
+    """What values by key set; what a key names in full comes before what one with ``*`` stands for."""
+    found: dict[Target, float] = {}
+    for key in sorted(given, key=lambda one: ANY not in one):
+        found.update(dict.fromkeys(require_targets(model, key), float(given[key])))
+    return found
+
+
+def _stated_value(model: ChainModel, target: Target, day: date | None, given: Mapping[Target, float]) -> float:
+    """Value of a target that is not set itself, but the figure that it names may be."""
+    stated = target.stated(model)
+    if stated is None or (isinstance(stated, str) and stated not in model.parameters):
+        raise ModelError("'{key}' has no value in the description that could be varied", key=target.key)
+    uom = target.uom(model)
+    if isinstance(stated, str) and (figure := Target("figure", stated)) in given:
+        return convert(given[figure], figure.uom(model), uom)
+    return model.number(stated, uom, day)
 
 
 def settable(model: ChainModel) -> Iterator[Target]:

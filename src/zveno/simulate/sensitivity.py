@@ -210,7 +210,7 @@ def _at_once(model: ChainModel, day: date | None, cases: Cases, results: Sequenc
 
 def _steps(model: ChainModel, key: str, common: Mapping[str, float], day: date | None) -> Steps:
     """Steps of a key, all ways open."""
-    value = float(common[key]) if key in common else base_value(model, key, day)
+    value = base_value(model, key, day, common)
     known = known_of(model, key, day)
     sd = None if known is None else known.sd
     return Steps(
