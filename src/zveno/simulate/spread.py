@@ -80,8 +80,13 @@ def _statistics() -> Mapping[str, Statistic]:
 
 
 def _percentile(share: int) -> Statistic:
-    """The value that so many per cent do not exceed."""
-    return lambda one: np.percentile(one, share, axis=0)
+    """The value that so many per cent do not exceed, with no bias towards the middle where draws are few.
+
+    References
+    ----------
+    Hyndman & Fan (1996), The American Statistician 50, 361-365, definition 8.
+    """
+    return lambda one: np.asarray(np.percentile(one, share, axis=0, method="median_unbiased"))
 
 
 def _sampling_error(statistic: Statistic, values: Floats, groups: Ints) -> Floats | None:

@@ -5,6 +5,7 @@ import polars as pl
 import pytest
 
 from zveno.errors import ModelError
+from zveno.model.types import Figure
 from zveno.simulate import Cases, grid, simulate, span, sweep
 from zveno.simulate.scenario import read_scenarios
 
@@ -128,8 +129,6 @@ def test_a_star_that_stands_for_nothing_or_for_too_much_is_refused(plant, key, m
 
 
 def test_values_beyond_the_range_of_a_figure_are_one_doubt(make):
-    from zveno.model.types import Figure
-
     plant = make(figures={"ore.cu": Figure(value=1.2, uom="%", low=1.0, high=1.5)})
     found = simulate(plant, scenarios={f"s{n}": {"ore.cu": 1.0 + n / 5} for n in range(6)})
     assert [str(one) for one in found.doubts] == [
