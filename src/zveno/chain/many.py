@@ -46,10 +46,12 @@ def simulate_many(
     day: date | None = None,
     processes: int | None = None,
     allow_unconverged: bool = False,
+    part: int = PART,
 ) -> CaseResults:
-    """Results of many cases, in parts of 200 that one or several processes work through.
+    """Results of many cases, in parts that one or several processes work through.
 
-    The numbers do not depend on the number of processes: parts are the same, and each is one batch. A script that asks
+    The numbers do not depend on the number of processes: parts are the same, and each is one batch (between batches
+    of other sizes there is round-off of 1e-14). A script that asks
     for several processes must have its own code under ``if __name__ == "__main__":``, as Python wants it.
 
     Parameters
@@ -62,6 +64,8 @@ def simulate_many(
         How many; None: as many as there are processors. A single part takes none beside this one.
     allow_unconverged
         Mark cases that did not settle instead of raising.
+    part
+        Cases in one part.
 
     Raises
     ------
@@ -72,10 +76,12 @@ def simulate_many(
     """
     cases = Cases.of(scenarios)
     task = _Task(model, tuple(results), day, allow_unconverged)
-    parts = [cases.take(slice(start, start + PART)) for start in range(0, len(cases), PART)]
+    parts = [cases.take(slice(start, start + part)) for start in range(0, len(cases), part)]
     count = min(processors() if processes is None else processes, len(parts))
-    found = [task.part(one) for one in parts] if count < 2 else list(_shared(task, parts, count))
-    return joined(found, cases)
+    if count < 2:
+        return joined([task.part(one) for one in parts], cases)
+    task.part(cases.take(slice(0, 1)))  # a wrong result is told at once
+    return joined(list(_shared(task, parts, count)), cases)
 
 
 def processors() -> int:

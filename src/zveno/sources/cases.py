@@ -140,6 +140,8 @@ def _wide(sheet: _Sheet, heading: Sequence[str], faults: list[Fault]) -> CasesFi
     for column, key in keys.items():
         if list(keys.values()).index(key) != list(keys).index(column):
             faults.append(fault("the column '{key}' stands twice", sheet.place(0, column), key=key))
+    if faults:
+        raise DataError(faults)
     names: dict[str, int] = {}
     columns: dict[str, list[float | None]] = {key: [] for key in keys.values()}
     for row, cells in _filled(sheet):

@@ -9,6 +9,7 @@ from zveno.chain import Cases, example, load
 from zveno.chain.many import PART, processors, simulate_many
 from zveno.errors import DataError, ModelError, Phrase, SolveError, fault
 
+SMALL = 20
 RESULTS = ("recovery.Cu:balk.conc", "balk.conc:grade.Cu")
 
 
@@ -20,13 +21,13 @@ def chain():
 @pytest.fixture(scope="module")
 def cases() -> Cases:
     rng = np.random.default_rng(4)
-    count = 2 * PART + 30
+    count = 2 * SMALL + 3
     return Cases(tuple(f"s{n}" for n in range(count)), {"balk_conc.ore.cu_pct": rng.uniform(0.8, 1.2, count)})
 
 
 def test_one_process_and_two_give_the_same_numbers(chain, cases):
-    one = simulate_many(chain.model, cases, RESULTS, processes=1)
-    two = simulate_many(chain.model, cases, RESULTS, processes=2)
+    one = simulate_many(chain.model, cases, RESULTS, processes=1, part=SMALL)
+    two = simulate_many(chain.model, cases, RESULTS, processes=2, part=SMALL)
     assert np.array_equal(one.values, two.values)
     assert one.uoms == two.uoms == ("frac", "frac")
     assert two.cases is cases
@@ -35,20 +36,20 @@ def test_one_process_and_two_give_the_same_numbers(chain, cases):
 
 
 def test_many_are_what_one_batch_gives(chain, cases):
-    few = cases.take(slice(PART - 3, PART + 3))
-    found = simulate_many(chain.model, cases, RESULTS, processes=1).take(slice(PART - 3, PART + 3))
+    few = cases.take(slice(SMALL - 3, SMALL + 3))
+    found = simulate_many(chain.model, cases, RESULTS, processes=1, part=SMALL).take(slice(SMALL - 3, SMALL + 3))
     assert found.values == pytest.approx(chain.simulate(few).table(RESULTS).select(RESULTS).to_numpy(), rel=1e-12)
     assert found.cases.names == few.names
 
 
 def test_a_case_that_cannot_be_simulated_is_named_also_by_another_process(chain, cases):
     bad = Cases(cases.names, {**cases.values, "balk_conc.line2.rougher.cells": np.full(len(cases), np.nan)})
-    bad.values["balk_conc.line2.rougher.cells"][PART + 7] = 0.0
+    bad.values["balk_conc.line2.rougher.cells"][SMALL + 7] = 0.0
     for processes in (1, 2):
         with pytest.raises(ModelError) as caught:
-            simulate_many(chain.model, bad, RESULTS, processes=processes)
+            simulate_many(chain.model, bad, RESULTS, processes=processes, part=SMALL)
         said = str(caught.value)
-        assert f"scenario 's{PART + 7}' cannot be simulated" in said
+        assert f"scenario 's{SMALL + 7}' cannot be simulated" in said
         assert "parameter 'cells' is 0.0" in said
         assert "chain.yaml:" in said
 
@@ -61,7 +62,7 @@ def test_a_wrong_key_is_no_fault_of_one_case(chain):
 
 def test_a_wrong_result_is_an_error_of_its_own(chain, cases):
     with pytest.raises(DataError, match=r"did you mean 'balk.conc'"):
-        simulate_many(chain.model, cases, ["balk.conk:Cu"], processes=2)
+        simulate_many(chain.model, cases, ["balk.conk:Cu"], processes=2, part=SMALL)
 
 
 def test_a_fault_of_the_description_itself_blames_no_case(chain):
@@ -89,7 +90,7 @@ def test_the_usual_results_are_given_where_none_is_named(chain):
 
 
 def test_the_same_seed_gives_the_same_spread_in_any_number_of_processes(chain):
-    drawn = [chain.draws(PART + 40, 11) for _ in range(2)]
+    drawn = [chain.draws(PART + 8, 11) for _ in range(2)]
     one = chain.spread(drawn[0], RESULTS, processes=1)
     two = chain.spread(drawn[1], RESULTS, processes=2)
     assert one.result_spreads.equals(two.result_spreads)
