@@ -1,12 +1,16 @@
-"""The description printed in the how-to loads and balances a month of a journal written by hand."""
+"""What the how-to pages print works: a description balances a journal written by hand, commands run as they stand."""
 
 import re
+import shlex
 from pathlib import Path
 
 import pytest
 import xlsxwriter
+from ruamel.yaml import YAML
 
 import zveno
+from zveno.cli import run
+from zveno.model.types import ParametersFile
 
 ROOT = Path(__file__).parents[2]
 
@@ -36,3 +40,39 @@ def test_the_smallest_description_balances(chain, tmp_path):
     assert recovery["recovery_frac"] == pytest.approx(0.88, abs=0.01)
     assert balance.flows.filter(stream="tail", component="Cu")["grade_frac"][0] == pytest.approx(0.0012, rel=0.05)
     assert balance.status == "consistent"
+
+
+def _blocks(page: str, kind: str) -> list[str]:
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    return re.findall(rf"```{kind}\n(.*?)```", text, re.DOTALL)
+
+
+def test_the_commands_of_run_scenarios_do_what_the_page_says(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ZVENO_LANG", "en")
+    page = "how-to/run-scenarios.md"
+    (tmp_path / "cases.csv").write_text(_blocks(page, "csv")[0], encoding="utf-8")
+    lines = [line for block in _blocks(page, "sh") for line in block.splitlines()]
+    said = [
+        "p80_um=130 ", "cu_pct=1.1, cells=6 ", "balk_conc.line1.mill:power, kW", "hard ore ", "200 draws of 23 figures",
+        "64 draws of 2 figures", "share of the variance, %", '"effect_per": "%"',
+    ]  # fmt: skip
+    for line, wanted in zip(lines, said, strict=True):
+        program, *words = shlex.split(line)
+        assert program == "zveno"
+        assert run(words) == 0, line
+        assert wanted in capsys.readouterr().out, line
+    assert (tmp_path / "results.xlsx").read_bytes().startswith(b"PK")
+
+
+def test_the_python_of_run_scenarios_runs(capsys):
+    (code,) = _blocks("how-to/run-scenarios.md", "python")
+    exec(compile(code, "run-scenarios.md", "exec"), {})
+    assert "recovery.Cu:balk.conc" in capsys.readouterr().out
+
+
+def test_the_figures_of_run_scenarios_are_uncertain():
+    text = next(one for one in _blocks("how-to/run-scenarios.md", "yaml") if one.startswith("parameters:"))
+    figures = ParametersFile.model_validate(YAML(typ="safe").load(text)).parameters
+    assert len(figures) == 3
+    assert all(one.is_uncertain for one in figures.values())

@@ -101,7 +101,7 @@ def test_sensitivities_rank_keys_and_tell_kinks_and_what_was_left_out(capsys):
     assert [row.split(" ")[0] for row in rows] == [
         "balk_conc.grind.p80_um", "flotation.entrain.cleaner", "balk_conc.rougher.cells"
     ]  # fmt: skip
-    assert re.search(r"105 +µm +\+5\.87 .*0\.000; −0\.237", rows[0])
+    assert re.search(r"105 +µm +\+5\.87 .*0\.0000; −0\.2373", rows[0])
     assert "+1 %" in rows[2]
     assert "'balk_conc.ore.cu_share.bornite' cannot be changed by itself: chain.yaml:" in out
     assert "standard deviation of the result, to first order" in out
