@@ -23,11 +23,12 @@ if TYPE_CHECKING:
     from zveno.periods import Period
     from zveno.reconcile import Balance
     from zveno.rules import Breaches
-    from zveno.simulate import Simulation
+    from zveno.simulate import Cases, Simulation, grid, sweep
 
 __all__ = [
     "Balance",
     "Breaches",
+    "Cases",
     "Chain",
     "ChainModel",
     "DataError",
@@ -41,8 +42,10 @@ __all__ = [
     "StoreError",
     "ZvenoError",
     "example",
+    "grid",
     "load",
     "new",
+    "sweep",
 ]
 
 _HOMES = {
@@ -50,7 +53,7 @@ _HOMES = {
     "Breaches": "zveno.rules",
     "ChainModel": "zveno.model.chain",
     "Period": "zveno.periods",
-    "Simulation": "zveno.simulate",
+    **dict.fromkeys(("Cases", "Simulation", "grid", "sweep"), "zveno.simulate"),
     **dict.fromkeys(("Chain", "Imported", "example", "load", "new"), "zveno.chain"),
 }
 

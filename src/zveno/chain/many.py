@@ -11,6 +11,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date
 from multiprocessing import get_context
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from zveno.errors import SolveError
 from zveno.model.chain import ChainModel
@@ -92,11 +94,17 @@ def processors() -> int:
 
 
 def _shared(task: _Task, parts: Sequence[Cases], count: int) -> Iterator[CaseResults]:
-    """Results of the parts, in their order, from several processes."""
-    sent = pickle.dumps(task)
-    with ProcessPoolExecutor(count, get_context("spawn"), _receive, (sent,)) as pool:
-        waiting = [pool.submit(_worked, one) for one in parts]
+    """Results of the parts, in their order, from several processes.
+
+    The task goes through a file: one as large in the arguments of a process would block this one for ever where the
+    other dies before it reads them.
+    """
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "task"
+        path.write_bytes(pickle.dumps(task))
+        pool = ProcessPoolExecutor(count, get_context("spawn"), _receive, (path,))
         try:
+            waiting = [pool.submit(_worked, one) for one in parts]
             for one in waiting:
                 yield one.result()
         except BrokenProcessPool:
@@ -105,12 +113,12 @@ def _shared(task: _Task, parts: Sequence[Cases], count: int) -> Iterator[CaseRes
                 "put the calling script under 'if __name__ == \"__main__\":'"
             ) from None
         finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+            pool.shutdown(cancel_futures=True)
 
 
-def _receive(sent: bytes) -> None:
+def _receive(path: Path) -> None:
     """Keep the task in a worker process."""
-    _TASK.set(pickle.loads(sent))
+    _TASK.set(pickle.loads(path.read_bytes()))
 
 
 def _worked(cases: Cases) -> CaseResults:

@@ -74,10 +74,12 @@ class VariedAnswers(Screen):
             rows.append([f"{result}, {uom_words(uom, self.text)}", shown, *cells])
         head = [tr("result"), tr("as described"), tr("mean"), tr("standard deviation"), "5 %", tr("median"), "95 %"]
         self.table(head, rows)
-        self.say(
-            tr("{n} draws of {varied} figures; ± is half of the 95 % interval that this number of draws leaves"),
-            n=len(drawn.cases), varied=len(drawn.varied),
-        )  # fmt: skip
+        message = (
+            tr("{n} draws of {varied} figures, too few to tell how far these numbers are off: ask for 32 or more")
+            if table["sampling_se"].null_count()
+            else tr("{n} draws of {varied} figures; ± is half of the 95 % interval that this number of draws leaves")
+        )
+        self.say(message, n=len(drawn.cases), varied=len(drawn.varied))
         self.say(tr("varied: {keys}"), keys=", ".join(drawn.varied))
         self.say(tr("not varied: {n} figures, which state no uncertainty or were not asked for"), n=len(drawn.fixed))
         if unused:
@@ -89,7 +91,7 @@ class VariedAnswers(Screen):
         self._doubts(found.results.doubts)
         self._save({"sensitivities": table}, out)
         if as_json:
-            reasons = {key: [str(one) for one in faults] for key, faults in found.left_out.items()}
+            reasons = {key: [self.text.fault(one) for one in faults] for key, faults in found.left_out.items()}
             self.json({"sensitivities": table.to_dicts(), "left_out": reasons})
             return
         for result in found.results.results:

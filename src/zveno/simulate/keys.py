@@ -47,7 +47,9 @@ class Target:
         if self.kind == "stream":
             stream = model.streams[self.owner]
             given: Number | None = getattr(stream, self.name)
-            return model.ores[stream.ore].moisture if given is None and stream.ore else given
+            if given is None:  # only of moisture: a feed is set where it is given
+                return model.ores[stream.ore].moisture if stream.ore else 0.0
+            return given
         unit = model.units[self.owner]
         default = next(one.default for one in UNIT_PARAMETERS[unit.model] if one.name == self.name)
         return unit.parameters.get(self.name, default)

@@ -156,8 +156,10 @@ def read_results(found: Simulated, results: Sequence[str]) -> tuple[Floats, tupl
 
 
 def usual_results(model: ChainModel) -> tuple[str, ...]:
-    """Results worth a look where none is named: of each recovery that the description reports, the mass and grade of
-    its products and the recovery itself; else mass of what leaves the simulated units.
+    """Results worth a look where none is named.
+
+    Of each recovery that the description reports, these are the mass and grade of its products and the recovery itself;
+    where it reports none, the mass of what leaves the simulated units.
     """
     found: dict[str, None] = {}
     streams = {name for one in model.streams.values() if _flows(model, one.id) for name in (one.id, one.group)}

@@ -34,6 +34,9 @@ NOISE = 1e-10
 """Relative round-off of a result, such as a loop leaves that has settled to 1e-11."""
 
 
+_SIDES = ((-2, -1), (1, 2))
+
+
 @dataclass(frozen=True)
 class Steps:
     """Steps of one key: where it stands, how far it goes, and which ways are open."""
@@ -194,9 +197,8 @@ def sensitivities(
     fixed = dict(common or {})
     planned = [_steps(model, one, fixed, day) for one in asked]
     whole = Cases((BASE,)).with_common(fixed)
-    if _refused(model, _cases(planned, fixed), day):
-        _require(model, whole, day)
-        planned = [_open(model, one, fixed, day) for one in planned]
+    _require(model, whole, day)
+    planned = _opened(model, planned, fixed, day)
     open_ = tuple(one for one in planned if one.ways)
     left_out = {one.key: _reason(model, one, fixed, day) for one in planned if not one.ways}
     found = (run or partial(_at_once, model, day))(_cases(open_, fixed), results)
@@ -234,10 +236,15 @@ def _cases(steps: Sequence[Steps], common: Mapping[str, float]) -> Cases:
     return Cases(tuple(names), values).with_common(common)
 
 
-def _open(model: ChainModel, steps: Steps, common: Mapping[str, float], day: date | None) -> Steps:
-    """The steps of a key that the description allows."""
-    sides = [side for side in ((-2, -1), (1, 2)) if not _refused(model, _cases([_only(steps, side)], common), day)]
-    return _only(steps, tuple(way for side in sides for way in side))
+def _opened(model: ChainModel, steps: list[Steps], common: Mapping[str, float], day: date | None) -> list[Steps]:
+    """Steps of keys as far as the description allows them; keys that all may move are tried together."""
+    if not steps or not _refused(model, _cases(steps, common), day):
+        return steps
+    if len(steps) > 1:
+        half = len(steps) // 2
+        return [*_opened(model, steps[:half], common, day), *_opened(model, steps[half:], common, day)]
+    sides = [side for side in _SIDES if not _refused(model, _cases([_only(steps[0], side)], common), day)]
+    return [_only(steps[0], tuple(way for side in sides for way in side))]
 
 
 def _only(steps: Steps, ways: tuple[int, ...]) -> Steps:
@@ -261,7 +268,7 @@ def _require(model: ChainModel, cases: Cases, day: date | None) -> None:
 
 def _reason(model: ChainModel, steps: Steps, common: Mapping[str, float], day: date | None) -> tuple[Fault, ...]:
     """Why a key cannot be changed by itself."""
-    return _refused(model, _cases([_only(steps, (1,))], common), day)
+    return _refused(model, _cases([_only(steps, _SIDES[1])], common), day)
 
 
 def _slope(steps: Steps, base: Floats, at: Mapping[int, Floats]) -> Slope:

@@ -1,6 +1,8 @@
 """Many cases over processes: the same numbers however the work is shared, and errors that name the case."""
 
 import pickle
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -106,6 +108,20 @@ def test_the_example_spreads_as_its_sensitivities_say(chain):
         assert first.first_order_sd(result) == pytest.approx(sd, abs=4 * error + 0.1 * sd)
     assert first.left_out == {}
     assert first.sensitivities.filter(key="balk_conc.grind.p80_um", result=RESULTS[0])["kink"].to_list() == [True]
+
+
+def test_a_script_that_is_not_guarded_gets_a_message_not_a_standstill(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import zveno\n"
+        "from zveno.chain.many import simulate_many\n"
+        "chain = zveno.load(zveno.example('one_concentrator'))\n"
+        "simulate_many(chain.model, {'a': {}, 'b': {}}, ['balk.conc:Cu'], processes=2, part=1)\n",
+        encoding="utf-8",
+    )
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 1
+    assert "put the calling script under 'if __name__" in done.stderr
 
 
 def test_there_is_a_processor():
