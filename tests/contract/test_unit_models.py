@@ -113,9 +113,13 @@ def test_shares_and_conversions_are_sound_for_any_drivers(name):
         assert split.sum(axis=1) == pytest.approx(1.0, rel=1e-14)
         conversion = unit.convert(drivers, basis(name))
         if conversion is not None:
-            assert (conversion >= -1e-15).all()
-            assert conversion.sum(axis=1) == pytest.approx(1.0, rel=1e-14)
-            assert (conversion[:, -1, :-1] == 0).all()
+            matrix = conversion.matrix(len(basis(name)))
+            assert (matrix >= 0).all()
+            assert matrix.sum(axis=1) == pytest.approx(1.0, rel=1e-14)
+            assert (matrix[:, -1, :-1] == 0).all()
+            assert (conversion.source != conversion.target).all()
+            pairs = list(zip(conversion.source.tolist(), conversion.target.tolist(), strict=True))
+            assert len(set(pairs)) == len(pairs)
 
 
 @every_model

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from dataclasses import dataclass, replace
+from typing import Annotated, ClassVar, Self
 
 import numpy as np
 
-from zveno.simulate.basis import Basis, Floats
+from zveno.simulate.basis import Basis, Floats, Ints
 from zveno.simulate.chemistry import ATOMIC_WEIGHT, per_mass
 from zveno.simulate.units.unit import Driver, Spec, Table, UnitModel
 
@@ -66,6 +66,12 @@ class ElementUnit(UnitModel):
             return None
         amounts = np.maximum(drivers[:, len(self.drivers) - len(self.inlets) :], 0)
         return amounts[:, :, None] * self.supplies
+
+    def pick(self, columns: Ints) -> Self:
+        """The same unit with what stands ready at its inlets in some of the components."""
+        if self.supplies is None or self.supplies.shape[2] == len(columns):
+            return self
+        return replace(self, supplies=self.supplies[:, :, columns])
 
     def oxygen_to_burn(self, flow: Floats, sulphur: Floats, basis: Basis) -> Floats:
         """Oxygen, t/h, that so much sulphur (t/h, (S,)) and all carbon and hydrogen of a flow (S, C) burn with."""
