@@ -25,21 +25,23 @@ def heated(units: Sequence[UnitModel]) -> list[int]:
 def closed(
     units: Sequence[UnitModel], links: Sequence[Link], flows: Floats, basis: Basis, part: Sequence[int]
 ) -> tuple[UnitModel, ...]:
-    """Units in which every furnace of a part has the enrichment or temperatures that close its heat.
+    """Units in which every furnace of a part has the enrichment, fuel or temperatures that close its heat.
 
     ``flows`` has the shape (streams, S, C). A furnace that feeds another may change its heat, so it is asked
     again until nothing moves.
     """
     now = list(units)
+    mine = {
+        number: unit
+        for number, unit in enumerate(units)
+        if number in part and isinstance(unit, Furnace) and unit.closes
+    }
+    leaves_hotter = any(unit.heat == "temperature" for unit in mine.values())
     for _ in range(_PASSES):
         before = list(now)
-        for number in heated(units):
-            unit = now[number]
-            if number in part and isinstance(unit, Furnace):
-                now[number] = unit.closed(
-                    arrivals(number, now, links, flows), products(number, unit, links, flows), basis
-                )
-        if all(_alike(a, b) for a, b in zip(before, now, strict=True)):
+        for number, unit in mine.items():
+            now[number] = unit.closed(arrivals(number, now, links, flows), products(number, unit, links, flows), basis)
+        if not leaves_hotter or all(_alike(before[number], now[number]) for number in mine):
             break
     return tuple(now)
 
@@ -71,7 +73,8 @@ def _arrival(link: Link, units: Sequence[UnitModel], flow: Floats) -> Arrival:
     target = units[link.target]
     if link.inlet >= 0:
         kinds = target.fed if isinstance(target, Furnace) else {}
-        return Arrival(flow, kinds.get(target.inlets[link.inlet], "charge"), main=False)
+        inlet = target.inlets[link.inlet]
+        return Arrival(flow, kinds.get(inlet, "charge"), main=False, inlet=inlet)
     if link.source == OUTSIDE:
         return Arrival(flow, "charge")
     source = units[link.source]

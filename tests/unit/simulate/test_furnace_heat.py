@@ -177,7 +177,7 @@ def test_minerals_of_a_charge_take_all_its_copper_iron_and_sulphur():
     parts = parts_of("charge", flow, basis)
     assert min(one.min() for one in parts.values()) > -1e-9
     atoms = {
-        "Cu": {"CuFeS2": 1, "Cu2S": 2, "Cu5FeS4": 5, "Cu2O": 2}, "Fe": {"CuFeS2": 1, "FeS2": 1, "Cu5FeS4": 1, "FeO": 1, "Fe2O3": 2},
+        "Cu": {"CuFeS2": 1, "Cu2S": 2, "Cu5FeS4": 5, "Cu2O": 2, "Cu": 1}, "Fe": {"CuFeS2": 1, "FeS2": 1, "Cu5FeS4": 1, "FeO": 1, "Fe2O3": 2},
         "S": {"CuFeS2": 2, "FeS2": 2, "Cu5FeS4": 4, "Cu2S": 1, "ZnS": 1, "PbS": 1, "S": 1},
         "Zn": {"ZnS": 1, "ZnO": 1}, "C": {"CaCO3": 1, "MgCO3": 1, "C": 1},
     }  # fmt: skip

@@ -9,7 +9,7 @@ import numpy as np
 
 from zveno.simulate.basis import Basis, Floats
 from zveno.simulate.chemistry import per_mass
-from zveno.simulate.units.element_unit import O_PER_C, O_PER_H, drivers_of, share
+from zveno.simulate.units.element_unit import drivers_of, share
 from zveno.simulate.units.furnace import Furnace
 from zveno.simulate.units.unit import Report, Spec, Values, vector
 
@@ -35,7 +35,7 @@ class AnodeFurnace(Furnace):
     array([[98.41,  0.  ,  0.  ]])
     """
 
-    inlets: ClassVar = ("air", "reductant")
+    inlets: ClassVar = ("air", "reductant", "fuel")
     outlets: ClassVar = ("anode", "slag", "gas")
     words: ClassVar = {"anode": "anode", "slag": "slag", "gas": "gas"}
     homes: ClassVar = {"Cu": "anode", "Fe": "slag", "Si": "slag"}
@@ -52,25 +52,23 @@ class AnodeFurnace(Furnace):
 
     def observe(self, feed: Floats, basis: Basis) -> Floats:
         """Shares of S and O, and what is asked for, that close the balance of a feed."""
-        copper, sulphur = self.of(feed, basis, "Cu"), self.of(feed, basis, "S")
+        copper, nothing = self.of(feed, basis, "Cu"), np.zeros(len(feed))
         slagged = copper * vector(self.slag_cu_share)
-        metal = copper - slagged + sum(self.minors(feed, basis, "anode").values(), np.zeros(len(feed)))
+        metal = copper - slagged + self.minor(feed, basis, "anode")
         anode = metal / (1 - vector(self.anode_s) - vector(self.anode_o))
+        reductant = anode * vector(self.reductant) / 1000 if self.connected("reductant") else nothing
+        fuel = nothing + vector(self.fuel_tph) if self.burns else nothing
+        total = feed
+        for inlet, amount in (("reductant", reductant), ("fuel", fuel)):
+            total = total + amount[:, None] * self._at(inlet) if self.connected(inlet) else total
+        sulphur, there = self.of(total, basis, "S"), self.of(total, basis, "O")
         s_anode = share(vector(self.anode_s) * anode, sulphur)
-        gas = anode * vector(self.reductant) / 1000 if self.connected("reductant") else np.zeros(len(feed))
-        burnt = self.oxygen_to_burn(feed, sulphur * (1 - s_anode), basis)
-        burnt = burnt + gas * self.supply("reductant", basis, "C") * O_PER_C
-        burnt = burnt + gas * self.supply("reductant", basis, "H") * O_PER_H
-        o_slag = slagged * per_mass("Cu2O", "Cu")
-        for name, oxide in (("Pb", "PbO"), ("Zn", "ZnO")):
-            o_slag = o_slag + self.minors(feed, basis, "slag").get(name, 0 * o_slag) * per_mass(oxide, name)
+        burnt = self.oxygen_to_burn(total, sulphur * (1 - s_anode), basis)
+        o_slag = slagged * per_mass("Cu2O", "Cu") + self.minor_oxides(feed, basis, "slag")[1]
         o_anode = vector(self.anode_o) * anode
-        there = self.of(feed, basis, "O") + gas * self.supply("reductant", basis, "O")
-        wanted = np.maximum(o_anode + o_slag + burnt - there, 0)
-        oxygen = self.supply("air", basis, "O")
-        air = np.divide(wanted, oxygen, out=np.zeros(len(feed)), where=oxygen > 0)
-        there = there + air * oxygen
-        return np.stack([s_anode, share(o_anode, there), share(o_slag, there), air, gas], axis=1)
+        air = self.blown(np.maximum(o_anode + o_slag + burnt - there, 0), basis)["air"]
+        there = there + air * self.supply("air", basis, "O")
+        return np.stack([s_anode, share(o_anode, there), share(o_slag, there), air, reductant, fuel], axis=1)
 
     def split(self, drivers: Floats, basis: Basis) -> Floats:
         """Shares of every element."""

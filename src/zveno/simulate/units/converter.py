@@ -15,8 +15,9 @@ from zveno.simulate.units.element_unit import (
     blast,
     drivers_of,
     flux_needed,
+    iron_oxygen,
+    oxides_of,
     share,
-    slag_of,
 )
 from zveno.simulate.units.furnace import Arrival, Furnace, blast_m3
 from zveno.simulate.units.unit import Report, Spec, Values, vector
@@ -80,17 +81,14 @@ class Converter(Furnace):
         if not self.connected("flux"):
             flux = np.zeros(len(feed))
         total = feed if self.supplies is None else feed + flux[:, None] * self.supplies[:, 0]
-        slag, o_slag = slag_of(
-            self.of(total, basis, "Fe"),
-            {name: self.of(total, basis, name) for name in SLAG_OXIDES},
-            self.minors(total, basis, "slag"),
-            vector(self.magnetite),
-        )
+        iron, magnetite = self.of(total, basis, "Fe"), iron_oxygen(vector(self.magnetite))
+        (oxides, o_slag), (more, more_oxygen) = oxides_of(total, basis), self.minor_oxides(total, basis, "slag")
+        slag, o_slag = iron * (1 + magnetite) + oxides + more, iron * magnetite + o_slag + more_oxygen
         copper, sulphur = self.of(total, basis, "Cu"), self.of(total, basis, "S")
         slag = slag / (1 - vector(self.slag_cu) - vector(self.slag_s))
         cu_slag = share(vector(self.slag_cu) * slag, copper)
         s_slag = share(vector(self.slag_s) * slag, sulphur)
-        metal = copper * (1 - cu_slag) + sum(self.minors(total, basis, "copper").values(), np.zeros(len(feed)))
+        metal = copper * (1 - cu_slag) + self.minor(total, basis, "copper")
         blister = metal / (1 - vector(self.blister_s) - vector(self.blister_o))
         s_blister = np.minimum(share(vector(self.blister_s) * blister, sulphur), 1 - s_slag)
         burnt = self.oxygen_to_burn(total, sulphur * (1 - s_slag - s_blister), basis)
@@ -117,8 +115,7 @@ class Converter(Furnace):
     def report(self, feed: Floats, drivers: Floats, basis: Basis) -> Report:
         """Copper in blister, slag, blast."""
         blister, slag, gas = self.products(feed, drivers, basis)
-        asked = self.requested(drivers, basis)
-        volume = np.zeros(len(feed)) if asked is None else blast_m3(self, asked[:, 1:].sum(axis=1), basis)
+        volume = sum((self.asked(drivers, one) * self.volume(one, basis) for one in ("air", "oxygen")), np.zeros(1))
         return {
             "blister_cu": (share(self.of(blister, basis, "Cu"), blister.sum(axis=1)), "frac"),
             "slag_fe_sio2": (self.iron_to_silica(slag, basis), "-"),
