@@ -210,7 +210,7 @@ def _gas(n: Mapping[str, Floats], water: Floats) -> Parts:
 
 
 def _fuel(n: Mapping[str, Floats], water: Floats) -> Parts:
-    """Ash as oxides; oxygen beyond it as water, as in Dulong's formula; methane; carbon beyond it; S and N as elements."""
+    """Ash as oxides, oxygen beyond it as water (as Dulong's formula has it), methane; all else as elements."""
     oxygen = np.maximum(n["O"] - _bound(n) - 1.5 * n["Fe"], 0)
     bound = np.minimum(oxygen, n["H"] / 2)
     methane = np.minimum(n["C"], (n["H"] - 2 * bound) / 4)

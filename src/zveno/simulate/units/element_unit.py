@@ -97,7 +97,7 @@ class ElementUnit(UnitModel):
 
     def described(self, basis: Basis) -> Floats:
         """Shares (S or 1, outlets, C) by home and table, before the balance of the unit."""
-        shares = _at_home(type(self), _key(basis))[None].copy()
+        shares = _at_home(self.outlets, tuple(self.homes.items()), self.home, _key(basis))[None].copy()
         table = self.deportment
         if table is None:
             return shares
@@ -167,14 +167,15 @@ def _key(basis: Basis) -> _Key:
 
 
 @lru_cache(maxsize=256)
-def _at_home(model: type[ElementUnit], key: _Key) -> Floats:
+def _at_home(outlets: tuple[str, ...], homes: tuple[tuple[str, str], ...], home: str, key: _Key) -> Floats:
     """Shares (outlets, C) of a unit that sends every component home."""
     elements, count = key
-    shares = np.zeros((len(model.outlets), count))
-    shares[model.outlets.index(model.home)] = 1
+    of_element = dict(homes)
+    shares = np.zeros((len(outlets), count))
+    shares[outlets.index(home)] = 1
     for name, at in elements:
         shares[:, at] = 0
-        shares[model.outlets.index(model.homes.get(name, model.home)), at] = 1
+        shares[outlets.index(of_element.get(name, home)), at] = 1
     return shares
 
 

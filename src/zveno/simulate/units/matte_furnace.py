@@ -36,6 +36,10 @@ _SHARES = ("cu_slag", "fe_matte", "s_matte", "s_slag", "o_matte", "o_slag")
 _INLETS = ("flux", "limestone", "air", "oxygen", "fuel", "coal")
 
 
+_Sums = tuple[Floats, Floats | None, Floats | None]
+"""Of the charge, and of a tonne of flux and of limestone where there are any."""
+
+
 @dataclass(frozen=True)
 class _Melt:
     """Matte, slag and demands of one step of the balance, t/h, shape (S,)."""
@@ -111,16 +115,11 @@ class MatteFurnace(Furnace):
 
     def observe(self, feed: Floats, basis: Basis) -> Floats:
         """Shares of Cu, Fe, S and O, and what is asked for, that close the balance of a charge."""
-        coal = self._coal(feed, basis)
-        melt = self._melt(feed if coal is None else feed + coal[:, None] * self._at("coal"), basis)
         nothing = np.zeros(len(feed))
+        coal = basis.solids(feed) * vector(self.coal) / 1000 if self.connected("coal") else nothing
+        melt = self._melt(feed + coal[:, None] * self._at("coal") if self.connected("coal") else feed, basis)
         fuel = nothing + vector(self.fuel_tph) if self.burns else nothing
-        asked = {
-            "flux": melt.flux,
-            "limestone": melt.limestone,
-            "fuel": fuel,
-            "coal": nothing if coal is None else coal,
-        }
+        asked = {"flux": melt.flux, "limestone": melt.limestone, "fuel": fuel, "coal": coal}
         total = feed
         for inlet, amount in asked.items():
             total = total + amount[:, None] * self._at(inlet) if self.connected(inlet) else total
@@ -143,12 +142,6 @@ class MatteFurnace(Furnace):
     def blown(self, oxygen: Floats, basis: Basis) -> dict[str, Floats]:
         """Air and oxygen, t/h, that bring so much oxygen (t/h, (S,)) that reacts, at the enrichment set."""
         return blast(self, oxygen / vector(self.o2_efficiency), vector(self.o2_enrichment), basis)
-
-    def _coal(self, feed: Floats, basis: Basis) -> Floats | None:
-        """Coal asked for at its inlet, t/h; None where it is only counted in heat."""
-        if not self.connected("coal"):
-            return None
-        return np.asarray(basis.solids(feed) * vector(self.coal) / 1000)
 
     def split(self, drivers: Floats, basis: Basis) -> Floats:
         """Shares of every element."""
@@ -267,7 +260,7 @@ class MatteFurnace(Furnace):
         gains = of_lime[_CAO] - vector(self.slag_cao) * makes
         missing = vector(self.slag_cao) * slag - cao
         found = np.divide(missing, gains, out=np.zeros(np.broadcast(missing, gains).shape), where=gains > _LEAST_GAIN)
-        return np.maximum(found, 0)
+        return np.asarray(np.maximum(found, 0))
 
     def _matte(self, copper: Floats, total: Floats, s_slag: Floats) -> tuple[Floats, Floats, Floats]:
         """Fe, S and O in matte, t/h."""
