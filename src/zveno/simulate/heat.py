@@ -72,15 +72,15 @@ def _arrival(link: Link, units: Sequence[UnitModel], flow: Floats) -> Arrival:
     """A stream as the furnace where it ends sees it."""
     target = units[link.target]
     if link.inlet >= 0:
-        kinds = target.fed if isinstance(target, Furnace) else {}
         inlet = target.inlets[link.inlet]
-        return Arrival(flow, kinds.get(inlet, "charge"), main=False, inlet=inlet)
+        kind = target.fed_as(inlet) if isinstance(target, Furnace) else "charge"
+        return Arrival(flow, kind, main=False, inlet=inlet)
     if link.source == OUTSIDE:
         return Arrival(flow, "charge")
     source = units[link.source]
     outlet = source.outlets[link.outlet]
     phase = source.phases.get(outlet, "charge")
-    if not isinstance(source, Furnace):
+    if not isinstance(source, Furnace) or outlet in source.cools:
         return Arrival(flow, phase)
     return Arrival(flow, phase, source.temp_of(outlet), melts=source.counted)
 

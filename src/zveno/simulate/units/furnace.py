@@ -29,7 +29,7 @@ LHV_CH4 = 802.6
 _MOLAR_M3, _KMOL_H_PER_MW = 22.414, 3600.0
 _COOLEST_SHIFT, _HOTTEST_SHIFT = -150.0, 250.0
 _STEPS, _HALVING_EVERY, _SETTLED = 60, 8, 1e-14
-_MELTS_K, _GASES_K = (1350.0, 1750.0), (298.15, 1900.0)
+MELTS_K, _GASES_K = (1350.0, 1750.0), (298.15, 1900.0)
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,8 @@ class Heat:
 class Furnace(ElementUnit):
     """Base of the furnaces. ``phases`` says what leaves by an outlet, ``fed`` what comes in at an inlet.
 
+    What leaves by an outlet of ``cools`` leaves hot and arrives cold.
+
     ``fuel_tph`` is filled in by what closes the heat: fuel asked for at the inlet ``fuel``, t/h, shape (S,).
     """
 
@@ -75,6 +77,8 @@ class Furnace(ElementUnit):
     fed: ClassVar[Mapping[str, PhaseKind]] = {
         "air": "gas", "oxygen": "gas", "reductant": "fuel", "fuel": "fuel", "coal": "fuel"
     }  # fmt: skip
+
+    cools: ClassVar[tuple[str, ...]] = ()
 
     heat: Annotated[Closing, Spec("", "what closes the heat balance; none: heat is not reported")] = "none"
     furnaces: Annotated[Values, Spec("-", "furnaces at work", low=0.1, high=20.0)] = 1.0
@@ -101,7 +105,7 @@ class Furnace(ElementUnit):
         if not np.all(vector(self.heat_loss) > 0):
             return tr("unit '{unit}' is to close its heat, but its heat_loss is not given")
         for outlet, name in self.temps.items():
-            low, high = _GASES_K if self.phases[outlet] == "gas" else _MELTS_K
+            low, high = _GASES_K if self.phases[outlet] == "gas" else MELTS_K
             temp = vector(getattr(self, name))
             if not np.all((temp >= low) & (temp <= high)):
                 return tr(
@@ -116,6 +120,10 @@ class Furnace(ElementUnit):
         """Temperature of what leaves by an outlet, K; None where it is not given."""
         temp = vector(getattr(self, self.temps[outlet])) if outlet in self.temps else np.zeros(1)
         return temp if np.all(temp > 0) else None
+
+    def fed_as(self, inlet: str) -> PhaseKind:
+        """What comes in at an inlet."""
+        return self.fed.get(inlet, "charge")
 
     @property
     def counted(self) -> Melts:
@@ -195,15 +203,15 @@ class Furnace(ElementUnit):
             added = needed
             metered = needed * running / vector(self.power_efficiency)
             found["power"] = (needed, "MW")
-            found["specific_energy"] = (_over(1e3 * metered, self.dry_charge(arrivals, basis)), "kWh/t")
+            found["specific_energy"] = (over(1e3 * metered, self.dry_charge(arrivals, basis)), "kWh/t")
         elif self.heat == "fuel":
             if self.burns:
-                fuel = _at_inlet(arrivals, "fuel").sum(axis=1) * self._fuel_heats(basis)[0] / running
+                fuel = at_inlet(arrivals, "fuel").sum(axis=1) * self._fuel_heats(basis)[0] / running
             else:
                 added = needed
                 fuel = needed * LHV_CH4 / self.fuel_stays()
             found["fuel"] = (fuel, "MW")
-            found["fuel_per_t"] = (_over(3.6 * fuel * running, self.product(products)), "GJ/t")
+            found["fuel_per_t"] = (over(3.6 * fuel * running, self.product(products)), "GJ/t")
         elif self.heat == "enrichment":
             found["enrichment"] = (vector(getattr(self, "o2_enrichment")), "frac")  # noqa: B009
         elif self.heat == "temperature":
@@ -261,7 +269,7 @@ class Furnace(ElementUnit):
         missing = -self.balance(arrivals, products, basis).spare * vector(self.running)
         stays = self._fuel_heats(basis)[1]
         more = np.divide(missing, stays, out=np.zeros(np.broadcast(missing, stays).shape), where=stays > 0)
-        return self._with({"fuel_tph": np.maximum(_at_inlet(arrivals, "fuel").sum(axis=1) + more, 0)})
+        return self._with({"fuel_tph": np.maximum(at_inlet(arrivals, "fuel").sum(axis=1) + more, 0)})
 
     def _fuel_heats(self, basis: Basis) -> tuple[Floats, Floats]:
         """Net calorific value of the fuel, and what of it stays with its gas leaving at ``gas_temp``, MW per t/h."""
@@ -308,7 +316,7 @@ class Furnace(ElementUnit):
         """How much cooler and hotter the products may be for all of them to stay within what is known."""
         low, high = np.full(rows, _COOLEST_SHIFT), np.full(rows, _HOTTEST_SHIFT)
         for outlet, name in self.temps.items():
-            coldest, hottest = _GASES_K if self.phases[outlet] == "gas" else _MELTS_K
+            coldest, hottest = _GASES_K if self.phases[outlet] == "gas" else MELTS_K
             low = np.maximum(low, coldest - vector(getattr(self, name)))
             high = np.minimum(high, hottest - vector(getattr(self, name)))
         return low, high
@@ -336,7 +344,7 @@ def _falling_root(value: Callable[[Floats], Floats], low: Floats, high: Floats) 
     return np.asarray(found)
 
 
-def _at_inlet(arrivals: Sequence[Arrival], inlet: str) -> Floats:
+def at_inlet(arrivals: Sequence[Arrival], inlet: str) -> Floats:
     """Flow (S, C) that was asked for at an inlet."""
     return np.asarray(sum((one.flow for one in arrivals if one.inlet == inlet), np.zeros((1, 1))))
 
@@ -346,7 +354,7 @@ def blast_m3(unit: ElementUnit, flow: Floats, basis: Basis) -> Floats:
     return unit.of(flow, basis, "O") * NM3_PER_T["O2"] + unit.of(flow, basis, "N") * NM3_PER_T["N2"]
 
 
-def _over(part: Floats, whole: Floats) -> Floats:
+def over(part: Floats, whole: Floats) -> Floats:
     """Part over whole; zero where there is nothing."""
     part, whole = np.broadcast_arrays(part, whole)
     return np.asarray(np.divide(part, whole, out=np.zeros(part.shape), where=whole > 0))
