@@ -61,6 +61,12 @@ class ElementUnit(UnitModel):
         """Something stands ready at an inlet."""
         return self.supplies is not None and bool(self.supplies[:, self.inlets.index(inlet)].any())
 
+    def _at(self, inlet: str) -> Floats:
+        """Composition of what stands ready at an inlet, shape (S or 1, C)."""
+        if self.supplies is None:
+            return np.zeros((1, 1))
+        return self.supplies[:, self.inlets.index(inlet)]
+
     def volume(self, inlet: str, basis: Basis) -> Floats:
         """Volume of a tonne of the blast that stands ready at an inlet, m3 at 0 C and 1 atm, shape (S or 1,)."""
         oxygen, nitrogen = (self.supply(inlet, basis, one) for one in ("O", "N"))

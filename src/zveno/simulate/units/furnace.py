@@ -283,12 +283,6 @@ class Furnace(ElementUnit):
         made = parts_of("gas", gas, basis)
         return cold - total(made, None), cold - total(made, vector(self.gas_temp))
 
-    def _at(self, inlet: str) -> Floats:
-        """Composition of what stands ready at an inlet, shape (S or 1, C)."""
-        if self.supplies is None:
-            return np.zeros((1, 1))
-        return self.supplies[:, self.inlets.index(inlet)]
-
     def _with_temperature(self, heat: Heat, carbon: Floats) -> Self:
         """All products hotter or cooler by the same number of degrees."""
         running = vector(self.running)
