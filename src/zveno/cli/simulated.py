@@ -75,6 +75,8 @@ REPORTED: dict[str, str | Phrase] = {
     "tail_cu": tr("copper in tailings"),
     "evaporated": tr("water driven off"),
     "liquid_metal": tr("liquid metal"),
+    "charge_melted": tr("charge melted, with returns"),
+    "melt_yield": tr("good castings per charge melted"),
     "returns": tr("returns remelted"),
     "charge": tr("cold charge, wet, while running"),
     "fuel": tr("fuel"),

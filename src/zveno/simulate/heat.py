@@ -9,7 +9,7 @@ import numpy as np
 
 from zveno.simulate.basis import Basis, Floats
 from zveno.simulate.plan import OUTSIDE, Link
-from zveno.simulate.units import UnitModel
+from zveno.simulate.units import ElementUnit, UnitModel
 from zveno.simulate.units.furnace import Arrival, Furnace
 from zveno.simulate.units.unit import Report
 
@@ -80,9 +80,12 @@ def _arrival(link: Link, units: Sequence[UnitModel], flow: Floats) -> Arrival:
     source = units[link.source]
     outlet = source.outlets[link.outlet]
     phase = source.phases.get(outlet, "charge")
-    if not isinstance(source, Furnace) or outlet in source.cools:
+    if not isinstance(source, ElementUnit):
         return Arrival(flow, phase)
-    return Arrival(flow, phase, source.temp_of(outlet), melts=source.counted)
+    if not isinstance(source, Furnace):
+        return Arrival(flow, phase, source.temp_of(outlet))
+    temp = None if outlet in source.cools else source.temp_of(outlet)
+    return Arrival(flow, phase, temp, melts=source.counted)
 
 
 def _alike(one: UnitModel, other: UnitModel) -> bool:

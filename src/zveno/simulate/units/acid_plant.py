@@ -59,7 +59,7 @@ class AcidPlant(ElementUnit):
     >>> [found[name][0].round(3).tolist() for name in ("gas_so2", "o2_so2", "autothermal_room")]
     [[0.1], [1.1], [0.055]]
     >>> found["adiabatic_rise"][0].round()
-    array([294.])
+    array([293.])
     """
 
     inlets: ClassVar = ("air", "water")

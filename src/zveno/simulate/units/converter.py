@@ -12,6 +12,7 @@ from zveno.simulate.basis import Basis, Floats
 from zveno.simulate.chemistry import per_mass
 from zveno.simulate.thermo import Parts, PhaseKind, parts_of, total
 from zveno.simulate.units.element_unit import (
+    MELTS_K,
     O_PER_S,
     SILICA_PER_SI,
     SLAG_OXIDES,
@@ -22,7 +23,7 @@ from zveno.simulate.units.element_unit import (
     oxides_of,
     share,
 )
-from zveno.simulate.units.furnace import MELTS_K, Arrival, Furnace, at_inlet, blast_m3, over
+from zveno.simulate.units.furnace import Arrival, Furnace, at_inlet, blast_m3, over
 from zveno.simulate.units.unit import Report, Spec, Values, vector
 from zveno.text.mark import tr
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from zveno.simulate.basis import Basis, Floats, Ints
 from zveno.simulate.chemistry import ATOMIC_WEIGHT, formula, per_mass
-from zveno.simulate.units.unit import Driver, Spec, Table, UnitModel
+from zveno.simulate.units.unit import Driver, Spec, Table, UnitModel, vector
 
 GASES = ("S", "O", "C", "H", "N", "other")
 """Elements that a cleaned gas is made of."""
@@ -25,6 +25,8 @@ NM3_PER_T = {"SO2": 22.414e3 / 64.058, "O2": 22.414e3 / 31.998, "N2": 22.414e3 /
              "H2O": 22.414e3 / 18.015}  # fmt: skip
 SILICA_PER_SI = 1 + per_mass("SiO2", "Si")
 _N_PER_O2 = 28.014 / 31.998
+MELTS_K = (1350.0, 1750.0)
+"""Temperatures that melts may be given."""
 _TINY = 1e-300
 
 
@@ -34,12 +36,14 @@ class ElementUnit(UnitModel):
 
     An element goes where the balance of the unit puts it, else as the table of deportment says, else to its
     home. ``words`` names the outlets as the table does. ``supplies`` (S or 1, inlets, C) is what stands ready at
-    the inlets, t of each component per t; nothing where an inlet is not connected.
+    the inlets, t of each component per t; nothing where an inlet is not connected. ``temps`` names the parameter that
+    holds the temperature of what leaves by an outlet.
     """
 
     words: ClassVar[Mapping[str, str]] = {}
     homes: ClassVar[Mapping[str, str]] = {}
     home: ClassVar[str] = ""
+    temps: ClassVar[Mapping[str, str]] = {}
 
     deportment: Annotated[
         Table | None, Spec("table", "prefix of figures: share of each minor element in each product")
@@ -66,6 +70,11 @@ class ElementUnit(UnitModel):
         if self.supplies is None:
             return np.zeros((1, 1))
         return self.supplies[:, self.inlets.index(inlet)]
+
+    def temp_of(self, outlet: str) -> Floats | None:
+        """Temperature of what leaves by an outlet, K; None where it is not given."""
+        temp = vector(getattr(self, self.temps[outlet])) if outlet in self.temps else np.zeros(1)
+        return temp if np.all(temp > 0) else None
 
     def volume(self, inlet: str, basis: Basis) -> Floats:
         """Volume of a tonne of the blast that stands ready at an inlet, m3 at 0 C and 1 atm, shape (S or 1,)."""

@@ -19,7 +19,7 @@ import numpy as np
 
 from zveno.simulate.basis import Basis, Floats
 from zveno.simulate.thermo import COMPOUNDS, MeltRule, Melts, Parts, PhaseKind, enthalpy, parts_of, total
-from zveno.simulate.units.element_unit import NM3_PER_T, ElementUnit, share
+from zveno.simulate.units.element_unit import MELTS_K, NM3_PER_T, ElementUnit, share
 from zveno.simulate.units.unit import Report, Spec, Values, vector
 from zveno.text.mark import tr
 
@@ -29,7 +29,7 @@ LHV_CH4 = 802.6
 _MOLAR_M3, _KMOL_H_PER_MW = 22.414, 3600.0
 _COOLEST_SHIFT, _HOTTEST_SHIFT = -150.0, 250.0
 _STEPS, _HALVING_EVERY, _SETTLED = 60, 8, 1e-14
-MELTS_K, _GASES_K = (1350.0, 1750.0), (298.15, 1900.0)
+_GASES_K = (298.15, 1900.0)
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,6 @@ class Furnace(ElementUnit):
     """
 
     phases: ClassVar[Mapping[str, PhaseKind]] = {}
-    temps: ClassVar[Mapping[str, str]] = {}
     fed: ClassVar[Mapping[str, PhaseKind]] = {
         "air": "gas", "oxygen": "gas", "reductant": "fuel", "fuel": "fuel", "coal": "fuel"
     }  # fmt: skip
@@ -115,11 +114,6 @@ class Furnace(ElementUnit):
         if self.heat == "enrichment" and not hasattr(self, "o2_enrichment"):
             return tr("unit '{unit}' has no enrichment of blast that could close its heat")
         return ""
-
-    def temp_of(self, outlet: str) -> Floats | None:
-        """Temperature of what leaves by an outlet, K; None where it is not given."""
-        temp = vector(getattr(self, self.temps[outlet])) if outlet in self.temps else np.zeros(1)
-        return temp if np.all(temp > 0) else None
 
     def fed_as(self, inlet: str) -> PhaseKind:
         """What comes in at an inlet."""
