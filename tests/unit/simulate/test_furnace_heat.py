@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import zveno
 from zveno.errors import DataError, ModelError
 from zveno.model.chain import ChainModel
 from zveno.model.types import ChainFile
@@ -82,6 +83,33 @@ def test_heat_closes_whatever_closes_it(closing, coal):
     if closing in ("power", "fuel"):
         assert (one["heat_surplus"] >= -1e-9).all()
         assert (np.minimum(one["heat_surplus"], found.unit_result("furnace", closing)) < 1e-9).all()
+
+
+CLOSINGS = ("surplus", "power", "fuel", "enrichment", "temperature")
+
+
+@pytest.mark.parametrize("closing", CLOSINGS)
+def test_heat_of_every_furnace_of_the_whole_chain_closes_to_a_billionth(closing):
+    """What enters, by streams and by what is added, leaves or is left; whichever of the five closes it."""
+    model = zveno.load(zveno.example("zhez_balkhash")).model
+    furnaces = [one.id for one in model.units.values() if "heat" in one.parameters]
+    units = [
+        one.model_copy(update={"parameters": {**one.parameters, "heat": closing}})
+        if one.id in furnaces and not (closing == "enrichment" and one.model == "anode_furnace") else one
+        for one in model.chain.units
+    ]  # fmt: skip
+    changed = ChainModel(chain=model.chain.model_copy(update={"units": units}), parameters=model.parameters)
+    found = simulate(changed, scenarios={"base": {}, "richer": {"bmz.vf.matte_grade": 0.55}})
+    assert len(furnaces) == 6
+    for unit in furnaces:
+        one = heat(found, unit)
+        assert np.abs(closure(one) / one["heat_in"]).max() < 1e-9
+        if closing in ("power", "fuel"):
+            assert (one["heat_surplus"] >= -1e-9).all()
+    assert {"power", "fuel", "enrichment", "bath_temp"} & set(found.unit_results["quantity"]) == {
+        "surplus": set(), "power": {"power"}, "fuel": {"fuel"}, "enrichment": {"enrichment", "fuel"},
+        "temperature": {"bath_temp"},
+    }[closing] | {"power"}  # fmt: skip
 
 
 def test_heat_is_that_of_the_streams_counted_by_hand():
