@@ -104,8 +104,8 @@ def test_a_flash_furnace_keeps_the_balance_of_the_textbook_whatever_closes_its_h
 
 @needs_cases
 def test_autogenous_smelting_of_chalcopyrite_asks_for_the_oxygen_that_plants_blow():
-    """65 % matte without fuel, 10 MW lost for 100 t/h: flash furnaces blow 40 to 70 % O2 (Davenport et al., ch. 5)."""
-    heat = {"heat": "enrichment", "heat_loss": 0.1, "matte_temp": 1490.0, "slag_temp": 1530.0, "gas_temp": 1600.0}
+    """65 % matte without fuel, 12 MW lost for 100 t/h: flash furnaces blow 40 to 70 % O2 (Davenport et al., ch. 5)."""
+    heat = {"heat": "enrichment", "heat_loss": 0.12, "matte_temp": 1490.0, "slag_temp": 1530.0, "gas_temp": 1600.0}
     found = flash(case("smelt-flash-pure-cpy-65")["inputs"], **heat)
     assert 0.4 < found.unit_result("flash", "enrichment")[0] < 0.7
 

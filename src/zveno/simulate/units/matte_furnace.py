@@ -69,10 +69,15 @@ class MatteFurnace(Furnace):
     K, Na, Ti, Zn, Pb, with copper and sulphur as given shares of its mass. Flux is asked for to reach ``fe_sio2``,
     limestone to reach ``slag_cao``, air and oxygen to burn what burns: S to SO2, C to CO2, H to H2O.
 
+    The mass of slag W is found so that W = oxides(W) + W (slag_cu + slag_s): copper that stays in slag is missing in
+    matte and so moves iron, flux and limestone; the secant takes four or five steps.
+
     ``heat`` says what closes the heat balance: *power* (electric furnace), *enrichment* (nitrogen takes up what is
-    left, in place of ``o2_enrichment``), *fuel* (methane in air, reported beside the flows), *temperature* (of all
-    products alike), or nothing, and the *surplus* is reported. ``coal`` burns with oxygen of the enrichment; it is
-    counted in heat and in ``oxygen_of_coal`` only, its carbon and oxygen do not join the flows.
+    left, in place of ``o2_enrichment``), *fuel*, *temperature* (of all products alike), or nothing, and the *surplus*
+    is reported. Fuel comes in at the inlet ``fuel``, if that and air are connected, burns with the blast, sulphur
+    to SO2, and its gas leaves with the gas; it must leave no ash. Where no fuel is connected it is reported, counted
+    as methane burnt with air. ``coal`` is asked for at its inlet per tonne of all dry feed, with ash to slag and gas
+    to gas; where that is not connected it counts per tonne of cold charge in heat and in ``oxygen_of_coal`` only.
 
     References
     ----------
@@ -87,6 +92,22 @@ class MatteFurnace(Furnace):
     >>> matte = furnace.run(np.array([30.0, 30.0, 35.0, 0.0]), element_basis("Cu", "Fe", "S"))["matte"]
     >>> matte.round(2)
     array([[30. , 17.3, 17.5,  0. ]])
+
+    A flash furnace on 1000 kg of chalcopyrite with 65 % matte, 30 % SiO2 in slag of FeO and SiO2 and blast of half O2:
+    its matte, slag, flux and SO2 (533, 444, 133 and 451 kg).
+
+    >>> basis = element_basis("Cu", "Fe", "S", "Si", "O", "N")
+    >>> stands = {"flux": [0, 0, 0, 0.46743, 0.53257, 0, 0], "air": [0, 0, 0, 0, 0.233, 0.767, 0],
+    ...           "oxygen": [0, 0, 0, 0, 1.0, 0, 0]}
+    >>> ready = np.array([[stands.get(one, [0.0] * 7) for one in MatteFurnace.inlets]])
+    >>> furnace = MatteFurnace(control="matte_grade", matte_rule="sulphides", matte_grade=0.65,
+    ...                        fe_sio2=0.7 / 0.3 * 0.7773, o2_enrichment=0.5, supplies=ready)
+    >>> feed = np.array([[346.27, 304.31, 349.42, 0.0, 0.0, 0.0, 0.0]])
+    >>> drivers = furnace.observe(feed, basis)
+    >>> matte, slag, gas = furnace.products(feed, drivers, basis)
+    >>> flux = furnace.asked(drivers, "flux")
+    >>> np.concatenate([matte.sum(axis=1), slag.sum(axis=1), flux, gas[:, 2] * 1.998]).round()
+    array([533., 444., 133., 451.])
     """
 
     inlets: ClassVar = _INLETS
