@@ -24,7 +24,7 @@ MATERIALS = {
     "methane": {"CH4": 1.0}, "oil": {"C": 0.86, "H": 0.11, "S": 0.02, "N": 0.01},
     "coal": {"C": 0.75, "H": 0.045, "O": 0.08, "SiO2": 0.08, "Al2O3": 0.03, "S": 0.008},
     "pure_air": {"O": 0.21 * 31.998 / 28.85064, "N": 0.79 * 28.014 / 28.85064}, "carbon": {"C": 1.0},
-    "scrap": {"Cu": 0.99}, "cold_matte": {"Cu": 0.6, "Fe": 0.15, "S": 0.23},
+    "burns": {"Fe": 0.63, "S": 0.36}, "returns": {"Cu2O": 0.4, "FeO": 0.35, "SiO2": 0.2}, "scrap": {"Cu": 0.99}, "cold_matte": {"Cu": 0.6, "Fe": 0.15, "S": 0.23},
 }  # fmt: skip
 FURNACE = {
     "control": "matte_grade", "matte_grade": 0.6, "slag_cu": 0.01, "slag_s": 0.01, "o2_enrichment": 0.3,
@@ -32,7 +32,7 @@ FURNACE = {
 }  # fmt: skip
 CONVERTER = {
     "slag_cu": 0.04, "heat": "surplus", "heat_loss": 1.0, "blister_temp": 1473.0, "slag_temp": 1520.0,
-    "gas_temp": 1500.0, "matte_temp": 1500.0, "running": 0.8, "blow": 40000.0, "cycle": 250.0,
+    "gas_temp": 1500.0, "matte_temp": 1500.0, "running": 0.8, "blow": 40000.0, "cycle": 250.0, "cold_most": 2.0,
 }  # fmt: skip
 ENTER, LEAVE = "rail", "out"
 
@@ -258,7 +258,7 @@ def test_each_blow_gives_the_heat_of_its_reaction():
     assert late == pytest.approx(copper * (reaction - nitrogen) / 3600 - 1.0 * air, rel=1e-3)
 
 
-@pytest.mark.parametrize(("kind", "cold_is"), [("scrap", "metal"), ("cold_matte", "matte"), ("conc", "charge")])
+@pytest.mark.parametrize(("kind", "cold_is"), [("scrap", "metal"), ("cold_matte", "matte"), ("returns", "charge")])
 def test_cold_charge_is_asked_for_up_to_the_heat_that_is_left(kind, cold_is):
     model = smelter({}, {"cold_is": cold_is}, converter__cold_charge=kind)
     losses = {
@@ -314,6 +314,34 @@ def test_skulls_come_back_as_cold_charge_of_the_furnace():
     found = simulate(back)
     closes(found, back)
     assert found.component("matte", "Cu")[0] > simulate(model).component("matte", "Cu")[0]
+
+
+def test_cold_charge_that_burns_is_limited_by_what_the_converter_takes():
+    """Iron sulphide gives more heat than it takes: as much of it as the unit allows, and heat is left."""
+    model = smelter({}, {"cold_most": 0.1, "o2_enrichment": 0.3}, converter__cold_charge="burns")
+    found = simulate(_with_oxygen(model))
+    assert found.solids("converter__cold_charge")[0] == pytest.approx(0.1 * found.solids("matte")[0], rel=1e-9)
+    assert found.unit_result("converter", "heat_surplus")[0] > 1
+
+
+def _with_oxygen(model: ChainModel) -> ChainModel:
+    """The converter blows oxygen beside air."""
+    streams = [*model.chain.streams, next(one for one in model.chain.streams if one.id == "oxygen").model_copy(
+        update={"id": "conv_oxygen", "target": "converter:oxygen"})]  # fmt: skip
+    return ChainModel(chain=model.chain.model_copy(update={"streams": streams}), parameters={})
+
+
+@pytest.mark.parametrize(
+    ("furnace", "converter", "inlet", "says"),
+    [
+        ({"heat": "power"}, {}, {"furnace__fuel": "oil"}, "which does not burn it"),
+        ({}, {"heat": "none"}, {"converter__cold_charge": "scrap"}, "which does not count it"),
+        ({}, {"matte_temp": 0.0}, {"converter__cold_charge": "scrap"}, "a matte_temp"),
+    ],
+)
+def test_what_a_furnace_would_never_ask_for_is_named(furnace, converter, inlet, says):
+    with pytest.raises(ModelError, match=says):
+        simulate(smelter(furnace, converter, **inlet))
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
@@ -23,7 +23,7 @@ from zveno.simulate.units.element_unit import (
     oxides_of,
     share,
 )
-from zveno.simulate.units.furnace import Arrival, Furnace, at_inlet, blast_m3, over
+from zveno.simulate.units.furnace import Arrival, Furnace, at_inlet, blast_m3, falling_root, over
 from zveno.simulate.units.unit import Report, Spec, Values, vector
 from zveno.text.mark import tr
 
@@ -32,7 +32,6 @@ _LEAST_APART = 1e-6
 _SHARES = ("cu_slag", "s_slag", "s_blister", "o_slag", "o_blister", "blister_frozen", "slag_frozen")
 _INLETS = ("flux", "air", "oxygen", "cold_charge")
 _S_PER_CU = per_mass("Cu2S", "Cu")
-_STEPS, _SETTLED, _GUESS_GJ_T = 20, 1e-13, 1.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,8 +49,9 @@ class Converter(Furnace):
     The cold charge that melts with it is
 
     * reported as heat left / ``cold_heat``, or
-    * asked for at the inlet ``cold_charge``, if that is connected, up to the heat that is left. All that enters
-      beside inlets is then taken for matte of ``matte_temp``: what is charged cold there leaves heat missing.
+    * asked for at the inlet ``cold_charge``, if that is connected, up to the heat that is left or to ``cold_most``.
+      All that enters beside inlets is then taken for matte of ``matte_temp``: what is charged cold there leaves heat
+      missing.
 
     Skulls and spills hold a share ``revert`` of the copper that enters. They stay inside and do not show in the
     flows, or, with ``skulls`` *leave*, leave hot by their outlet as so much frozen blister and slag that they hold
@@ -110,6 +110,9 @@ class Converter(Furnace):
         Values,
         Spec("K", "temperature of the matte charged, which decides how much cold charge is asked for", high=1750.0),
     ] = 0.0
+    cold_most: Annotated[Values, Spec("frac", "most cold charge that is asked for, per charge of matte", high=2.0)] = (
+        0.5
+    )
     revert: Annotated[Values, Spec("frac", "share of the copper of matte that freezes as skulls", high=0.3)] = 0.0
     revert_cu: Annotated[Values, Spec("frac", "copper in skulls; 0: not given", high=1.0)] = 0.0
     skulls: Annotated[Literal["stay", "leave"], Spec("", "whether skulls leave by their outlet")] = "stay"
@@ -124,6 +127,14 @@ class Converter(Furnace):
         if not np.all((temp == 0) | ((temp >= MELTS_K[0]) & (temp <= MELTS_K[1]))):
             return tr("unit '{unit}' has a matte_temp that no matte has: give 1350 to 1750 K, or 0")
         return super().conflict()
+
+    def idle_inlet(self, inlets: Collection[str]) -> str:
+        """Cold charge is asked for by the heat that is left."""
+        if "cold_charge" in inlets and not (self.heat == "surplus" and np.all(vector(self.matte_temp) > 0)):
+            return tr(
+                "cold charge reaches unit '{unit}', which does not count it: give it heat: surplus and a matte_temp"
+            )
+        return super().idle_inlet(inlets)
 
     def flows_at(self, outlet: str) -> bool:
         """Skulls leave only if told to."""
@@ -255,19 +266,10 @@ class Converter(Furnace):
     def _cold(self, feed: Floats, basis: Basis) -> Floats:
         """Cold charge, t/h, whose melting takes up all heat that is left, by the secant."""
         nothing = np.zeros(len(feed))
-        if not (self.connected("cold_charge") and self.heat == "surplus" and np.all(vector(self.matte_temp) > 0)):
+        if not self.connected("cold_charge") or self.heat != "surplus":
             return nothing
-        before, at_before = nothing, self._left(feed, nothing, basis)
-        scale = np.abs(at_before) + np.abs(vector(self.heat_loss) * vector(self.furnaces))
-        cold = np.maximum(3.6 * at_before * vector(self.running) / _GUESS_GJ_T, 0)
-        for _ in range(_STEPS):
-            left = self._left(feed, cold, basis)
-            if np.all((np.abs(left) <= _SETTLED * scale) | (cold <= 0)):
-                break
-            slope = np.where(cold != before, (left - at_before) / np.where(cold != before, cold - before, 1), -1)
-            step = np.where(slope < 0, left / np.where(slope < 0, slope, -1), 0)
-            before, at_before, cold = cold, left, np.maximum(cold - step, 0)
-        return cold
+        most = vector(self.cold_most) * basis.solids(feed)
+        return falling_root(lambda cold: self._left(feed, cold, basis), nothing, most)
 
     def _left(self, feed: Floats, cold: Floats, basis: Basis) -> Floats:
         """Heat, MW, that a feed of hot matte leaves with so much cold charge."""

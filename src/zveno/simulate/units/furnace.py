@@ -11,7 +11,7 @@ connected.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -28,7 +28,7 @@ LHV_CH4 = 802.6
 """Net calorific value of methane, kJ/mol."""
 _MOLAR_M3, _KMOL_H_PER_MW = 22.414, 3600.0
 _COOLEST_SHIFT, _HOTTEST_SHIFT = -150.0, 250.0
-_STEPS, _HALVING_EVERY, _SETTLED = 60, 8, 1e-14
+_STEPS, _HALVING_EVERY, _SETTLED = 60, 8, 1e-13
 _GASES_K = (298.15, 1900.0)
 
 
@@ -113,6 +113,12 @@ class Furnace(ElementUnit):
                 )
         if self.heat == "enrichment" and not hasattr(self, "o2_enrichment"):
             return tr("unit '{unit}' has no enrichment of blast that could close its heat")
+        return ""
+
+    def idle_inlet(self, inlets: Collection[str]) -> str:
+        """Sentence about {unit} that says which of the inlets connected it would never ask at; empty if none."""
+        if "fuel" in inlets and not (self.heat == "fuel" and "air" in inlets):
+            return tr("fuel reaches unit '{unit}', which does not burn it: give it heat: fuel and a stream of air")
         return ""
 
     def fed_as(self, inlet: str) -> PhaseKind:
@@ -292,7 +298,7 @@ class Furnace(ElementUnit):
             coal = carbon * self._carbon_stays(shift) if burns else 0.0
             return np.asarray(given + (coal - leaving) / running)
 
-        shift = _falling_root(spare, *self._shifts(len(given)))
+        shift = falling_root(spare, *self._shifts(len(given)))
         names = dict.fromkeys(self.temps.values())
         return self._with({name: vector(getattr(self, name)) + shift for name in names})
 
@@ -310,7 +316,7 @@ class Furnace(ElementUnit):
         return low, high
 
 
-def _falling_root(value: Callable[[Floats], Floats], low: Floats, high: Floats) -> Floats:
+def falling_root(value: Callable[[Floats], Floats], low: Floats, high: Floats) -> Floats:
     """Where a falling function is zero between bounds (S,); the bound that is nearer to it where it is not.
 
     False position with the Illinois rule, which keeps the root in its bracket (Dowell & Jarratt 1971, BIT 11,
