@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+import zveno
 from zveno.errors import ModelError
 from zveno.model.chain import ChainModel
-from zveno.model.types import ChainFile
+from zveno.model.types import ChainFile, Stream
 from zveno.simulate import Simulation, simulate
 from zveno.simulate.basis import element_basis
 from zveno.simulate.chemistry import formula
@@ -284,12 +285,42 @@ def test_scrap_melts_with_the_heat_that_copper_takes():
     """0.733 GJ/t from 298 K to liquid copper of 1473 K: 32.8445 x 1.473 - 1.8049 kJ/mol (NIST WebBook, recalled)."""
     model = smelter({}, {"cold_is": "metal"}, converter__cold_charge="scrap")
     takes = simulate(model).solids("converter__cold_charge")[0]
-    spare = simulate(smelter({})).unit_result("converter", "heat_surplus")[0] * 0.8
+    without = simulate(smelter({}))
+    spare = without.unit_result("converter", "heat_surplus")[0] * 0.8
     a_tonne = float(enthalpy("Cu(l)", 1473.0)) / 63.546
     assert a_tonne == pytest.approx((32.8445 * 1.473 - 1.8049) / 63.546, rel=0.005)
     assert takes == pytest.approx(
         3.6 * spare / (0.99 * a_tonne), rel=0.02
     )  # a little goes to slag, which asks for more air
+
+
+def test_metal_among_the_cold_charge_needs_no_air_in_the_blister_blow():
+    model = smelter({}, {"cold_is": "metal"}, converter__cold_charge="scrap")
+    found, without = simulate(model), simulate(smelter({}))
+    for one in ("slag_blow", "blister_blow"):
+        assert found.unit_result("converter", one)[0] == pytest.approx(
+            without.unit_result("converter", one)[0], rel=0.05
+        )
+    heats = [found.unit_result("converter", f"{one}_heat")[0] for one in ("slag_blow", "blister_blow")]
+    assert heats[0] < 0 < heats[1]
+    assert sum(heats) == pytest.approx(0, abs=1e-7)
+
+
+@pytest.mark.parametrize("plant", ["zhmz", "bmz"])
+def test_anode_furnaces_of_the_whole_chain_burn_what_they_reported(plant):
+    """Natural gas of 94 % methane at the inlet takes as many megawatts as methane beside the flows, within 1 %."""
+    model = zveno.load(zveno.example("zhez_balkhash")).model
+    stream = {"id": "gas", "from": "market", "to": f"{plant}.af:fuel", "material": "natural_gas", "kind": "gas"}
+    streams = (*model.chain.streams, Stream.model_validate(stream))
+    burns = ChainModel(chain=model.chain.model_copy(update={"streams": streams}), parameters=model.parameters)
+    found, before = simulate(burns), simulate(model)
+    unit = f"{plant}.af"
+    assert found.unit_result(unit, "heat_surplus")[0] == pytest.approx(0, abs=1e-9)
+    assert found.unit_result(unit, "fuel")[0] == pytest.approx(before.unit_result(unit, "fuel")[0], rel=0.01)
+    assert found.solids("gas")[0] * 0.94 * 50.0 / 3.6 == pytest.approx(found.unit_result(unit, "fuel")[0], rel=0.005)
+    assert found.component(f"{plant}.cathode", "Cu") == pytest.approx(
+        before.component(f"{plant}.cathode", "Cu"), rel=1e-9
+    )
 
 
 def test_skulls_leave_with_the_copper_they_are_told_to_hold():

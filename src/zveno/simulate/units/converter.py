@@ -45,13 +45,11 @@ class Converter(Furnace):
     the table of deportment.
 
     With heat (``heat`` *surplus*) what is left after the shell loss is reported, in all and for each blow: white
-    metal passes from one to the other at the temperature of the slag, the shell loss is shared by the time blown.
-    The cold charge that melts with it is
-
-    * reported as heat left / ``cold_heat``, or
-    * asked for at the inlet ``cold_charge``, if that is connected, up to the heat that is left or to ``cold_most``.
-      All that enters beside inlets is then taken for matte of ``matte_temp``: what is charged cold there leaves heat
-      missing.
+    metal passes from one to the other at the temperature of the slag, the shell loss is shared by the time blown,
+    cold charge melts in the slag blow. The cold charge that melts with the heat left is reported, by ``cold_heat``.
+    If the inlet ``cold_charge`` is connected, it is asked for instead, up to the heat that is left or to
+    ``cold_most``. All that enters beside inlets is then taken for matte of ``matte_temp``: what is charged cold there
+    leaves heat missing.
 
     Skulls and spills hold a share ``revert`` of the copper that enters. They stay inside and do not show in the
     flows, or, with ``skulls`` *leave*, leave hot by their outlet as so much frozen blister and slag that they hold
@@ -218,7 +216,8 @@ class Converter(Furnace):
         blister, slag, gas, _ = products
         volume = sum((self.asked(drivers, one) * self.volume(one, basis) for one in _BLAST), np.zeros(len(feed)))
         oxygen = sum((self.asked(drivers, one) * self.supply(one, basis, "O") for one in _BLAST), np.zeros(len(feed)))
-        white, late = self._second_blow(products, oxygen, basis)
+        cold = self.asked(drivers, "cold_charge")
+        white, late = self._second_blow(products, oxygen, self._copper_of(cold, basis), basis)
         found: Report = {
             "blister_cu": (share(self.of(blister, basis, "Cu"), blister.sum(axis=1)), "frac"),
             "slag_fe_sio2": (self.iron_to_silica(slag, basis), "-"),
@@ -229,23 +228,31 @@ class Converter(Furnace):
             "gas_so2": (self.so2_in(gas, basis), "frac"),
         }
         if np.all(vector(self.cycle) > 0) and np.all(vector(self.blow) > 0):
-            charged = basis.solids(feed) + self.asked(drivers, "cold_charge")
-            hours = over(volume * vector(self.cycle), charged * vector(self.blow))
+            hours = over(volume * vector(self.cycle), (basis.solids(feed) + cold) * vector(self.blow))
             found["slag_blow_time"] = (hours * (1 - late), "h")
             found["blister_blow_time"] = (hours * late, "h")
         return found
 
-    def _second_blow(self, products: Sequence[Floats], oxygen: Floats, basis: Basis) -> tuple[Floats, Floats]:
-        """White metal (S, C) that the second blow begins with, and the share of the oxygen that it takes, (S,)."""
+    def _second_blow(
+        self, products: Sequence[Floats], oxygen: Floats, metallic: Floats, basis: Basis
+    ) -> tuple[Floats, Floats]:
+        """White metal (S, C) that the second blow begins with, and the share of the oxygen that it takes, (S,).
+
+        Copper that was charged as metal, ``metallic`` (t/h), is dissolved in it and needs no sulphur.
+        """
         metal = products[0] + self._metal_of_skulls(products, basis)
         there = sum((self.of(one, basis, "S") for one in (products[0], products[2])), np.zeros(1))
         white = metal.copy()
-        sulphur = np.minimum(self.of(metal, basis, "Cu") * _S_PER_CU, there)
+        sulphur = np.minimum(np.maximum(self.of(metal, basis, "Cu") - metallic, 0) * _S_PER_CU, there)
         for name, amount in (("S", sulphur), ("O", 0.0)):
             if name in basis.elements:
                 white[:, basis.elements[name]] = amount
         burnt = np.maximum(sulphur - self.of(metal, basis, "S"), 0) * O_PER_S
         return white, share(burnt + self.of(metal, basis, "O"), oxygen * vector(self.o2_efficiency))
+
+    def _copper_of(self, cold: Floats, basis: Basis) -> Floats:
+        """Copper of so much cold charge (t/h) that comes as metal."""
+        return cold * self.supply("cold_charge", basis, "Cu") if self.cold_is == "metal" else np.zeros_like(cold)
 
     def _metal_of_skulls(self, products: Sequence[Floats], basis: Basis) -> Floats:
         """What of the skulls (S, C) is blister: all but so much slag as their iron says."""
@@ -285,11 +292,12 @@ class Converter(Furnace):
         """Heat in all and by blow, cold charge, skulls to be charged again, and the share of the time that is blown."""
         found = super().heat_report(arrivals, products, basis)
         fed = [one.flow for one in arrivals if one.inlet in _BLAST]
-        late = self._heat_of_second_blow(fed, products, basis)
+        cold = at_inlet(arrivals, "cold_charge").sum(axis=1)
+        late = self._heat_of_second_blow(fed, products, self._copper_of(cold, basis), basis)
         found["slag_blow_heat"] = (found["heat_surplus"][0] - late, "MW")
         found["blister_blow_heat"] = (late, "MW")
         if self.connected("cold_charge"):
-            found["cold_charge"] = (at_inlet(arrivals, "cold_charge").sum(axis=1), "t/h")
+            found["cold_charge"] = (cold, "t/h")
         elif np.all(vector(self.cold_heat) > 0):
             spare = np.maximum(found["heat_surplus"][0], 0) * vector(self.running)
             found["cold_charge"] = (3.6 * spare / vector(self.cold_heat), "t/h")
@@ -301,11 +309,13 @@ class Converter(Furnace):
             found["blowing"] = (volume / vector(self.blow) / vector(self.furnaces), "frac")
         return found
 
-    def _heat_of_second_blow(self, fed: Sequence[Floats], products: Sequence[Floats], basis: Basis) -> Floats:
+    def _heat_of_second_blow(
+        self, fed: Sequence[Floats], products: Sequence[Floats], metallic: Floats, basis: Basis
+    ) -> Floats:
         """Heat, MW while the converters work, that is left of the blister blow with its part of the shell loss."""
         blown = np.asarray(sum(fed, np.zeros_like(products[0])))
         oxygen = self.of(blown, basis, "O")
-        white, late = self._second_blow(products, oxygen, basis)
+        white, late = self._second_blow(products, oxygen, metallic, basis)
         blister = products[0] + self._metal_of_skulls(products, basis)
         gas = late[:, None] * blown
         for name in ("S", "O"):
