@@ -108,6 +108,10 @@ class ZvenoError(Exception):
             self.faults = tuple({str(one): one for one in message}.values())  # each said once
         super().__init__("\n".join(str(one) for one in self.faults))
 
+    def __reduce__(self) -> tuple[type[ZvenoError], tuple[tuple[Fault, ...]]]:
+        """Whole on the way between processes, with its faults as they are."""
+        return type(self), (self.faults,)
+
 
 class ModelError(ZvenoError):
     """The description of the chain is wrong."""

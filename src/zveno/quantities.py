@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
 
 from zveno.errors import Phrase, QuantityError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Amount = TypeVar("Amount", float, NDArray[np.float64])
 
 
 @dataclass(frozen=True)
@@ -123,8 +130,8 @@ def uom_phrase(name: str) -> Phrase:
     return Phrase("frac") if name == "fraction" else Phrase(name)
 
 
-def convert(value: float, uom: str, into: str) -> float:
-    """Express ``value`` of unit ``uom`` in unit ``into``.
+def convert(value: Amount, uom: str, into: str) -> Amount:
+    """Express ``value`` of unit ``uom``, a number or an array of them, in unit ``into``.
 
     Raises
     ------

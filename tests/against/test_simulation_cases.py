@@ -22,6 +22,7 @@ from zveno.simulate import (
     klimpel_recovery,
     mixed_cells_recovery,
     plug_flow_recovery,
+    sensitivities,
     simulate,
 )
 from zveno.simulate.basis import basis_of
@@ -158,6 +159,12 @@ def test_rougher_cleaner_with_closed_tailings() -> None:
     # a central difference is good to step squared
     slope = (recovery[1] - recovery[2]) / (2 * step)
     assert slope == pytest.approx(wanted["d_recovery_d_cleaner"], rel=1e-8)
+    common = {"cleaner.cu_sulphide": given["cleaner_recovery"]}
+    told = sensitivities(model, ["recovery.Cu:conc"], ["cleaner.cu_sulphide"], common=common)
+    error = told.sensitivities["derivative_error"][0]
+    derivative = told.derivative("recovery.Cu:conc", "cleaner.cu_sulphide")
+    assert derivative == pytest.approx(wanted["d_recovery_d_cleaner"], rel=rel("flot-rougher-cleaner-closed"))
+    assert abs(derivative - wanted["d_recovery_d_cleaner"]) < error < 1e-6
 
 
 def test_rougher_scavenger_cleaner() -> None:
@@ -185,6 +192,10 @@ def test_equal_separation_probability() -> None:
     assert recovery[:-2] == pytest.approx(case(name)["expected"]["circuit_recovery"], rel=rel(name))
     slope = (recovery[-1] - recovery[-2]) / 2e-5
     assert slope == pytest.approx(case(name)["expected"]["slope_at_half"], rel=1e-8)
+    told = sensitivities(rougher_scavenger_cleaner(), ["recovery.Cu:conc"], ["*.cu_sulphide"])
+    assert told.derivative("recovery.Cu:conc", "*.cu_sulphide") == pytest.approx(
+        case(name)["expected"]["slope_at_half"], rel=1e-9
+    )
 
 
 def test_counter_current_line_of_five_stages() -> None:

@@ -1,12 +1,16 @@
-"""Descriptions printed in the how-to: one balances a month of a journal written by hand, one simulates a smelter."""
+"""What the how-to pages print works: descriptions balance a journal and close a smelter's heat, commands run."""
 
 import re
+import shlex
 from pathlib import Path
 
 import pytest
 import xlsxwriter
+from ruamel.yaml import YAML
 
 import zveno
+from zveno.cli import run
+from zveno.model.types import ParametersFile
 
 ROOT = Path(__file__).parents[2]
 
@@ -52,3 +56,39 @@ def test_the_smelter_of_the_how_to_closes_its_heat_with_fuel_and_scrap(tmp_path)
         found.mass(one) for one in ("conc", "quartz", "air", "oxygen", "oil", "conv_flux", "conv_air", "scrap")
     )
     assert sum(found.mass(one) for one in ("slag", "gas", "blister", "conv_gas")) == pytest.approx(entering, rel=1e-10)
+
+
+def _blocks(page: str, kind: str) -> list[str]:
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    return re.findall(rf"```{kind}\n(.*?)```", text, re.DOTALL)
+
+
+def test_the_commands_of_run_scenarios_do_what_the_page_says(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ZVENO_LANG", "en")
+    page = "how-to/run-scenarios.md"
+    (tmp_path / "cases.csv").write_text(_blocks(page, "csv")[0], encoding="utf-8")
+    lines = [line for block in _blocks(page, "sh") for line in block.splitlines()]
+    said = [
+        "p80_um=130 ", "cu_pct=1.1, cells=6 ", "balk_conc.line1.mill:power, kW", "hard ore ", "200 draws of 23 figures",
+        "64 draws of 2 figures", "share of the variance, %", '"effect_per": "%"',
+    ]  # fmt: skip
+    for line, wanted in zip(lines, said, strict=True):
+        program, *words = shlex.split(line)
+        assert program == "zveno"
+        assert run(words) == 0, line
+        assert wanted in capsys.readouterr().out, line
+    assert (tmp_path / "results.xlsx").read_bytes().startswith(b"PK")
+
+
+def test_the_python_of_run_scenarios_runs(capsys):
+    (code,) = _blocks("how-to/run-scenarios.md", "python")
+    exec(compile(code, "run-scenarios.md", "exec"), {})
+    assert "recovery.Cu:balk.conc" in capsys.readouterr().out
+
+
+def test_the_figures_of_run_scenarios_are_uncertain():
+    text = next(one for one in _blocks("how-to/run-scenarios.md", "yaml") if one.startswith("parameters:"))
+    figures = ParametersFile.model_validate(YAML(typ="safe").load(text)).parameters
+    assert len(figures) == 3
+    assert all(one.is_uncertain for one in figures.values())

@@ -8,23 +8,45 @@ from zveno.model.chain import ChainModel
 from zveno.reconcile import Balance, PeriodSeries
 from zveno.reports import MonthResults
 from zveno.rules import Breaches
-from zveno.simulate import FoundryNeeds, PeriodTotals, Simulation
+from zveno.simulate import (
+    CaseResults,
+    Cases,
+    Draws,
+    FoundryNeeds,
+    PeriodTotals,
+    Sensitivities,
+    Simulation,
+    Spread,
+    grid,
+    span,
+    sweep,
+    usual_results,
+)
 
 __all__ = [
     "Balance",
     "Breaches",
+    "CaseResults",
+    "Cases",
     "Chain",
     "ChainModel",
+    "Draws",
     "FoundryNeeds",
     "Imported",
     "MonthResults",
     "PeriodSeries",
     "PeriodTotals",
+    "Sensitivities",
     "Simulation",
+    "Spread",
     "example",
     "example_names",
+    "grid",
     "load",
     "new",
     "schemas",
     "solve_problem",
+    "span",
+    "sweep",
+    "usual_results",
 ]

@@ -12,6 +12,8 @@ from typing import Literal
 
 import polars as pl
 
+from zveno.chain.many import simulate_many
+from zveno.chain.scenarios import cases_of_file
 from zveno.emulate import Played, emulate, play_faults, write_plant
 from zveno.errors import DataError, Fault, ModelError, some_names
 from zveno.model.chain import ChainModel
@@ -31,13 +33,25 @@ from zveno.reports import (
 )
 from zveno.rules import Breaches, check, rule_faults
 from zveno.simulate import (
+    BASE,
+    CaseResults,
+    Cases,
+    Correlations,
+    Draws,
     FoundryNeeds,
+    Given,
     PeriodTotals,
+    Sampling,
+    Sensitivities,
     Simulation,
+    Spread,
+    draws,
     foundry_needs,
+    sensitivities,
     simulate,
     simulate_period,
     simulation_faults,
+    usual_results,
 )
 from zveno.sources import SourceBatch, conflicts, read_files, remarks
 from zveno.store import Batch, EmbeddedStore, MemoryStore, Store
@@ -97,19 +111,78 @@ class Chain:
         start, end = records["start"].min(), records["end"].max()
         return Period(start.astimezone(self.model.tz), end.astimezone(self.model.tz))  # type: ignore[union-attr]
 
-    def simulate(
-        self, scenarios: Mapping[str, Mapping[str, float]] | None = None, *, day: date | None = None
-    ) -> Simulation:
+    def simulate(self, scenarios: Given | None = None, *, day: date | None = None) -> Simulation:
         """Steady state of the whole chain; ``scenarios`` change feeds and parameters by name."""
         return simulate(self.model, scenarios=scenarios, day=day)
+
+    def simulate_many(
+        self,
+        scenarios: Given,
+        results: Sequence[str] = (),
+        *,
+        day: date | None = None,
+        processes: int | None = None,
+    ) -> CaseResults:
+        """Results of many scenarios, worked through by several processes; the usual results unless some are named."""
+        wanted = tuple(results) or usual_results(self.model)
+        return simulate_many(self.model, scenarios, wanted, day=day, processes=processes)
+
+    def draws(
+        self,
+        count: int,
+        seed: int = 1,
+        keys: Sequence[str] | None = None,
+        *,
+        without: Sequence[str] = (),
+        sampling: Sampling = "latin",
+        correlations: Correlations | None = None,
+        day: date | None = None,
+    ) -> Draws:
+        """Random scenarios, in which uncertain figures (those of ``keys``, or all) take values as the model says."""
+        return draws(
+            self.model, count, seed, keys, without=without, sampling=sampling, correlations=correlations, day=day
+        )
+
+    def spread(
+        self,
+        drawn: Draws,
+        results: Sequence[str] = (),
+        *,
+        common: Mapping[str, float] | None = None,
+        day: date | None = None,
+        processes: int | None = None,
+    ) -> Spread:
+        """What the uncertainty of figures makes of results; ``common`` is set in all draws."""
+        cases = Cases((BASE,)).and_then(drawn.cases).with_common(common or {})
+        found = self.simulate_many(cases, results, day=day, processes=processes)
+        return Spread(drawn, found.take(slice(1, None)), found.values[0])
+
+    def sensitivities(
+        self,
+        results: Sequence[str] = (),
+        keys: Sequence[str] | None = None,
+        *,
+        common: Mapping[str, float] | None = None,
+        day: date | None = None,
+        processes: int | None = None,
+    ) -> Sensitivities:
+        """How results answer to keys (to all uncertain figures, unless some are named), most telling first."""
+
+        def run(cases: Cases, wanted: Sequence[str]) -> CaseResults:
+            return self.simulate_many(cases, wanted, day=day, processes=processes)
+
+        wanted = tuple(results) or usual_results(self.model)
+        return sensitivities(self.model, wanted, keys, common=common, day=day, run=run)
+
+    def read_cases(self, path: Path | str) -> Cases:
+        """Scenarios of a text table or workbook; every wrong cell and key is told with its place."""
+        return cases_of_file(self.model, Path(path))
 
     def simulate_period(self, period: str, overrides: Mapping[str, float] | None = None) -> PeriodTotals:
         """What the chain makes in a period, and published figures of it beside that; ``overrides`` by name."""
         return simulate_period(self.model, self.period(period), overrides)
 
-    def foundry_needs(
-        self, scenarios: Mapping[str, Mapping[str, float]] | None = None, *, day: date | None = None
-    ) -> FoundryNeeds:
+    def foundry_needs(self, scenarios: Given | None = None, *, day: date | None = None) -> FoundryNeeds:
         """Castings that a year at the simulated throughput takes, and how they load the foundry's work centres."""
         return foundry_needs(self.model, self.simulate(scenarios, day=day), scenarios, day=day)
 

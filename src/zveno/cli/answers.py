@@ -9,6 +9,7 @@ import typer
 
 from zveno.chain import Balance, Breaches, ChainModel, Imported, MonthResults, PeriodSeries
 from zveno.cli.simulated import SimulatedAnswers, grade_uoms
+from zveno.cli.varied import VariedAnswers
 from zveno.reports import BOUND_CONFLICT, detectable, half_width, lack_detail, stream_title
 from zveno.text.mark import tr
 from zveno.text.words import QUANTITIES, RULE_KIND_WORDS
@@ -24,7 +25,7 @@ _STATUS_WORDS = {
 }
 
 
-class Answers(SimulatedAnswers):
+class Answers(SimulatedAnswers, VariedAnswers):
     """A screen that knows how each answer is shown."""
 
     def read(self, done: Imported) -> None:

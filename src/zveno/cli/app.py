@@ -10,6 +10,20 @@ from typing import Annotated, Any
 
 import typer
 
+from zveno.cli.scenarios import (
+    Asked,
+    CasesPath,
+    DrawCount,
+    Grid,
+    OutFile,
+    Processes,
+    ResultNames,
+    Seed,
+    Sensitivity,
+    Sweeps,
+    Vary,
+    show_scenarios,
+)
 from zveno.cli.spoken import SpokenCommand, SpokenGroup
 from zveno.errors import DataError, StoreError, ZvenoError, refusal
 from zveno.text.mark import LANGUAGES, tr
@@ -235,20 +249,47 @@ def simulate(
     period: Annotated[
         str, typer.Option(metavar="PERIOD", help=tr("Masses of a whole period: 2019, 2026-03; published ones beside."))
     ] = "",
+    sweep: Sweeps = None,
+    grid: Grid = False,
+    cases: CasesPath = None,
+    draws: DrawCount = 0,
+    seed: Seed = 1,
+    sensitivity: Sensitivity = False,
+    vary: Vary = None,
+    result: ResultNames = None,
+    processes: Processes = 0,
+    out: OutFile = None,
     lang: Lang = "",
     as_json: AsJson = False,
 ) -> None:
     screen = _screen(lang)
     scenario = dict(_assignment(one) for one in changes or ())
+    asked = Asked(
+        tuple(sweep or ()),
+        grid,
+        cases,
+        draws,
+        seed,
+        sensitivity,
+        tuple(vary or ()),
+        tuple(result or ()),
+        processes,
+        out,
+    )
     facade = open_chain(chain, None)
-    if period and (day or units):
-        raise DataError("--period gives masses of a whole period: leave --day and --units out")
+    if period and (day or units or asked):
+        raise DataError("--period gives masses of a whole period: leave --day, --units and all scenarios out")
     if period:
         screen.totals(facade.simulate_period(period, scenario), stream or [], as_json=as_json)
         return
     on = facade.period(day).start.date() if day else None
-    result = facade.simulate({"scenario": scenario} if scenario else None, day=on)
-    screen.simulation(facade.model, result, stream or [], units=units, as_json=as_json)
+    if asked:
+        if stream or units:
+            raise DataError("--stream and --units show one steady state: name results with --result instead")
+        show_scenarios(screen, facade, asked, scenario, day=on, as_json=as_json)
+        return
+    found = facade.simulate({"scenario": scenario} if scenario else None, day=on)
+    screen.simulation(facade.model, found, stream or [], units=units, as_json=as_json)
 
 
 @app.command(cls=SpokenCommand, help=tr("What the foundry has to cast at this throughput, and how full it is."))

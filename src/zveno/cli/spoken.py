@@ -15,6 +15,7 @@ PLACES = (
     tr("PATH"),
     tr("NAME"),
     tr("NAME=VALUE"),
+    tr("NAME=VALUES"),
     tr("NUMBER"),
     tr("DATE"),
     tr("PERIOD"),

@@ -37,7 +37,9 @@ class Step(Record):
 class Figure(Record):
     """A number with its unit of measure, status and source; it may change on dates.
 
-    ``value`` holds before the first of ``dated``; with ``dated`` alone there is no value before it.
+    ``value`` holds before the first of ``dated``; with ``dated`` alone there is no value before it. How uncertain it
+    is, is said by ``sd`` or ``sd_rel_pct``, or by ``distribution`` with ``low`` and ``high``; without them it is never
+    varied.
     """
 
     value: Annotated[float, Strict()] | None = None
@@ -45,9 +47,23 @@ class Figure(Record):
     status: Status = Status.ESTIMATE
     source: str = ""
     note: str = ""
-    low: float | None = None
-    high: float | None = None
+    low: float | None = Field(default=None, description="lower end of the range in which it lies")
+    high: float | None = Field(default=None, description="upper end of that range")
+    sd: Annotated[float, Field(ge=0)] | None = Field(
+        default=None, description="standard deviation of what is known of it, in its uom"
+    )
+    sd_rel_pct: Annotated[float, Field(ge=0)] | None = Field(default=None, description="the same in % of the value")
+    distribution: Literal["normal", "lognormal", "uniform", "triangular"] | None = Field(
+        default=None,
+        description="shape of what is known: normal (if left out) or lognormal, cut at low and high; uniform or "
+        "triangular between them",
+    )
     dated: tuple[Step, ...] = ()
+
+    @property
+    def is_uncertain(self) -> bool:
+        """Whether it says how uncertain it is."""
+        return self.distribution in ("uniform", "triangular") or bool(self.sd or self.sd_rel_pct)
 
     def on(self, day: date | None = None) -> float | None:
         """The value in force on a day (None: the value without date), in the figure's own uom."""

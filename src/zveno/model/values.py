@@ -12,6 +12,7 @@ from zveno.errors import Fault, QuantityError, ZvenoError, fault
 from zveno.model.chain import ChainModel
 from zveno.model.checks import line_of, numbers_of, unknown, uom_faults
 from zveno.model.types import Figure, Number, Stock
+from zveno.model.uncertainty import uncertainty_faults
 from zveno.quantities import convert, uom_of, uom_phrase
 from zveno.text.mark import tr
 
@@ -157,6 +158,7 @@ def _figure_faults(model: ChainModel, name: str, figure: Figure, line: Callable[
     days = [one.start for one in figure.dated]
     if len(set(days)) < len(days):
         yield fault("parameter '{name}' has two values from the same day", line("dated"), name=name)
+    yield from uncertainty_faults(name, figure, line)
 
 
 # ---- feeds, stocks, ores -------------------------------------------------------------------------------------

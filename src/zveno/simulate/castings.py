@@ -15,8 +15,9 @@ from zveno.errors import DataError, Fault, ModelError
 from zveno.model.chain import ChainModel
 from zveno.model.foundry import Driver, DriverPart, FoundryFile, Need, Product
 from zveno.simulate.basis import Floats
+from zveno.simulate.cases import Given
 from zveno.simulate.result import Simulation
-from zveno.simulate.scenario import Overrides, Scenarios, read_scenarios
+from zveno.simulate.scenario import Scenarios, read_scenarios
 from zveno.tables import frame
 
 YEAR_H = 8760.0
@@ -135,7 +136,7 @@ def _row(line: _Line, batch: _Batch, n: int) -> dict[str, object]:
 def foundry_needs(
     model: ChainModel,
     simulation: Simulation,
-    scenarios: Mapping[str, Overrides] | pl.DataFrame | None = None,
+    scenarios: Given | None = None,
     *,
     day: date | None = None,
 ) -> FoundryNeeds:

@@ -6,20 +6,20 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 
 import numpy as np
-import polars as pl
 
 from zveno.errors import Fault, SolveError, fault
 from zveno.model.chain import ChainModel
 from zveno.simulate.build import build
+from zveno.simulate.cases import Given
 from zveno.simulate.result import Simulation, result
-from zveno.simulate.scenario import Overrides, doubts, read_scenarios
+from zveno.simulate.scenario import doubts, read_scenarios
 from zveno.simulate.solve import solve
 
 
 def simulate(
     model: ChainModel,
     feeds: Mapping[str, float] | None = None,
-    scenarios: Mapping[str, Overrides] | pl.DataFrame | None = None,
+    scenarios: Given | None = None,
     *,
     day: date | None = None,
     allow_unconverged: bool = False,
@@ -35,9 +35,10 @@ def simulate(
     feeds
         Dry mass flow, t/h, by stream, in place of the description's.
     scenarios
-        Scenario -> {key: value}, or a table with the columns scenario, key, value. A key is
-        ``unit.parameter`` (value in the uom of the unit model), ``stream.feed`` (t/h dry),
-        ``stream.feed_water`` (mass fraction), or the name of a figure (value in its own uom).
+        Cases, scenario -> {key: value}, or a table with the columns scenario, key, value (long) or scenario and a
+        column for each key (wide). A key is ``unit.parameter`` (value in the uom of the unit model), ``stream.feed``
+        (t/h dry), ``stream.feed_water`` (mass fraction), or the name of a figure (value in its own uom); ``*`` stands
+        for any letters.
     day
         Date on which dated figures are read.
     allow_unconverged
@@ -49,7 +50,7 @@ def simulate(
     Raises
     ------
     ModelError
-        If the description cannot be simulated, or a scenario sets what is neither feed nor parameter.
+        If the description cannot be simulated, or a scenario sets what is neither feed nor parameter, or to no number.
     SolveError
         If a loop has no way out, or a scenario does not settle.
     """
@@ -67,6 +68,7 @@ def simulate(
         groups=groups,
         model_hash=model.hash,
         doubts=tuple(doubts(read)),
+        given=read.given,
     )
     if not (allow_unconverged or found.converged.all()):
         raise SolveError(_unsettled(found))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -13,7 +13,9 @@ from zveno.errors import DataError, Fault
 from zveno.model.checks import near_match
 from zveno.simulate.basis import Bools, Floats, Ints
 from zveno.simulate.build import Build
+from zveno.simulate.cases import SCENARIO, Cases
 from zveno.simulate.plan import OUTSIDE
+from zveno.simulate.results import read_results
 from zveno.simulate.solve import Solution
 from zveno.simulate.units.unit import Report
 from zveno.tables import frame
@@ -39,6 +41,8 @@ class Simulation:
         Of the description it was made from.
     doubts
         Values set outside the range that their figure states.
+    given
+        What each scenario sets.
     """
 
     scenarios: tuple[str, ...]
@@ -53,11 +57,30 @@ class Simulation:
     doubts: tuple[Fault, ...]
     _parts: tuple[tuple[Build, Solution], ...] = field(repr=False)
     _groups: dict[str, tuple[str, ...]] = field(repr=False)
+    given: Cases = field(default=Cases(()), repr=False)
 
     @property
     def quantities(self) -> tuple[str, ...]:
         """What ``mass`` lists: solids, water, then the components."""
         return ("solids", "water", *self.components)
+
+    @cached_property
+    def places(self) -> tuple[str, ...]:
+        """Streams, groups and units: what the name of a result begins with."""
+        return (*self.streams, *self._groups, *(unit for unit, _ in self._reports()))
+
+    def table(self, results: Sequence[str]) -> pl.DataFrame:
+        """A row for each scenario: its name, what it sets, and results by name (see ``zveno.simulate.results``).
+
+        Raises
+        ------
+        DataError
+            If a result is not known; says what was perhaps meant.
+        """
+        values, _ = read_results(self, results)
+        columns = {name: pl.Series(values[:, n]).fill_nan(None) for n, name in enumerate(results)}
+        given = self.given.table if len(self.given) else pl.DataFrame({SCENARIO: list(self.scenarios)})
+        return given.with_columns(**columns)
 
     def mass(self, stream: str) -> Floats:
         """Mass flows of a stream or group, t/h, shape (S, quantities)."""
@@ -144,6 +167,10 @@ class Simulation:
                 return np.broadcast_to(report[quantity][0], (len(self.scenarios),))
         raise DataError("unit '{unit}' reports no '{quantity}'", unit=unit, quantity=quantity)
 
+    def unit_report(self, unit: str) -> Mapping[str, tuple[Floats, str]] | None:
+        """All that a unit reports of itself, with its uom; None where there is no such unit."""
+        return next((report for name, report in self._reports() if name == unit), None)
+
     def _reports(self) -> Iterator[tuple[str, Report]]:
         """Units with their reports."""
         for build, solution in self._parts:
@@ -201,6 +228,7 @@ def result(
     groups: dict[str, tuple[str, ...]],
     model_hash: str,
     doubts: tuple[Fault, ...] = (),
+    given: Cases | None = None,
 ) -> Simulation:
     """Put the circuits together; a scenario has converged if it has in all of them."""
     residuals = np.array([solution.residual for _, solution in parts])
@@ -220,6 +248,7 @@ def result(
         doubts=doubts,
         _parts=tuple(parts),
         _groups=groups,
+        given=given or Cases(()),
     )
 
 

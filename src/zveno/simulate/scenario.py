@@ -8,21 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 import numpy as np
-import polars as pl
 
 from zveno.errors import Fault, ModelError, fault
 from zveno.model.chain import ChainModel
-from zveno.model.checks import near_match
 from zveno.model.types import Figure
 from zveno.quantities import convert, uom_phrase
 from zveno.simulate.basis import Floats
+from zveno.simulate.cases import BASE, Cases, Given
+from zveno.simulate.keys import ANY, FEED_FIELDS, Target, targets
 from zveno.simulate.units import UNIT_PARAMETERS
-
-Overrides = Mapping[str, float]
-BASE = "base"
-FEED_FIELDS = {"feed": "t/h", "feed_water": "frac"}
 
 
 @dataclass(frozen=True)
@@ -30,7 +27,7 @@ class Scenarios:
     """Names of the scenarios and what they set: shape (S,), NaN where a scenario leaves a value as it is.
 
     ``figures`` is by parameter name (in the uom of the figure), ``units`` by unit and parameter (in the uom of
-    the unit model), ``streams`` by stream and field (t/h, mass fraction).
+    the unit model), ``streams`` by stream and field (t/h, mass fraction). ``given`` is what they were read from.
     """
 
     model: ChainModel
@@ -39,12 +36,12 @@ class Scenarios:
     figures: Mapping[str, Floats] = field(default_factory=dict)
     units: Mapping[tuple[str, str], Floats] = field(default_factory=dict)
     streams: Mapping[tuple[str, str], Floats] = field(default_factory=dict)
+    given: Cases | None = None
 
     def values(self, reference: float | str | Figure, uom: str) -> Floats:
         """A number of the description in every scenario, shape (S,), or (1,) if it is the same in all."""
         if isinstance(reference, str) and reference in self.figures:
-            given, own = self.figures[reference], self.model.parameters[reference].uom
-            moved = np.array([convert(float(one), own, uom) for one in given])
+            moved = convert(self.figures[reference], self.model.parameters[reference].uom, uom)
             if not np.isnan(moved).any():
                 return moved
             return np.where(np.isnan(moved), self.model.number(reference, uom, self.day), moved)
@@ -65,19 +62,15 @@ def _overlaid(base: Floats, given: Floats | None) -> Floats:
 
 
 def read_scenarios(
-    model: ChainModel,
-    scenarios: Mapping[str, Overrides] | pl.DataFrame | None,
-    feeds: Mapping[str, float] | None,
-    day: date | None,
+    model: ChainModel, scenarios: Given | None, feeds: Mapping[str, float] | None, day: date | None
 ) -> Scenarios:
     """Sort the overrides by what they set.
 
     Parameters
     ----------
     scenarios
-        Scenario -> {key: value}, or a table with the columns scenario, key, value. A key is
-        ``unit.parameter``, ``stream.feed`` (t/h dry), ``stream.feed_water`` (mass fraction) or the name of a
-        figure. None or none: one scenario, ``base``.
+        Cases, scenario -> {key: value}, or a table of them: see :class:`~zveno.simulate.cases.Cases`. None or none: one
+        scenario, ``base``. What a key names in full comes before what one with ``*`` stands for.
     feeds
         Feeds of all scenarios, t/h dry, by stream; a scenario's own value comes before it.
 
@@ -86,24 +79,27 @@ def read_scenarios(
     ModelError
         If a key is neither a feed nor a parameter, or a value is not a finite number; lists every fault.
     """
-    table = _as_mapping(scenarios)
-    common = {f"{stream}.feed": value for stream, value in (feeds or {}).items()}
-    kinds: dict[str, dict[tuple[str, str], Floats]] = {"figures": {}, "units": {}, "streams": {}}
+    cases = Cases.of(scenarios).with_common({f"{stream}.feed": value for stream, value in (feeds or {}).items()})
+    columns: dict[Target, Floats] = {}
     faults: list[Fault] = []
-    for row, (name, given) in enumerate(table.items()):
-        for key, value in {**common, **given}.items():
-            found = _target(model, key)
-            if isinstance(found, Fault):
-                faults.append(found)
-            elif not np.isfinite(value):
-                faults.append(fault("scenario '{scenario}' sets '{key}' to no number", scenario=name, key=key))
-            else:
-                kind, target = found
-                kinds[kind].setdefault(target, np.full(len(table), np.nan))[row] = value
+    for key in sorted(cases.values, key=lambda one: ANY not in one):
+        found = targets(model, key)
+        if isinstance(found, Fault):
+            faults.append(found)
+            continue
+        for one in found:
+            columns[one] = _overlaid(columns.get(one, cases.values[key]), cases.values[key])
     if faults:
-        raise ModelError(_unique(faults))
-    figures = {name: values for (name, _), values in kinds["figures"].items()}
-    return Scenarios(model, tuple(table), day, figures, kinds["units"], kinds["streams"])
+        raise ModelError(faults)
+    return Scenarios(
+        model,
+        cases.names,
+        day,
+        figures={one.owner: values for one, values in columns.items() if one.kind == "figure"},
+        units={(one.owner, one.name): values for one, values in columns.items() if one.kind == "unit"},
+        streams={(one.owner, one.name): values for one, values in columns.items() if one.kind == "stream"},
+        given=cases,
+    )
 
 
 def by_day(model: ChainModel, days: Sequence[date | None]) -> Scenarios:
@@ -149,63 +145,21 @@ def doubts(read: Scenarios) -> Iterator[Fault]:
 def _outside(key: str, figure: Figure, uom: str, values: Floats) -> Iterator[Fault]:
     """A doubt where any value lies outside the range of a figure."""
     low, high = (None if end is None else convert(end, figure.uom, uom) for end in (figure.low, figure.high))
-    for value in values[np.isfinite(values)]:
-        if (low is not None and value < low) or (high is not None and value > high):
-            yield fault(
-                "'{key}' is set to {value} {uom}, outside the range {low} to {high} that its figure states",
-                key=key, value=f"{value:g}", uom=uom_phrase(uom),
-                low="–" if low is None else f"{low:g}", high="–" if high is None else f"{high:g}",
-            )  # fmt: skip
-
-
-def _unique(faults: list[Fault]) -> list[Fault]:
-    """Each fault once: many scenarios may share a wrong key."""
-    return list({str(one): one for one in faults}.values())
-
-
-def _as_mapping(scenarios: Mapping[str, Overrides] | pl.DataFrame | None) -> Mapping[str, Overrides]:
-    """Scenarios by name."""
-    if scenarios is None or not len(scenarios):
-        return {BASE: {}}
-    if not isinstance(scenarios, pl.DataFrame):
-        return scenarios
-    table: dict[str, dict[str, float]] = {}
-    for name, key, value in scenarios.select("scenario", "key", "value").iter_rows():
-        table.setdefault(name, {})[key] = value
-    return table
-
-
-def _target(model: ChainModel, key: str) -> tuple[str, tuple[str, str]] | Fault:
-    """What a key sets, or why it cannot be set."""
-    owner, _, name = key.rpartition(".")
-    if owner in model.units:
-        known = _parameters(model, owner)
-        if name in known:
-            return "units", (owner, name)
-        if key not in model.parameters:
-            near = near_match(name, known)
-            return fault("unit '{unit}' has no parameter '{name}' to set", unit=owner, name=name, near=near)
-    if owner in model.streams and name in FEED_FIELDS and model.streams[owner].feed is not None:
-        return "streams", (owner, name)
-    if key in model.parameters:
-        return "figures", (key, "")
-    if owner in model.streams or key in model.streams:
-        stream = owner if owner in model.streams else key
-        return fault("stream '{stream}' is calculated and cannot be set: only feeds and parameters can", stream=stream)
-    return fault(
-        "'{key}' is neither a parameter of a unit, nor a feed, nor a figure, so it cannot be set",
-        key=key,
-        near=near_match(key, [*model.parameters, *_settable(model)]),
-    )
-
-
-def _parameters(model: ChainModel, unit: str) -> list[str]:
-    """Numeric parameters of a unit's model."""
-    return [one.name for one in UNIT_PARAMETERS.get(model.units[unit].model, ()) if not one.choices]
-
-
-def _settable(model: ChainModel) -> list[str]:
-    """All keys of units and feeds."""
-    units = [f"{unit}.{name}" for unit in model.units for name in _parameters(model, unit)]
-    feeds = [f"{one.id}.{name}" for one in model.streams.values() if one.feed is not None for name in FEED_FIELDS]
-    return units + feeds
+    below = values < (-np.inf if low is None else low)
+    astray = np.unique(values[below | (values > (np.inf if high is None else high))])
+    told: dict[str, Any] = {
+        "key": key, "uom": uom_phrase(uom),
+        "low": "–" if low is None else f"{low:g}", "high": "–" if high is None else f"{high:g}",
+    }  # fmt: skip
+    if len(astray) == 1:
+        yield fault(
+            "'{key}' is set to {value} {uom}, outside the range {low} to {high} that its figure states",
+            **told,
+            value=f"{astray[0]:g}",
+        )
+    elif len(astray):
+        yield fault(
+            "'{key}' is set to {n} values of {least} to {most} {uom}, outside the range {low} to {high} that its "
+            "figure states",
+            **told, n=len(astray), least=f"{astray[0]:g}", most=f"{astray[-1]:g}",
+        )  # fmt: skip

@@ -1,0 +1,203 @@
+"""How many scenarios are shown on a screen and written to files: cases, spreads of draws, sensitivities."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+
+import polars as pl
+import typer
+
+from zveno.chain import CaseResults, Sensitivities, Spread
+from zveno.cli.screen import Screen
+from zveno.errors import Fault
+from zveno.reports import uom_words
+from zveno.text.mark import tr
+
+_SHOWN_CASES = 40
+_SHOWN_KEYS = 15
+_SMALL_FRACTION = 1e-4
+_SHOWN_DIGITS = 4
+_MOST_DECIMALS = 7
+
+
+class VariedAnswers(Screen):
+    """A screen that knows how scenarios are shown."""
+
+    def cases(self, found: CaseResults, out: Path | None, *, as_json: bool) -> None:
+        """Scenarios with what they set and what follows."""
+        self._doubts(found.doubts)
+        self._save({"cases": found.table}, out)
+        if as_json:
+            uoms = dict(zip(found.results, found.uoms, strict=True))
+            self.json({"uoms": uoms, "cases": found.table.to_dicts()})
+            return
+        units = [_shown_uom(uom, found.of(result)) for result, uom in zip(found.results, found.uoms, strict=True)]
+        keys = list(found.cases.values)
+        columns = [[_plain(value, self) for value in found.cases.values[key]] for key in keys]
+        columns += [
+            self._column([value * scale for value in found.of(result)])
+            for result, (_, scale) in zip(found.results, units, strict=True)
+        ]
+        head = [self.text(tr("scenario")), *keys]
+        head += [
+            f"{result}, {uom_words(uom, self.text)}" for result, (uom, _) in zip(found.results, units, strict=True)
+        ]
+        rows = [list(row) for row in zip(found.cases.names, *columns, strict=True)]
+        self.table(head, rows[:_SHOWN_CASES])
+        if len(rows) > _SHOWN_CASES:
+            self.say(tr("{n} scenarios more: --out FILE.csv or --json gives all"), n=len(rows) - _SHOWN_CASES)
+
+    def spread(self, found: Spread, out: Path | None, *, as_json: bool) -> None:
+        """Statistics of results over draws, each with the error that the number of draws leaves."""
+        table, drawn = found.result_spreads, found.drawn
+        self._doubts(found.results.doubts)
+        self._save({"result_spreads": table, "draws": found.results.table}, out)
+        unused = int((~found.used).sum())
+        if as_json:
+            self.json(
+                {
+                    "draws": len(drawn.cases), "not_counted": unused, "varied": list(drawn.varied),
+                    "fixed": list(drawn.fixed), "result_spreads": table.to_dicts(),
+                }
+            )  # fmt: skip
+            return
+        rows = []
+        for n, result in enumerate(found.results.results):
+            uom, scale = _shown_uom(found.results.uoms[n], found.results.values[:, n])
+            values = {row[1]: (row[2], row[3]) for row in table.filter(result=result).iter_rows()}
+            base = float(found.base[n]) * scale
+            cells = [self.measured(*one, scale, _decimals([one[0] * scale])) for one in values.values()]
+            shown = self.text.number(base, _decimals([base]))
+            rows.append([f"{result}, {uom_words(uom, self.text)}", shown, *cells])
+        head = [tr("result"), tr("as described"), tr("mean"), tr("standard deviation"), "5 %", tr("median"), "95 %"]
+        self.table(head, rows)
+        self.say(
+            tr("{n} draws of {varied} figures; ± is half of the 95 % interval that this number of draws leaves"),
+            n=len(drawn.cases), varied=len(drawn.varied),
+        )  # fmt: skip
+        self.say(tr("varied: {keys}"), keys=", ".join(drawn.varied))
+        self.say(tr("not varied: {n} figures, which state no uncertainty or were not asked for"), n=len(drawn.fixed))
+        if unused:
+            self.say(tr("not counted: {n} draws that gave a result no value"), n=unused)
+
+    def sensitivities(self, found: Sensitivities, out: Path | None, *, as_json: bool) -> None:
+        """How each result answers to each key."""
+        table = found.sensitivities
+        self._doubts(found.results.doubts)
+        self._save({"sensitivities": table}, out)
+        if as_json:
+            reasons = {key: [str(one) for one in faults] for key, faults in found.left_out.items()}
+            self.json({"sensitivities": table.to_dicts(), "left_out": reasons})
+            return
+        for result in found.results.results:
+            self._ranked(found, result, table.filter(result=result))
+        for key, faults in found.left_out.items():
+            for one in faults:
+                self.say(tr("'{key}' cannot be changed by itself: {problem}"), key=key, problem=self.text.fault(one))
+
+    def _ranked(self, found: Sensitivities, result: str, rows: pl.DataFrame) -> None:
+        """The keys that move one result most."""
+        first = rows.row(0, named=True)
+        effects = rows["effect"].to_numpy()
+        uom, scale = _shown_uom(first["result_uom"], found.results.of(result))
+        value = first["result_value"] * scale
+        said = uom_words(uom, self.text)
+        self.line(f"{result}: {self.text.number(value, _decimals([value]))} {said}")
+        digits = _decimals([max(abs(effects), default=0.0) * scale])
+        head = [
+            tr("key"), tr("value"), tr("unit of measure"), tr("changed by"),
+            tr("change, percentage points") if uom == "%" else f"{self.text(tr('change'))}, {said}",
+            tr("% for 1 %"), tr("share of the variance, %"), tr("kink: change for less, for more"),
+        ]  # fmt: skip
+        cells = []
+        for row in rows.head(_SHOWN_KEYS).iter_rows(named=True):
+            by = abs(row["key_value"]) / 100 if row["key_sd"] is None else row["key_sd"]
+            share = row["variance_frac"]
+            sides = (-row["left"] * by * scale, row["right"] * by * scale) if row["kink"] else ()
+            cells.append(
+                [
+                    row["key"],
+                    _plain(row["key_value"], self),
+                    uom_words(row["key_uom"], self.text),
+                    "+1 %" if row["key_sd"] is None else f"+{self.text.number(by, _decimals([by], 3))}",
+                    self.text.number(row["effect"] * scale, digits),
+                    self.text.number(row["elasticity"], 3),
+                    "–" if share is None else self.text.percent(share, 1),
+                    "; ".join(self.text.number(one, digits) for one in sides),
+                ]
+            )
+        self.table(head, cells)
+        if rows.height > _SHOWN_KEYS:
+            self.say(tr("{n} keys more: --out FILE.csv or --json gives all"), n=rows.height - _SHOWN_KEYS)
+        if rows["key_sd"].null_count() < rows.height:
+            sd = found.first_order_sd(result) * scale
+            self.say(
+                tr("standard deviation of the result, to first order: {sd} {uom}"),
+                sd=self.text.number(sd, _decimals([sd])), uom=said,
+            )  # fmt: skip
+        self.line("")
+
+    def _column(self, values: Sequence[float]) -> list[str]:
+        """Numbers of one column with the same decimals."""
+        digits = _decimals(values)
+        return [self.text.number(one, digits) for one in values]
+
+    def _doubts(self, doubts: Sequence[Fault]) -> None:
+        """What may be wrong, on the error stream."""
+        for one in doubts:
+            typer.echo(self.text.fault(one), err=True)
+
+    def _save(self, tables: Mapping[str, pl.DataFrame], out: Path | None) -> None:
+        """Write tables, the first of them where the file holds one only, and say where."""
+        if out is None:
+            return
+        out.parent.mkdir(parents=True, exist_ok=True)
+        if out.suffix.lower() == ".csv":
+            list(tables.values())[-1].write_csv(out)
+        else:
+            _write_workbook(tables, out)
+        self.say(tr("written: {path}"), err=True, path=out)
+
+
+def _write_workbook(tables: Mapping[str, pl.DataFrame], path: Path) -> None:
+    """A sheet for each table; the same tables give the same bytes."""
+    import xlsxwriter
+
+    with xlsxwriter.Workbook(str(path)) as book:
+        book.set_properties({"created": datetime(2000, 1, 1)})
+        for name, table in tables.items():
+            table.write_excel(book, name, autofit=True, float_precision=6)
+
+
+def _shown_uom(uom: str, values: Iterable[float]) -> tuple[str, float]:
+    """Unit of measure on the screen and the factor to it: fractions as per cent, small ones as g/t."""
+    if uom != "frac":
+        return uom, 1.0
+    largest = max((abs(one) for one in values if math.isfinite(one)), default=0.0)
+    return ("g/t", 1e6) if 0 < largest < _SMALL_FRACTION else ("%", 100.0)
+
+
+def _decimals(values: Sequence[float], kept: int = _SHOWN_DIGITS) -> int:
+    """Decimals that keep so many digits of the largest number, and one fewer of the differences."""
+    known = [one for one in values if math.isfinite(one)]
+    largest = max(map(abs, known), default=0.0)
+    if not largest:
+        return 2
+    found = kept - 1 - math.floor(math.log10(largest))
+    apart = max(known) - min(known)
+    if apart > largest * 1e-9:
+        found = max(found, kept - 2 - math.floor(math.log10(apart)))
+    return max(0, min(_MOST_DECIMALS, found))
+
+
+def _plain(value: float, screen: Screen) -> str:
+    """A number that somebody set: no more decimals than it has."""
+    if not math.isfinite(value):
+        return "–"
+    _, _, decimals = f"{value:.{_MOST_DECIMALS}g}".partition(".")
+    if "e" in decimals:
+        return f"{value:.4g}"
+    return screen.text.number(value, len(decimals))
