@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from zveno.errors import DataError
-from zveno.simulate.thermo import SPECIES, enthalpy
+from zveno.simulate.basis import element_basis
+from zveno.simulate.thermo import REFERENCE_K, SPECIES, enthalpies, enthalpy, enthalpy_of
 from zveno.simulate.thermo.nasa import NASA
 from zveno.simulate.thermo.sources import LINES
 
@@ -14,6 +15,10 @@ SHOMATE = {
     ("SiO2", 1500.0): (58.75340, 10.27925, -0.131384, 0.025210, 0.025601, -929.3292, -910.8568),
     ("Fe3O4", 1500.0): (200.8320, 1.586435e-7, 0.0, 0.0, 0.0, -1174.135, -1120.894),
     ("FeO", 1500.0): (45.75120, 18.78553, -5.952201, 0.852779, -0.081265, -286.7429, -272.0441),
+    ("MgO", 1500.0): (47.25995, 5.681621, -0.872665, 0.104300, -1.053955, -619.1316, -601.2408),
+    ("CaO", 1500.0): (49.95403, 4.887916, -0.352056, 0.046187, -0.825097, -652.9718, -635.0894),
+    ("Al2O3", 1500.0): (102.4290, 38.74980, -15.91090, 2.628181, -3.007551, -1717.930, -1675.690),
+    ("Fe2O3", 900.0): (93.43834, 108.3577, -50.86447, 25.58683, -1.611330, -863.2094, -825.5032),
     ("SO2(g)", 1500.0): (57.48188, 1.009328, -0.076290, 0.005174, -4.045401, -324.4140, -296.8422),
     ("Cu", 1500.0): (32.84450, 0.0, 0.0, 0.0, 0.0, -1.804901, 0.0),  # liquid, above solid copper at 298 K
 }
@@ -99,3 +104,37 @@ def test_every_number_has_a_source_and_a_status():
             assert one.source
             assert one.status in ("sourced", "recalled", "estimate")
             assert one.low_k < one.high_k
+
+
+def test_elements_are_the_reference_state():
+    """Zero at 298.15 K for every element in its stable form, by the rules of streams too."""
+    assert REFERENCE_K == 298.15
+    for name in ("Cu", "Fe", "S", "C", "O2(g)", "N2(g)"):
+        assert enthalpy(name) == pytest.approx(0, abs=2e-3)
+    basis = element_basis("Cu", "S", "O", "N", "C")
+    for phase, element in (("metal", "Cu"), ("charge", "S"), ("gas", "O"), ("gas", "N"), ("fuel", "C")):
+        flow = np.zeros((1, 6))
+        flow[0, basis.elements[element]] = 1.0
+        assert enthalpy_of(phase, flow, basis)[0] == pytest.approx(0, abs=1e-4)
+
+
+@pytest.mark.parametrize("name", SPECIES)
+def test_every_species_refuses_a_temperature_outside_its_phase(name):
+    """3 K below and above what is known: an error with the name and the range; inside, heat grows with temperature."""
+    one = SPECIES[name]
+    for temp in (one.low_k - 3.0, one.high_k + 3.0):
+        with pytest.raises(DataError, match="known from") as raised:
+            enthalpy(name, temp)
+        assert name in str(raised.value)
+        with pytest.raises(DataError, match="known from"):
+            enthalpies((name,), np.array([temp, one.low_k]))
+    inside = np.linspace(max(one.low_k, 298.15), min(one.high_k, 1900.0), 400)
+    assert (np.diff(enthalpy(name, inside)) > 0).all()
+
+
+def test_species_side_by_side_are_those_alone():
+    names = ("FeO(l)", "Fe3O4", "SiO2(l)", "CaO", "MgO", "Al2O3", "Na2O", "PbO(l)", "SO2(g)", "ZnS")
+    for temps in (np.array([1523.0]), np.linspace(1350.0, 1750.0, 90)):
+        found = enthalpies(names, temps)
+        for n, name in enumerate(names):
+            assert found[:, n] == pytest.approx(enthalpy(name, temps), rel=1e-14)

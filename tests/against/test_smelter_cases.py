@@ -19,7 +19,7 @@ from zveno.simulate.units import matte_furnace
 from zveno.simulate.units.acid_plant import AcidPlant
 from zveno.simulate.units.anode_furnace import methane_to_deoxidise
 from zveno.simulate.units.converter import Converter
-from zveno.simulate.units.element_unit import NM3_PER_T
+from zveno.simulate.units.element_unit import NM3_PER_T, forget_weights
 from zveno.simulate.units.matte_furnace import MatteFurnace
 from zveno.simulate.units.tankhouse import cathode_mass, energy_per_tonne
 from zveno.simulate.units.unit import Table
@@ -68,7 +68,7 @@ def test_a_flash_furnace_gives_the_balance_of_the_textbook(name):
     feed = elements(given["concentrate_kg"])[None]
     drivers = furnace.observe(feed, BASIS)
     matte, slag, gas = furnace.products(feed, drivers, BASIS)
-    flux, _, air, pure = furnace.requested(drivers, BASIS)[0]
+    flux, _, air, pure, *_ = furnace.requested(drivers, BASIS)[0]
     blast = air + pure
     nitrogen, sulphur = of(gas, "N") * NM3_PER_T["N2"] / 1e3, of(gas, "S") / 32.06 * 22.414
     found = {
@@ -93,8 +93,8 @@ def test_a_reverberatory_furnace_takes_the_iron_that_its_silica_allows(name, mon
     monkeypatch.setattr(chemistry, "ATOMIC_WEIGHT", {**chemistry.ATOMIC_WEIGHT, **rounded})
     monkeypatch.setattr(matte_furnace, "SILICA_PER_SI", 60 / 28)
     monkeypatch.setattr(matte_furnace, "_LIME", 56 / 40)
-    formula.cache_clear()
-    request.addfinalizer(formula.cache_clear)
+    forget_weights()
+    request.addfinalizer(forget_weights)
     feed = elements({one: pct / 100 * given["ore_kg"] for one, pct in given["ore_pct"].items()})[None]
     furnace = MatteFurnace(
         control="slag_ratio",

@@ -113,9 +113,29 @@ def test_shares_and_conversions_are_sound_for_any_drivers(name):
         assert split.sum(axis=1) == pytest.approx(1.0, rel=1e-14)
         conversion = unit.convert(drivers, basis(name))
         if conversion is not None:
-            assert (conversion >= -1e-15).all()
-            assert conversion.sum(axis=1) == pytest.approx(1.0, rel=1e-14)
-            assert (conversion[:, -1, :-1] == 0).all()
+            matrix = conversion.matrix(len(basis(name)))
+            assert (matrix >= 0).all()
+            assert matrix.sum(axis=1) == pytest.approx(1.0, rel=1e-14)
+            assert (matrix[:, -1, :-1] == 0).all()
+            assert (conversion.source != conversion.target).all()
+            pairs = list(zip(conversion.source.tolist(), conversion.target.tolist(), strict=True))
+            assert len(set(pairs)) == len(pairs)
+
+
+@pytest.mark.parametrize("name", [one for one, model in UNIT_MODELS.items() if issubclass(model, ElementUnit)])
+def test_twice_the_feed_of_a_smelter_unit_gives_twice_the_products_of_each_element(name):
+    """Shares depend on what a feed is made of, not on how much there is of it; cold charge alone hangs on heat lost."""
+    rng = np.random.default_rng(21)
+    for _ in range(DRAWS):
+        unit, feed = drawn(name, rng), feeds(rng, name)
+        if getattr(unit, "heat", "none") != "none":
+            unit = replace(unit, heat="none")
+        once, scaled = unit.run(feed, ELEMENTS), unit.run(2.5 * feed, ELEMENTS)
+        asked = unit.requested(unit.observe(feed, ELEMENTS), ELEMENTS)
+        entering = feed if asked is None else feed + asked.sum(axis=1)
+        assert sum(once.values()) == pytest.approx(entering, rel=1e-12, abs=1e-13)
+        for outlet, flow in once.items():
+            assert scaled[outlet] == pytest.approx(2.5 * flow, rel=1e-9, abs=1e-11)
 
 
 @every_model

@@ -1,4 +1,4 @@
-"""What the how-to pages print works: a description balances a journal written by hand, commands run as they stand."""
+"""What the how-to pages print works: descriptions balance a journal and close a smelter's heat, commands run."""
 
 import re
 import shlex
@@ -40,6 +40,22 @@ def test_the_smallest_description_balances(chain, tmp_path):
     assert recovery["recovery_frac"] == pytest.approx(0.88, abs=0.01)
     assert balance.flows.filter(stream="tail", component="Cu")["grade_frac"][0] == pytest.approx(0.0012, rel=0.05)
     assert balance.status == "consistent"
+
+
+def test_the_smelter_of_the_how_to_closes_its_heat_with_fuel_and_scrap(tmp_path):
+    page = (ROOT / "docs/how-to/describe-a-smelter.md").read_text(encoding="utf-8")
+    for name, text in zip(("chain", "parameters"), re.findall(r"```yaml\n(.*?)```", page, re.DOTALL), strict=True):
+        (tmp_path / f"{name}.yaml").write_text(text, encoding="utf-8")
+    found = zveno.load(tmp_path).simulate()
+    for unit in ("furnace", "converter"):
+        assert found.unit_result(unit, "heat_surplus")[0] == pytest.approx(0, abs=1e-7)
+    assert 0 < found.solids("oil")[0] < 5
+    assert 0 < found.solids("scrap")[0] < 0.5 * found.solids("matte")[0]
+    assert 1 < found.unit_result("converter", "slag_blow_time")[0] < 6
+    entering = sum(
+        found.mass(one) for one in ("conc", "quartz", "air", "oxygen", "oil", "conv_flux", "conv_air", "scrap")
+    )
+    assert sum(found.mass(one) for one in ("slag", "gas", "blister", "conv_gas")) == pytest.approx(entering, rel=1e-10)
 
 
 def _blocks(page: str, kind: str) -> list[str]:

@@ -10,14 +10,34 @@ import typer
 
 from zveno.chain import ChainModel, FoundryNeeds, PeriodTotals, Simulation
 from zveno.cli.screen import Screen
-from zveno.errors import DataError
+from zveno.errors import DataError, Phrase
 from zveno.model.checks import near_match
 from zveno.reports import UOM_OF_KIND, grade_kind, uom_words
 from zveno.text.mark import tr
 
 _SHOWN_COMPONENTS = 4
 _SMALL_T = 1000.0
-REPORTED = {
+_IN_CATHODES = (
+    "Ag",
+    "As",
+    "Bi",
+    "Cd",
+    "Co",
+    "Cr",
+    "Fe",
+    "Mn",
+    "Ni",
+    "P",
+    "Pb",
+    "S",
+    "Sb",
+    "Se",
+    "Si",
+    "Sn",
+    "Te",
+    "Zn",
+)
+REPORTED: dict[str, str | Phrase] = {
     "circulating_load": tr("circulating load"),
     "feed": tr("feed of the unit"),
     "power": tr("power"),
@@ -34,16 +54,29 @@ REPORTED = {
     "gas_so2": tr("SO2 in gas, by volume"),
     "blister_cu": tr("copper in blister"),
     "blast": tr("blast"),
+    "slag_blow": tr("blast of the slag blow"),
+    "blister_blow": tr("blast of the blister blow"),
+    "white_metal": tr("white metal after the slag blow"),
+    "slag_blow_time": tr("slag blow of a cycle"),
+    "blister_blow_time": tr("blister blow of a cycle"),
+    "slag_blow_heat": tr("heat left over from the slag blow"),
+    "blister_blow_heat": tr("heat left over from the blister blow"),
     "anode_cu": tr("copper in anodes"),
     "cells_needed": tr("cells needed"),
     "energy": tr("energy of deposition"),
     "cathode_cu": tr("copper in cathodes"),
     "acid_100": tr("acid as monohydrate"),
     "stack_so2": tr("SO2 to the stack"),
+    "stack_content": tr("SO2 in the gas of the stack"),
+    "o2_so2": tr("O2 to SO2 before the contact stage"),
+    "adiabatic_rise": tr("temperature rise of full conversion"),
+    "autothermal_room": tr("SO2 above what the contact stage needs to run on its own heat"),
     "mass_pull": tr("mass pull"),
     "tail_cu": tr("copper in tailings"),
     "evaporated": tr("water driven off"),
     "liquid_metal": tr("liquid metal"),
+    "charge_melted": tr("charge melted, with returns"),
+    "melt_yield": tr("good castings per charge melted"),
     "returns": tr("returns remelted"),
     "charge": tr("cold charge, wet, while running"),
     "fuel": tr("fuel"),
@@ -60,6 +93,9 @@ REPORTED = {
     "cold_charge": tr("cold charge that the heat can melt"),
     "reverts": tr("skulls to be charged again"),
     "blowing": tr("share of the time that is blown"),
+    **{f"cathode_{one}": Phrase(tr("{element} in cathodes"), {"element": one}) for one in _IN_CATHODES},
+    **{f"room_{one}": Phrase(tr("room left for {element} in the grade"), {"element": one}) for one in _IN_CATHODES},
+    "grade_room": tr("least room left in the grade of cathodes"),
 }
 
 
@@ -134,7 +170,8 @@ class SimulatedAnswers(Screen):
         """What the unit models report: power, residence times."""
         rows = []
         for _, unit, quantity, value, uom in result.unit_results.iter_rows():
-            name = self.text(REPORTED.get(quantity, quantity))
+            word = REPORTED.get(quantity, quantity)
+            name = self.text.phrase(word) if isinstance(word, Phrase) else self.text(word)
             shown = (value * 100, "%") if uom == "frac" else (value, uom)
             rows.append(
                 [model.title(unit, self.lang), name, self.text.number(shown[0], 2), uom_words(shown[1], self.text)]

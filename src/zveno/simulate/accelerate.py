@@ -19,6 +19,8 @@ _NEWTON_STEPS = 30
 _NEWTON_REACH = 30.0
 _NEWTON_SCALES = (1.0, 0.5, 0.2, 0.05, 0.01)
 _DAMPING = 0.3
+_LEAVING = 0.25
+_DEPENDENT = 1e-20  # of the squared length: what is left of a difference is rounding
 
 
 class Problem(Protocol):
@@ -94,44 +96,85 @@ class _Run:
 
     def note(self, rows: Ints, image: Floats, gap: Floats, tolerance: float) -> Bools:
         """Count a step of some rows and keep what is better than before; True for those still open."""
-        better = _size(gap) < _size(self.gap[rows])
+        size = _size(gap)
+        better = size < _size(self.gap[rows])
         self.unknowns[rows[better]], self.gap[rows[better]] = image[better], gap[better]
-        self.iterations[rows] += 1
-        self.converged[rows] = _size(gap) <= tolerance
+        self.iterations[rows] += ~self.converged[rows]
+        self.converged[rows] |= size <= tolerance
         return ~self.converged[rows]
 
 
 def _anderson(problem: Problem, run: _Run, *, tolerance: float, iterations: int) -> None:
-    """Anderson mixing; a row whose gap grows forgets its history and takes the plain step."""
+    """Anderson mixing; a row whose gap grows forgets its history and takes the plain step.
+
+    Rows that have settled leave once they are a quarter of the batch: taking rows costs as much as a step.
+    """
     rows = run.open
     now = run.unknowns[rows].copy()
-    images = np.zeros((len(rows), run.width, 0))
-    gaps = images.copy()
+    history = _History()
     for _ in range(iterations):
         image = problem.step(now)
         gap = image - now
         left = run.note(rows, image, gap, tolerance)
         if not left.any():
             return
-        if not left.all():
-            rows, image, gap, images, gaps = rows[left], image[left], gap[left], images[left], gaps[left]
+        if len(left) - np.count_nonzero(left) >= _LEAVING * len(left):
+            rows, now, image, gap = rows[left], now[left], image[left], gap[left]
+            history.take(left)
             problem = problem.take(np.flatnonzero(left))
-        if gaps.shape[2]:
-            worse = _size(gap) > 2 * _size(gaps[:, :, -1])
-            images[worse], gaps[worse] = image[worse][:, :, None], gap[worse][:, :, None]
-        images, gaps = (
-            np.concatenate([old[:, :, -_DEPTH:], new[:, :, None]], axis=2)
-            for old, new in ((images, image), (gaps, gap))
-        )
-        mixed = image - _mix(np.diff(images), np.diff(gaps), gap)
-        before = image - gap
-        now = before + np.clip(mixed - before, -_LONGEST_STEP, _LONGEST_STEP)
+        mixed = history.mixed(image, gap)
+        now = now + np.clip(mixed - now, -_LONGEST_STEP, _LONGEST_STEP)
 
 
-def _mix(images: Floats, gaps: Floats, gap: Floats) -> Floats:
-    """Least-squares correction from the differences of past images and gaps, shape (S, n)."""
-    weights = np.linalg.pinv(gaps, rcond=1e-10) @ gap[:, :, None]
-    return np.asarray((images @ weights)[:, :, 0])
+class _History:
+    """Differences of the last images and gaps, newest last, each (S, n)."""
+
+    def __init__(self) -> None:
+        self.images: list[Floats] = []
+        self.gaps: list[Floats] = []
+        self._last: tuple[Floats, Floats] | None = None
+
+    def take(self, rows: Bools) -> None:
+        """Keep some rows."""
+        self.images = [one[rows] for one in self.images]
+        self.gaps = [one[rows] for one in self.gaps]
+        if self._last is not None:
+            self._last = (self._last[0][rows], self._last[1][rows])
+
+    def mixed(self, image: Floats, gap: Floats) -> Floats:
+        """The image corrected so that the gap, as far as its past tells, is least; note the step."""
+        if self._last is not None:
+            self.images.append(image - self._last[0])
+            self.gaps.append(gap - self._last[1])
+            worse = _size(gap) > 2 * _size(self._last[1])
+            if worse.any():
+                for one in (*self.images, *self.gaps):
+                    one[worse] = 0
+            del self.images[:-_DEPTH], self.gaps[:-_DEPTH]
+        self._last = (image, gap)
+        return image - self._correction(gap)
+
+    def _correction(self, gap: Floats) -> Floats:
+        """Least squares by orthogonal differences, newest first; what hangs on newer ones is left out."""
+        total = np.zeros_like(gap)
+        bases: list[tuple[Floats, Floats]] = []
+        for image, past in zip(reversed(self.images), reversed(self.gaps), strict=True):
+            moved, change, first = image, past, _dot(past, past)
+            for direction, along in bases:
+                share = _dot(direction, change)[:, None]
+                change = change - share * direction
+                moved = moved - share * along
+            length = _dot(change, change)
+            scale = np.where(length > _DEPENDENT * first, length, np.inf) ** -0.5
+            direction, along = change * scale[:, None], moved * scale[:, None]
+            bases.append((direction, along))
+            total += _dot(direction, gap)[:, None] * along
+        return total
+
+
+def _dot(one: Floats, other: Floats) -> Floats:
+    """Products of rows, shape (S,)."""
+    return np.asarray(np.einsum("sn,sn->s", one, other))
 
 
 def _newton(problem: Problem, run: _Run, *, tolerance: float, iterations: int) -> None:

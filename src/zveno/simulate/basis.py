@@ -1,9 +1,9 @@
 """What a stream is made of: minerals by floatability class in a concentrator, elements in a smelter, and water.
 
-A stream is an array of mass flows, t/h, shape (scenario, component). Components are listed by ore, mineral
-and class, then come the elements; water is always the last one. Two ores keep their minerals apart, because
-rates and trace contents belong to the ore. In a smelter the elements of a stream say all: which compounds they
-form follows from where they are.
+A stream is an array of mass flows, t/h, shape (scenario, component). Components are listed by ore, mineral,
+class and, where an ore is followed by size, size class; then come the elements; water is always the last one. Two
+ores keep their minerals apart, because rates and trace contents belong to the ore. In a smelter the elements of a
+stream say all: which compounds they form follows from where they are.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ from functools import cached_property
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
-Ints = NDArray[np.int64]
+from zveno.simulate.moves import NOTHING_MOVES, Bools, Floats, Ints, Moves, rows_of
+
+__all__ = ["ENTRAINMENT", "Basis", "Bools", "FloatClass", "Floats", "Ints", "basis_of", "element_basis", "rows_of"]
+
 FloatClass = Literal["fast", "slow", "non", "element", "water"]
 
 ENTRAINMENT = {"gangue": 1.0, "pyrite": 0.6, "water": 0.0}
@@ -40,8 +41,11 @@ class Basis:
     entrainment
         How a component follows the water into froth, relative to gangue, shape (C,).
     composition
-        Turns minerals into their elements, shape (S or 1, C, C), columns summing to 1; None where there are no
-        elements.
+        Turns minerals into their elements; None where there are no elements.
+    sizes
+        Size class of each component, shape (C,), 0 the coarsest; -1 where size is not followed.
+    screens_um
+        Openings between the size classes, the coarsest first: class n passes the one before and stays on the nth.
     """
 
     ores: tuple[str, ...]
@@ -51,7 +55,9 @@ class Basis:
     sg: Floats
     k_per_min: Floats
     entrainment: Floats
-    composition: Floats | None = None
+    composition: Moves | None = None
+    sizes: Ints | None = None
+    screens_um: tuple[float, ...] = ()
 
     def __len__(self) -> int:
         return len(self.minerals)
@@ -69,11 +75,7 @@ class Basis:
 
     def among(self, *groups: str) -> Bools:
         """True for components of these mineral groups, shape (C,)."""
-        return np.isin(self._group_names, groups)
-
-    @cached_property
-    def _group_names(self) -> NDArray[np.str_]:
-        return np.array(self.groups)
+        return np.array([one in groups for one in self.groups], dtype=bool)
 
     def pairs(self, source: FloatClass, target: FloatClass) -> tuple[Ints, Ints]:
         """Components of one class, and beside them those of another class of the same ore and mineral."""
@@ -83,24 +85,52 @@ class Basis:
 
     @cached_property
     def _classmates(self) -> tuple[dict[str, int], ...]:
-        """For each mineral of each ore, the component of each class."""
-        found: dict[tuple[str, str], dict[str, int]] = {}
+        """For each mineral of each ore and size, the component of each class."""
+        found: dict[tuple[str, str, int], dict[str, int]] = {}
         for n, (ore, mineral, name) in enumerate(zip(self.ores, self.minerals, self.classes, strict=True)):
-            found.setdefault((ore, mineral), {})[name] = n
+            size = -1 if self.sizes is None else int(self.sizes[n])
+            found.setdefault((ore, mineral, size), {})[name] = n
         return tuple(found.values())
 
     def take(self, rows: Ints) -> Basis:
         """The same components for some of the scenarios."""
-        composition = None if self.composition is None else rows_of(self.composition, rows)
+        if len(self.k_per_min) == 1 and (self.composition is None or len(self.composition.share) == 1):
+            return self
+        composition = None if self.composition is None else self.composition.take(rows)
         return replace(self, k_per_min=rows_of(self.k_per_min, rows), composition=composition)
+
+    def pick(self, columns: Ints) -> Basis:
+        """Some of the components, in rising order, water among them."""
+        if len(columns) == len(self):
+            return self
+        ores, minerals, classes, groups = (
+            tuple(one[n] for n in columns) for one in (self.ores, self.minerals, self.classes, self.groups)
+        )
+        return Basis(
+            ores, minerals, classes, groups,
+            sg=self.sg[columns],
+            k_per_min=self.k_per_min[:, columns],
+            entrainment=self.entrainment[columns],
+            composition=None if self.composition is None else self.composition.pick(columns),
+            sizes=None if self.sizes is None else self.sizes[columns],
+            screens_um=self.screens_um,
+        )  # fmt: skip
 
     def solids(self, flow: Floats) -> Floats:
         """Dry mass flow of streams (..., C), shape (...)."""
-        return np.asarray(flow @ self.solid.astype(float))
+        return np.asarray(flow @ self._solid_weight)
 
     def volume(self, flow: Floats) -> Floats:
         """Pulp volume flow, m3/h, of streams (..., C), shape (...)."""
-        return np.asarray(flow @ (1 / self.sg))
+        return np.asarray(flow @ self._m3_per_t)
+
+    @cached_property
+    def _solid_weight(self) -> Floats:
+        return self.solid.astype(float)
+
+    @cached_property
+    def _m3_per_t(self) -> Floats:
+        return 1 / self.sg
 
 
 def basis_of(
@@ -158,15 +188,10 @@ def element_basis(*elements: str) -> Basis:
         sg=np.ones(count),
         k_per_min=np.zeros((1, count)),
         entrainment=np.zeros(count),
-        composition=np.eye(count)[None],
+        composition=NOTHING_MOVES,
     )
 
 
 def _row(values: ArrayLike) -> list[float]:
     """Values as a flat list of floats."""
     return [float(one) for one in np.asarray(values, dtype=float)]
-
-
-def rows_of(values: Floats, rows: Ints) -> Floats:
-    """Some rows of an array whose first axis is the scenario; what holds for all scenarios stays as it is."""
-    return values if values.ndim == 0 or len(values) == 1 else values[rows]

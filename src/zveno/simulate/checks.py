@@ -11,6 +11,7 @@ from zveno.model.checks import DECIMAL_COMMA, has_decimal_comma, near_match
 from zveno.model.types import Figure, Stream, Unit
 from zveno.quantities import convert, uom_phrase
 from zveno.simulate.units import UNIT_MODELS, UNIT_PARAMETERS, ElementUnit, Parameter, UnitModel, Yard
+from zveno.simulate.units.furnace import Furnace
 from zveno.simulate.units.unit import TABLE_ROUNDING
 from zveno.text.mark import tr
 
@@ -66,6 +67,13 @@ def instance_faults(model: ChainModel, unit: Unit, ready: UnitModel) -> Iterator
     conflict = ready.conflict()
     if conflict:
         yield fault(conflict, where, unit=unit.id)
+    if isinstance(ready, Furnace):
+        fed = {
+            one.target.partition(":")[2] for one in model.streams.values() if one.target.partition(":")[0] == unit.id
+        }
+        idle = ready.idle_inlet(fed)
+        if idle:
+            yield fault(idle, where, unit=unit.id)
     wired = {outlet_of(one, type(ready)) for one in model.streams.values() if one.source.partition(":")[0] == unit.id}
     for outlet in ready.optional:
         if outlet not in wired and ready.flows_at(outlet):

@@ -9,7 +9,7 @@ import numpy as np
 
 from zveno.simulate.basis import Basis, Floats
 from zveno.simulate.plan import OUTSIDE, Link
-from zveno.simulate.units import UnitModel
+from zveno.simulate.units import ElementUnit, UnitModel
 from zveno.simulate.units.furnace import Arrival, Furnace
 from zveno.simulate.units.unit import Report
 
@@ -25,21 +25,23 @@ def heated(units: Sequence[UnitModel]) -> list[int]:
 def closed(
     units: Sequence[UnitModel], links: Sequence[Link], flows: Floats, basis: Basis, part: Sequence[int]
 ) -> tuple[UnitModel, ...]:
-    """Units in which every furnace of a part has the enrichment or temperatures that close its heat.
+    """Units in which every furnace of a part has the enrichment, fuel or temperatures that close its heat.
 
     ``flows`` has the shape (streams, S, C). A furnace that feeds another may change its heat, so it is asked
     again until nothing moves.
     """
     now = list(units)
+    mine = {
+        number: unit
+        for number, unit in enumerate(units)
+        if number in part and isinstance(unit, Furnace) and unit.closes
+    }
+    leaves_hotter = any(unit.heat == "temperature" for unit in mine.values())
     for _ in range(_PASSES):
         before = list(now)
-        for number in heated(units):
-            unit = now[number]
-            if number in part and isinstance(unit, Furnace):
-                now[number] = unit.closed(
-                    arrivals(number, now, links, flows), products(number, unit, links, flows), basis
-                )
-        if all(_alike(a, b) for a, b in zip(before, now, strict=True)):
+        for number, unit in mine.items():
+            now[number] = unit.closed(arrivals(number, now, links, flows), products(number, unit, links, flows), basis)
+        if not leaves_hotter or all(_alike(before[number], now[number]) for number in mine):
             break
     return tuple(now)
 
@@ -70,16 +72,20 @@ def _arrival(link: Link, units: Sequence[UnitModel], flow: Floats) -> Arrival:
     """A stream as the furnace where it ends sees it."""
     target = units[link.target]
     if link.inlet >= 0:
-        kinds = target.fed if isinstance(target, Furnace) else {}
-        return Arrival(flow, kinds.get(target.inlets[link.inlet], "charge"), main=False)
+        inlet = target.inlets[link.inlet]
+        kind = target.fed_as(inlet) if isinstance(target, Furnace) else "charge"
+        return Arrival(flow, kind, main=False, inlet=inlet)
     if link.source == OUTSIDE:
         return Arrival(flow, "charge")
     source = units[link.source]
     outlet = source.outlets[link.outlet]
     phase = source.phases.get(outlet, "charge")
-    if not isinstance(source, Furnace):
+    if not isinstance(source, ElementUnit):
         return Arrival(flow, phase)
-    return Arrival(flow, phase, source.temp_of(outlet), melts=source.counted)
+    if not isinstance(source, Furnace):
+        return Arrival(flow, phase, source.temp_of(outlet))
+    temp = None if outlet in source.cools else source.temp_of(outlet)
+    return Arrival(flow, phase, temp, melts=source.counted)
 
 
 def _alike(one: UnitModel, other: UnitModel) -> bool:

@@ -9,8 +9,9 @@ import numpy as np
 from zveno.errors import ModelError, QuantityError
 from zveno.model.chain import ChainModel
 from zveno.model.types import Material, Ore, Stream, Unit
-from zveno.simulate.basis import Basis, Floats
+from zveno.simulate.basis import Basis, Floats, Ints
 from zveno.simulate.chemistry import ATOMIC_WEIGHT, OTHER, contents
+from zveno.simulate.moves import NOTHING_MOVES, Moves
 from zveno.simulate.ore import OreMake, stacked
 from zveno.simulate.scenario import Scenarios
 from zveno.simulate.units import UNIT_MODELS, ElementUnit, Table, Yard
@@ -47,17 +48,15 @@ def _elements_of(name: str, where: str) -> Mapping[str, float]:
         raise ModelError(error.faults[0].message, where=where, **error.faults[0].fields) from error
 
 
-def composition(model: ChainModel, makes: Sequence[OreMake], traced: Sequence[str], basis: Basis) -> Floats:
-    """Matrix (S or 1, C, C) that turns minerals into their elements; columns sum to 1.
+def composition(model: ChainModel, makes: Sequence[OreMake], traced: Sequence[str], basis: Basis) -> Moves:
+    """Minerals into their elements.
 
     What a mineral's composition leaves is ``other``. Trace elements that a mineral of full composition carries
     besides take the place of as much of it.
     """
     rows = max([1, *(len(make.trace) for make in makes)])
-    matrix = np.zeros((rows, len(basis), len(basis)))
     at = basis.elements
-    for n in (*at.values(), len(basis) - 1):
-        matrix[:, n, n] = 1
+    found: list[tuple[Ints, Ints, Floats]] = []
     start = 0
     for make in makes:
         for k, mineral in enumerate(make.minerals):
@@ -73,20 +72,27 @@ def composition(model: ChainModel, makes: Sequence[OreMake], traced: Sequence[st
             held *= np.minimum(1, room / np.maximum(held.sum(axis=1, keepdims=True), _ROUNDING))
             held += trace
             held[:, at[OTHER]] += 1 - held.sum(axis=1)
-            width = len(make.share)
-            matrix[:, :, start : start + width] = held[:, :, None]
+            width, made = make.width, np.flatnonzero((held != 0).any(axis=0))
+            sources = np.repeat(np.arange(start, start + width), len(made))
+            found.append((sources, np.tile(made, width), np.tile(held[:, made], width)))
             start += width
-    return matrix
+    if not found:
+        return NOTHING_MOVES
+    sources, targets, shares = (np.concatenate(one, axis=-1) for one in zip(*found, strict=True))
+    return Moves(sources, targets, shares)
 
 
-def assays(model: ChainModel, matrix: Floats, basis: Basis) -> Floats:
+def assays(model: ChainModel, composition: Moves, basis: Basis) -> Floats:
     """Mass fraction of each component of the chain in each component of the streams, (S or 1, components, C)."""
-    rows = np.zeros((len(matrix), len(model.chain.components), len(basis)))
+    rows = np.zeros((len(composition.share), len(model.chain.components), len(basis)))
     for n, name in enumerate(model.chain.components):
         parts = _elements_of(name, model.places.get("components", ""))
         key = next((one for one in parts if one != "O"), "O")
         if key in basis.elements:
-            rows[:, n] = matrix[:, basis.elements[key]] / parts[key]
+            at = composition.target == basis.elements[key]
+            rows[:, n, composition.source[at]] = composition.share[:, at]
+            rows[:, n, basis.elements[key]] = 1
+            rows[:, n] /= parts[key]
     return rows
 
 

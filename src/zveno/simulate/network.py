@@ -1,33 +1,36 @@
 """Flows through a strongly connected part once the shares of its units are known: an exact linear solve.
 
 With shares given, flows are linear. The unknowns are the feeds of the torn units; the response to a unit of
-each is found by walking the part once, for all components together: only those that some unit converts into
-one another (the classes of a mineral) share a small system. A circulating load of any size is no harder.
+each is found by walking the part once, for all components together. Components that others are converted into
+come after those; only such as some units convert there and back share a small system. A circulating load of any
+size is no harder.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property
+from graphlib import TopologicalSorter
 
 import numpy as np
+from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from zveno.simulate.basis import Basis, Bools, Floats, Ints
+from zveno.simulate.moves import Moves
 from zveno.simulate.plan import OUTSIDE, Link, Part
 from zveno.simulate.units import UnitModel
-from zveno.simulate.units.unit import converted
 
 _LARGEST_LOAD = 1e12  # times the feed: beyond it a loop has no way out
-_SINGULAR = 1e-13
+_LEAST_LEAK = 1e-13
 
 
 @dataclass(frozen=True)
 class Action:
     """What a unit does with any feed: conversion, water per t of solids, shares of the outlets."""
 
-    conversion: Floats | None
+    conversion: Moves | None
     water: Floats | None
     split: Floats
 
@@ -36,131 +39,292 @@ class Action:
         """The action of a unit for given drivers."""
         return cls(unit.convert(drivers, basis), unit.water_added(drivers), unit.split(drivers, basis))
 
-    def products(self, feed: Floats, solid: Floats, *, wet: bool) -> tuple[Floats, ...]:
-        """Flows (S, K, C) at the outlets for feeds (S, K, C); ``wet`` False leaves the added water out."""
-        mixed = converted(feed, self.conversion)
-        if wet and self.water is not None:
-            mixed = mixed.copy()
-            mixed[..., -1] += self.water[:, None] * (feed @ solid)
-        return tuple(mixed * self.split[:, None, n] for n in range(self.split.shape[1]))
+
+@dataclass(frozen=True)
+class Wiring:
+    """A part by the places of its units in walking order; made once, the same for every scenario.
+
+    ``ways`` lists for each unit the outlets that stay in the part and where they lead; ``torn`` are the places of
+    the torn units.
+    """
+
+    ways: tuple[tuple[tuple[int, int], ...], ...]
+    torn: tuple[int, ...]
+
+    @classmethod
+    def of(cls, part: Part, links: Sequence[Link]) -> Wiring:
+        """The wiring of a part."""
+        place = {unit: n for n, unit in enumerate(part.units)}
+        ways = tuple(
+            tuple((one.outlet, place[one.target]) for one in links if one.source == unit and one.target in place)
+            for unit in part.units
+        )
+        return cls(ways, tuple(place[one] for one in part.tears))
+
+
+@dataclass(frozen=True)
+class Level:
+    """Components that are solved together, once those that become them are known.
+
+    ``blocks`` (B, b) are components, by their place in ``columns``, that are converted there and back.
+    """
+
+    columns: Ints
+    blocks: Ints
+
+    @cached_property
+    def place(self) -> Ints:
+        """Place of each component within its block, by place in ``columns``."""
+        found = np.zeros(len(self.columns), dtype=np.int64)
+        for n in range(self.blocks.shape[1]):
+            found[self.blocks[:, n]] = n
+        return found
+
+
+@dataclass(frozen=True)
+class Inflow:
+    """Moves ``at`` of a unit, in the order of their targets: sources by component, ``targets`` by place in a level.
+
+    ``starts`` is where each target begins; None where each target has one source.
+    """
+
+    at: Ints
+    sources: Ints
+    targets: Ints
+    starts: Ints | None
+
+    @classmethod
+    def of(cls, moves: Moves, at: Ints, columns: Ints) -> Inflow:
+        """Some moves of a unit whose targets stand in a level."""
+        at = at[np.argsort(moves.target[at], kind="stable")]
+        targets, starts = np.unique(moves.target[at], return_index=True)
+        lone = len(targets) == len(at)
+        return cls(at, moves.source[at], np.searchsorted(columns, targets), None if lone else starts)
+
+    def amounts(self, flow: Floats, share: Floats) -> Floats:
+        """What arrives at each target from a flow (S, C), shape (S, targets)."""
+        moved = flow[:, self.sources] * share[:, self.at]
+        return moved if self.starts is None else np.add.reduceat(moved, self.starts, axis=1)
+
+
+@dataclass(frozen=True)
+class Order:
+    """Components of a part in levels, and what each unit moves between and within them.
+
+    By level, then by place of the unit: ``into`` are the moves that arrive from lower levels, ``within`` those that
+    stay in the level; ``gives`` are the units that move components of the level anywhere.
+    """
+
+    levels: tuple[Level, ...]
+    into: tuple[Mapping[int, Inflow], ...]
+    within: tuple[Mapping[int, Ints], ...]
+    gives: tuple[frozenset[int], ...]
+
+    @classmethod
+    def of(cls, conversions: Sequence[Moves | None], count: int, *, water: bool) -> Order:
+        """The order for the conversions of the units of a part; with ``water`` added, it comes after all solids."""
+        moving = {n: one for n, one in enumerate(conversions) if one is not None and len(one)}
+        edges = {pair for one in moving.values() for pair in zip(one.source.tolist(), one.target.tolist(), strict=True)}
+        if water:
+            edges |= {(solid, count - 1) for solid in range(count - 1)}
+        levels = tuple(_levels(edges, count))
+        level_of = np.zeros(count, dtype=np.int64)
+        for n, level in enumerate(levels):
+            level_of[level.columns] = n
+        into: list[dict[int, Inflow]] = [{} for _ in levels]
+        within: list[dict[int, Ints]] = [{} for _ in levels]
+        gives: list[set[int]] = [set() for _ in levels]
+        for unit, moves in moving.items():
+            start, end = level_of[moves.source], level_of[moves.target]
+            for n, level in enumerate(levels):
+                if (start == n).any():
+                    gives[n].add(unit)
+                inner = np.flatnonzero((end == n) & (start == n))
+                if len(inner):
+                    within[n][unit] = inner
+                below = np.flatnonzero((end == n) & (start != n))
+                if len(below):
+                    into[n][unit] = Inflow.of(moves, below, level.columns)
+        return cls(levels, tuple(into), tuple(within), tuple(frozenset(one) for one in gives))
+
+
+def _levels(edges: set[tuple[int, int]], count: int) -> list[Level]:
+    """Levels of components, lowest first; those of one level have blocks of one size."""
+    pairs = np.array(sorted(edges), dtype=np.int64).reshape(-1, 2)
+    graph = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(count, count))
+    number, labels = connected_components(graph, directed=True, connection="strong")
+    before: dict[int, set[int]] = {n: set() for n in range(number)}
+    for source, target in pairs:
+        if labels[source] != labels[target]:
+            before[int(labels[target])].add(int(labels[source]))
+    depth: dict[int, int] = {}
+    for n in TopologicalSorter(before).static_order():
+        depth[n] = max((depth[one] + 1 for one in before[n]), default=0)
+    members: dict[tuple[int, int], list[list[int]]] = {}
+    for n in range(number):
+        block = np.flatnonzero(labels == n).tolist()
+        members.setdefault((depth[n], len(block)), []).append(block)
+    found = []
+    for key in sorted(members):
+        columns = np.array(sorted(one for block in members[key] for one in block))
+        found.append(Level(columns, np.searchsorted(columns, np.array(members[key]))))
+    return found
 
 
 @dataclass(frozen=True)
 class Loop:
-    """A part to be closed: its units' actions and what enters them from outside, shape (S, units, C).
+    """A part to be closed: what its units do, and what enters them from outside, shape (units, S, C)."""
 
-    ``inner`` are the streams of each unit that stay in the part.
-    """
-
-    part: Part
-    inner: Mapping[int, Sequence[Link]]
-    actions: dict[int, Action]
+    wiring: Wiring
+    order: Order
+    actions: Sequence[Action]
     outside: Floats
     basis: Basis
 
     def feeds(self) -> tuple[Floats, Bools]:
-        """Feed of every unit of the part, in its order, shape (S, units, C).
+        """Feed of every unit of the part, in its order, shape (units, S, C).
 
         Second, shape (S,): True where the loop returns all that enters it. Feeds mean nothing there.
         """
-        blocks = _blocks(len(self.basis), [one.conversion for one in self.actions.values()])
-        still, response = self._response(blocks)
-        solids, stuck = self._solve(response, still, blocks)
-        solids[:, :, -1] = 0
-        wet = self._walk(solids[:, None], wet=True)[1][:, 0]
-        with_water = solids.copy()
-        last = np.flatnonzero((blocks == len(self.basis) - 1).any(axis=1))
-        water, stuck_too = self._solve(response[:, last], wet, blocks[last])
-        with_water[:, :, -1] = water[:, :, -1]
-        return self._walk(with_water[:, None], wet=True)[0][:, 0], stuck | stuck_too
+        feeds = np.zeros_like(self.outside)
+        stuck = np.zeros(self.outside.shape[1], dtype=bool)
+        limit = _LARGEST_LOAD * (self.outside.sum(axis=(0, 2)) + 1)
+        for n, level in enumerate(self.order.levels):
+            stuck |= self._close(n, level, feeds, limit)
+        return feeds, stuck
 
-    def _response(self, blocks: Ints) -> tuple[Floats, Floats]:
-        """What returns to the tears with empty tears, (S, T, C), and per unit of each, (S, B, Tb, Tb)."""
-        tears, size, count = len(self.part.tears), blocks.shape[1], len(self.basis)
-        unit = np.zeros((tears, size, tears, count + 1))
-        for t in range(tears):
-            for position in range(size):
-                unit[t, position, t, blocks[:, position]] = 1
-        unit = unit[..., :count].reshape(1, tears * size, tears, count)
-        start = np.concatenate([np.zeros((1, 1, tears, count)), unit], axis=1)
-        returned = self._walk(np.repeat(start, len(self.outside), axis=0), wet=False)[1]
-        response = _gather(returned[:, 1:], blocks).transpose(0, 3, 2, 4, 1)
-        shape = (len(self.outside), len(blocks), tears * size, tears * size)
-        return returned[:, 0], response.reshape(shape)
+    def _close(self, number: int, level: Level, feeds: Floats, limit: Floats) -> Bools:
+        """Write the feeds of a level's components; True (S,) where they find no way out."""
+        walked, returned = self._walk(number, level, feeds)
+        tears, size = len(self.wiring.torn), level.blocks.shape[1]
+        base = np.stack([one[0] for one in returned])  # (T, S, C)
+        if size == 1:
+            response = np.stack([one[1:] for one in returned], axis=1)  # (from, to, S, C)
+            load, lost = _solved(response, base)
+        else:
+            load, lost = _solved_in_blocks(np.stack([one[1:] for one in returned], axis=1), base, level)
+        stuck = lost | (np.abs(load).max(axis=(0, 2)) > limit)
+        load[:, stuck] = 0
+        spread = load if size == 1 else _spread(load, level)
+        for unit, used in enumerate(walked):
+            if unit in self.wiring.torn:
+                feed = load[self.wiring.torn.index(unit)]
+            else:
+                feed = used[0].copy()
+                for k in range(tears * size):
+                    feed += used[k + 1] * spread[k]
+            feeds[unit][:, level.columns] = feed
+        return np.asarray(stuck)
 
-    def _walk(self, tears: Floats, *, wet: bool) -> tuple[Floats, Floats]:
-        """Walk the part with the tears (S, K, T, C) given; what comes from outside joins the first of K.
+    def _walk(self, number: int, level: Level, feeds: Floats) -> tuple[list[Floats], list[Floats]]:
+        """Walk the part with empty tears, first of K, and with a unit in each place of each tear.
 
-        Returns the feeds (S, K, units, C) used, and what arrives at the tears (S, K, T, C).
+        Returns the feeds (K, S, C of the level) used by each unit, and what arrives at each tear.
         """
-        place = {unit: n for n, unit in enumerate(self.part.units)}
-        solid = self.basis.solid.astype(float)
-        arrived = np.zeros((*tears.shape[:2], len(place), tears.shape[-1]))
-        arrived[:, 0] = self.outside
-        used = arrived.copy()
-        for unit, n in place.items():
-            torn = unit in self.part.tears
-            used[:, :, n] = tears[:, :, self.part.tears.index(unit)] if torn else arrived[:, :, n]
-            products = self.actions[unit].products(used[:, :, n], solid, wet=wet)
-            for link in self.inner[unit]:
-                arrived[:, :, place[link.target]] += products[link.outlet]
-        return used, arrived[:, :, [place[unit] for unit in self.part.tears]]
+        columns, torn, size = level.columns, self.wiring.torn, level.blocks.shape[1]
+        whole = len(columns) == len(self.basis)
+        shape = (len(torn) * size + 1, self.outside.shape[1], len(columns))
+        arrived = np.zeros((len(self.actions), *shape))
+        arrived[:, 0] = self.outside if whole else self.outside[:, :, columns]
+        used: list[Floats] = []
+        for unit, action in enumerate(self.actions):
+            if unit in torn:
+                used.append(_unit_feed(torn.index(unit), shape, level))
+            else:
+                used.append(arrived[unit])
+            if not self.wiring.ways[unit]:
+                continue
+            mixed = self._mixed(unit, used[unit], number, level, feeds)
+            split = action.split if whole else action.split[:, :, columns]
+            for outlet, target in self.wiring.ways[unit]:
+                arrived[target] += mixed * split[:, outlet]
+        return used, [arrived[one] for one in torn]
 
-    def _solve(self, response: Floats, returned: Floats, blocks: Ints) -> tuple[Floats, Bools]:
-        """Tears (S, T, C) that return themselves, given what returns when they are empty (S, T, C).
-
-        A scenario in which nothing leaves, or a load is out of all proportion, is marked and left at zero.
-        """
-        right = _gather(returned[:, None], blocks)[:, 0].transpose(0, 2, 1, 3)
-        right = right.reshape(*right.shape[:2], -1)
-        fed = (right != 0).any(axis=2, keepdims=True)[..., None]
-        found = _solutions(np.eye(right.shape[2]) - np.where(fed, response, 0), right)
-        entering = self.outside.sum(axis=(1, 2)) + 1
-        stuck = ~(np.abs(found).max(axis=(1, 2)) <= _LARGEST_LOAD * entering)
-        found[stuck] = 0
-        tears = np.zeros((*returned.shape[:2], len(self.basis) + 1))
-        parts = found.reshape(len(found), len(blocks), returned.shape[1], -1)
-        tears[:, :, blocks] = parts.transpose(0, 2, 1, 3)
-        return np.maximum(tears[..., :-1], 0), stuck
-
-
-def _solutions(systems: Floats, right: Floats) -> Floats:
-    """Solutions of systems (S, B, n, n), shape (S, B, n); infinite where a system is singular."""
-    try:
-        return np.asarray(np.linalg.solve(systems, right[..., None])[..., 0], dtype=np.float64)
-    except np.linalg.LinAlgError:
-        flat = np.linalg.svd(systems, compute_uv=False)[..., -1] < _SINGULAR
-        regular = np.where(flat[..., None, None], np.eye(systems.shape[-1]), systems)
-        found = np.linalg.solve(regular, right[..., None])[..., 0]
-        return np.asarray(np.where(flat[..., None], np.inf, found), dtype=np.float64)
+    def _mixed(self, unit: int, used: Floats, number: int, level: Level, feeds: Floats) -> Floats:
+        """What a unit divides among its outlets (K, S, C of the level) for feeds (K, S, C of the level)."""
+        action, columns, count = self.actions[unit], level.columns, len(self.basis)
+        moves, mixed = action.conversion, used
+        if moves is not None and unit in self.order.gives[number]:
+            mixed = used * moves.kept(count)[:, columns]
+            for at in self.order.within[number].get(unit, ()):
+                source, target = np.searchsorted(columns, (moves.source[at], moves.target[at]))
+                mixed[..., target] += used[..., source] * moves.share[:, at]
+        inflow = self.order.into[number].get(unit)
+        water = action.water if columns[-1] == count - 1 else None
+        if (inflow is not None or water is not None) and mixed is used:
+            mixed = used.repeat(self.outside.shape[1], axis=1) if used.shape[1] == 1 else used.copy()
+        if moves is not None and inflow is not None:
+            mixed[0][:, inflow.targets] += inflow.amounts(feeds[unit], moves.share)
+        if water is not None:
+            mixed[0, :, -1] += water * self.basis.solids(feeds[unit])
+        return mixed
 
 
-def _blocks(count: int, conversions: Sequence[Floats | None]) -> Ints:
-    """Components that are converted into one another, a row each, filled up with ``count``."""
-    linked = np.eye(count, dtype=bool)
-    for one in conversions:
-        if one is not None:
-            linked |= (one != 0).any(axis=0)
-    return _blocks_of(np.packbits(linked).tobytes(), count)
+def _unit_feed(tear: int, shape: tuple[int, ...], level: Level) -> Floats:
+    """Feeds (K, 1, C) of a torn unit: none in the first of K, a unit of each component in its place."""
+    size = level.blocks.shape[1]
+    found = np.zeros((shape[0], 1, shape[2]))
+    found[1 + tear * size + level.place, 0, np.arange(shape[2])] = 1
+    return found
 
 
-@lru_cache(maxsize=256)
-def _blocks_of(links: bytes, count: int) -> Ints:
-    """Blocks of a pattern of links, a bit for each pair of components; the pattern is the same at every step."""
-    linked = np.unpackbits(np.frombuffer(links, dtype=np.uint8), count=count * count).reshape(count, count)
-    number, labels = connected_components(linked, directed=False)
-    members = [np.flatnonzero(labels == n) for n in range(number)]
-    blocks = np.full((number, max(map(len, members))), count)
-    for n, block in enumerate(members):
-        blocks[n, : len(block)] = block
-    blocks.flags.writeable = False
-    return blocks
+def _solved(response: Floats, base: Floats) -> tuple[Floats, Bools]:
+    """Loads x (T, S, C) with x = base + response x, where nothing is converted; True (S,) where there are none.
+
+    ``response`` (from, to, S, C) is what returns to a tear from a unit in another, ``base`` what returns from empty
+    ones. Elimination needs no pivots: nothing leaves a loop that did not enter it, so the matrix is an M-matrix.
+    """
+    count, load = len(base), base.copy()
+    if not base.any():
+        return load, np.zeros(base.shape[1], dtype=bool)
+    fed = base.any(axis=0)
+    matrix = {(i, j): response[j, i] for i in range(count) for j in range(count)}
+    stuck = np.zeros(base.shape[1], dtype=bool)
+    pivots = []
+    for k in range(count):
+        leak = 1 - matrix[k, k]
+        closed = leak < _LEAST_LEAK
+        if closed.any():
+            stuck |= (closed & fed).any(axis=1)
+            leak = np.where(closed, 1.0, leak)
+        pivots.append(leak)
+        for i in range(k + 1, count):
+            factor = matrix[i, k] / leak
+            load[i] += factor * load[k]
+            for j in range(k + 1, count):
+                matrix[i, j] = matrix[i, j] + factor * matrix[k, j]
+    for k in reversed(range(count)):
+        for j in range(k + 1, count):
+            load[k] += matrix[k, j] * load[j]
+        load[k] /= pivots[k]
+    return load, stuck
 
 
-def _gather(flows: Floats, blocks: Ints) -> Floats:
-    """Flows (S, K, T, C) arranged by block, shape (S, K, T, B, b); places filled up hold zero."""
-    padded = np.concatenate([flows, np.zeros((*flows.shape[:-1], 1))], axis=-1)
-    return padded[..., blocks]
+def _solved_in_blocks(response: Floats, base: Floats, level: Level) -> tuple[Floats, Bools]:
+    """The same where components of a block are converted into one another; ``response`` is (from x b, to, S, C)."""
+    tears, size = len(base), level.blocks.shape[1]
+    right = base[:, :, level.blocks].transpose(1, 2, 0, 3).reshape(base.shape[1], len(level.blocks), tears * size)
+    square = response[:, :, :, level.blocks].transpose(2, 3, 1, 4, 0)  # (S, B, to, b, from x b)
+    square = square.reshape(*right.shape, tears * size)
+    fed = (right != 0).any(axis=2)
+    system = np.eye(tears * size) - np.where(fed[..., None, None], square, 0)
+    flat = np.linalg.svd(system, compute_uv=False)[..., -1] < _LEAST_LEAK
+    system = np.where(flat[..., None, None], np.eye(tears * size), system)
+    found = np.linalg.solve(system, right[..., None])[..., 0].reshape(len(right), len(level.blocks), tears, size)
+    load = np.zeros_like(base)
+    load[:, :, level.blocks] = np.maximum(found, 0).transpose(2, 0, 1, 3)
+    return load, np.asarray(flat.any(axis=1))
+
+
+def _spread(load: Floats, level: Level) -> Floats:
+    """Loads (T x b, S, C): for each component the load of each place of its block, tear by tear."""
+    size = level.blocks.shape[1]
+    found = np.zeros((len(load) * size, *load.shape[1:]))
+    for t, one in enumerate(load):
+        for p in range(size):
+            for q in range(size):
+                found[t * size + p][:, level.blocks[:, q]] = one[:, level.blocks[:, p]]
+    return found
 
 
 def external(link: Link, part: Part) -> bool:

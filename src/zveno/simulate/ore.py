@@ -36,6 +36,11 @@ class OreMake:
     share: dict[FloatClass, Floats]
     k_per_min: dict[FloatClass, Floats]
 
+    @property
+    def width(self) -> int:
+        """Components of each mineral."""
+        return len(self.share)
+
 
 def make_of(model: ChainModel, ore: Ore, scenarios: Scenarios, elements: tuple[str, ...]) -> OreMake:
     """Resolve an ore in every scenario.

@@ -197,13 +197,15 @@ class Simulation:
         """Component flows (S, C) of a stream and the circuit it belongs to."""
         part, n = self._where[stream]
         build, solution = self._parts[part]
-        return build, solution.flows[n]
+        return build, solution.streams.of(n)
 
     def _mass_of(self, stream: str) -> Floats:
         """Mass flows of one stream, shape (S, quantities)."""
-        build, flow = self._flow(stream)
-        solids = build.circuit.basis.solids(flow)
-        elements = (build.elements @ flow[:, :, None])[:, :, 0]
+        part, n = self._where[stream]
+        build, solution = self._parts[part]
+        flow, columns = solution.streams.kept(n), solution.streams.columns(n)
+        solids = flow @ build.circuit.basis.solid[columns].astype(float)
+        elements = (build.elements[:, :, columns] @ flow[:, :, None])[:, :, 0]
         return np.concatenate([solids[:, None], flow[:, -1:], elements], axis=1)
 
 

@@ -3,6 +3,7 @@
 Parts without a loop are computed once, in the order of flow. A strongly connected part is solved inside out:
 the outer iteration is on the few drivers of its units, the inner one is the exact linear solve of
 ``network``. Mass is conserved at every step, converged or not, because flows are always products of shares.
+A part only counts the components that can be in it.
 """
 
 from __future__ import annotations
@@ -16,14 +17,16 @@ import numpy as np
 from zveno.errors import SolveError
 from zveno.simulate.accelerate import fixed_point
 from zveno.simulate.basis import Basis, Bools, Floats, Ints
+from zveno.simulate.flows import Flows, present
 from zveno.simulate.heat import closed, heat_report, heated
-from zveno.simulate.network import Action, Loop, external
+from zveno.simulate.network import Action, Loop, Order, Wiring, external
 from zveno.simulate.plan import OUTSIDE, Link, Part, plan
 from zveno.simulate.scaling import Scaling
 from zveno.simulate.units import UnitModel
 from zveno.simulate.units.unit import Report
 
 _MORE_SWEEPS = 2  # beyond those that bring material to every unit
+_BATCH = 256  # scenarios solved together: their arrays stay in the fast memory of the processor
 
 
 @dataclass(frozen=True)
@@ -56,43 +59,51 @@ class Circuit:
         """Strongly connected parts in the order of flow."""
         return plan(len(self.units), self.links)
 
-    @cached_property
-    def inner(self) -> dict[Part, dict[int, list[Link]]]:
-        """For each part and unit the streams that stay in the part."""
-        return {
-            part: {
-                unit: [one for one in self.links if one.source == unit and one.target in part.units]
-                for unit in part.units
-            }
-            for part in self.parts
-        }
-
     def outlets(self, unit: int) -> list[tuple[int, Link]]:
         """Streams that leave a unit, with their numbers."""
         return [(n, one) for n, one in enumerate(self.links) if one.source == unit]
 
+    def take(self, rows: Ints) -> Circuit:
+        """The same circuit for some of the scenarios."""
+        found = replace(
+            self,
+            basis=self.basis.take(rows),
+            units=tuple(one.take(rows) for one in self.units),
+            feeds={n: feed[rows] for n, feed in self.feeds.items()},
+            scenarios=tuple(self.scenarios[row] for row in rows),
+        )
+        found.__dict__["parts"] = self.parts
+        return found
+
 
 @dataclass(frozen=True)
 class Solution:
-    """Flows (stream, S, C), t/h; per scenario: converged, residual, iterations and the worst unit (number)."""
+    """Flows by stream; per scenario: converged, residual, iterations and the worst unit (number)."""
 
-    flows: Floats
+    streams: Flows
     reports: tuple[Report, ...]
     converged: Bools
     residual: Floats
     iterations: Ints
     worst: Ints
 
+    @cached_property
+    def flows(self) -> Floats:
+        """Flows of all streams, t/h, shape (stream, S, C)."""
+        return np.stack([self.streams.of(n) for n in range(len(self.streams))])
+
 
 @dataclass(frozen=True)
 class _Drivers:
     """The outer problem of one part: drivers of its units, as unknowns, into the drivers they imply.
 
-    ``outside`` (S, units, C) enters the units from upstream; ``home`` (S, n) is where the iteration starts.
+    ``outside`` (units, S, C) enters the units from upstream; ``home`` (S, n) is where the iteration starts. Units,
+    basis and flows are in the ``columns`` of the part.
     """
 
-    circuit: Circuit
     part: Part
+    wiring: Wiring
+    columns: Ints
     units: tuple[UnitModel, ...]
     basis: Basis
     outside: Floats
@@ -103,16 +114,25 @@ class _Drivers:
         """How drivers become unknowns."""
         return Scaling(self.units)
 
+    @cached_property
+    def order(self) -> Order:
+        """Which components are solved before which."""
+        drivers = self.scaling.decode(self.home)
+        moves = [one.convert(values, self.basis) for one, values in zip(self.units, drivers, strict=True)]
+        wet = any(one.water_added(values) is not None for one, values in zip(self.units, drivers, strict=True))
+        return Order.of(moves, len(self.basis), water=wet)
+
     def take(self, rows: Ints) -> _Drivers:
         """The same problem for some rows."""
-        return _Drivers(
-            self.circuit,
-            self.part,
-            tuple(one.take(rows) for one in self.units),
-            self.basis.take(rows),
-            self.outside[rows],
-            self.home[rows],
+        found = replace(
+            self,
+            units=tuple(one.take(rows) for one in self.units),
+            basis=self.basis.take(rows),
+            outside=self.outside[:, rows],
+            home=self.home[rows],
         )
+        found.__dict__.update(order=self.order, scaling=replace(self.scaling, units=found.units))
+        return found
 
     def step(self, unknowns: Floats) -> Floats:
         """Drivers that follow from the flows that follow from drivers.
@@ -120,55 +140,60 @@ class _Drivers:
         Where an iteration strayed to shares that let nothing out, it is sent back to the start.
         """
         feeds, stuck = self.feeds(self.scaling.decode(unknowns))
-        image = self.scaling.encode(self._observed(feeds))
-        image[stuck] = self.home[stuck]
+        image = self.scaling.encode(self.observed(feeds))
+        if stuck.any():
+            image[stuck] = self.home[stuck]
         return image
 
     def feeds(self, drivers: Sequence[Floats]) -> tuple[Floats, Bools]:
-        """Feeds (S, units, C) with the drivers of each unit given, and where the loop has no way out (S,).
+        """Feeds (units, S, C) with the drivers of each unit given, and where the loop has no way out (S,).
 
         What the units ask for at their inlets enters the loop, but does not count as their feed.
         """
-        actions = {
-            number: Action.of(unit, values, self.basis)
-            for number, unit, values in zip(self.part.units, self.units, drivers, strict=True)
+        actions = [self._action(n, values) for n, values in enumerate(drivers)]
+        asked = {
+            n: wanted.sum(axis=1)
+            for n, (unit, values) in enumerate(zip(self.units, drivers, strict=True))
+            if (wanted := unit.requested(values, self.basis)) is not None
         }
-        asked = np.zeros_like(self.outside)
-        for n, (unit, values) in enumerate(zip(self.units, drivers, strict=True)):
-            wanted = unit.requested(values, self.basis)
-            if wanted is not None:
-                asked[:, n] = wanted.sum(axis=1)
-        loop = Loop(self.part, self.circuit.inner[self.part], actions, self.outside + asked, self.basis)
-        total, stuck = loop.feeds()
-        return np.maximum(total - asked, 0), stuck
+        outside = self.outside
+        if asked:
+            outside = outside.copy()
+            for n, amount in asked.items():
+                outside[n] += amount
+        total, stuck = Loop(self.wiring, self.order, actions, outside, self.basis).feeds()
+        for n, amount in asked.items():
+            total[n] = np.maximum(total[n] - amount, 0)
+        return total, stuck
 
-    def refuse_stuck(self, stuck: Bools) -> None:
-        """Raise where the loop returns all that enters it."""
-        if stuck.any():
-            raise SolveError(
-                "all that enters the loop of {units} comes back to it, so it has no steady state"
-                " (scenario '{scenario}'): let one of its streams leave",
-                units=", ".join(f"'{self.circuit.ids[one]}'" for one in self.part.units),
-                scenario=self.circuit.scenarios[int(np.argmax(stuck))],
-            )
+    def _action(self, n: int, values: Floats) -> Action:
+        """What a unit does; one without drivers always does the same."""
+        if values.shape[1]:
+            return Action.of(self.units[n], values, self.basis)
+        return self._fixed[n]
+
+    @cached_property
+    def _fixed(self) -> dict[int, Action]:
+        """Actions of the units without drivers."""
+        nothing = np.zeros((len(self.home), 0))
+        return {n: Action.of(one, nothing, self.basis) for n, one in enumerate(self.units) if not one.drivers}
 
     def start(self) -> Floats:
         """Unknowns after a few sweeps of the loop, begun empty."""
-        place = {unit: n for n, unit in enumerate(self.part.units)}
         arrived = self.outside
-        for _ in range(len(self.part.tears) + _MORE_SWEEPS):
+        for _ in range(len(self.wiring.torn) + _MORE_SWEEPS):
             before, arrived = arrived, self.outside.copy()
             feeds = np.zeros_like(arrived)
-            for number, n in place.items():
-                feeds[:, n] = before[:, n] if number in self.part.tears else arrived[:, n]
-                products = self.units[n].run(feeds[:, n], self.basis)
-                for link in self.circuit.inner[self.part][number]:
-                    arrived[:, place[link.target]] += products[self.units[n].outlets[link.outlet]]
-        return self.scaling.encode(self._observed(feeds))
+            for n, unit in enumerate(self.units):
+                feeds[n] = before[n] if n in self.wiring.torn else arrived[n]
+                products = unit.products(feeds[n], unit.observe(feeds[n], self.basis), self.basis)
+                for outlet, target in self.wiring.ways[n]:
+                    arrived[target] += products[outlet]
+        return self.scaling.encode(self.observed(feeds))
 
-    def _observed(self, feeds: Floats) -> list[Floats]:
-        """Drivers of each unit for feeds (S, units, C)."""
-        return [unit.observe(feeds[:, n], self.basis) for n, unit in enumerate(self.units)]
+    def observed(self, feeds: Floats) -> list[Floats]:
+        """Drivers of each unit for feeds (units, S, C)."""
+        return [unit.observe(feed, self.basis) for unit, feed in zip(self.units, feeds, strict=True)]
 
 
 def solve(circuit: Circuit, *, tolerance: float = 1e-11, iterations: int = 60) -> Solution:
@@ -186,53 +211,111 @@ def solve(circuit: Circuit, *, tolerance: float = 1e-11, iterations: int = 60) -
     SolveError
         If a loop has no way out. A scenario that does not settle is marked, not raised.
     """
+    count = len(circuit.scenarios)
+    if count <= _BATCH:
+        return _solved(circuit, tolerance, iterations)
+    batches = [np.arange(start, min(start + _BATCH, count)) for start in range(0, count, _BATCH)]
+    return _joined([_solved(circuit.take(rows), tolerance, iterations) for rows in batches])
+
+
+def _joined(parts: Sequence[Solution]) -> Solution:
+    """Solutions of batches of scenarios as one."""
+    rows = [len(one.converged) for one in parts]
+    reports = tuple(
+        {
+            name: (
+                np.concatenate([np.broadcast_to(one[name][0], (n,)) for one, n in zip(told, rows, strict=True)]),
+                uom,
+            )
+            for name, (_, uom) in told[0].items()
+        }
+        for told in zip(*(one.reports for one in parts), strict=True)
+    )
+    return Solution(
+        Flows.joined([one.streams for one in parts]),
+        reports,
+        *(
+            np.concatenate([getattr(one, name) for one in parts])
+            for name in ("converged", "residual", "iterations", "worst")
+        ),
+    )
+
+
+def _solved(circuit: Circuit, tolerance: float, iterations: int) -> Solution:
+    """Steady state of all scenarios in one batch."""
     solution = _empty(circuit)
+    there = present(circuit.units, circuit.links, circuit.feeds, circuit.basis)
+    units = list(circuit.units)
+    bases: dict[bytes, Basis] = {}
+    homes: dict[int, tuple[Part, Ints, Basis]] = {}
     for part in circuit.parts:
-        problem = _problem(circuit, part, solution.flows)
+        columns = np.flatnonzero(there[list(part.units)].any(axis=0))
+        basis = bases.setdefault(columns.tobytes(), circuit.basis.pick(columns))
+        problem = _problem(circuit, part, columns, basis, solution.streams)
+        for number, unit in zip(part.units, problem.units, strict=True):
+            units[number] = unit
+            homes[number] = (part, columns, basis)
         if part.tears:
             unknowns = _settle(problem, solution, tolerance, iterations)
             drivers = problem.scaling.decode(unknowns)
             feeds, stuck = problem.feeds(drivers)
-            problem.refuse_stuck(stuck)
+            _refuse_stuck(circuit, part, stuck)
         else:
             feeds = problem.outside
-            drivers = [one.observe(feeds[:, n], circuit.basis) for n, one in enumerate(problem.units)]
-        _fill(problem, feeds, drivers, solution)
-        circuit = _close_heat(problem, feeds, drivers, solution)
-    for number in heated(circuit.units):
-        report = heat_report(number, circuit.units, circuit.links, solution.flows, circuit.basis)
-        solution.reports[number].update(report)
+            drivers = problem.observed(feeds)
+        _fill(circuit, problem, feeds, drivers, solution)
+        _close_heat(circuit, problem, feeds, drivers, solution, units)
+    for number in heated(units):
+        _, columns, basis = homes[number]
+        links, flows = _near(circuit, (number,), columns, solution.streams)
+        solution.reports[number].update(heat_report(number, units, links, flows, basis))
     return solution
 
 
-def _close_heat(problem: _Drivers, feeds: Floats, drivers: list[Floats], solution: Solution) -> Circuit:
-    """The circuit with furnaces that close their heat; their nitrogen, which moves nothing else, joins the flows.
+def _near(circuit: Circuit, part: Sequence[int], columns: Ints, streams: Flows) -> tuple[list[Link], Floats]:
+    """Streams that begin or end at some units, and their flows (streams, S, columns)."""
+    near = [n for n, one in enumerate(circuit.links) if one.target in part or one.source in part]
+    return [circuit.links[n] for n in near], np.stack([streams.of(n, columns) for n in near])
+
+
+def _close_heat(
+    circuit: Circuit,
+    problem: _Drivers,
+    feeds: Floats,
+    drivers: list[Floats],
+    solution: Solution,
+    units: list[UnitModel],
+) -> None:
+    """Let furnaces close their heat; their nitrogen, which moves nothing else, joins the flows.
 
     Nitrogen leaves with gas and no balance asks for it, so drivers stand: one more solve of the loop does.
     """
-    circuit, part = problem.circuit, problem.part
-    units = closed(circuit.units, circuit.links, solution.flows, circuit.basis, part.units)
-    changed = [n for n, number in enumerate(part.units) if units[number] is not circuit.units[number]]
+    part = problem.part
+    if not any(one in part.units for one in heated(units)):
+        return
+    links, flows = _near(circuit, part.units, problem.columns, solution.streams)
+    ready = closed(units, links, flows, problem.basis, part.units)
+    changed = [n for n, number in enumerate(part.units) if ready[number] is not units[number]]
     if not changed:
-        return circuit
-    circuit = replace(circuit, units=units)
-    problem = replace(problem, circuit=circuit, units=tuple(units[one] for one in part.units))
+        return
+    units[:] = ready
+    problem = replace(problem, units=tuple(units[one] for one in part.units))
     for n in changed:
-        drivers[n] = problem.units[n].observe(feeds[:, n], circuit.basis)
+        drivers[n] = problem.units[n].observe(feeds[n], problem.basis)
     if part.tears:
         feeds, _ = problem.feeds(drivers)
-    _fill(problem, feeds, drivers, solution)
-    return circuit
+    _fill(circuit, problem, feeds, drivers, solution)
 
 
 def _empty(circuit: Circuit) -> Solution:
     """A solution in which only the feeds flow; it is filled part by part."""
     count = len(circuit.scenarios)
-    flows = np.zeros((len(circuit.links), count, len(circuit.basis)))
+    streams = Flows(len(circuit.links), count, len(circuit.basis))
+    everything = np.arange(len(circuit.basis))
     for number, feed in circuit.feeds.items():
-        flows[number] = feed
+        streams.put(number, everything, feed)
     return Solution(
-        flows=flows,
+        streams=streams,
         reports=tuple({} for _ in circuit.units),
         converged=np.ones(count, dtype=bool),
         residual=np.zeros(count),
@@ -241,14 +324,16 @@ def _empty(circuit: Circuit) -> Solution:
     )
 
 
-def _problem(circuit: Circuit, part: Part, flows: Floats) -> _Drivers:
+def _problem(circuit: Circuit, part: Part, columns: Ints, basis: Basis, streams: Flows) -> _Drivers:
     """The outer problem of a part, given the flows upstream of it."""
-    outside = np.zeros((len(circuit.scenarios), len(part.units), len(circuit.basis)))
+    count = len(circuit.scenarios)
+    outside = np.zeros((len(part.units), count, len(columns)))
     for number, link in enumerate(circuit.links):
         if external(link, part):
-            outside[:, part.units.index(link.target)] += flows[number]
-    units = tuple(circuit.units[one] for one in part.units)
-    problem = _Drivers(circuit, part, units, circuit.basis, outside, np.zeros((len(outside), 0)))
+            outside[part.units.index(link.target)] += streams.of(number, columns)
+    units = tuple(circuit.units[one].pick(columns) for one in part.units)
+    wiring = Wiring.of(part, circuit.links)
+    problem = _Drivers(part, wiring, columns, units, basis, outside, np.zeros((count, 0)))
     return replace(problem, home=problem.start()) if part.tears else problem
 
 
@@ -265,15 +350,27 @@ def _settle(problem: _Drivers, solution: Solution, tolerance: float, iterations:
     return settled.unknowns
 
 
-def _fill(problem: _Drivers, feeds: Floats, drivers: Sequence[Floats], solution: Solution) -> None:
+def _refuse_stuck(circuit: Circuit, part: Part, stuck: Bools) -> None:
+    """Raise where a loop returns all that enters it."""
+    if stuck.any():
+        raise SolveError(
+            "all that enters the loop of {units} comes back to it, so it has no steady state"
+            " (scenario '{scenario}'): let one of its streams leave",
+            units=", ".join(f"'{circuit.ids[one]}'" for one in part.units),
+            scenario=circuit.scenarios[int(np.argmax(stuck))],
+        )
+
+
+def _fill(circuit: Circuit, problem: _Drivers, feeds: Floats, drivers: Sequence[Floats], solution: Solution) -> None:
     """Write the products and reports of the units of a part."""
+    columns, basis = problem.columns, problem.basis
     for n, number in enumerate(problem.part.units):
-        unit, feed, basis = problem.units[n], feeds[:, n], problem.basis
+        unit, feed = problem.units[n], feeds[n]
         products = unit.products(feed, drivers[n], basis)
-        for stream, link in problem.circuit.outlets(number):
-            solution.flows[stream] = products[link.outlet]
+        for stream, link in circuit.outlets(number):
+            solution.streams.put(stream, columns, products[link.outlet])
         asked = unit.requested(drivers[n], basis)
-        for stream, link in enumerate(problem.circuit.links if asked is not None else ()):
+        for stream, link in enumerate(circuit.links if asked is not None else ()):
             if link.target == number and link.inlet >= 0:
-                solution.flows[stream] = asked[:, link.inlet]  # type: ignore[index]
+                solution.streams.put(stream, columns, asked[:, link.inlet])  # type: ignore[index]
         solution.reports[number].update(unit.report(feed, drivers[n], basis))

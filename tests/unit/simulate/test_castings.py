@@ -40,7 +40,8 @@ def test_a_foundry_is_the_end_of_melting_its_returns_again_and_again():
     assert out["castings"][0, 0] == pytest.approx(good, rel=1e-12)
     assert out["loss"][0, 0] == pytest.approx(burnt, rel=1e-12)
     told = {key: values[0] for key, (values, _) in shop.report(feed, np.zeros((1, 0)), IRON).items()}
-    assert told == pytest.approx({"liquid_metal": liquid, "returns": returns, "power": liquid * 620}, rel=1e-12)
+    want = {"liquid_metal": liquid, "returns": returns, "power": liquid * 620, "charge_melted": 10.0 + returns}
+    assert told == pytest.approx({**want, "melt_yield": good / (10.0 + returns)}, rel=1e-12)
 
 
 def test_a_foundry_without_burn_off_loses_water_only():

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import zveno
 from zveno.errors import DataError, ModelError
 from zveno.model.chain import ChainModel
 from zveno.model.types import ChainFile
@@ -82,6 +83,33 @@ def test_heat_closes_whatever_closes_it(closing, coal):
     if closing in ("power", "fuel"):
         assert (one["heat_surplus"] >= -1e-9).all()
         assert (np.minimum(one["heat_surplus"], found.unit_result("furnace", closing)) < 1e-9).all()
+
+
+CLOSINGS = ("surplus", "power", "fuel", "enrichment", "temperature")
+
+
+@pytest.mark.parametrize("closing", CLOSINGS)
+def test_heat_of_every_furnace_of_the_whole_chain_closes_to_a_billionth(closing):
+    """What enters, by streams and by what is added, leaves or is left; whichever of the five closes it."""
+    model = zveno.load(zveno.example("zhez_balkhash")).model
+    furnaces = [one.id for one in model.units.values() if "heat" in one.parameters]
+    units = [
+        one.model_copy(update={"parameters": {**one.parameters, "heat": closing}})
+        if one.id in furnaces and not (closing == "enrichment" and one.model == "anode_furnace") else one
+        for one in model.chain.units
+    ]  # fmt: skip
+    changed = ChainModel(chain=model.chain.model_copy(update={"units": units}), parameters=model.parameters)
+    found = simulate(changed, scenarios={"base": {}, "richer": {"bmz.vf.matte_grade": 0.55}})
+    assert len(furnaces) == 6
+    for unit in furnaces:
+        one = heat(found, unit)
+        assert np.abs(closure(one) / one["heat_in"]).max() < 1e-9
+        if closing in ("power", "fuel"):
+            assert (one["heat_surplus"] >= -1e-9).all()
+    assert {"power", "fuel", "enrichment", "bath_temp"} & set(found.unit_results["quantity"]) == {
+        "surplus": set(), "power": {"power"}, "fuel": {"fuel"}, "enrichment": {"enrichment", "fuel"},
+        "temperature": {"bath_temp"},
+    }[closing] | {"power"}  # fmt: skip
 
 
 def test_heat_is_that_of_the_streams_counted_by_hand():
@@ -177,7 +205,7 @@ def test_minerals_of_a_charge_take_all_its_copper_iron_and_sulphur():
     parts = parts_of("charge", flow, basis)
     assert min(one.min() for one in parts.values()) > -1e-9
     atoms = {
-        "Cu": {"CuFeS2": 1, "Cu2S": 2, "Cu5FeS4": 5, "Cu2O": 2}, "Fe": {"CuFeS2": 1, "FeS2": 1, "Cu5FeS4": 1, "FeO": 1, "Fe2O3": 2},
+        "Cu": {"CuFeS2": 1, "Cu2S": 2, "Cu5FeS4": 5, "Cu2O": 2, "Cu": 1}, "Fe": {"CuFeS2": 1, "FeS2": 1, "Cu5FeS4": 1, "FeO": 1, "Fe2O3": 2},
         "S": {"CuFeS2": 2, "FeS2": 2, "Cu5FeS4": 4, "Cu2S": 1, "ZnS": 1, "PbS": 1, "S": 1},
         "Zn": {"ZnS": 1, "ZnO": 1}, "C": {"CaCO3": 1, "MgCO3": 1, "C": 1},
     }  # fmt: skip

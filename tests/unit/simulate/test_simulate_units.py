@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -27,7 +29,7 @@ def recovery(bank: Bank, feed: np.ndarray = FEED) -> np.ndarray:
 
 
 def changed(bank: Bank, **values: float) -> Bank:
-    return Bank(**{**bank.__dict__, **values})
+    return replace(bank, **values)
 
 
 def test_bank_formula_by_hand():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zveno.simulate.thermo.enthalpy import REFERENCE_K, SPECIES, enthalpy
+from zveno.simulate.thermo.enthalpy import REFERENCE_K, SPECIES, enthalpies, enthalpy
 from zveno.simulate.thermo.phases import (
     COMPOUNDS,
     MeltRule,
@@ -15,6 +15,6 @@ from zveno.simulate.thermo.phases import (
 )
 
 __all__ = [
-    "COMPOUNDS", "REFERENCE_K", "SPECIES", "MeltRule", "Melts", "Parts", "PhaseKind", "enthalpy", "enthalpy_of",
-    "parts_of", "total",
+    "COMPOUNDS", "REFERENCE_K", "SPECIES", "MeltRule", "Melts", "Parts", "PhaseKind", "enthalpies", "enthalpy",
+    "enthalpy_of", "parts_of", "total",
 ]  # fmt: skip

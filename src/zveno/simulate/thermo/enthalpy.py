@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 
 import numpy as np
+from numpy.typing import NDArray
 
 from zveno.errors import DataError
 from zveno.simulate.basis import Floats
@@ -106,3 +108,59 @@ def enthalpy(name: str, temp_k: Floats | float = REFERENCE_K) -> Floats:
     for n in (4, 3, 2, 1, 0):
         total = total * temp + powers[..., n]
     return np.asarray(total * GAS_CONSTANT)
+
+
+def enthalpies(names: tuple[str, ...], temp_k: Floats) -> Floats:
+    """Enthalpies of several species, kJ/mol, shape (S, species), as :func:`enthalpy` gives them one by one.
+
+    ``temp_k`` has the shape (S,). What holds at one temperature is remembered, as furnaces ask for it often.
+
+    Examples
+    --------
+    >>> enthalpies(("SO2(g)", "N2(g)"), np.array([1500.0])).round(1)
+    array([[-234.5,   38.4]])
+    """
+    temp = np.atleast_1d(np.asarray(temp_k, dtype=float))
+    return _at_one(names, float(temp[0])) if len(temp) == 1 else _evaluated(names, temp)
+
+
+@lru_cache(maxsize=4096)
+def _at_one(names: tuple[str, ...], temp_k: float) -> Floats:
+    """Enthalpies at one temperature, shape (1, species)."""
+    return _evaluated(names, np.array([temp_k]))
+
+
+def _evaluated(names: tuple[str, ...], temp: Floats) -> Floats:
+    """Enthalpies, shape (S, species)."""
+    group = _group(names)
+    if not ((temp >= group.low_k - _ROUND) & (temp <= group.high_k)).all():
+        return np.stack([enthalpy(one, temp) for one in names], axis=1)  # raises for the one that is off
+    piece = np.minimum((temp[:, None, None] > group.ends_k).sum(axis=2), group.last)
+    powers = group.powers[np.arange(len(names)), piece]
+    total = powers[..., 5]
+    for n in (4, 3, 2, 1, 0):
+        total = total * temp[:, None] + powers[..., n]
+    return np.asarray(total * GAS_CONSTANT)
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Several species side by side: pieces padded to the most that any has; the range that all are known in."""
+
+    low_k: float
+    high_k: float
+    ends_k: Floats
+    powers: Floats
+    last: NDArray[np.int64]
+
+
+@lru_cache(maxsize=256)
+def _group(names: tuple[str, ...]) -> _Group:
+    """Species side by side."""
+    found = [SPECIES[one] for one in names]
+    most = max(len(one.ends_k) for one in found)
+    ends, powers = np.full((len(found), most), np.inf), np.zeros((len(found), most, 6))
+    for n, one in enumerate(found):
+        ends[n, : len(one.ends_k)], powers[n, : len(one.ends_k)] = one.ends_k, one.powers
+    last = np.array([len(one.ends_k) - 1 for one in found], dtype=np.int64)
+    return _Group(max(one.low_k for one in found), min(one.high_k for one in found), ends, powers, last)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
 
-from zveno.simulate.basis import Basis, Floats
+from zveno.simulate.basis import Basis, Floats, Ints
 from zveno.simulate.chemistry import ATOMIC_WEIGHT
-from zveno.simulate.thermo.enthalpy import enthalpy
+from zveno.simulate.thermo.enthalpy import REFERENCE_K, enthalpies
 
 PhaseKind = Literal["charge", "matte", "slag", "metal", "gas", "fuel"]
 MeltRule = Literal["compounds", "oxides"]
@@ -26,6 +27,7 @@ _ELEMENTS = ("Cu", "Fe", "S", "O", "Si", "Ca", "Al", "Mg", "K", "Na", "Ti", "Zn"
 _OXYGEN = {"Si": 2.0, "Ca": 1.0, "Al": 1.5, "Mg": 1.0, "K": 0.5, "Na": 0.5, "Ti": 2.0}
 _WATER_WEIGHT = 18.015
 MJ_PER_H_IN_MW = 3600.0
+_AT_REFERENCE, _NOTHING = np.array([REFERENCE_K]), np.zeros(1)
 
 
 @dataclass(frozen=True)
@@ -54,22 +56,21 @@ def enthalpy_of(phase: PhaseKind, flow: Floats, basis: Basis, temp_k: Floats | N
 
 def total(parts: Parts, temp_k: Floats | None) -> Floats:
     """Enthalpy, MW, of amounts of species at a temperature; None: cold."""
-    found = np.zeros(1)
-    for name, amount in parts.items():
-        if name == MIXING:
-            found = found + amount
-            continue
-        cold = _COLD.get(name, name.removesuffix("(l)"))
-        found = found + amount * (enthalpy(cold) if temp_k is None else enthalpy(name, temp_k))
-    return found / MJ_PER_H_IN_MW
+    names = tuple(one for one in parts if one != MIXING)
+    asked = tuple(_COLD.get(one, one.removesuffix("(l)")) for one in names) if temp_k is None else names
+    heats = enthalpies(asked, _AT_REFERENCE if temp_k is None else temp_k)
+    found = parts.get(MIXING, _NOTHING)
+    for n, name in enumerate(names):
+        found = found + parts[name] * heats[:, n]
+    return np.asarray(found / MJ_PER_H_IN_MW)
 
 
 def parts_of(phase: PhaseKind, flow: Floats, basis: Basis, melts: Melts = COMPOUNDS) -> Parts:
     """Species of flows (S, C), t/h; ``melts`` says what matte and slag are counted as."""
-    moles = {}
-    for name in _ELEMENTS:
-        at = basis.elements.get(name)
-        moles[name] = np.zeros(len(flow)) if at is None else flow[:, at] * 1e3 / ATOMIC_WEIGHT[name]
+    at, weights = _counted(tuple(basis.elements.items()), flow.shape[1])
+    moles = dict(
+        zip(_ELEMENTS, np.concatenate([flow, np.zeros((len(flow), 1))], axis=1)[:, at].T * weights, strict=True)
+    )
     water = flow[:, -1] * 1e3 / _WATER_WEIGHT
     if melts.rule == "oxides" and phase == "slag":
         return _oxides(moles, melts.mixing)
@@ -78,11 +79,20 @@ def parts_of(phase: PhaseKind, flow: Floats, basis: Basis, melts: Melts = COMPOU
     return _RULES[phase](moles, water)
 
 
+@lru_cache(maxsize=64)
+def _counted(elements: tuple[tuple[str, int], ...], count: int) -> tuple[Ints, Floats]:
+    """Place of each element that carries heat (``count`` where it is not followed), and kmol in a tonne of it."""
+    at = dict(elements)
+    places = np.array([at.get(one, count) for one in _ELEMENTS], dtype=np.int64)
+    return places, np.array([[1e3 / ATOMIC_WEIGHT[one]] for one in _ELEMENTS])
+
+
 def _charge(n: Mapping[str, Floats], water: Floats) -> Parts:
     """Minerals of a cold charge.
 
     Zn, Pb as sulphides, Ca and Mg as carbonates as far as carbon goes. Copper, iron and sulphur as pyrite,
     chalcopyrite and chalcocite with as little iron oxide as possible; chalcocite and chalcopyrite join to bornite.
+    Copper beyond that is Cu2O as far as oxygen goes, then metal, as in scrap and skulls.
     """
     sulphur = n["S"]
     sphalerite = np.minimum(n["Zn"], sulphur)
@@ -94,12 +104,14 @@ def _charge(n: Mapping[str, Floats], water: Floats) -> Parts:
     calcite = np.minimum(n["C"], n["Ca"])
     magnesite = np.minimum(n["C"] - calcite, n["Mg"])
     bound = _bound(n) + 2 * (calcite + magnesite) + n["H"] / 2
-    cuprite = np.maximum(cu - 2 * chalcocite - chalcopyrite, 0) / 2
+    beyond = np.maximum(cu - 2 * chalcocite - chalcopyrite, 0)
+    cuprite = np.minimum(beyond / 2, np.maximum(n["O"] - bound, 0))
     oxygen = np.maximum(n["O"] - bound - cuprite, 0)
     ferric = _share(oxygen - iron, 0.5 * iron)  # of the oxidised iron: FeO and Fe2O3
     return {
         "ZnS": sphalerite, "PbS": galena, "FeS2": pyrite, "CuFeS2": chalcopyrite - bornite,
         "Cu2S": chalcocite - 2 * bornite, "Cu5FeS4": bornite, "S": free, "Cu2O": cuprite,
+        "Cu": beyond - 2 * cuprite,
         "FeO": iron * (1 - ferric), "Fe2O3": iron * ferric / 2, "SiO2": n["Si"],
         "CaCO3": calcite, "CaO": n["Ca"] - calcite, "MgCO3": magnesite, "MgO": n["Mg"] - magnesite,
         "C": n["C"] - calcite - magnesite, "H2O(l)": water + n["H"] / 2, **_rest(n),
@@ -197,10 +209,15 @@ def _gas(n: Mapping[str, Floats], water: Floats) -> Parts:
     }  # fmt: skip
 
 
-def _fuel(n: Mapping[str, Floats], _: Floats) -> Parts:
-    """Methane, and carbon beyond it."""
-    methane = np.minimum(n["C"], n["H"] / 4)
-    return {"CH4(g)": methane, "C": n["C"] - methane}
+def _fuel(n: Mapping[str, Floats], water: Floats) -> Parts:
+    """Ash as oxides, oxygen beyond it as water (as Dulong's formula has it), methane; all else as elements."""
+    oxygen = np.maximum(n["O"] - _bound(n) - 1.5 * n["Fe"], 0)
+    bound = np.minimum(oxygen, n["H"] / 2)
+    methane = np.minimum(n["C"], (n["H"] - 2 * bound) / 4)
+    return {
+        "CH4(g)": methane, "C": n["C"] - methane, "H2O(l)": bound + water, "S": n["S"], "SiO2": n["Si"],
+        "Al2O3": n["Al"] / 2, "CaO": n["Ca"], "MgO": n["Mg"], "Fe2O3": n["Fe"] / 2, **_rest(n),
+    }  # fmt: skip
 
 
 def _bound(n: Mapping[str, Floats]) -> Floats:

@@ -17,6 +17,7 @@ from zveno.simulate.units.unit import (
     UnitModel,
     Values,
     column,
+    per_basis,
     two_ways,
     vector,
     water_needed,
@@ -146,13 +147,19 @@ class Bank(UnitModel):
 
     def _floated(self, pulp: Floats, basis: Basis) -> Floats:
         """Share recovered by true flotation, shape (S, C)."""
-        kt = np.maximum(basis.k_per_min * self._rate_factor(basis), 0) * self._cell_minutes(pulp)[:, None]
+        kt = self._rates(basis) * self._cell_minutes(pulp)[:, None]
         return mixed_cells_recovery(kt, column(self.cells))
 
     def _cell_minutes(self, pulp: Floats) -> Floats:
         """Residence time in one cell while the bank runs, min."""
         return 60 * vector(self.cell_m3) * vector(self.effective_volume) * vector(self.running) / pulp
 
+    @per_basis
+    def _rates(self, basis: Basis) -> Floats:
+        """Rate constants in this bank, 1/min, shape (S or 1, C)."""
+        return np.maximum(basis.k_per_min * self._rate_factor(basis), 0)
+
+    @per_basis
     def _entrained(self, basis: Basis) -> Floats:
         """Share of what does not float that follows the water, over the water recovery, shape (S or 1, C)."""
         return column(self.entrain) * basis.entrainment

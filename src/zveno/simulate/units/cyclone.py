@@ -8,8 +8,9 @@ from typing import Annotated, ClassVar
 import numpy as np
 
 from zveno.simulate.basis import Basis, Floats
+from zveno.simulate.moves import Moves
 from zveno.simulate.units.liberation import lose_fast
-from zveno.simulate.units.unit import WATER_ADDED, Driver, Report, Spec, UnitModel, Values, two_ways, vector
+from zveno.simulate.units.unit import WATER_ADDED, Driver, Report, Spec, UnitModel, Values, per_basis, two_ways, vector
 
 _MOST_WATER = 1 - 1e-9  # some water always overflows, however far an iteration steps
 
@@ -56,10 +57,9 @@ class Cyclone(UnitModel):
         """Sump water."""
         return drivers[:, 0]
 
-    def convert(self, drivers: Floats, basis: Basis) -> Floats | None:  # noqa: ARG002
+    def convert(self, drivers: Floats, basis: Basis) -> Moves | None:  # noqa: ARG002
         """Fast copper sulphides lost to a dense pulp."""
-        above = np.maximum(vector(self.overflow_solids) - vector(self.density_limit), 0)
-        return lose_fast(basis, -vector(self.density_rec) * above / vector(self.recovery_design), self.circulating_load)
+        return self._moves(basis)
 
     def split(self, drivers: Floats, basis: Basis) -> Floats:
         """Solids by the circulating load, water by the densities."""
@@ -79,3 +79,9 @@ class Cyclone(UnitModel):
     def _overflow(self) -> Floats:
         """Share of the solids that overflow."""
         return 1 / (1 + vector(self.circulating_load))
+
+    @per_basis
+    def _moves(self, basis: Basis) -> Moves | None:
+        """Fast copper sulphides lost to a dense pulp."""
+        above = np.maximum(vector(self.overflow_solids) - vector(self.density_limit), 0)
+        return lose_fast(basis, -vector(self.density_rec) * above / vector(self.recovery_design), self.circulating_load)

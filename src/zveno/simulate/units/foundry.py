@@ -19,7 +19,12 @@ class Foundry(UnitModel):
     share is rejected and comes back too. All of that is remelted inside, so nothing leaves but good castings and
     what burns or goes to slag in each melt. With yield Y, rejects r and burn-off b a tonne of good castings takes
     L = 1 / (Y (1 - r)) tonnes of liquid and L / (1 - b) of charge, of which L - 1 are returns; b L / (1 - b) is
-    lost. All elements burn alike, the oxygen they take up is not counted. Water of the charge goes with the loss.
+    lost, and (1 - b) / L of what is charged becomes good castings. All elements burn alike, the oxygen they take up is
+    not counted. Water of the charge goes with the loss.
+
+    References
+    ----------
+    Sums of one melt, as the loop of returns closes.
 
     Examples
     --------
@@ -44,12 +49,14 @@ class Foundry(UnitModel):
         return np.stack([castings, 1 - castings], axis=1)
 
     def report(self, feed: Floats, drivers: Floats, basis: Basis) -> Report:
-        """Liquid metal, returns, power of melting."""
+        """Charge and liquid metal, returns, yield, power of melting."""
         good = basis.solids(feed * self.split(drivers, basis)[:, 0])
         liquid = good * self._liquid()
         return {
             "liquid_metal": (liquid, "t/h"),
+            "charge_melted": (liquid / (1 - vector(self.burn_off)), "t/h"),
             "returns": (liquid - good, "t/h"),
+            "melt_yield": (np.broadcast_to((1 - vector(self.burn_off)) / self._liquid(), (len(feed),)), "frac"),
             "power": (liquid * vector(self.energy_kwh_t), "kW"),
         }
 

@@ -4,11 +4,14 @@ Heat is worked out from the streams at a furnace once flows are known. Every str
 the elements at 298.15 K: what comes from a furnace has the temperature of its outlet, everything else is cold.
 
     heat in + heat added = heat out + loss + surplus
+
+What closes it acts on the flows where it can: enrichment by its nitrogen, fuel by its gas if an inlet ``fuel`` is
+connected.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -16,7 +19,7 @@ import numpy as np
 
 from zveno.simulate.basis import Basis, Floats
 from zveno.simulate.thermo import COMPOUNDS, MeltRule, Melts, Parts, PhaseKind, enthalpy, parts_of, total
-from zveno.simulate.units.element_unit import NM3_PER_T, ElementUnit, share
+from zveno.simulate.units.element_unit import MELTS_K, NM3_PER_T, ElementUnit, share
 from zveno.simulate.units.unit import Report, Spec, Values, vector
 from zveno.text.mark import tr
 
@@ -24,15 +27,16 @@ Closing = Literal["none", "surplus", "power", "fuel", "enrichment", "temperature
 LHV_CH4 = 802.6
 """Net calorific value of methane, kJ/mol."""
 _MOLAR_M3, _KMOL_H_PER_MW = 22.414, 3600.0
-_COOLEST_SHIFT, _HOTTEST_SHIFT, _STEPS = -150.0, 250.0, 60
-_MELTS_K, _GASES_K = (1350.0, 1750.0), (298.15, 1900.0)
+_COOLEST_SHIFT, _HOTTEST_SHIFT = -150.0, 250.0
+_STEPS, _HALVING_EVERY, _SETTLED = 60, 8, 1e-13
+_GASES_K = (298.15, 1900.0)
 
 
 @dataclass(frozen=True)
 class Arrival:
     """A stream that enters a furnace: flow (S, C), t/h; what it is; temperature, K, or None if cold.
 
-    ``main`` is False for what the furnace asked for at an inlet; ``melts``: how the furnace it left counts melts.
+    ``main`` is False for what the furnace asked for at an ``inlet``; ``melts``: how the furnace it left counts melts.
     """
 
     flow: Floats
@@ -40,6 +44,7 @@ class Arrival:
     temp_k: Floats | None = None
     main: bool = True
     melts: Melts = COMPOUNDS
+    inlet: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,11 +65,19 @@ class Heat:
 
 @dataclass(frozen=True, kw_only=True)
 class Furnace(ElementUnit):
-    """Base of the furnaces. ``phases`` says what leaves by an outlet, ``fed`` what comes in at an inlet."""
+    """Base of the furnaces. ``phases`` says what leaves by an outlet, ``fed`` what comes in at an inlet.
+
+    What leaves by an outlet of ``cools`` leaves hot and arrives cold.
+
+    ``fuel_tph`` is filled in by what closes the heat: fuel asked for at the inlet ``fuel``, t/h, shape (S,).
+    """
 
     phases: ClassVar[Mapping[str, PhaseKind]] = {}
-    temps: ClassVar[Mapping[str, str]] = {}
-    fed: ClassVar[Mapping[str, PhaseKind]] = {"air": "gas", "oxygen": "gas", "reductant": "fuel"}
+    fed: ClassVar[Mapping[str, PhaseKind]] = {
+        "air": "gas", "oxygen": "gas", "reductant": "fuel", "fuel": "fuel", "coal": "fuel"
+    }  # fmt: skip
+
+    cools: ClassVar[tuple[str, ...]] = ()
 
     heat: Annotated[Closing, Spec("", "what closes the heat balance; none: heat is not reported")] = "none"
     furnaces: Annotated[Values, Spec("-", "furnaces at work", low=0.1, high=20.0)] = 1.0
@@ -82,6 +95,7 @@ class Furnace(ElementUnit):
     slag_mixing: Annotated[
         Values, Spec("kJ/mol", "heat of mixing per mole of 2FeO.SiO2 in slag of pure oxides", low=-80.0, high=40.0)
     ] = 0.0
+    fuel_tph: Values = 0.0
 
     def conflict(self) -> str:
         """Heat needs a loss and temperatures, and something that can close it."""
@@ -90,7 +104,7 @@ class Furnace(ElementUnit):
         if not np.all(vector(self.heat_loss) > 0):
             return tr("unit '{unit}' is to close its heat, but its heat_loss is not given")
         for outlet, name in self.temps.items():
-            low, high = _GASES_K if self.phases[outlet] == "gas" else _MELTS_K
+            low, high = _GASES_K if self.phases[outlet] == "gas" else MELTS_K
             temp = vector(getattr(self, name))
             if not np.all((temp >= low) & (temp <= high)):
                 return tr(
@@ -101,10 +115,15 @@ class Furnace(ElementUnit):
             return tr("unit '{unit}' has no enrichment of blast that could close its heat")
         return ""
 
-    def temp_of(self, outlet: str) -> Floats | None:
-        """Temperature of what leaves by an outlet, K; None where it is not given."""
-        temp = vector(getattr(self, self.temps[outlet])) if outlet in self.temps else np.zeros(1)
-        return temp if np.all(temp > 0) else None
+    def idle_inlet(self, inlets: Collection[str]) -> str:
+        """Sentence about {unit} that says which of the inlets connected it would never ask at; empty if none."""
+        if "fuel" in inlets and not (self.heat == "fuel" and "air" in inlets):
+            return tr("fuel reaches unit '{unit}', which does not burn it: give it heat: fuel and a stream of air")
+        return ""
+
+    def fed_as(self, inlet: str) -> PhaseKind:
+        """What comes in at an inlet."""
+        return self.fed.get(inlet, "charge")
 
     @property
     def counted(self) -> Melts:
@@ -114,39 +133,63 @@ class Furnace(ElementUnit):
     def balance(self, arrivals: Sequence[Arrival], products: Sequence[Floats], basis: Basis) -> Heat:
         """Heat of all streams, with products (S, C) as ``outlets`` lists them."""
         running = vector(self.running)
-        parts = tuple(
-            parts_of(self.phases[one], flow, basis, self.counted)
-            for one, flow in zip(self.outlets, products, strict=True)
-        )
+        parts = self.made_of(products, basis)
         entering = sum(
             (total(parts_of(one.phase, one.flow, basis, one.melts), one.temp_k) for one in arrivals), np.zeros(1)
         )
-        leaving = sum((total(part, self.temp_of(one)) for part, one in zip(parts, self.outlets, strict=True)),
-                      np.zeros(1))  # fmt: skip
+        leaving = sum(
+            (total(part, self.temp_of(one)) for part, one in zip(parts, self.outlets, strict=True)), np.zeros(1)
+        )
         loss = vector(self.heat_loss) * vector(self.furnaces)
         coal = self.carbon(arrivals, basis) * self._carbon_stays() / _KMOL_H_PER_MW
         both = np.broadcast_arrays(entering / running, leaving / running, loss, coal / running)
         return Heat(both[0], both[1], both[2], both[3], parts)
 
+    def made_of(self, products: Sequence[Floats], basis: Basis) -> tuple[Parts, ...]:
+        """Species of the products (S, C), as ``outlets`` lists them."""
+        return tuple(
+            parts_of(self.phases[one], flow, basis, self.counted)
+            for one, flow in zip(self.outlets, products, strict=True)
+        )
+
+    @property
+    def burns(self) -> bool:
+        """Fuel that closes the heat is asked for, and so joins the flows; else it is only reported."""
+        asked = self.heat == "fuel" and "fuel" in self.inlets
+        return asked and self.connected("fuel") and self.connected("air")
+
+    @property
+    def closes(self) -> bool:
+        """What closes the heat is a figure of the furnace itself, not only of its report."""
+        return self.heat in ("enrichment", "temperature") or self.burns
+
+    def blown(self, oxygen: Floats, basis: Basis) -> dict[str, Floats]:
+        """What is asked for at each inlet, t/h, to bring so much oxygen (t/h, (S,)) that reacts."""
+        holds = self.supply("air", basis, "O")
+        return {"air": np.divide(oxygen, holds, out=np.zeros(np.broadcast(oxygen, holds).shape), where=holds > 0)}
+
     def carbon(self, arrivals: Sequence[Arrival], basis: Basis) -> Floats:  # noqa: ARG002
         """Carbon of coal burnt beside the flows, kmol/h, mean over all hours."""
         return np.zeros(1)
 
-    def _carbon_stays(self) -> Floats:
-        """Heat of a mole of carbon burnt with the blast that stays, its gas leaving at ``gas_temp``, kJ."""
+    def _carbon_stays(self, hotter: Floats | float = 0.0) -> Floats:
+        """Heat of a mole of carbon burnt with the blast that stays, its gas leaving at ``gas_temp`` or hotter, kJ."""
         if not hasattr(self, "o2_enrichment"):
             return np.zeros(1)
-        temp, oxygen = vector(self.gas_temp), 1 / vector(getattr(self, "o2_efficiency"))  # noqa: B009
+        temp, oxygen = vector(self.gas_temp) + hotter, 1 / vector(getattr(self, "o2_efficiency"))  # noqa: B009
         nitrogen = oxygen * (1 / vector(self.o2_enrichment) - 1)
         gas = enthalpy("CO2(g)", temp) + (oxygen - 1) * enthalpy("O2(g)", temp) + nitrogen * enthalpy("N2(g)", temp)
         return np.asarray(-gas)
 
     def closed(self, arrivals: Sequence[Arrival], products: Sequence[Floats], basis: Basis) -> Self:
-        """The same furnace with the enrichment or the temperatures that close its heat, within their bounds."""
+        """The same furnace with the enrichment, fuel or temperatures that close its heat, within their bounds."""
         if self.heat == "enrichment":
             return self._with_enrichment(arrivals, products, basis)
         if self.heat == "temperature":
-            return self._with_temperature(self.balance(arrivals, products, basis))
+            carbon = self.carbon(arrivals, basis) / _KMOL_H_PER_MW
+            return self._with_temperature(self.balance(arrivals, products, basis), carbon)
+        if self.burns:
+            return self._with_fuel(arrivals, products, basis)
         return self
 
     def heat_report(self, arrivals: Sequence[Arrival], products: Sequence[Floats], basis: Basis) -> Report:
@@ -160,12 +203,15 @@ class Furnace(ElementUnit):
             added = needed
             metered = needed * running / vector(self.power_efficiency)
             found["power"] = (needed, "MW")
-            found["specific_energy"] = (_over(1e3 * metered, self.dry_charge(arrivals, basis)), "kWh/t")
+            found["specific_energy"] = (over(1e3 * metered, self.dry_charge(arrivals, basis)), "kWh/t")
         elif self.heat == "fuel":
-            added = needed
-            fuel = needed * LHV_CH4 / self.fuel_stays()
+            if self.burns:
+                fuel = at_inlet(arrivals, "fuel").sum(axis=1) * self._fuel_heats(basis)[0] / running
+            else:
+                added = needed
+                fuel = needed * LHV_CH4 / self.fuel_stays()
             found["fuel"] = (fuel, "MW")
-            found["fuel_per_t"] = (_over(3.6 * fuel * running, self.product(products)), "GJ/t")
+            found["fuel_per_t"] = (over(3.6 * fuel * running, self.product(products)), "GJ/t")
         elif self.heat == "enrichment":
             found["enrichment"] = (vector(getattr(self, "o2_enrichment")), "frac")  # noqa: B009
         elif self.heat == "temperature":
@@ -218,24 +264,43 @@ class Furnace(ElementUnit):
         oxygen, nitrogen = self.supply(inlet, basis, "O") / 31.998, self.supply(inlet, basis, "N") / 28.014
         return np.where(oxygen > 0, share(oxygen, oxygen + nitrogen), 0.21)
 
-    def _with_temperature(self, heat: Heat) -> Self:
-        """All products hotter or cooler by the same number of degrees, found by halving."""
+    def _with_fuel(self, arrivals: Sequence[Arrival], products: Sequence[Floats], basis: Basis) -> Self:
+        """As much fuel as heat is missing; none where its gas leaves too hot to leave any heat behind."""
+        missing = -self.balance(arrivals, products, basis).spare * vector(self.running)
+        stays = self._fuel_heats(basis)[1]
+        more = np.divide(missing, stays, out=np.zeros(np.broadcast(missing, stays).shape), where=stays > 0)
+        return self._with({"fuel_tph": np.maximum(at_inlet(arrivals, "fuel").sum(axis=1) + more, 0)})
+
+    def _fuel_heats(self, basis: Basis) -> tuple[Floats, Floats]:
+        """Net calorific value of the fuel, and what of it stays with its gas leaving at ``gas_temp``, MW per t/h."""
+        fuel = self._at("fuel")
+        sulphur = self.of(fuel, basis, "S")
+        burnt = np.maximum(self.oxygen_to_burn(fuel, sulphur, basis) - self.of(fuel, basis, "O"), 0)
+        gas, cold = fuel, total(parts_of("fuel", fuel, basis), None)
+        for inlet, amount in self.blown(burnt, basis).items():
+            blast = amount[:, None] * self._at(inlet)
+            gas, cold = gas + blast, cold + total(parts_of("gas", blast, basis), None)
+        made = parts_of("gas", gas, basis)
+        return cold - total(made, None), cold - total(made, vector(self.gas_temp))
+
+    def _with_temperature(self, heat: Heat, carbon: Floats) -> Self:
+        """All products hotter or cooler by the same number of degrees."""
         running = vector(self.running)
+        given, burns = heat.entering - heat.loss, bool(carbon.any())
+        asked = [
+            (part, vector(getattr(self, self.temps[one])))
+            for part, one in zip(heat.products, self.outlets, strict=True)
+            if one in self.temps
+        ]
+
+        def spare(shift: Floats) -> Floats:
+            leaving = sum((total(part, temp + shift) for part, temp in asked), np.zeros(1))
+            coal = carbon * self._carbon_stays(shift) if burns else 0.0
+            return np.asarray(given + (coal - leaving) / running)
+
+        shift = falling_root(spare, *self._shifts(len(given)))
         names = dict.fromkeys(self.temps.values())
-        low, high = self._shifts(len(heat.spare))
-        for _ in range(_STEPS):
-            middle = (low + high) / 2
-            leaving = sum(
-                (
-                    total(part, vector(getattr(self, self.temps[one])) + middle)
-                    for part, one in zip(heat.products, self.outlets, strict=True)
-                ),
-                np.zeros(1),
-            )
-            cooler = heat.entering + heat.coal - heat.loss < leaving / running
-            low, high = np.where(cooler, low, middle), np.where(cooler, middle, high)
-        middle = (low + high) / 2
-        return self._with({name: vector(getattr(self, name)) + middle for name in names})
+        return self._with({name: vector(getattr(self, name)) + shift for name in names})
 
     def _with(self, values: dict[str, Any]) -> Self:
         """The same furnace with other values of some parameters."""
@@ -245,10 +310,37 @@ class Furnace(ElementUnit):
         """How much cooler and hotter the products may be for all of them to stay within what is known."""
         low, high = np.full(rows, _COOLEST_SHIFT), np.full(rows, _HOTTEST_SHIFT)
         for outlet, name in self.temps.items():
-            coldest, hottest = _GASES_K if self.phases[outlet] == "gas" else _MELTS_K
+            coldest, hottest = _GASES_K if self.phases[outlet] == "gas" else MELTS_K
             low = np.maximum(low, coldest - vector(getattr(self, name)))
             high = np.minimum(high, hottest - vector(getattr(self, name)))
         return low, high
+
+
+def falling_root(value: Callable[[Floats], Floats], low: Floats, high: Floats) -> Floats:
+    """Where a falling function is zero between bounds (S,); the bound that is nearer to it where it is not.
+
+    False position with the Illinois rule, which keeps the root in its bracket (Dowell & Jarratt 1971, BIT 11,
+    168-174); every eighth step halves, for functions that jump where a species melts.
+    """
+    a, b, at_a, at_b = low, high, value(low), value(high)
+    scale = np.maximum(np.abs(at_a), np.abs(at_b))
+    inside = (at_a > 0) & (at_b < 0)
+    found = np.where(at_a <= 0, low, high)
+    for step in range(1, _STEPS + 1):
+        slope = np.where(inside, at_b - at_a, 1.0)
+        found = np.where(inside, b - at_b * (b - a) / slope if step % _HALVING_EVERY else (a + b) / 2, found)
+        now = value(found)
+        if np.all(~inside | (np.abs(now) <= _SETTLED * scale)):
+            break
+        crossed = now * at_b < 0
+        a, at_a = np.where(crossed, b, a), np.where(crossed, at_b, at_a / 2)
+        b, at_b = np.where(inside, found, b), np.where(inside, now, at_b)
+    return np.asarray(found)
+
+
+def at_inlet(arrivals: Sequence[Arrival], inlet: str) -> Floats:
+    """Flow (S, C) that was asked for at an inlet."""
+    return np.asarray(sum((one.flow for one in arrivals if one.inlet == inlet), np.zeros((1, 1))))
 
 
 def blast_m3(unit: ElementUnit, flow: Floats, basis: Basis) -> Floats:
@@ -256,7 +348,7 @@ def blast_m3(unit: ElementUnit, flow: Floats, basis: Basis) -> Floats:
     return unit.of(flow, basis, "O") * NM3_PER_T["O2"] + unit.of(flow, basis, "N") * NM3_PER_T["N2"]
 
 
-def _over(part: Floats, whole: Floats) -> Floats:
+def over(part: Floats, whole: Floats) -> Floats:
     """Part over whole; zero where there is nothing."""
     part, whole = np.broadcast_arrays(part, whole)
     return np.asarray(np.divide(part, whole, out=np.zeros(part.shape), where=whole > 0))

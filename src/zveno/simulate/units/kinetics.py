@@ -10,6 +10,8 @@ import numpy as np
 from zveno.simulate.basis import Floats
 from zveno.simulate.units.unit import Values, vector
 
+_MOST_SUMMED = 64  # cells in series beyond which logarithms are quicker
+
 
 def mixed_cells_recovery(kt_per_cell: Floats, cells: Floats) -> Floats:
     """Share ``1 - (1 + k t)^-n`` that floats in ``n`` equal, perfectly mixed cells; shapes broadcast.
@@ -23,7 +25,21 @@ def mixed_cells_recovery(kt_per_cell: Floats, cells: Floats) -> Floats:
     >>> mixed_cells_recovery(np.array([0.9]), np.array([7.0])).round(4)
     array([0.9888])
     """
+    count = float(cells.flat[0])
+    if count == int(count) and 1 <= count <= _MOST_SUMMED and (cells == count).all():
+        stays = 1 / (1 + kt_per_cell)
+        return np.minimum(kt_per_cell * stays * _geometric(stays, int(count)), 1.0)
     return np.asarray(-np.expm1(-cells * np.log1p(kt_per_cell)))
+
+
+def _geometric(ratio: Floats, terms: int) -> Floats:
+    """Sum of the powers of a ratio from 0 to ``terms`` - 1: exact where 1 - ratio^n would cancel, and quick."""
+    total, power = np.ones_like(ratio), ratio
+    for digit in bin(terms)[3:]:
+        total, power = total * (1 + power), power * power
+        if digit == "1":
+            total, power = total + power, power * ratio
+    return total
 
 
 def plug_flow_recovery(kt: Values) -> Floats:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from zveno.simulate.basis import Basis, Floats
-from zveno.simulate.units.unit import Values, move, vector
+from zveno.simulate.moves import Moves
+from zveno.simulate.units.unit import Values, moves, vector
 
 
-def lose_fast(basis: Basis, loss: Floats, circulating_load: Values) -> Floats | None:
+def lose_fast(basis: Basis, loss: Floats, circulating_load: Values) -> Moves | None:
     """Conversion in which copper sulphides lose a share of their fast class to the non-floating one.
 
     ``loss`` (S or 1,) is meant for the product of the closed circuit. Grains pass 1 + L times on the mean, where
@@ -18,6 +19,4 @@ def lose_fast(basis: Basis, loss: Floats, circulating_load: Values) -> Floats | 
         return None
     loss = np.clip(loss, 0, 1)
     per_pass = loss / (1 + (1 - loss) * vector(circulating_load))
-    share = per_pass[:, None] * basis.among("cu_sulphide")
-    conversion = np.repeat(np.eye(len(basis))[None], len(share), axis=0)
-    return move(conversion, basis, source="fast", target="non", share=share)
+    return moves(basis, ("fast", "non", per_pass[:, None] * basis.among("cu_sulphide")))

@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar
 import numpy as np
 
 from zveno.simulate.basis import Basis, Floats
+from zveno.simulate.moves import Moves
 from zveno.simulate.units.grinding import bond_energy
 from zveno.simulate.units.liberation import lose_fast
 from zveno.simulate.units.unit import (
@@ -16,6 +17,7 @@ from zveno.simulate.units.unit import (
     Spec,
     UnitModel,
     Values,
+    per_basis,
     vector,
     water_needed,
 )
@@ -70,12 +72,9 @@ class Mill(UnitModel):
         """Water to reach the density in the mill."""
         return drivers[:, 0]
 
-    def convert(self, drivers: Floats, basis: Basis) -> Floats | None:  # noqa: ARG002
+    def convert(self, drivers: Floats, basis: Basis) -> Moves | None:  # noqa: ARG002
         """Fast copper sulphides that the product size leaves unfloatable."""
-        coarse = np.maximum(vector(self.p80_um) - vector(self.p80_design_um), 0) * vector(self.p80_rec)
-        fine = np.maximum(vector(self.overgrind_um) - vector(self.p80_um), 0) * vector(self.overgrind_rec)
-        loss = -(coarse + fine) / 100 / vector(self.recovery_design)
-        return lose_fast(basis, loss, self.circulating_load)
+        return self._moves(basis)
 
     def report(self, feed: Floats, drivers: Floats, basis: Basis) -> Report:  # noqa: ARG002
         """Specific energy of the new feed, and power while the mill runs."""
@@ -88,3 +87,11 @@ class Mill(UnitModel):
         """A product coarser than the feed."""
         coarser = vector(self.p80_um) >= vector(self.f80_um)
         return tr("unit '{unit}': p80_um must be below f80_um") if coarser.any() else ""
+
+    @per_basis
+    def _moves(self, basis: Basis) -> Moves | None:
+        """Fast copper sulphides that the product size leaves unfloatable."""
+        coarse = np.maximum(vector(self.p80_um) - vector(self.p80_design_um), 0) * vector(self.p80_rec)
+        fine = np.maximum(vector(self.overgrind_um) - vector(self.p80_um), 0) * vector(self.overgrind_rec)
+        loss = -(coarse + fine) / 100 / vector(self.recovery_design)
+        return lose_fast(basis, loss, self.circulating_load)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-import numpy as np
-
 from zveno.simulate.basis import Basis, Floats
-from zveno.simulate.units.unit import Spec, UnitModel, Values, column, move
+from zveno.simulate.moves import Moves
+from zveno.simulate.units.unit import Spec, UnitModel, Values, column, moves, per_basis
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,11 +29,13 @@ class Regrind(UnitModel):
     slow_to_fast: Annotated[Values, Spec("frac", "share of slow sulphide that becomes fast", high=1.0)]
     gangue_to_non: Annotated[Values, Spec("frac", "share of floating gangue that stops floating", high=1.0)]
 
-    def convert(self, drivers: Floats, basis: Basis) -> Floats | None:  # noqa: ARG002
+    def convert(self, drivers: Floats, basis: Basis) -> Moves | None:  # noqa: ARG002
+        """Moves between the classes of each mineral."""
+        return self._moves(basis)
+
+    @per_basis
+    def _moves(self, basis: Basis) -> Moves | None:
         """Moves between the classes of each mineral."""
         freed = column(self.slow_to_fast) * basis.among("cu_sulphide", "cu_oxide", "sulphide")
         sunk = column(self.gangue_to_non) * basis.among("gangue")
-        conversion = np.repeat(np.eye(len(basis))[None], max(len(freed), len(sunk)), axis=0)
-        move(conversion, basis, source="slow", target="fast", share=freed)
-        move(conversion, basis, source="slow", target="non", share=sunk)
-        return move(conversion, basis, source="fast", target="non", share=sunk)
+        return moves(basis, ("slow", "fast", freed), ("slow", "non", sunk), ("fast", "non", sunk))

@@ -42,7 +42,7 @@ class SlagFlotation(ElementUnit):
     def observe(self, feed: Floats, basis: Basis) -> Floats:
         """Share of all else that goes to the concentrate."""
         copper = self.of(feed, basis, _COPPER) * vector(self.cu_recovery)
-        known = sum(self.minors(feed, basis, "conc").values(), copper)
+        known = copper + self.minor(feed, basis, "conc")
         listed = () if self.deportment is None else self.deportment.elements
         rest = basis.solids(feed) - sum((self.of(feed, basis, one) for one in (*listed, _COPPER)), np.zeros(len(feed)))
         return share(np.maximum(copper / vector(self.conc_cu) - known, 0), rest)[:, None]

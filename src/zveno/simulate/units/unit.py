@@ -8,13 +8,15 @@ as the residence time in a bank, is gathered in a few *drivers*, which the engin
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, asdict, dataclass, fields, replace
-from typing import Annotated, ClassVar, Literal, Self, get_args, get_origin, get_type_hints
+from functools import wraps
+from typing import Annotated, ClassVar, Literal, Self, TypeVar, get_args, get_origin, get_type_hints
 
 import numpy as np
 
 from zveno.simulate.basis import Basis, FloatClass, Floats, Ints, rows_of
+from zveno.simulate.moves import Moves
 from zveno.simulate.thermo import PhaseKind
 
 Values = float | Floats
@@ -24,6 +26,9 @@ TABLE = "table"
 """Stands for the uom of a parameter that is a table of shares."""
 TABLE_ROUNDING = 1e-3
 """How far the shares of an element may be from 1, as printed figures are."""
+
+Unit = TypeVar("Unit", bound="UnitModel")
+Found = TypeVar("Found")
 
 Report = dict[str, tuple[Floats, str]]
 """What a unit tells of itself: quantity -> values per scenario and their unit of measure."""
@@ -110,8 +115,8 @@ class UnitModel:
         """Values of the drivers that a feed (S, C) implies, shape (S, drivers)."""
         return np.zeros((len(feed), 0))
 
-    def convert(self, drivers: Floats, basis: Basis) -> Floats | None:  # noqa: ARG002
-        """Conversion between components, shape (S or 1, C to, C from), columns summing to 1; None: nothing."""
+    def convert(self, drivers: Floats, basis: Basis) -> Moves | None:  # noqa: ARG002
+        """Components that become others, and shares of them; None: nothing."""
         return None
 
     def water_added(self, drivers: Floats) -> Floats | None:  # noqa: ARG002
@@ -148,6 +153,10 @@ class UnitModel:
         }
         return replace(self, **rowed) if rowed else self
 
+    def pick(self, columns: Ints) -> Self:  # noqa: ARG002
+        """The same unit for some of the components: for those that hold an array of them."""
+        return self
+
     def run(self, feed: Floats, basis: Basis) -> dict[str, Floats]:
         """The unit alone: products (S, C), by outlet, of a feed (S, C) or (C,), t/h."""
         feed = np.atleast_2d(np.asarray(feed, dtype=float))
@@ -165,13 +174,9 @@ class UnitModel:
         return tuple(mixed * split[:, n] for n in range(len(self.outlets)))
 
 
-def converted(feed: Floats, conversion: Floats | None) -> Floats:
-    """A feed (S, ..., C) after a conversion (S or 1, C, C)."""
-    if conversion is None:
-        return feed
-    if feed.ndim == 2:
-        return np.asarray((conversion @ feed[..., None])[..., 0])
-    return np.asarray(feed @ conversion.swapaxes(-1, -2))
+def converted(feed: Floats, conversion: Moves | None) -> Floats:
+    """Feeds (..., S, C) after a conversion."""
+    return feed if conversion is None else conversion.applied(feed, feed.shape[-1])
 
 
 def column(value: Values) -> Floats:
@@ -189,12 +194,32 @@ def two_ways(first: Floats) -> Floats:
     return np.stack([first, 1 - first], axis=1)
 
 
-def move(conversion: Floats, basis: Basis, *, source: FloatClass, target: FloatClass, share: Floats) -> Floats:
-    """Add to a conversion (S, C, C) the move of a share (S or 1, C) of one class into another."""
-    n, m = basis.pairs(source, target)
-    conversion[:, n, n] -= share[:, n]
-    conversion[:, m, n] += share[:, n]
-    return conversion
+def moves(basis: Basis, *steps: tuple[FloatClass, FloatClass, Floats]) -> Moves:
+    """Conversion of a share (S or 1, C) of one floatability class into another, in each of some steps."""
+    sources, targets, shares = [], [], []
+    for source, target, share in steps:
+        n, m = basis.pairs(source, target)
+        some = (share[:, n] != 0).any(axis=0)
+        sources.append(n[some])
+        targets.append(m[some])
+        shares.append(share[:, n[some]])
+    rows = max(len(one) for one in shares)
+    share = np.concatenate([np.broadcast_to(one, (rows, one.shape[1])) for one in shares], axis=1)
+    return Moves(np.concatenate(sources), np.concatenate(targets), share)
+
+
+def per_basis(method: Callable[[Unit, Basis], Found]) -> Callable[[Unit, Basis], Found]:
+    """Remember what a unit works out from a basis and its own parameters, both of which are frozen."""
+    place = f"_{method.__name__}_of"
+
+    @wraps(method)
+    def remembered(unit: Unit, basis: Basis) -> Found:
+        known = unit.__dict__.get(place)
+        if known is None or known[0] is not basis:
+            known = unit.__dict__[place] = (basis, method(unit, basis))
+        return known[1]
+
+    return remembered
 
 
 def water_needed(feed: Floats, basis: Basis, solids_frac: Values) -> Floats:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from zveno.simulate.basis import Basis, Floats
+from zveno.simulate.moves import Moves
 from zveno.simulate.units.unit import UnitModel
 
 
@@ -23,6 +24,6 @@ class Yard(UnitModel):
 
     outlets: ClassVar = ("product",)
 
-    def convert(self, drivers: Floats, basis: Basis) -> Floats | None:  # noqa: ARG002
+    def convert(self, drivers: Floats, basis: Basis) -> Moves | None:  # noqa: ARG002
         """Minerals into elements."""
         return basis.composition
