@@ -20,6 +20,8 @@ from zveno.simulate import CaseResults, Cases, Given, joined, tabulate
 
 PART = 200
 """Cases in one part: enough to be worth a batch, few enough to stay in the cache."""
+WORTH = 5
+"""Parts that are worth a process of their own: it takes about as long to start."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,8 @@ def simulate_many(
     results
         Names of results, see ``zveno.simulate.results``; nothing else comes back.
     processes
-        How many; None: as many as there are processors. A single part takes none beside this one.
+        How many; None: one for every five parts, and no more than there are processors. A single part takes none
+        beside this one.
     allow_unconverged
         Mark cases that did not settle instead of raising.
     part
@@ -79,7 +82,7 @@ def simulate_many(
     cases = Cases.of(scenarios)
     task = _Task(model, tuple(results), day, allow_unconverged)
     parts = [cases.take(slice(start, start + part)) for start in range(0, len(cases), part)]
-    count = min(processors() if processes is None else processes, len(parts))
+    count = min(processes, len(parts)) if processes else min(processors(), len(parts) // WORTH)
     if count < 2:
         return joined([task.part(one) for one in parts], cases)
     task.part(cases.take(slice(0, 1)))  # a wrong result is told at once

@@ -50,7 +50,10 @@ ResultNames = Annotated[
     ),
 ]
 Processes = Annotated[
-    int, typer.Option("--processes", metavar="NUMBER", help=tr("Processes that share the work; 0: one a processor."))
+    int,
+    typer.Option(
+        "--processes", metavar="NUMBER", help=tr("Processes that share the work; 0: as many as are worth it.")
+    ),
 ]
 OutFile = Annotated[
     Path | None, typer.Option("--out", metavar="FILE", help=tr("Write the scenarios to this file: .csv or .xlsx."))
