@@ -29,7 +29,8 @@ class VariedAnswers(Screen):
     def cases(self, found: CaseResults, out: Path | None, *, as_json: bool) -> None:
         """Scenarios with what they set and what follows."""
         self._doubts(found.doubts)
-        self._save({"cases": found.table}, out)
+        units_of = pl.DataFrame({"result": found.results, "uom": [uom_words(one, self.text) for one in found.uoms]})
+        self._save({"cases": found.table, "uoms": units_of}, out, alone="cases")
         if as_json:
             uoms = dict(zip(found.results, found.uoms, strict=True))
             self.json({"uoms": uoms, "cases": found.table.to_dicts()})
@@ -54,7 +55,7 @@ class VariedAnswers(Screen):
         """Statistics of results over draws, each with the error that the number of draws leaves."""
         table, drawn = found.result_spreads, found.drawn
         self._doubts(found.results.doubts)
-        self._save({"result_spreads": table, "draws": found.results.table}, out)
+        self._save({"result_spreads": table, "draws": found.results.table}, out, alone="draws")
         unused = int((~found.used).sum())
         if as_json:
             self.json(
@@ -89,7 +90,7 @@ class VariedAnswers(Screen):
         """How each result answers to each key."""
         table = found.sensitivities
         self._doubts(found.results.doubts)
-        self._save({"sensitivities": table}, out)
+        self._save({"sensitivities": table}, out, alone="sensitivities")
         if as_json:
             reasons = {key: [self.text.fault(one) for one in faults] for key, faults in found.left_out.items()}
             self.json({"sensitivities": table.to_dicts(), "left_out": reasons})
@@ -152,13 +153,13 @@ class VariedAnswers(Screen):
         for one in doubts:
             typer.echo(self.text.fault(one), err=True)
 
-    def _save(self, tables: Mapping[str, pl.DataFrame], out: Path | None) -> None:
-        """Write tables, the first of them where the file holds one only, and say where."""
+    def _save(self, tables: Mapping[str, pl.DataFrame], out: Path | None, *, alone: str) -> None:
+        """Write tables, that named ``alone`` where the file holds one only, and say where."""
         if out is None:
             return
         out.parent.mkdir(parents=True, exist_ok=True)
         if out.suffix.lower() == ".csv":
-            list(tables.values())[-1].write_csv(out)
+            tables[alone].write_csv(out)
         else:
             _write_workbook(tables, out)
         self.say(tr("written: {path}"), err=True, path=out)

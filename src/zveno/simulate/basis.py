@@ -1,9 +1,9 @@
 """What a stream is made of: minerals by floatability class in a concentrator, elements in a smelter, and water.
 
-A stream is an array of mass flows, t/h, shape (scenario, component). Components are listed by ore, mineral,
-class and, where an ore is followed by size, size class; then come the elements; water is always the last one. Two
-ores keep their minerals apart, because rates and trace contents belong to the ore. In a smelter the elements of a
-stream say all: which compounds they form follows from where they are.
+A stream is an array of mass flows, t/h, shape (scenario, component). Components are listed by ore, mineral
+and class, then come the elements; water is always the last one. Two ores keep their minerals apart, because
+rates and trace contents belong to the ore. In a smelter the elements of a stream say all: which compounds they
+form follows from where they are.
 """
 
 from __future__ import annotations
@@ -42,10 +42,6 @@ class Basis:
         How a component follows the water into froth, relative to gangue, shape (C,).
     composition
         Turns minerals into their elements; None where there are no elements.
-    sizes
-        Size class of each component, shape (C,), 0 the coarsest; -1 where size is not followed.
-    screens_um
-        Openings between the size classes, the coarsest first: class n passes the one before and stays on the nth.
     """
 
     ores: tuple[str, ...]
@@ -56,8 +52,6 @@ class Basis:
     k_per_min: Floats
     entrainment: Floats
     composition: Moves | None = None
-    sizes: Ints | None = None
-    screens_um: tuple[float, ...] = ()
 
     def __len__(self) -> int:
         return len(self.minerals)
@@ -85,11 +79,10 @@ class Basis:
 
     @cached_property
     def _classmates(self) -> tuple[dict[str, int], ...]:
-        """For each mineral of each ore and size, the component of each class."""
-        found: dict[tuple[str, str, int], dict[str, int]] = {}
+        """For each mineral of each ore, the component of each class."""
+        found: dict[tuple[str, str], dict[str, int]] = {}
         for n, (ore, mineral, name) in enumerate(zip(self.ores, self.minerals, self.classes, strict=True)):
-            size = -1 if self.sizes is None else int(self.sizes[n])
-            found.setdefault((ore, mineral, size), {})[name] = n
+            found.setdefault((ore, mineral), {})[name] = n
         return tuple(found.values())
 
     def take(self, rows: Ints) -> Basis:
@@ -112,8 +105,6 @@ class Basis:
             k_per_min=self.k_per_min[:, columns],
             entrainment=self.entrainment[columns],
             composition=None if self.composition is None else self.composition.pick(columns),
-            sizes=None if self.sizes is None else self.sizes[columns],
-            screens_um=self.screens_um,
         )  # fmt: skip
 
     def solids(self, flow: Floats) -> Floats:

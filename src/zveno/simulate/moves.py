@@ -80,10 +80,15 @@ class Moves:
     def arriving(self, flow: Floats, count: int) -> Floats:
         """What arrives at each component from flows (..., S, C), same shape."""
         arrived = np.zeros((*flow.shape[:-1], count))
-        order, starts, targets = self._by_target
-        moved = flow[..., self.source[order]] * self.share[:, order]
-        arrived[..., targets] = np.add.reduceat(moved, starts, axis=-1)
+        arrived[..., self._all.targets] = self._all.amounts(flow, self.share)
         return arrived
+
+    def inflow(self, at: Ints, columns: Ints) -> Inflow:
+        """Some of the moves, whose targets stand among the columns, in rising order."""
+        at = at[np.argsort(self.target[at], kind="stable")]
+        targets, starts = np.unique(self.target[at], return_index=True)
+        lone = len(targets) == len(at)
+        return Inflow(at, self.source[at], np.searchsorted(columns, targets), None if lone else starts)
 
     def matrix(self, count: int) -> Floats:
         """Matrix (S or 1, C to, C from) of the conversion, columns summing to 1."""
@@ -93,11 +98,27 @@ class Moves:
         return found
 
     @cached_property
-    def _by_target(self) -> tuple[Ints, Ints, Ints]:
-        """Moves in the order of their targets, where each target begins, and the targets."""
-        order = np.argsort(self.target, kind="stable")
-        targets, starts = np.unique(self.target[order], return_index=True)
-        return order, starts, targets
+    def _all(self) -> Inflow:
+        """All moves, into all components."""
+        return self.inflow(np.arange(len(self)), np.arange(int(self.target.max()) + 1))
+
+
+@dataclass(frozen=True)
+class Inflow:
+    """Moves ``at`` of a conversion in the order of their targets: sources by component, ``targets`` by column.
+
+    ``starts`` is where each target begins; None where each target has one source.
+    """
+
+    at: Ints
+    sources: Ints
+    targets: Ints
+    starts: Ints | None
+
+    def amounts(self, flow: Floats, share: Floats) -> Floats:
+        """What arrives at each target from flows (..., S, C), shape (..., S, targets)."""
+        moved = flow[..., self.sources] * share[:, self.at]
+        return moved if self.starts is None else np.add.reduceat(moved, self.starts, axis=-1)
 
 
 NOTHING_MOVES = Moves(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros((1, 0)))

@@ -18,7 +18,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from zveno.simulate.basis import Basis, Bools, Floats, Ints
-from zveno.simulate.moves import Moves
+from zveno.simulate.moves import Inflow, Moves
 from zveno.simulate.plan import OUTSIDE, Link, Part
 from zveno.simulate.units import UnitModel
 
@@ -82,32 +82,6 @@ class Level:
 
 
 @dataclass(frozen=True)
-class Inflow:
-    """Moves ``at`` of a unit, in the order of their targets: sources by component, ``targets`` by place in a level.
-
-    ``starts`` is where each target begins; None where each target has one source.
-    """
-
-    at: Ints
-    sources: Ints
-    targets: Ints
-    starts: Ints | None
-
-    @classmethod
-    def of(cls, moves: Moves, at: Ints, columns: Ints) -> Inflow:
-        """Some moves of a unit whose targets stand in a level."""
-        at = at[np.argsort(moves.target[at], kind="stable")]
-        targets, starts = np.unique(moves.target[at], return_index=True)
-        lone = len(targets) == len(at)
-        return cls(at, moves.source[at], np.searchsorted(columns, targets), None if lone else starts)
-
-    def amounts(self, flow: Floats, share: Floats) -> Floats:
-        """What arrives at each target from a flow (S, C), shape (S, targets)."""
-        moved = flow[:, self.sources] * share[:, self.at]
-        return moved if self.starts is None else np.add.reduceat(moved, self.starts, axis=1)
-
-
-@dataclass(frozen=True)
 class Order:
     """Components of a part in levels, and what each unit moves between and within them.
 
@@ -144,7 +118,7 @@ class Order:
                     within[n][unit] = inner
                 below = np.flatnonzero((end == n) & (start != n))
                 if len(below):
-                    into[n][unit] = Inflow.of(moves, below, level.columns)
+                    into[n][unit] = moves.inflow(below, level.columns)
         return cls(levels, tuple(into), tuple(within), tuple(frozenset(one) for one in gives))
 
 
@@ -198,12 +172,9 @@ class Loop:
         walked, returned = self._walk(number, level, feeds)
         tears, size = len(self.wiring.torn), level.blocks.shape[1]
         base = np.stack([one[0] for one in returned])  # (T, S, C)
-        if size == 1:
-            response = np.stack([one[1:] for one in returned], axis=1)  # (from, to, S, C)
-            load, lost = _solved(response, base)
-        else:
-            load, lost = _solved_in_blocks(np.stack([one[1:] for one in returned], axis=1), base, level)
-        stuck = lost | (np.abs(load).max(axis=(0, 2)) > limit)
+        response = np.stack([one[1:] for one in returned], axis=1)  # (from, to, S, C)
+        load, lost = _solved(response, base) if size == 1 else _solved_in_blocks(response, base, level)
+        stuck = lost | ~(np.abs(load).max(axis=(0, 2)) <= limit)
         load[:, stuck] = 0
         spread = load if size == 1 else _spread(load, level)
         for unit, used in enumerate(walked):
@@ -251,8 +222,8 @@ class Loop:
                 mixed[..., target] += used[..., source] * moves.share[:, at]
         inflow = self.order.into[number].get(unit)
         water = action.water if columns[-1] == count - 1 else None
-        if (inflow is not None or water is not None) and mixed is used:
-            mixed = used.repeat(self.outside.shape[1], axis=1) if used.shape[1] == 1 else used.copy()
+        if inflow is not None or water is not None:  # what arrives from other components differs by scenario
+            mixed = np.array(np.broadcast_to(mixed, (len(mixed), self.outside.shape[1], len(columns))))
         if moves is not None and inflow is not None:
             mixed[0][:, inflow.targets] += inflow.amounts(feeds[unit], moves.share)
         if water is not None:

@@ -72,7 +72,7 @@ class Circuit:
             feeds={n: feed[rows] for n, feed in self.feeds.items()},
             scenarios=tuple(self.scenarios[row] for row in rows),
         )
-        found.__dict__["parts"] = self.parts
+        found.__dict__["parts"] = self.parts  # the wiring is the same
         return found
 
 
@@ -108,31 +108,22 @@ class _Drivers:
     basis: Basis
     outside: Floats
     home: Floats
+    order: Order
 
     @cached_property
     def scaling(self) -> Scaling:
         """How drivers become unknowns."""
         return Scaling(self.units)
 
-    @cached_property
-    def order(self) -> Order:
-        """Which components are solved before which."""
-        drivers = self.scaling.decode(self.home)
-        moves = [one.convert(values, self.basis) for one, values in zip(self.units, drivers, strict=True)]
-        wet = any(one.water_added(values) is not None for one, values in zip(self.units, drivers, strict=True))
-        return Order.of(moves, len(self.basis), water=wet)
-
     def take(self, rows: Ints) -> _Drivers:
         """The same problem for some rows."""
-        found = replace(
+        return replace(
             self,
             units=tuple(one.take(rows) for one in self.units),
             basis=self.basis.take(rows),
             outside=self.outside[:, rows],
             home=self.home[rows],
         )
-        found.__dict__.update(order=self.order, scaling=replace(self.scaling, units=found.units))
-        return found
 
     def step(self, unknowns: Floats) -> Floats:
         """Drivers that follow from the flows that follow from drivers.
@@ -333,8 +324,17 @@ def _problem(circuit: Circuit, part: Part, columns: Ints, basis: Basis, streams:
             outside[part.units.index(link.target)] += streams.of(number, columns)
     units = tuple(circuit.units[one].pick(columns) for one in part.units)
     wiring = Wiring.of(part, circuit.links)
-    problem = _Drivers(part, wiring, columns, units, basis, outside, np.zeros((count, 0)))
+    order = _order(units, basis) if part.tears else Order((), (), (), ())
+    problem = _Drivers(part, wiring, columns, units, basis, outside, np.zeros((count, 0)), order)
     return replace(problem, home=problem.start()) if part.tears else problem
+
+
+def _order(units: Sequence[UnitModel], basis: Basis) -> Order:
+    """Which components are solved before which; it does not hang on the drivers."""
+    drivers = [np.ones((1, len(one.drivers))) for one in units]
+    moves = [one.convert(values, basis) for one, values in zip(units, drivers, strict=True)]
+    wet = any(one.water_added(values) is not None for one, values in zip(units, drivers, strict=True))
+    return Order.of(moves, len(basis), water=wet)
 
 
 def _settle(problem: _Drivers, solution: Solution, tolerance: float, iterations: int) -> Floats:

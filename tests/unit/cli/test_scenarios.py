@@ -73,6 +73,13 @@ def test_draws_show_each_statistic_with_its_error_and_what_was_varied(capsys, tm
     assert len(book.get_sheet_by_name("draws").to_python()) == 65
 
 
+def test_a_workbook_of_cases_says_in_what_its_results_are(capsys, tmp_path):
+    answer(capsys, "--sweep", "balk_conc.ore.bond_wi=14,16", *RECOVERY, "--out", "cases.xlsx")
+    book = CalamineWorkbook.from_path(str(tmp_path / "cases.xlsx"))
+    assert len(book.get_sheet_by_name("cases").to_python()) == 4
+    assert book.get_sheet_by_name("uoms").to_python() == [["result", "uom"], [RECOVERY[1], "frac"]]
+
+
 def test_the_same_seed_gives_the_same_answer(capsys):
     given = ["--draws", "40", "--vary", "balk_conc.ore.cu_pct", *RECOVERY, "--json"]
     first, again = (answer(capsys, *given, "--seed", "5").out for _ in range(2))
