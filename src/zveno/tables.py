@@ -196,7 +196,11 @@ TABLES: dict[str, tuple[Column, ...]] = {
     "sensitivities": _columns(
         ("result", pl.String, "name of the result"),
         ("key", pl.String, "what is changed"),
-        ("result_value", pl.Float64, "result as described, in result_uom"),
+        (
+            "result_value",
+            pl.Float64,
+            "result as described, in result_uom; null where it has no value",
+        ),
         ("result_uom", pl.String, "unit of measure of the result"),
         ("key_value", pl.Float64, "value of the key as described, in key_uom"),
         ("key_uom", pl.String, "unit of measure of the key"),

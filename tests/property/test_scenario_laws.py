@@ -10,6 +10,7 @@ from tests.property.test_simulate_laws import PLANT
 
 from zveno.model.types import Figure
 from zveno.simulate import Cases, draws, sensitivities, simulate, tabulate
+from zveno.simulate.keys import with_common
 
 KEYS = {
     "cu": (0.005, 0.03),
@@ -54,7 +55,7 @@ def test_mapping_long_and_wide_say_the_same(table):
 @settings(max_examples=10, deadline=None)
 def test_what_is_common_is_as_if_every_case_set_it(common):
     table = {"a": {"cu": 0.01}, "b": {}}
-    by_common = tabulate(PLANT, Cases.of(table).with_common(common), RESULTS)
+    by_common = tabulate(PLANT, with_common(PLANT, Cases.of(table), common), RESULTS)
     by_hand = tabulate(PLANT, Cases.of({name: {**common, **row} for name, row in table.items()}), RESULTS)
     assert np.array_equal(by_common.values, by_hand.values)
 

@@ -52,6 +52,7 @@ from zveno.simulate import (
     simulate_period,
     simulation_faults,
     usual_results,
+    with_common,
 )
 from zveno.sources import SourceBatch, conflicts, read_files, remarks
 from zveno.store import Batch, EmbeddedStore, MemoryStore, Store
@@ -120,12 +121,17 @@ class Chain:
         scenarios: Given,
         results: Sequence[str] = (),
         *,
+        common: Mapping[str, float] | None = None,
         day: date | None = None,
         processes: int | None = None,
     ) -> CaseResults:
-        """Results of many scenarios, worked through by several processes; the usual results unless some are named."""
+        """Results of many scenarios, worked through by several processes; the usual results unless some are named.
+
+        ``common`` is set in all of them, where they do not set it themselves.
+        """
         wanted = tuple(results) or usual_results(self.model)
-        return simulate_many(self.model, scenarios, wanted, day=day, processes=processes)
+        cases = with_common(self.model, Cases.of(scenarios), common or {})
+        return simulate_many(self.model, cases, wanted, day=day, processes=processes)
 
     def draws(
         self,
@@ -152,10 +158,15 @@ class Chain:
         day: date | None = None,
         processes: int | None = None,
     ) -> Spread:
-        """What the uncertainty of figures makes of results; ``common`` is set in all draws."""
-        cases = Cases((BASE,)).and_then(drawn.cases).with_common(common or {})
-        found = self.simulate_many(cases, results, day=day, processes=processes)
-        return Spread(drawn, found.take(slice(1, None)), found.values[0])
+        """What the uncertainty of figures makes of results; ``common`` is set in all draws.
+
+        Draws that do not settle are not counted; the description itself must.
+        """
+        wanted = tuple(results) or usual_results(self.model)
+        base = self.simulate_many(Cases((BASE,)), wanted, common=common, day=day)
+        cases = with_common(self.model, drawn.cases, common or {})
+        found = simulate_many(self.model, cases, wanted, day=day, processes=processes, allow_unconverged=True)
+        return Spread(drawn, found, base.values[0])
 
     def sensitivities(
         self,

@@ -125,8 +125,9 @@ def show_scenarios(
         spread = chain.spread(drawn, asked.results or (), common=common, day=day, processes=processes)
         screen.spread(spread, asked.out, as_json=as_json)
     else:
-        cases = _cases(chain, asked).with_common(common)
-        results = chain.simulate_many(cases, asked.results or (), day=day, processes=processes)
+        results = chain.simulate_many(
+            _cases(chain, asked), asked.results or (), common=common, day=day, processes=processes
+        )
         screen.cases(results, asked.out, as_json=as_json)
 
 

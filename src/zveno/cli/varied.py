@@ -84,7 +84,7 @@ class VariedAnswers(Screen):
         self.say(tr("varied: {keys}"), keys=", ".join(drawn.varied))
         self.say(tr("not varied: {n} figures, which state no uncertainty or were not asked for"), n=len(drawn.fixed))
         if unused:
-            self.say(tr("not counted: {n} draws that gave a result no value"), n=unused)
+            self.say(tr("not counted: {n} draws that did not settle or gave a result no value"), n=unused)
 
     def sensitivities(self, found: Sensitivities, out: Path | None, *, as_json: bool) -> None:
         """How each result answers to each key."""
@@ -104,11 +104,11 @@ class VariedAnswers(Screen):
     def _ranked(self, found: Sensitivities, result: str, rows: pl.DataFrame) -> None:
         """The keys that move one result most."""
         first = rows.row(0, named=True)
-        effects = rows["effect"].to_numpy()
+        effects = rows["effect"].drop_nulls().to_numpy()
         uom, scale = _shown_uom(first["result_uom"], found.results.of(result))
-        value = first["result_value"] * scale
-        said = uom_words(uom, self.text)
-        self.line(f"{result}: {self.text.number(value, _decimals([value]))} {said}")
+        value, said = first["result_value"], uom_words(uom, self.text)
+        told = "–" if value is None else self.text.number(value * scale, _decimals([value * scale]))
+        self.line(f"{result}: {told} {said}")
         digits = _decimals([max(abs(effects), default=0.0) * scale])
         head = [
             tr("key"), tr("value"), tr("unit of measure"), tr("changed by"),
@@ -126,7 +126,7 @@ class VariedAnswers(Screen):
                     _plain(row["key_value"], self),
                     uom_words(row["key_uom"], self.text),
                     "+1 %" if row["key_sd"] is None else f"+{self.text.number(by, _decimals([by], 3))}",
-                    self.text.number(row["effect"] * scale, digits),
+                    "–" if row["effect"] is None else self.text.number(row["effect"] * scale, digits),
                     self.text.number(row["elasticity"], 3),
                     "–" if share is None else self.text.percent(share, 1),
                     "; ".join(self.text.number(one, digits) for one in sides),
@@ -135,8 +135,8 @@ class VariedAnswers(Screen):
         self.table(head, cells)
         if rows.height > _SHOWN_KEYS:
             self.say(tr("{n} keys more: --out FILE.csv or --json gives all"), n=rows.height - _SHOWN_KEYS)
-        if rows["key_sd"].null_count() < rows.height:
-            sd = found.first_order_sd(result) * scale
+        sd = found.first_order_sd(result) * scale
+        if rows["key_sd"].null_count() < rows.height and math.isfinite(sd):
             self.say(
                 tr("standard deviation of the result, to first order: {sd} {uom}"),
                 sd=self.text.number(sd, _decimals([sd])), uom=said,

@@ -7,12 +7,12 @@ from zveno.simulate.castings import FoundryNeeds, foundry_needs
 from zveno.simulate.checks import unit_faults
 from zveno.simulate.draws import Correlations, Draws, Sampling, draws
 from zveno.simulate.engine import simulate
-from zveno.simulate.keys import Target, targets
+from zveno.simulate.keys import targets, with_common
 from zveno.simulate.precheck import simulation_faults
 from zveno.simulate.result import Simulation
 from zveno.simulate.results import read_result, usual_results
 from zveno.simulate.schema import parameter_uom, unit_model_schemas
-from zveno.simulate.sensitivity import Run, Sensitivities, sensitivities
+from zveno.simulate.sensitivity import Sensitivities, sensitivities
 from zveno.simulate.spread import Spread
 from zveno.simulate.tabulated import CaseResults, joined, tabulate
 from zveno.simulate.totals import PeriodTotals, simulate_period
@@ -30,12 +30,10 @@ __all__ = [
     "FoundryNeeds",
     "Given",
     "PeriodTotals",
-    "Run",
     "Sampling",
     "Sensitivities",
     "Simulation",
     "Spread",
-    "Target",
     "UnitModel",
     "bond_energy",
     "bond_work_index",
@@ -59,4 +57,5 @@ __all__ = [
     "unit_faults",
     "unit_model_schemas",
     "usual_results",
+    "with_common",
 ]

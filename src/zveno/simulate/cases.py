@@ -80,15 +80,6 @@ class Cases:
         at = np.arange(len(self))[rows]
         return Cases(tuple(self.names[int(one)] for one in at), {key: one[at] for key, one in self.values.items()})
 
-    def with_common(self, common: Mapping[str, float]) -> Cases:
-        """The same scenarios, with what ``common`` sets wherever a scenario does not set it itself."""
-        if not common:
-            return self
-        values = {key: np.full(len(self), float(value)) for key, value in common.items()}
-        for key, own in self.values.items():
-            values[key] = np.where(np.isnan(own), values[key], own) if key in values else own
-        return Cases(self.names, values)
-
     def and_then(self, others: Cases) -> Cases:
         """These scenarios and others after them."""
         unset = {False: np.full(len(self), np.nan), True: np.full(len(others), np.nan)}
@@ -103,6 +94,11 @@ class Cases:
         """A row for each scenario: its name, and a column for each key; empty where it leaves the key as it is."""
         columns = {key: pl.Series(key, one).fill_nan(None) for key, one in self.values.items()}
         return pl.DataFrame({SCENARIO: list(self.names), **columns}, schema_overrides={SCENARIO: pl.String})
+
+    def with_results(self, results: Sequence[str], values: Floats) -> pl.DataFrame:
+        """The table with a column for each result, from values (S, results); empty where a result has no meaning."""
+        columns = {name: pl.Series(values[:, n]).fill_nan(None) for n, name in enumerate(results)}
+        return self.table.with_columns(**columns)
 
 
 Given = Mapping[str, Mapping[str, float]] | pl.DataFrame | Cases

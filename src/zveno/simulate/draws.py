@@ -95,6 +95,8 @@ def draws(
     asked = known if keys is None else {key: _stated(model, key, day) for key in keys}
     stays = {one for key in without for one in require_targets(model, key)}
     varied = {key: one for key, one in asked.items() if not stays.intersection(require_targets(model, key))}
+    if asked and not varied:
+        raise ModelError("nothing is left to vary: all that was asked for is set or kept")
     if not varied:
         raise ModelError("no figure states its uncertainty: give some of them 'sd', 'sd_rel_pct' or a 'distribution'")
     if count < 1:
@@ -163,7 +165,8 @@ def _distribution(model: ChainModel, target: Target, day: date | None) -> Distri
 
 def _fixed(model: ChainModel, varied: Mapping[str, Distribution]) -> tuple[str, ...]:
     """Figures that stay as they are."""
-    return tuple(one for one in model.parameters if one not in varied)
+    drawn = {one.key for key in varied for one in require_targets(model, key)}
+    return tuple(one for one in model.parameters if one not in drawn)
 
 
 def _chances(sizes: Ints, keys: int, seed: int, sampling: Sampling) -> Floats:

@@ -8,11 +8,14 @@ from datetime import date
 from fnmatch import fnmatchcase
 from typing import Literal
 
+import numpy as np
+
 from zveno.errors import Fault, ModelError, fault
 from zveno.model.chain import ChainModel
 from zveno.model.checks import near_match
 from zveno.model.types import Figure, Number
 from zveno.quantities import convert, uom_phrase
+from zveno.simulate.cases import Cases
 from zveno.simulate.units import UNIT_PARAMETERS
 
 FEED_FIELDS = {"feed": "t/h", "feed_water": "frac"}
@@ -122,6 +125,27 @@ def set_values(model: ChainModel, given: Mapping[str, float]) -> dict[Target, fl
     for key in sorted(given, key=lambda one: ANY not in one):
         found.update(dict.fromkeys(require_targets(model, key), float(given[key])))
     return found
+
+
+def with_common(model: ChainModel, cases: Cases, common: Mapping[str, float]) -> Cases:
+    """The same cases, with what ``common`` sets wherever a case does not set it itself, by whatever key.
+
+    Raises
+    ------
+    ModelError
+        If a key cannot be set.
+    """
+    if not common:
+        return cases
+    values = {one: np.full(len(cases), value) for one, value in set_values(model, common).items()}
+    for key, own in cases.values.items():
+        for one in require_targets(model, key):
+            if one in values:
+                values[one] = np.where(np.isnan(own), values[one], np.nan)
+    found = {one.key: column for one, column in values.items()}
+    for key, own in cases.values.items():
+        found[key] = np.where(np.isnan(own), found[key], own) if key in found else own
+    return Cases(cases.names, found)
 
 
 def _stated_value(model: ChainModel, target: Target, day: date | None, given: Mapping[Target, float]) -> float:

@@ -13,7 +13,7 @@ from zveno.errors import DataError, Fault
 from zveno.model.checks import near_match
 from zveno.simulate.basis import Bools, Floats, Ints
 from zveno.simulate.build import Build
-from zveno.simulate.cases import SCENARIO, Cases
+from zveno.simulate.cases import Cases
 from zveno.simulate.plan import OUTSIDE
 from zveno.simulate.results import read_results
 from zveno.simulate.solve import Solution
@@ -57,7 +57,7 @@ class Simulation:
     doubts: tuple[Fault, ...]
     _parts: tuple[tuple[Build, Solution], ...] = field(repr=False)
     _groups: dict[str, tuple[str, ...]] = field(repr=False)
-    given: Cases = field(default=Cases(()), repr=False)
+    given: Cases = field(repr=False)
 
     @property
     def quantities(self) -> tuple[str, ...]:
@@ -78,9 +78,7 @@ class Simulation:
             If a result is not known; says what was perhaps meant.
         """
         values, _ = read_results(self, results)
-        columns = {name: pl.Series(values[:, n]).fill_nan(None) for n, name in enumerate(results)}
-        given = self.given.table if len(self.given) else pl.DataFrame({SCENARIO: list(self.scenarios)})
-        return given.with_columns(**columns)
+        return self.given.with_results(results, values)
 
     def mass(self, stream: str) -> Floats:
         """Mass flows of a stream or group, t/h, shape (S, quantities)."""
@@ -248,7 +246,7 @@ def result(
         doubts=doubts,
         _parts=tuple(parts),
         _groups=groups,
-        given=given or Cases(()),
+        given=given or Cases(scenarios),
     )
 
 

@@ -97,7 +97,7 @@ class Result:
             return found.recovery(self.quantity, self.of, self.feeds), FRACTION
         report = found.unit_report(self.of[0])
         if report is not None:
-            self._require(tuple(report), self.text.partition(":")[2])
+            self._require(tuple(report), self.text.partition(":")[2].strip())
             values, uom = report[self.quantity]
             return np.array(np.broadcast_to(values, (len(found.scenarios),))), uom
         if self.kind == "mineral":
@@ -139,11 +139,11 @@ def read_result(text: str) -> Result:
         )
     if before.startswith(_RECOVERY):
         products, _, feeds = after.partition("/")
-        return Result(text, "recovery", _joined(products), before.removeprefix(_RECOVERY), _joined(feeds))
+        return Result(text, "recovery", _joined(products), before.removeprefix(_RECOVERY).strip(), _joined(feeds))
     if after.startswith(_GRADE):
-        return Result(text, "grade", (before,), after.removeprefix(_GRADE))
+        return Result(text, "grade", (before,), after.removeprefix(_GRADE).strip())
     if after.startswith(_MINERAL):
-        return Result(text, "mineral", (before,), after.removeprefix(_MINERAL))
+        return Result(text, "mineral", (before,), after.removeprefix(_MINERAL).strip())
     return Result(text, "amount", (before,), after)
 
 

@@ -18,7 +18,7 @@ from zveno.model.types import Figure
 from zveno.quantities import convert, uom_phrase
 from zveno.simulate.basis import Floats
 from zveno.simulate.cases import BASE, Cases, Given
-from zveno.simulate.keys import ANY, FEED_FIELDS, Target, targets
+from zveno.simulate.keys import ANY, FEED_FIELDS, Target, targets, with_common
 from zveno.simulate.units import UNIT_PARAMETERS
 
 
@@ -79,7 +79,8 @@ def read_scenarios(
     ModelError
         If a key is neither a feed nor a parameter, or a value is not a finite number; lists every fault.
     """
-    cases = Cases.of(scenarios).with_common({f"{stream}.feed": value for stream, value in (feeds or {}).items()})
+    fed = {f"{stream}.feed": value for stream, value in (feeds or {}).items()}
+    cases = with_common(model, Cases.of(scenarios), fed)
     columns: dict[Target, Floats] = {}
     faults: list[Fault] = []
     for key in sorted(cases.values, key=lambda one: ANY not in one):
@@ -130,16 +131,13 @@ def by_day(model: ChainModel, days: Sequence[date | None]) -> Scenarios:
 
 def doubts(read: Scenarios) -> Iterator[Fault]:
     """Values set outside the range that their figure states: allowed, but the model was not made for them."""
-    model = read.model
-    for name, values in read.figures.items():
-        figure = model.parameters[name]
-        yield from _outside(name, figure, figure.uom, values)
-    for (unit, name), values in read.units.items():
-        reference = model.units[unit].parameters.get(name)
-        stated = model.parameters.get(reference) if isinstance(reference, str) else None
-        if stated is not None:
-            uom = next(one.uom for one in UNIT_PARAMETERS[model.units[unit].model] if one.name == name)
-            yield from _outside(f"{unit}.{name}", stated, uom, values)
+    given = [(Target("figure", name), values) for name, values in read.figures.items()]
+    given += [(Target("unit", *owner), values) for owner, values in read.units.items()]
+    given += [(Target("stream", *owner), values) for owner, values in read.streams.items()]
+    for one, values in given:
+        figure = one.figure(read.model)
+        if figure is not None:
+            yield from _outside(one.key, figure, one.uom(read.model), values)
 
 
 def _outside(key: str, figure: Figure, uom: str, values: Floats) -> Iterator[Fault]:

@@ -10,15 +10,13 @@ from functools import cached_property, partial
 import numpy as np
 import polars as pl
 
-from zveno.errors import Fault, ModelError, ZvenoError
+from zveno.errors import Fault, ModelError
 from zveno.model.chain import ChainModel
 from zveno.simulate.basis import Floats
-from zveno.simulate.build import build
 from zveno.simulate.cases import BASE, Cases
 from zveno.simulate.draws import known_of, uncertain
-from zveno.simulate.keys import base_value, require_targets
-from zveno.simulate.scenario import read_scenarios
-from zveno.simulate.tabulated import CaseResults, tabulate
+from zveno.simulate.keys import base_value, require_targets, with_common
+from zveno.simulate.tabulated import CaseResults, refusal, tabulate
 from zveno.tables import frame
 
 Run = Callable[[Cases, Sequence[str]], CaseResults]
@@ -102,7 +100,7 @@ class Sensitivities:
         """
         rows = list(self._rows())
         place = {name: n for n, name in enumerate(self.results.results)}
-        rows.sort(key=lambda row: (place[str(row["result"])], -abs(float(str(row["effect"])))))
+        rows.sort(key=lambda row: (place[str(row["result"])], -_size(row["effect"])))
         return frame("sensitivities", rows)
 
     def derivative(self, result: str, key: str) -> float:
@@ -127,24 +125,24 @@ class Sensitivities:
             for n, result in enumerate(self.results.results):
                 value, derivative = float(self.results.values[0, n]), float(slope.derivative[n])
                 whole = float(totals[n])
+                by = one.sd if one.sd is not None else abs(one.value) / 100
                 yield {
                     "result": result,
                     "key": one.key,
-                    "result_value": value,
+                    "result_value": _known(value),
                     "result_uom": self.results.uoms[n],
                     "key_value": one.value,
                     "key_uom": one.uom,
-                    "derivative": derivative,
-                    "derivative_error": float(slope.error[n]),
-                    "elasticity": derivative * one.value / value if value and one.value else None,
+                    "derivative": _known(derivative),
+                    "derivative_error": _known(float(slope.error[n])),
+                    "elasticity": _known(derivative * one.value / value) if value and one.value else None,
                     "left": _known(slope.left[n]),
                     "right": _known(slope.right[n]),
                     "kink": bool(slope.kink[n]),
                     "key_sd": one.sd,
-                    "effect": (float(slope.right[n]) if slope.kink[n] else derivative)
-                    * (one.sd if one.sd is not None else abs(one.value) / 100),
+                    "effect": _known(by * (float(slope.right[n]) if slope.kink[n] else derivative)),
                     "effect_per": "%" if one.sd is None else "sd",
-                    "variance_frac": None if one.sd is None or not whole else float(variances[k, n]) / whole,
+                    "variance_frac": None if one.sd is None or not whole else _known(float(variances[k, n]) / whole),
                 }
 
 
@@ -196,12 +194,13 @@ def sensitivities(
         raise ModelError("no figure states its uncertainty: name the keys whose effect is wanted")
     fixed = dict(common or {})
     planned = [_steps(model, one, fixed, day) for one in asked]
-    whole = Cases((BASE,)).with_common(fixed)
-    _require(model, whole, day)
+    refused = refusal(model, with_common(model, Cases((BASE,)), fixed), day)
+    if refused:
+        raise refused
     planned = _opened(model, planned, fixed, day)
     open_ = tuple(one for one in planned if one.ways)
     left_out = {one.key: _reason(model, one, fixed, day) for one in planned if not one.ways}
-    found = (run or partial(_at_once, model, day))(_cases(open_, fixed), results)
+    found = (run or partial(_at_once, model, day))(_cases(model, open_, fixed), results)
     return Sensitivities(found, open_, left_out)
 
 
@@ -224,7 +223,7 @@ def _steps(model: ChainModel, key: str, common: Mapping[str, float], day: date |
     )
 
 
-def _cases(steps: Sequence[Steps], common: Mapping[str, float]) -> Cases:
+def _cases(model: ChainModel, steps: Sequence[Steps], common: Mapping[str, float]) -> Cases:
     """The description and every open step of every key."""
     names, rows = [BASE], [(-1, 0.0)]
     for n, one in enumerate(steps):
@@ -233,17 +232,17 @@ def _cases(steps: Sequence[Steps], common: Mapping[str, float]) -> Cases:
     values = {}
     for n, one in enumerate(steps):
         values[one.key] = np.array([value if owner == n else np.nan for owner, value in rows])
-    return Cases(tuple(names), values).with_common(common)
+    return with_common(model, Cases(tuple(names), values), common)
 
 
 def _opened(model: ChainModel, steps: list[Steps], common: Mapping[str, float], day: date | None) -> list[Steps]:
     """Steps of keys as far as the description allows them; keys that all may move are tried together."""
-    if not steps or not _refused(model, _cases(steps, common), day):
+    if not steps or not refusal(model, _cases(model, steps, common), day):
         return steps
     if len(steps) > 1:
         half = len(steps) // 2
         return [*_opened(model, steps[:half], common, day), *_opened(model, steps[half:], common, day)]
-    sides = [side for side in _SIDES if not _refused(model, _cases([_only(steps[0], side)], common), day)]
+    sides = [side for side in _SIDES if not refusal(model, _cases(model, [_only(steps[0], side)], common), day)]
     return [_only(steps[0], tuple(way for side in sides for way in side))]
 
 
@@ -252,23 +251,10 @@ def _only(steps: Steps, ways: tuple[int, ...]) -> Steps:
     return Steps(steps.key, steps.uom, steps.value, steps.length, steps.sd, ways)
 
 
-def _refused(model: ChainModel, cases: Cases, day: date | None) -> tuple[Fault, ...]:
-    """Why cases cannot be built; nothing if they can."""
-    try:
-        _require(model, cases, day)
-    except ZvenoError as error:
-        return error.faults
-    return ()
-
-
-def _require(model: ChainModel, cases: Cases, day: date | None) -> None:
-    """Raise where cases cannot be built."""
-    build(model, read_scenarios(model, cases, None, day))
-
-
 def _reason(model: ChainModel, steps: Steps, common: Mapping[str, float], day: date | None) -> tuple[Fault, ...]:
     """Why a key cannot be changed by itself."""
-    return _refused(model, _cases([_only(steps, _SIDES[1])], common), day)
+    refused = refusal(model, _cases(model, [_only(steps, _SIDES[1])], common), day)
+    return refused.faults if refused else ()
 
 
 def _slope(steps: Steps, base: Floats, at: Mapping[int, Floats]) -> Slope:
@@ -289,6 +275,11 @@ def _slope(steps: Steps, base: Floats, at: Mapping[int, Floats]) -> Slope:
     kink = gap > KINK * np.maximum(np.abs(side[1]), np.abs(side[-1])) + 10 * noise
     error = np.where(kink, gap / 2, np.abs(best - near)) + noise
     return Slope(best, error, side[-1], side[1], kink)
+
+
+def _size(effect: object) -> float:
+    """How far an effect reaches; one without a value comes last."""
+    return abs(effect) if isinstance(effect, float) else -1.0
 
 
 def _known(value: float) -> float | None:

@@ -58,8 +58,7 @@ class CaseResults:
     @property
     def table(self) -> pl.DataFrame:
         """A row for each case: its name, what it sets, and the results."""
-        columns = {name: pl.Series(self.values[:, n]).fill_nan(None) for n, name in enumerate(self.results)}
-        return self.cases.table.with_columns(**columns)
+        return self.cases.with_results(self.results, self.values)
 
 
 def tabulate(
@@ -107,13 +106,13 @@ def _blamed(model: ChainModel, cases: Cases, day: date | None, error: ModelError
 
     The case is found by halving what is built, which takes no iteration.
     """
-    if len(cases) == 1 or _refusal(model, Cases((BASE,)), day) or _refusal(model, cases, day) is None:
+    if len(cases) == 1 or refusal(model, Cases((BASE,)), day) or refusal(model, cases, day) is None:
         return list(error.faults)
     rows = np.arange(len(cases))
     while len(rows) > 1:
         half = rows[: len(rows) // 2]
-        rows = half if _refusal(model, cases.take(half), day) else rows[len(rows) // 2 :]
-    found = _refusal(model, cases.take(rows), day)
+        rows = half if refusal(model, cases.take(half), day) else rows[len(rows) // 2 :]
+    found = refusal(model, cases.take(rows), day)
     if found is None:  # only all of them together are at fault
         return list(error.faults)
     message = tr("scenario '{scenario}' cannot be simulated: {problem}")
@@ -123,11 +122,10 @@ def _blamed(model: ChainModel, cases: Cases, day: date | None, error: ModelError
     ]
 
 
-def _refusal(model: ChainModel, cases: Cases, day: date | None) -> ModelError | None:
+def refusal(model: ChainModel, cases: Cases, day: date | None) -> ModelError | None:
     """Why cases cannot be built; None if they can."""
-    read = read_scenarios(model, cases, None, day)
     try:
-        build(model, read)
+        build(model, read_scenarios(model, cases, None, day))
     except ModelError as error:
         return error
     return None

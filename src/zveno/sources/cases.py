@@ -5,24 +5,22 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import polars as pl
-from python_calamine import CalamineError, CalamineWorkbook
 
 from zveno.errors import DataError, Fault, fault, refusal
 from zveno.sources.cells import cell_name, number
+from zveno.sources.workbook import WORKBOOKS, opened
 from zveno.text.catalogue import catalogue
 from zveno.text.mark import LANGUAGES, tr
 
 SCENARIO, KEY, VALUE = "scenario", "key", "value"
 _WORDS: Mapping[str, str] = MappingProxyType({SCENARIO: tr("scenario"), KEY: tr("key"), VALUE: tr("value")})
-_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _SEPARATORS = (";", "\t", ",")
 
 
@@ -65,7 +63,7 @@ def read_cases(path: Path) -> CasesFile:
         content = path.read_bytes()
     except OSError as error:
         raise DataError("'{path}' cannot be read: {problem}", path=str(path), problem=refusal(error)) from error
-    sheet = _workbook(content, path.name) if content.startswith(_WORKBOOKS) else _text(content, path.name)
+    sheet = _workbook(content, path.name) if content.startswith(WORKBOOKS) else _text(content, path.name)
     if not sheet.rows:
         raise DataError("the file of scenarios is empty", path.name)
     heading = [_word(str(one)) for one in sheet.rows[0]]
@@ -96,13 +94,7 @@ def _text(content: bytes, name: str) -> _Sheet:
 
 def _workbook(content: bytes, name: str) -> _Sheet:
     """Rows of the first sheet of a workbook."""
-    try:
-        book = CalamineWorkbook.from_filelike(BytesIO(content))
-        title = book.sheet_names[0]
-        rows = book.get_sheet_by_name(title).to_python(skip_empty_area=False)
-    except (CalamineError, OSError, ValueError, IndexError) as error:
-        message = tr("the workbook cannot be opened: {problem}. Open it in a spreadsheet program and save it again")
-        raise DataError(message, name, problem=str(error)) from error
+    title, rows = next(iter(opened(content, name).items()))
     return _Sheet(rows, lambda row, column: f"{name}, '{title}', {cell_name(row, column)}")
 
 
@@ -111,7 +103,9 @@ def _long(sheet: _Sheet, heading: Sequence[str], faults: list[Fault]) -> CasesFi
     at = {word: heading.index(word) for word in (SCENARIO, KEY, VALUE)}
     found: dict[str, dict[str, float]] = {}
     places: dict[str, str] = {}
+    headed = [column for column, word in enumerate(heading) if word]
     for row, cells in _filled(sheet):
+        faults += _unheaded(sheet, row, headed)
         name, key = (_text_of(cells, at[word]) for word in (SCENARIO, KEY))
         if not name:
             faults.append(fault("this row names no scenario", sheet.place(row, at[SCENARIO])))
@@ -145,6 +139,7 @@ def _wide(sheet: _Sheet, heading: Sequence[str], faults: list[Fault]) -> CasesFi
     names: dict[str, int] = {}
     columns: dict[str, list[float | None]] = {key: [] for key in keys.values()}
     for row, cells in _filled(sheet):
+        faults += _unheaded(sheet, row, (first, *keys))
         name = _text_of(cells, first)
         if not name or name in names:
             message = tr("two scenarios are named '{scenario}'") if name else tr("this row names no scenario")
@@ -154,6 +149,14 @@ def _wide(sheet: _Sheet, heading: Sequence[str], faults: list[Fault]) -> CasesFi
         for column, key in keys.items():
             columns[key].append(_value(cells, column, row, sheet, faults))
     return CasesFile(_frame(list(names), columns), {key: sheet.place(0, column) for column, key in keys.items()})
+
+
+def _unheaded(sheet: _Sheet, row: int, headed: Collection[int]) -> Iterator[Fault]:
+    """Cells of a row in which something stands, though their column has no heading."""
+    for column, cell in enumerate(sheet.rows[row]):
+        if column not in headed and str("" if cell is None else cell).strip():
+            message = tr("a value stands in a column without a heading: name its key, or separate columns by ';'")
+            yield fault(message, sheet.place(row, column))
 
 
 def _frame(names: list[str], columns: Mapping[str, list[float | None]]) -> pl.DataFrame:
@@ -182,7 +185,9 @@ def _word(text: str) -> str:
 def _text_of(cells: Sequence[Any], column: int) -> str:
     """A cell as text; a whole number of a workbook without its decimals."""
     cell = cells[column] if column < len(cells) else ""
-    return f"{cell:g}" if isinstance(cell, float) else str("" if cell is None else cell).strip()
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return str("" if cell is None else cell).strip()
 
 
 def _value(cells: Sequence[Any], column: int, row: int, sheet: _Sheet, faults: list[Fault]) -> float | None:

@@ -19,13 +19,13 @@ from zveno.model.chain import ChainModel
 from zveno.model.checks import near_match
 from zveno.sources.cells import Cells, Place
 from zveno.sources.texttable import read_text_table
-from zveno.sources.workbook import read_workbook
+from zveno.sources.workbook import WORKBOOKS, read_workbook
 from zveno.tables import frame, schema
 from zveno.text.mark import tr
 
 NOT_A_TABLE = tr("neither a workbook nor a table of readings")
 _TABLES = (".csv", ".tsv", ".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".parquet")
-_ZIP, _OLE, _PARQUET = b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"PAR1"
+_PARQUET = b"PAR1"
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def _read(model: ChainModel, content: bytes, found: FoundFile) -> SourceBatch:
     digest = hashlib.sha256(content).hexdigest()
     cells = Cells(model, digest)
     readings: pl.DataFrame | list[dict[str, Any]] = []
-    if content.startswith((_ZIP, _OLE)):
+    if content.startswith(WORKBOOKS):
         read_workbook(content, name, cells)
     elif content.startswith(_PARQUET):
         readings = _parquet(content, name, cells)

@@ -17,7 +17,7 @@ from zipfile import BadZipFile
 
 from python_calamine import CalamineError, CalamineWorkbook
 
-from zveno.errors import Fault, fault
+from zveno.errors import DataError, Fault, fault
 from zveno.model.checks import near_match
 from zveno.model.types import Meter
 from zveno.quantities import UOMS
@@ -27,6 +27,8 @@ from zveno.text.mark import tr
 from zveno.text.words import as_latin, quantity_phrase, spoken, uom_code
 
 _COLUMN = re.compile(r"^(\w+)(?:[\s,;(]+(.+?)\)?)?$")
+WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+"""How workbooks begin, new ones and old ones."""
 _SEARCHED_ROWS = 30
 _OF_A_SHIFT = ("shift", "lot")
 UNKNOWN_COLUMN = tr("it stands in a column whose heading names no component of the chain")
@@ -41,8 +43,14 @@ class Heading:
     components: Mapping[int, tuple[str, str]]
 
 
-def read_workbook(content: bytes, name: str, cells: Cells) -> None:
-    """Take every value of a workbook into ``cells``; sheets without a known heading are faults."""
+def opened(content: bytes, name: str) -> dict[str, list[list[Any]]]:
+    """Rows of every sheet, with what stands in cells that the reader gives as blanks.
+
+    Raises
+    ------
+    DataError
+        If the workbook cannot be opened.
+    """
     try:
         book = CalamineWorkbook.from_filelike(BytesIO(content))
         sheets = {sheet: book.get_sheet_by_name(sheet).to_python(skip_empty_area=False) for sheet in book.sheet_names}
@@ -53,7 +61,16 @@ def read_workbook(content: bytes, name: str, cells: Cells) -> None:
             rows[row][column] = said
     except (CalamineError, OSError, ValueError, KeyError, BadZipFile, ParseError) as error:
         message = tr("the workbook cannot be opened: {problem}. Open it in a spreadsheet program and save it again")
-        cells.faults.append(fault(message, name, problem=str(error)))
+        raise DataError(message, name, problem=str(error)) from error
+    return sheets
+
+
+def read_workbook(content: bytes, name: str, cells: Cells) -> None:
+    """Take every value of a workbook into ``cells``; sheets without a known heading are faults."""
+    try:
+        sheets = opened(content, name)
+    except DataError as error:
+        cells.faults.extend(error.faults)
         return
     filled = {
         sheet: rows for sheet, rows in sheets.items() if any(value not in ("", None) for row in rows for value in row)

@@ -7,6 +7,7 @@ import pytest
 from zveno.errors import ModelError
 from zveno.model.types import Figure
 from zveno.simulate import Cases, grid, simulate, span, sweep
+from zveno.simulate.keys import with_common
 from zveno.simulate.scenario import read_scenarios
 
 
@@ -75,8 +76,8 @@ def test_a_span_has_both_ends():
         span(1, 2, 1)
 
 
-def test_what_is_common_gives_way_to_what_a_scenario_sets():
-    cases = Cases.of({"a": {"ore.cu": 2.0}, "b": {}}).with_common({"ore.cu": 1.0, "ore.pyrite": 5.0})
+def test_what_is_common_gives_way_to_what_a_scenario_sets(plant):
+    cases = with_common(plant, Cases.of({"a": {"ore.cu": 2.0}, "b": {}}), {"ore.cu": 1.0, "ore.pyrite": 5.0})
     assert cases.values["ore.cu"].tolist() == [2.0, 1.0]
     assert cases.values["ore.pyrite"].tolist() == [5.0, 5.0]
 
@@ -134,3 +135,19 @@ def test_values_beyond_the_range_of_a_figure_are_one_doubt(make):
     assert [str(one) for one in found.doubts] == [
         "'ore.cu' is set to 3 values of 1.6 to 2 %, outside the range 1 to 1.5 that its figure states"
     ]
+
+
+def test_what_is_common_in_full_gives_way_to_a_star_of_a_scenario(plant):
+    common = {"rougher.cell_m3": 10.0}
+    cases = with_common(plant, Cases.of({"a": {"rougher.cell_*3": 30.0}, "b": {}}), common)
+    found = read_scenarios(plant, cases, None, None)
+    assert found.units["rougher", "cell_m3"].tolist() == [30.0, 10.0]
+    fed = read_scenarios(plant, {"a": {"fee*.feed": 1.0}, "b": {}}, {"feed": 9.0}, None)
+    assert fed.streams["feed", "feed"].tolist() == [1.0, 9.0]
+
+
+def test_feeds_outside_their_range_are_doubted(make):
+    figure = {"value": 200.0, "uom": "t/h", "low": 150.0, "high": 250.0}
+    plant = make(streams={"feed": {"from": "mine", "to": "rougher", "ore": "ore", "feed": figure}})
+    (doubt,) = simulate(plant, scenarios={"a": {"feed.feed": 900.0}}).doubts
+    assert doubt.fields["key"] == "feed.feed"

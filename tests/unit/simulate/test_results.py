@@ -74,3 +74,10 @@ def test_usual_results_are_those_of_the_recoveries_that_are_reported(make):
     names = usual_results(model)
     assert names == ("cake:solids", "cake:grade.Cu", "recovery.Cu:cake/feed")
     assert simulate(model).table(names).height == 1
+
+
+@pytest.mark.parametrize("text", ["cake: Cu", "cake: grade. Cu", "recovery. Cu: cake", "rougher: pulp"])
+def test_blanks_in_the_name_of_a_result_do_not_matter(plant, text):
+    found = simulate(plant)
+    plain = text.replace(" ", "")
+    assert read_result(text).read(found)[0].tolist() == read_result(plain).read(found)[0].tolist()

@@ -178,3 +178,16 @@ def test_a_description_that_cannot_be_simulated_says_so_itself(make):
     plant = make(figures={"ore.pyrite": Figure(value=99.5, uom="%")})
     with pytest.raises(ModelError, match="negative mass of quartz"):
         sensitivities(plant, ["cake:Cu"], ["feed.feed"])
+
+
+def test_a_result_without_a_value_is_null_not_nan(plant):
+    found = sensitivities(plant, ["cake:grade.Cu", "feed:solids"], ["ore.cu"], common={"feed.feed": 0.0})
+    row = found.sensitivities.row(0, named=True)
+    for name in ("result_value", "derivative", "derivative_error", "elasticity", "effect", "variance_frac"):
+        assert row[name] is None
+
+
+def test_a_star_moves_what_is_set_in_common_in_full(plant):
+    by_star = sensitivities(plant, ["cake:Cu"], ["rougher.cell_*3"], common={"rougher.cell_m3": 30.0})
+    by_name = sensitivities(plant, ["cake:Cu"], ["rougher.cell_m3"], common={"rougher.cell_m3": 30.0})
+    assert by_star.derivative("cake:Cu", "rougher.cell_*3") == by_name.derivative("cake:Cu", "rougher.cell_m3") != 0

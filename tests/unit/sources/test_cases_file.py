@@ -90,3 +90,39 @@ def test_a_file_that_is_not_there_or_no_workbook_is_an_error(tmp_path):
     broken.write_bytes(b"PK\x03\x04 broken")
     with pytest.raises(DataError, match="the workbook cannot be opened"):
         read_cases(broken)
+
+
+@pytest.mark.parametrize(
+    "text", ["scenario,ore.cu,\nb,1,5,7\n", "scenario,ore.cu\nb,1,5\n", "scenario,key,value\na,ore.cu,1,5\n"]
+)
+def test_a_value_in_a_column_without_a_heading_is_not_passed_over(tmp_path, text):
+    with pytest.raises(DataError, match="without a heading") as caught:
+        read_cases(written(tmp_path, text))
+    assert {one.where for one in caught.value.faults} == {"cases.csv:2"}
+
+
+def test_scenarios_named_by_numbers_stay_apart(tmp_path):
+    path = tmp_path / "cases.xlsx"
+    with xlsxwriter.Workbook(str(path)) as book:
+        sheet = book.add_worksheet("Runs")
+        for row, cells in enumerate([["scenario", "ore.cu"], [20250101, 1.2], [20250102, 1.3], [1.25, 1.4]]):
+            sheet.write_row(row, 0, cells)
+    assert read_cases(path).table["scenario"].to_list() == ["20250101", "20250102", "1.25"]
+
+
+def test_cells_at_fault_and_formulas_not_calculated_are_not_blanks(tmp_path):
+    path = tmp_path / "cases.xlsx"
+    with xlsxwriter.Workbook(str(path)) as book:
+        sheet = book.add_worksheet("Runs")
+        sheet.write_row(0, 0, ["scenario", "ore.cu"])
+        sheet.write_row(1, 0, ["a"])
+        sheet.write_formula(1, 1, "=1/0", None, "#DIV/0!")
+    with pytest.raises(DataError, match=r"B2.*not a number"):
+        read_cases(path)
+
+
+def test_a_file_that_only_begins_like_a_workbook_is_refused(tmp_path):
+    path = tmp_path / "cases.xlsx"
+    path.write_bytes(b"PK\x03\x04 and no more")
+    with pytest.raises(DataError, match="cannot be opened"):
+        read_cases(path)
