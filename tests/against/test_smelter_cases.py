@@ -15,11 +15,11 @@ from zveno.model.types import ChainFile, Figure
 from zveno.simulate import chemistry, simulate
 from zveno.simulate.basis import Basis, element_basis
 from zveno.simulate.chemistry import formula, matte_of_grade
-from zveno.simulate.units import matte_furnace
+from zveno.simulate.units import element_unit, matte_furnace
 from zveno.simulate.units.acid_plant import AcidPlant
 from zveno.simulate.units.anode_furnace import methane_to_deoxidise
 from zveno.simulate.units.converter import Converter
-from zveno.simulate.units.element_unit import NM3_PER_T, forget_weights
+from zveno.simulate.units.element_unit import NM3_PER_T
 from zveno.simulate.units.matte_furnace import MatteFurnace
 from zveno.simulate.units.tankhouse import cathode_mass, energy_per_tonne
 from zveno.simulate.units.unit import Table
@@ -28,6 +28,14 @@ DATA = Path(__file__).parents[2] / "../shared/data"
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the folder ../shared/data with the cases is absent")
 
 BASIS = element_basis("Cu", "Fe", "S", "Si", "Ca", "C", "N", "O")
+
+
+def forget_weights() -> None:
+    """Forget what was worked out from atomic weights, which a case may round."""
+    for module in (chemistry, element_unit):
+        for one in vars(module).values():
+            if hasattr(one, "cache_clear"):
+                one.cache_clear()
 
 
 @cache

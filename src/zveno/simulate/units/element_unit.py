@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar, Self
 import numpy as np
 
 from zveno.simulate.basis import Basis, Floats, Ints
-from zveno.simulate.chemistry import ATOMIC_WEIGHT, formula, per_mass
+from zveno.simulate.chemistry import ATOMIC_WEIGHT, per_mass
 from zveno.simulate.units.unit import Driver, Spec, Table, UnitModel, vector
 
 GASES = ("S", "O", "C", "H", "N", "other")
@@ -224,12 +224,6 @@ def _slag_weights(key: _Key) -> Floats:
             bound = per_mass(SLAG_OXIDES[name], name)
             weights[at] = 1 + bound, bound
     return weights
-
-
-def forget_weights() -> None:
-    """Forget what was worked out from atomic weights: needed only where these are changed, as a comparison may."""
-    for one in (formula, _minor_oxygen, _slag_weights):
-        one.cache_clear()
 
 
 def drivers_of(shares: tuple[str, ...], inlets: tuple[str, ...] = ()) -> tuple[Driver, ...]:
