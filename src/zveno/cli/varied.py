@@ -55,7 +55,11 @@ class VariedAnswers(Screen):
         """Statistics of results over draws, each with the error that the number of draws leaves."""
         table, drawn = found.result_spreads, found.drawn
         self._doubts(found.results.doubts)
-        self._save({"result_spreads": table, "draws": found.results.table}, out, alone="draws")
+        self._save(
+            {"result_spreads": table, "draws": found.results.table.with_columns(counted=pl.Series(found.used))},
+            out,
+            alone="draws",
+        )
         unused = int((~found.used).sum())
         if as_json:
             self.json(
@@ -103,11 +107,10 @@ class VariedAnswers(Screen):
 
     def _ranked(self, found: Sensitivities, result: str, rows: pl.DataFrame) -> None:
         """The keys that move one result most."""
-        first = rows.row(0, named=True)
         effects = rows["effect"].drop_nulls().to_numpy()
-        uom, scale = _shown_uom(first["result_uom"], found.results.of(result))
-        value, said = first["result_value"], uom_words(uom, self.text)
-        told = "–" if value is None else self.text.number(value * scale, _decimals([value * scale]))
+        uom, scale = _shown_uom(found.results.uoms[found.results.results.index(result)], found.results.of(result))
+        value, said = float(found.results.of(result)[0]) * scale, uom_words(uom, self.text)
+        told = self.text.number(value, _decimals([value]))
         self.line(f"{result}: {told} {said}")
         digits = _decimals([max(abs(effects), default=0.0) * scale])
         head = [

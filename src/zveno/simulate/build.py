@@ -28,6 +28,7 @@ from zveno.simulate.plan import OUTSIDE, Link
 from zveno.simulate.scenario import Scenarios
 from zveno.simulate.solve import Circuit
 from zveno.simulate.units import UNIT_MODELS, UNIT_PARAMETERS, ElementUnit, UnitModel
+from zveno.simulate.units.furnace import FUEL_ELEMENTS, Furnace
 
 
 @dataclass(frozen=True)
@@ -208,7 +209,21 @@ def _supplied(
     if not any(one.any() for one in made):
         return ready
     rows = max(len(one) for one in made)
-    return replace(ready, supplies=np.stack([np.broadcast_to(one, (rows, len(basis))) for one in made], axis=1))
+    ready = replace(ready, supplies=np.stack([np.broadcast_to(one, (rows, len(basis))) for one in made], axis=1))
+    _refuse_ash(model, unit, ready, basis)
+    return ready
+
+
+def _refuse_ash(model: ChainModel, unit: Unit, ready: ElementUnit, basis: Basis) -> None:
+    """Fuel that closes the heat is no part of the balance of slag, so it must burn away."""
+    if isinstance(ready, Furnace) and ready.burns:
+        ash = [name for name in basis.elements if name not in FUEL_ELEMENTS and ready.supply("fuel", basis, name).any()]
+        if ash:
+            raise ModelError(
+                "fuel that closes the heat of unit '{unit}' leaves ash ({elements}), which its slag does not count:"
+                " give coal at the inlet 'coal', or a fuel of C, H, O, N and S alone",
+                where=model.places.get(unit.id, ""), unit=unit.id, elements=", ".join(ash),
+            )  # fmt: skip
 
 
 def _unit(model: ChainModel, unit: Unit, scenarios: Scenarios) -> UnitModel:

@@ -80,15 +80,6 @@ class Cases:
         at = np.arange(len(self))[rows]
         return Cases(tuple(self.names[int(one)] for one in at), {key: one[at] for key, one in self.values.items()})
 
-    def and_then(self, others: Cases) -> Cases:
-        """These scenarios and others after them."""
-        unset = {False: np.full(len(self), np.nan), True: np.full(len(others), np.nan)}
-        values = {
-            key: np.concatenate([self.values.get(key, unset[False]), others.values.get(key, unset[True])])
-            for key in (*self.values, *(one for one in others.values if one not in self.values))
-        }
-        return Cases((*self.names, *others.names), values)
-
     @property
     def table(self) -> pl.DataFrame:
         """A row for each scenario: its name, and a column for each key; empty where it leaves the key as it is."""

@@ -95,7 +95,7 @@ def draws(
     asked = known if keys is None else {key: _stated(model, key, day) for key in keys}
     stays = {one for key in without for one in require_targets(model, key)}
     varied = {key: one for key, one in asked.items() if not stays.intersection(require_targets(model, key))}
-    if asked and not varied:
+    if not varied and (asked or keys is not None):
         raise ModelError("nothing is left to vary: all that was asked for is set or kept")
     if not varied:
         raise ModelError("no figure states its uncertainty: give some of them 'sd', 'sd_rel_pct' or a 'distribution'")

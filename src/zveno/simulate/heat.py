@@ -7,14 +7,15 @@ from dataclasses import fields
 
 import numpy as np
 
-from zveno.simulate.basis import Basis, Floats
+from zveno.simulate.basis import Basis, Bools, Floats
 from zveno.simulate.plan import OUTSIDE, Link
 from zveno.simulate.units import ElementUnit, UnitModel
 from zveno.simulate.units.furnace import Arrival, Furnace
-from zveno.simulate.units.unit import Report
+from zveno.simulate.units.unit import Report, vector
 
 _PASSES = 20
 _SAME = 1e-10
+_FUEL_STANDS = 1e-11
 
 
 def heated(units: Sequence[UnitModel]) -> list[int]:
@@ -44,6 +45,16 @@ def closed(
         if not leaves_hotter or all(_alike(before[number], now[number]) for number in mine):
             break
     return tuple(now)
+
+
+def moved_fuel(before: Sequence[UnitModel], after: Sequence[UnitModel], rows: int) -> Bools:
+    """Scenarios in which fuel that joins the flows has moved, shape (S,)."""
+    moved = np.zeros(rows, dtype=bool)
+    for one, other in zip(before, after, strict=True):
+        if isinstance(one, Furnace) and isinstance(other, Furnace) and other.burns:
+            old, new = vector(one.fuel_tph), vector(other.fuel_tph)
+            moved |= np.abs(new - old) > _FUEL_STANDS * np.maximum(np.abs(new), _FUEL_STANDS)
+    return moved
 
 
 def heat_report(number: int, units: Sequence[UnitModel], links: Sequence[Link], flows: Floats, basis: Basis) -> Report:

@@ -18,7 +18,7 @@ from zveno.model.types import Figure
 from zveno.quantities import convert, uom_phrase
 from zveno.simulate.basis import Floats
 from zveno.simulate.cases import BASE, Cases, Given
-from zveno.simulate.keys import ANY, FEED_FIELDS, Target, targets, with_common
+from zveno.simulate.keys import ANY, FEED_FIELDS, Target, require_targets, targets, with_common
 from zveno.simulate.units import UNIT_PARAMETERS
 
 
@@ -80,18 +80,15 @@ def read_scenarios(
         If a key is neither a feed nor a parameter, or a value is not a finite number; lists every fault.
     """
     fed = {f"{stream}.feed": value for stream, value in (feeds or {}).items()}
-    cases = with_common(model, Cases.of(scenarios), fed)
-    columns: dict[Target, Floats] = {}
-    faults: list[Fault] = []
-    for key in sorted(cases.values, key=lambda one: ANY not in one):
-        found = targets(model, key)
-        if isinstance(found, Fault):
-            faults.append(found)
-            continue
-        for one in found:
-            columns[one] = _overlaid(columns.get(one, cases.values[key]), cases.values[key])
+    given = Cases.of(scenarios)
+    faults = [found for key in (*fed, *given.values) if isinstance(found := targets(model, key), Fault)]
     if faults:
         raise ModelError(faults)
+    cases = with_common(model, given, fed)
+    columns: dict[Target, Floats] = {}
+    for key in sorted(cases.values, key=lambda one: ANY not in one):
+        for one in require_targets(model, key):
+            columns[one] = _overlaid(columns.get(one, cases.values[key]), cases.values[key])
     return Scenarios(
         model,
         cases.names,

@@ -18,7 +18,7 @@ from zveno.errors import SolveError
 from zveno.simulate.accelerate import fixed_point
 from zveno.simulate.basis import Basis, Bools, Floats, Ints
 from zveno.simulate.flows import Flows, present
-from zveno.simulate.heat import closed, heat_report, heated
+from zveno.simulate.heat import closed, heat_report, heated, moved_fuel
 from zveno.simulate.network import Action, Loop, Order, Wiring, external
 from zveno.simulate.plan import OUTSIDE, Link, Part, plan
 from zveno.simulate.scaling import Scaling
@@ -26,6 +26,7 @@ from zveno.simulate.units import UnitModel
 from zveno.simulate.units.unit import Report
 
 _MORE_SWEEPS = 2  # beyond those that bring material to every unit
+_CLOSINGS = 30  # times that a loop is settled again for the fuel of its furnaces
 _BATCH = 256  # scenarios solved together: their arrays stay in the fast memory of the processor
 
 
@@ -238,29 +239,52 @@ def _solved(circuit: Circuit, tolerance: float, iterations: int) -> Solution:
     there = present(circuit.units, circuit.links, circuit.feeds, circuit.basis)
     units = list(circuit.units)
     bases: dict[bytes, Basis] = {}
-    homes: dict[int, tuple[Part, Ints, Basis]] = {}
+    homes: dict[int, tuple[Ints, Basis]] = {}
     for part in circuit.parts:
         columns = np.flatnonzero(there[list(part.units)].any(axis=0))
         basis = bases.setdefault(columns.tobytes(), circuit.basis.pick(columns))
         problem = _problem(circuit, part, columns, basis, solution.streams)
         for number, unit in zip(part.units, problem.units, strict=True):
             units[number] = unit
-            homes[number] = (part, columns, basis)
+            homes[number] = (columns, basis)
+        _solve_part(circuit, problem, solution, units, tolerance=tolerance, iterations=iterations)
+    for number in heated(units):
+        columns, basis = homes[number]
+        links, flows = _near(circuit, (number,), columns, solution.streams)
+        solution.reports[number].update(heat_report(number, units, links, flows, basis))
+    return solution
+
+
+def _solve_part(
+    circuit: Circuit,
+    problem: _Drivers,
+    solution: Solution,
+    units: list[UnitModel],
+    *,
+    tolerance: float,
+    iterations: int,
+) -> None:
+    """Flows of a part with the heat of its furnaces closed.
+
+    Fuel that joins the flows of a loop reaches other units of it, so the loop is settled again until fuel stands; a
+    scenario in which it does not is marked.
+    """
+    part = problem.part
+    for _ in range(_CLOSINGS):
         if part.tears:
-            unknowns = _settle(problem, solution, tolerance, iterations)
-            drivers = problem.scaling.decode(unknowns)
+            drivers = problem.scaling.decode(_settle(problem, solution, tolerance, iterations))
             feeds, stuck = problem.feeds(drivers)
             _refuse_stuck(circuit, part, stuck)
         else:
             feeds = problem.outside
             drivers = problem.observed(feeds)
         _fill(circuit, problem, feeds, drivers, solution)
-        _close_heat(circuit, problem, feeds, drivers, solution, units)
-    for number in heated(units):
-        _, columns, basis = homes[number]
-        links, flows = _near(circuit, (number,), columns, solution.streams)
-        solution.reports[number].update(heat_report(number, units, links, flows, basis))
-    return solution
+        ready = _close_heat(circuit, problem, feeds, drivers, solution, units)
+        moved = moved_fuel(problem.units, ready.units, len(solution.converged)) if part.tears else None
+        if moved is None or not moved.any():
+            return
+        problem = replace(ready, home=ready.scaling.encode(ready.observed(feeds)))
+    solution.converged[moved] = False
 
 
 def _near(circuit: Circuit, part: Sequence[int], columns: Ints, streams: Flows) -> tuple[list[Link], Floats]:
@@ -276,19 +300,19 @@ def _close_heat(
     drivers: list[Floats],
     solution: Solution,
     units: list[UnitModel],
-) -> None:
-    """Let furnaces close their heat; their nitrogen, which moves nothing else, joins the flows.
+) -> _Drivers:
+    """Let furnaces close their heat, and what closes it join the flows; the problem with the furnaces closed.
 
     Nitrogen leaves with gas and no balance asks for it, so drivers stand: one more solve of the loop does.
     """
     part = problem.part
     if not any(one in part.units for one in heated(units)):
-        return
+        return problem
     links, flows = _near(circuit, part.units, problem.columns, solution.streams)
     ready = closed(units, links, flows, problem.basis, part.units)
     changed = [n for n, number in enumerate(part.units) if ready[number] is not units[number]]
     if not changed:
-        return
+        return problem
     units[:] = ready
     problem = replace(problem, units=tuple(units[one] for one in part.units))
     for n in changed:
@@ -296,6 +320,7 @@ def _close_heat(
     if part.tears:
         feeds, _ = problem.feeds(drivers)
     _fill(circuit, problem, feeds, drivers, solution)
+    return problem
 
 
 def _empty(circuit: Circuit) -> Solution:

@@ -175,3 +175,9 @@ def test_nothing_is_left_in_english(capsys, words, lang):
     shown = answer(capsys, *words, *RECOVERY, lang=lang)
     plain = re.sub(r"[\w*]+\.[\w.*:/+]+|\w+=[\d.,]+|\bbase\b|\bbalk_ore\b|'copper'|«copper»", "", shown.out + shown.err)
     assert re.findall(r"[A-Za-z]{2,}", plain) == []
+
+
+def test_where_no_key_can_be_changed_the_reasons_are_told(capsys):
+    out = answer(capsys, "--sensitivity", "--vary", "balk_conc.ore.cu_share.bornite", *RECOVERY).out
+    assert out.startswith("recovery.Cu:balk.conc: 85.79 %")
+    assert "'balk_conc.ore.cu_share.bornite' cannot be changed by itself: chain.yaml:" in out

@@ -1,16 +1,22 @@
 """Draws and spreads: figures vary as the description says, and the error of the numbers is honest."""
 
-from dataclasses import replace
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, ClassVar
 
 import numpy as np
 import pytest
 from scipy import stats
 
-from zveno.errors import DataError, ModelError
+from zveno.chain import Chain
+from zveno.errors import DataError, ModelError, SolveError
 from zveno.model.types import Figure
-from zveno.simulate import Spread, draws, tabulate
+from zveno.simulate import UNIT_MODELS, Spread, UnitModel, draws, simulate, tabulate
 from zveno.simulate.distributions import Distribution, distribution_of
 from zveno.simulate.keys import with_common
+from zveno.simulate.units import UNIT_PARAMETERS
+from zveno.simulate.units.unit import Driver, Spec, Values, parameters_of, two_ways
+from zveno.store.memory import MemoryStore
 
 GRADE = Figure(value=1.2, uom="%", sd=0.1)
 PYRITE = Figure(value=4.0, uom="%", low=3.0, high=6.0, distribution="triangular")
@@ -180,12 +186,59 @@ def test_draws_that_give_a_result_no_value_are_not_counted(make):
     assert np.isfinite(spread.value("cake:grade.Cu", "mean")[0])
 
 
-def test_draws_that_did_not_settle_are_not_counted(uncertain):
-    drawn = draws(uncertain, 32, 1)
-    found = tabulate(uncertain, drawn.cases, ["cake:Cu"])
-    settled = np.arange(32) >= 4
-    spread = Spread(drawn, replace(found, converged=settled), found.values[0])
-    assert spread.value("cake:Cu", "mean")[0] == pytest.approx(found.values[4:].mean(), rel=1e-12)
+@dataclass(frozen=True, kw_only=True)
+class Restless(UnitModel):
+    """Sends much back while it holds little copper, and little while it holds much: some feeds have no rest."""
+
+    outlets: ClassVar = ("on", "back")
+    drivers: ClassVar = (Driver("back", "linear", 0.0, 1.0),)
+
+    limit_tph: Annotated[Values, Spec("t/h", "copper mineral that it may hold")]
+
+    def observe(self, feed, basis):
+        held = feed[:, [one == "bornite" for one in basis.minerals]].sum(axis=1)
+        return np.where(held < self.limit_tph, 0.9, 0.1)[:, None]
+
+    def split(self, drivers, basis):
+        return two_ways(np.repeat(1 - drivers[:, :1], len(basis), axis=1))
+
+
+@pytest.fixture
+def restless(make, monkeypatch):
+    """A plant that rests as described, but not with less than 98 % of that copper."""
+    monkeypatch.setitem(UNIT_MODELS, "restless", Restless)
+    monkeypatch.setitem(UNIT_PARAMETERS, "restless", tuple(parameters_of(Restless)))
+    held = simulate(make()).minerals("feed")["bornite"][0]
+
+    def plant(limit):
+        model = make(
+            units={"box": {"model": "restless", "parameters": {"limit_tph": limit * held}}},
+            streams={
+                "feed": {"from": "mine", "to": "box", "ore": "ore", "feed": 200.0},
+                "fed": {"from": "box:on", "to": "rougher"},
+                "back": {"from": "box:back", "to": "box"},
+            },
+            figures={"ore.cu": GRADE},
+        )
+        return Chain(model, Path(), MemoryStore())
+
+    return plant
+
+
+def test_draws_that_do_not_settle_are_not_counted(restless):
+    chain = restless(0.98 / 0.9)
+    drawn = chain.draws(32, 1)
+    spread = chain.spread(drawn, ["cake:Cu"])
+    settles = drawn.cases.values["ore.cu"] > 0.98 * 1.2
+    assert 0 < settles.sum() < 32
+    assert spread.used.tolist() == settles.tolist()
+    assert spread.value("cake:Cu", "mean")[0] == pytest.approx(spread.results.values[settles].mean(), rel=1e-12)
+
+
+def test_a_description_that_does_not_settle_has_no_spread(restless):
+    chain = restless(2.0)
+    with pytest.raises(SolveError, match="did not settle"):
+        chain.spread(chain.draws(4, 1), ["cake:Cu"])
 
 
 def test_what_is_drawn_by_a_star_is_not_listed_as_fixed(uncertain):

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.unit.simulate.heat_by_hand import streams_heat
 
 import zveno
 from zveno.errors import DataError, ModelError
@@ -101,15 +102,24 @@ def test_heat_of_every_furnace_of_the_whole_chain_closes_to_a_billionth(closing)
     changed = ChainModel(chain=model.chain.model_copy(update={"units": units}), parameters=model.parameters)
     found = simulate(changed, scenarios={"base": {}, "richer": {"bmz.vf.matte_grade": 0.55}})
     assert len(furnaces) == 6
+    told = {"surplus": set(), "temperature": {"bath_temp"}}.get(closing, {closing})
     for unit in furnaces:
         one = heat(found, unit)
+        entering, leaving = streams_heat(found, unit)
+        rest = entering + one["heat_added"] - leaving - one["heat_loss"] - one["heat_surplus"]
+        assert np.abs(rest / entering).max() < 1e-9
         assert np.abs(closure(one) / one["heat_in"]).max() < 1e-9
+        closes = np.abs(one["heat_surplus"] / one["heat_in"]) < 1e-9
         if closing in ("power", "fuel"):
             assert (one["heat_surplus"] >= -1e-9).all()
-    assert {"power", "fuel", "enrichment", "bath_temp"} & set(found.unit_results["quantity"]) == {
-        "surplus": set(), "power": {"power"}, "fuel": {"fuel"}, "enrichment": {"enrichment", "fuel"},
-        "temperature": {"bath_temp"},
-    }[closing] | {"power"}  # fmt: skip
+            assert (np.minimum(one["heat_surplus"], found.unit_result(unit, closing)) < 1e-9).all()
+        if closing == "temperature":  # the others would have to be cooler than any melt that is known
+            assert closes.all() == (unit in ("zhmz.conv", "bmz.vf", "bmz.conv"))
+        if closing == "enrichment" and unit == "bmz.vf":
+            assert closes.all()
+        quantities = set(found.unit_results.filter(unit=unit)["quantity"])
+        wanted = {"fuel"} if closing == "enrichment" and ".af" in unit else told
+        assert quantities & {"power", "fuel", "enrichment", "bath_temp"} == wanted
 
 
 def test_heat_is_that_of_the_streams_counted_by_hand():

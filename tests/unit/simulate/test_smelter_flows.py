@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.unit.simulate.heat_by_hand import streams_heat
 
 import zveno
 from zveno.errors import ModelError
@@ -15,7 +16,7 @@ from zveno.model.types import ChainFile, Stream
 from zveno.simulate import Simulation, simulate
 from zveno.simulate.basis import element_basis
 from zveno.simulate.chemistry import formula
-from zveno.simulate.thermo import enthalpy, enthalpy_of
+from zveno.simulate.thermo import enthalpy, enthalpy_of, parts_of
 from zveno.simulate.units.converter import Converter
 from zveno.simulate.units.matte_furnace import MatteFurnace
 
@@ -75,8 +76,9 @@ def closes(found: Simulation, model: ChainModel) -> None:
         if f"{unit}" not in set(found.unit_results.filter(quantity="heat_in")["unit"]):
             continue
         one = {name: found.unit_result(unit, f"heat_{name}") for name in ("in", "added", "out", "loss", "surplus")}
-        rest = one["in"] + one["added"] - one["out"] - one["loss"] - one["surplus"]
-        assert np.abs(rest / one["in"]).max() < 1e-9
+        entering, leaving = streams_heat(found, unit)
+        rest = entering + one["added"] - leaving - one["loss"] - one["surplus"]
+        assert np.abs(rest / entering).max() < 1e-9
 
 
 @pytest.mark.parametrize("fuel", ["methane", "oil"])
@@ -419,3 +421,66 @@ def test_the_mass_of_slag_is_settled_to_the_last_digits():
         assert ratio[~fluxed].max() < 1.4
         alone = replace(unit).run(feed[17], basis)["slag"]
         assert alone[0] == pytest.approx(slag[17], rel=1e-13)
+
+
+def with_acid_plant(model: ChainModel) -> ChainModel:
+    """The furnace's gas becomes acid; the weak acid of gas cleaning goes back into the furnace."""
+    chain = model.chain
+    acid = {"id": "acid", "section": "all", "model": "acid_plant", "parameters": {}}
+    more = [
+        ("product", "acid:acid", LEAVE, ""), ("stack", "acid:stack", LEAVE, ""), ("weak", "acid:effluent", "furnace", ""),
+        ("acid_air", ENTER, "acid:air", "air"), ("acid_water", ENTER, "acid:water", "water"),
+    ]  # fmt: skip
+    streams = [one.model_copy(update={"target": "acid"}) if one.id == "gas" else one for one in chain.streams]
+    streams += [
+        Stream.model_validate({"id": name, "from": source, "to": target, **({"material": one} if one else {})})
+        for name, source, target, one in more
+    ]
+    water = type(chain.materials[0]).model_validate({"id": "water", "contents": {"H2O": 1.0}})
+    units = [*chain.units, type(chain.units[0]).model_validate(acid)]
+    update = {"units": units, "streams": streams, "materials": [*chain.materials, water]}
+    return ChainModel(chain=chain.model_copy(update=update), parameters={})
+
+
+@pytest.mark.parametrize("fuel", ["oil", "methane"])
+def test_fuel_whose_gas_comes_round_a_loop_leaves_every_unit_in_balance(fuel):
+    model = with_acid_plant(smelter({"heat": "fuel"}, furnace__fuel=fuel))
+    found = simulate(model, scenarios={"a": {}, "b": {"furnace.heat_loss": 30.0}})
+    closes(found, model)
+    assert found.unit_result("furnace", "heat_surplus") == pytest.approx(0, abs=1e-9)
+    sulphur = found.component("product", "S")
+    acid, water, dilution = formula("H2SO4"), formula("H2O"), 1 / 0.93 - 1
+    for element in ("O", "H"):
+        per_s = (acid[element] + dilution * water[element]) / acid["S"]
+        assert found.component("product", element) / sulphur == pytest.approx(per_s, rel=1e-9)
+
+
+def test_fuel_that_leaves_ash_is_refused():
+    with pytest.raises(ModelError, match=r"leaves ash \(Si, Al\)"):
+        simulate(smelter({"heat": "fuel"}, furnace__fuel="coal"))
+
+
+@pytest.mark.parametrize("copper", [0.0, 0.2, 0.5])
+def test_metal_of_skulls_leaves_the_oxygen_to_iron_and_silica(copper):
+    """Half metal, half slag of FeO and SiO2: all oxygen is in the oxides, none is counted twice."""
+    basis = element_basis("Cu", "Fe", "Si", "O")
+    iron, silicon = 0.28, 0.08
+    oxygen = iron / 55.845 * 15.999 + silicon / 28.085 * 31.998
+    parts = parts_of("charge", np.array([[copper, iron, silicon, oxygen, 0.0]]), basis)
+    atoms = {"Cu2O": 1, "FeO": 1, "Fe2O3": 3, "SiO2": 2}
+    assert sum(count * parts[one][0] for one, count in atoms.items()) == pytest.approx(oxygen * 1e3 / 15.999, rel=1e-9)
+    assert parts["Cu"][0] == pytest.approx(copper * 1e3 / 63.546, abs=1e-9)
+
+
+@pytest.mark.parametrize("cold", ["", "scrap"])
+def test_reverts_are_the_skulls_that_leave(cold):
+    given = {"revert": 0.05, "revert_cu": 0.4, "skulls": "leave", "cold_is": "metal"}
+    found = simulate(smelter({}, given, **({"converter__cold_charge": cold} if cold else {})))
+    assert found.unit_result("converter", "reverts") == pytest.approx(found.solids("skulls"), rel=1e-12)
+    assert found.grade("skulls", "Cu") == pytest.approx(0.4, rel=1e-6)
+
+
+@pytest.mark.parametrize("grade", [0.02, 1.0])
+def test_skulls_poorer_than_slag_or_richer_than_blister_are_refused(grade):
+    with pytest.raises(ModelError, match="must lie between their copper"):
+        simulate(smelter({}, {"revert": 0.05, "revert_cu": grade, "skulls": "leave"}))

@@ -126,8 +126,10 @@ def enthalpies(names: tuple[str, ...], temp_k: Floats) -> Floats:
 
 @lru_cache(maxsize=4096)
 def _at_one(names: tuple[str, ...], temp_k: float) -> Floats:
-    """Enthalpies at one temperature, shape (1, species)."""
-    return _evaluated(names, np.array([temp_k]))
+    """Enthalpies at one temperature, shape (1, species); not to be written to, as it is remembered."""
+    found = _evaluated(names, np.array([temp_k]))
+    found.flags.writeable = False
+    return found
 
 
 def _evaluated(names: tuple[str, ...], temp: Floats) -> Floats:

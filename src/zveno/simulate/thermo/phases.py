@@ -25,6 +25,7 @@ MIXING = "mixing"
 
 _ELEMENTS = ("Cu", "Fe", "S", "O", "Si", "Ca", "Al", "Mg", "K", "Na", "Ti", "Zn", "Pb", "C", "H", "N")
 _OXYGEN = {"Si": 2.0, "Ca": 1.0, "Al": 1.5, "Mg": 1.0, "K": 0.5, "Na": 0.5, "Ti": 2.0}
+_KMOL_PER_T = np.array([[1e3 / ATOMIC_WEIGHT[one]] for one in _ELEMENTS])
 _WATER_WEIGHT = 18.015
 MJ_PER_H_IN_MW = 3600.0
 _AT_REFERENCE, _NOTHING = np.array([REFERENCE_K]), np.zeros(1)
@@ -67,9 +68,9 @@ def total(parts: Parts, temp_k: Floats | None) -> Floats:
 
 def parts_of(phase: PhaseKind, flow: Floats, basis: Basis, melts: Melts = COMPOUNDS) -> Parts:
     """Species of flows (S, C), t/h; ``melts`` says what matte and slag are counted as."""
-    at, weights = _counted(tuple(basis.elements.items()), flow.shape[1])
+    at = _counted(tuple(basis.elements.items()), flow.shape[1])
     moles = dict(
-        zip(_ELEMENTS, np.concatenate([flow, np.zeros((len(flow), 1))], axis=1)[:, at].T * weights, strict=True)
+        zip(_ELEMENTS, np.concatenate([flow, np.zeros((len(flow), 1))], axis=1)[:, at].T * _KMOL_PER_T, strict=True)
     )
     water = flow[:, -1] * 1e3 / _WATER_WEIGHT
     if melts.rule == "oxides" and phase == "slag":
@@ -80,11 +81,10 @@ def parts_of(phase: PhaseKind, flow: Floats, basis: Basis, melts: Melts = COMPOU
 
 
 @lru_cache(maxsize=64)
-def _counted(elements: tuple[tuple[str, int], ...], count: int) -> tuple[Ints, Floats]:
-    """Place of each element that carries heat (``count`` where it is not followed), and kmol in a tonne of it."""
+def _counted(elements: tuple[tuple[str, int], ...], count: int) -> Ints:
+    """Place of each element that carries heat; ``count`` where it is not followed."""
     at = dict(elements)
-    places = np.array([at.get(one, count) for one in _ELEMENTS], dtype=np.int64)
-    return places, np.array([[1e3 / ATOMIC_WEIGHT[one]] for one in _ELEMENTS])
+    return np.array([at.get(one, count) for one in _ELEMENTS], dtype=np.int64)
 
 
 def _charge(n: Mapping[str, Floats], water: Floats) -> Parts:
@@ -105,7 +105,7 @@ def _charge(n: Mapping[str, Floats], water: Floats) -> Parts:
     magnesite = np.minimum(n["C"] - calcite, n["Mg"])
     bound = _bound(n) + 2 * (calcite + magnesite) + n["H"] / 2
     beyond = np.maximum(cu - 2 * chalcocite - chalcopyrite, 0)
-    cuprite = np.minimum(beyond / 2, np.maximum(n["O"] - bound, 0))
+    cuprite = np.minimum(beyond / 2, np.maximum(n["O"] - bound - iron, 0))  # iron takes its oxygen first
     oxygen = np.maximum(n["O"] - bound - cuprite, 0)
     ferric = _share(oxygen - iron, 0.5 * iron)  # of the oxidised iron: FeO and Fe2O3
     return {

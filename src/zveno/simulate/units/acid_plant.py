@@ -10,7 +10,7 @@ import numpy as np
 from zveno.simulate.basis import Basis, Floats
 from zveno.simulate.chemistry import formula
 from zveno.simulate.thermo import enthalpies
-from zveno.simulate.units.element_unit import NM3_PER_T, O_PER_C, O_PER_S, ElementUnit, drivers_of, share
+from zveno.simulate.units.element_unit import NM3_PER_T, O_PER_S, ElementUnit, drivers_of, share
 from zveno.simulate.units.unit import Report, Spec, Values, vector
 
 _ACID = formula("H2SO4")
@@ -90,8 +90,9 @@ class AcidPlant(ElementUnit):
         to_stack = self.oxygen_to_burn(feed, np.maximum(sulphur - made - weak, 0), basis)
         there = self.of(feed, basis, "O") + water * self.supply("water", basis, "O")
         wanted = oxygen + weak * _O_PER_S_IN_SO3 + to_stack - there
-        free = self._free_oxygen(feed, basis)
-        wanted = np.maximum(np.maximum(wanted, vector(self.o2_ratio) * (sulphur - weak) * O_PER_S - free), 0)
+        free = self.free_oxygen(feed, basis)
+        ratio = vector(self.o2_ratio) * (sulphur - weak) * O_PER_S + weak * (_O_PER_S_IN_SO3 - O_PER_S)
+        wanted = np.maximum(np.maximum(wanted, ratio - free), 0)
         air_o = self.supply("air", basis, "O")
         air = np.divide(wanted, air_o, out=np.zeros(np.broadcast(wanted, air_o).shape), where=air_o > 0)
         there = there + air * air_o
@@ -116,7 +117,7 @@ class AcidPlant(ElementUnit):
         """Acid as monohydrate, SO2 at the stack, and what the contact stage gets."""
         acid, stack, _ = self.products(feed, drivers, basis)
         so2 = self.of(stack, basis, "S") * (1 + O_PER_S)
-        rest = np.maximum(self._free_oxygen(stack, basis), 0) * NM3_PER_T["O2"] + self._inert(stack, basis)
+        rest = np.maximum(self.free_oxygen(stack, basis), 0) * NM3_PER_T["O2"] + self.inert(stack, basis)
         volume = so2 * NM3_PER_T["SO2"] + rest
         return {
             "acid_100": (self.of(acid, basis, "S") / _ACID["S"], "t/h"),
@@ -132,9 +133,9 @@ class AcidPlant(ElementUnit):
         sulphur = self.of(feed, basis, "S")
         weak = sulphur * (1 - kept) * (_O_PER_S_IN_SO3 - O_PER_S)
         so2 = sulphur * kept * (1 + O_PER_S) * NM3_PER_T["SO2"]
-        oxygen = np.maximum(self._free_oxygen(gas, basis) - weak, 0) * NM3_PER_T["O2"]
+        oxygen = np.maximum(self.free_oxygen(gas, basis) - weak, 0) * NM3_PER_T["O2"]
         nitrogen = self.of(gas, basis, "N") * NM3_PER_T["N2"]
-        carbonic = self._inert(gas, basis) - nitrogen
+        carbonic = self.inert(gas, basis) - nitrogen
         strength = share(so2, so2 + oxygen + nitrogen + carbonic)
         cold, hot = _CATALYST_K
         heats = enthalpies(_GASES, np.array([hot])) - enthalpies(_GASES, np.array([cold]))
@@ -145,15 +146,6 @@ class AcidPlant(ElementUnit):
             "gas_so2": (strength, "frac"), "o2_so2": (ratio, "-"), "adiabatic_rise": (rise, "K"),
             "autothermal_room": (strength - vector(self.autothermal_so2), "frac"),
         }  # fmt: skip
-
-    def _free_oxygen(self, gas: Floats, basis: Basis) -> Floats:
-        """Oxygen of a gas (S, C) beside SO2, CO2 and H2O, t/h; negative where it does not suffice."""
-        return self.of(gas, basis, "O") - self.oxygen_to_burn(gas, self.of(gas, basis, "S"), basis)
-
-    def _inert(self, gas: Floats, basis: Basis) -> Floats:
-        """Volume of N2 and CO2 of a gas (S, C), m3/h."""
-        carbon = self.of(gas, basis, "C") * (1 + O_PER_C) * NM3_PER_T["CO2"]
-        return self.of(gas, basis, "N") * NM3_PER_T["N2"] + carbon
 
     def _to_acid(self) -> Floats:
         """Share of the sulphur that becomes acid, shape (S or 1,)."""

@@ -12,6 +12,7 @@ from zveno.simulate.chemistry import per_mass
 from zveno.simulate.units.element_unit import drivers_of, share
 from zveno.simulate.units.furnace import Furnace
 from zveno.simulate.units.unit import Report, Spec, Values, vector
+from zveno.text.mark import tr
 
 _SHARES = ("s_anode", "o_anode", "o_slag")
 _MOLAR_M3, _O_WEIGHT = 22.414, 15.999
@@ -72,6 +73,13 @@ class AnodeFurnace(Furnace):
         Values, Spec("frac", "share of the reductant that takes oxygen of the copper; 0: its mass is given", high=1.0)
     ] = 0.0
     anode_temp: Annotated[Values, Spec("K", "temperature of anode copper; 0: not given", high=1750.0)] = 0.0
+
+    def conflict(self) -> str:
+        """A use of reductant without the oxygen that it is to take."""
+        used = vector(self.reductant_use) > 0
+        if np.any(used & (vector(self.oxidised_o) <= vector(self.anode_o))):
+            return tr("unit '{unit}' has a reductant_use, but its oxidised_o is not above its anode_o")
+        return super().conflict()
 
     def observe(self, feed: Floats, basis: Basis) -> Floats:
         """Shares of S and O, and what is asked for, that close the balance of a feed."""

@@ -111,7 +111,7 @@ class Converter(Furnace):
     cold_most: Annotated[Values, Spec("frac", "most cold charge that is asked for, per charge of matte", high=2.0)] = (
         0.5
     )
-    revert: Annotated[Values, Spec("frac", "share of the copper of matte that freezes as skulls", high=0.3)] = 0.0
+    revert: Annotated[Values, Spec("frac", "share of the copper that enters that freezes as skulls", high=0.3)] = 0.0
     revert_cu: Annotated[Values, Spec("frac", "copper in skulls; 0: not given", high=1.0)] = 0.0
     skulls: Annotated[Literal["stay", "leave"], Spec("", "whether skulls leave by their outlet")] = "stay"
     blow: Annotated[Values, Spec("m3/h", "blast of one converter that blows; 0: not given", high=200000.0)] = 0.0
@@ -121,6 +121,10 @@ class Converter(Furnace):
         """Skulls that leave need a grade, matte the temperature of a melt."""
         if self.skulls == "leave" and not np.all(vector(self.revert_cu) > 0):
             return tr("skulls of unit '{unit}' are to leave, but revert_cu does not say how much copper they hold")
+        grade = vector(self.revert_cu)
+        richest = 1 - vector(self.blister_s) - vector(self.blister_o)
+        if self.skulls == "leave" and np.any((grade < vector(self.slag_cu)) | (grade > richest)):
+            return tr("skulls of unit '{unit}' are slag and blister: revert_cu must lie between their copper")
         temp = vector(self.matte_temp)
         if not np.all((temp == 0) | ((temp >= MELTS_K[0]) & (temp <= MELTS_K[1]))):
             return tr("unit '{unit}' has a matte_temp that no matte has: give 1350 to 1750 K, or 0")
@@ -214,7 +218,8 @@ class Converter(Furnace):
         """Copper in blister, slag, the two blows."""
         products = self.products(feed, drivers, basis)
         blister, slag, gas, _ = products
-        volume = sum((self.asked(drivers, one) * self.volume(one, basis) for one in _BLAST), np.zeros(len(feed)))
+        blown = (self.asked(drivers, one)[:, None] * self._at(one) for one in _BLAST if self.connected(one))
+        volume = sum((blast_m3(self, one, basis) for one in blown), np.zeros(len(feed)))
         oxygen = sum((self.asked(drivers, one) * self.supply(one, basis, "O") for one in _BLAST), np.zeros(len(feed)))
         cold = self.asked(drivers, "cold_charge")
         white, late = self._second_blow(products, oxygen, self._copper_of(cold, basis), basis)
@@ -271,7 +276,7 @@ class Converter(Furnace):
         return (*told, frozen)
 
     def _cold(self, feed: Floats, basis: Basis) -> Floats:
-        """Cold charge, t/h, whose melting takes up all heat that is left, by the secant."""
+        """Cold charge, t/h, whose melting takes up all heat that is left."""
         nothing = np.zeros(len(feed))
         if not self.connected("cold_charge") or self.heat != "surplus":
             return nothing
@@ -301,8 +306,10 @@ class Converter(Furnace):
         elif np.all(vector(self.cold_heat) > 0):
             spare = np.maximum(found["heat_surplus"][0], 0) * vector(self.running)
             found["cold_charge"] = (3.6 * spare / vector(self.cold_heat), "t/h")
-        if np.all(vector(self.revert_cu) > 0):
-            copper = sum((self.of(one.flow, basis, "Cu") for one in arrivals if one.phase == "matte"), np.zeros(1))
+        if self.flows_at("skulls"):
+            found["reverts"] = (basis.solids(products[self.outlets.index("skulls")]), "t/h")
+        elif np.all(vector(self.revert_cu) > 0):
+            copper = sum((self.of(one, basis, "Cu") for one in products), np.zeros(1))
             found["reverts"] = (vector(self.revert) * copper / vector(self.revert_cu), "t/h")
         if np.all(vector(self.blow) > 0):
             volume = sum((blast_m3(self, one, basis) for one in fed), np.zeros(1))

@@ -76,11 +76,6 @@ class ElementUnit(UnitModel):
         temp = vector(getattr(self, self.temps[outlet])) if outlet in self.temps else np.zeros(1)
         return temp if np.all(temp > 0) else None
 
-    def volume(self, inlet: str, basis: Basis) -> Floats:
-        """Volume of a tonne of the blast that stands ready at an inlet, m3 at 0 C and 1 atm, shape (S or 1,)."""
-        oxygen, nitrogen = (self.supply(inlet, basis, one) for one in ("O", "N"))
-        return oxygen * NM3_PER_T["O2"] + nitrogen * NM3_PER_T["N2"]
-
     def asked(self, drivers: Floats, inlet: str) -> Floats:
         """What is asked for at an inlet, t/h, shape (S,); zero where nothing stands ready."""
         amount = np.maximum(drivers[:, len(self.drivers) - len(self.inlets) + self.inlets.index(inlet)], 0)
@@ -111,10 +106,17 @@ class ElementUnit(UnitModel):
     def so2_in(self, gas: Floats, basis: Basis) -> Floats:
         """SO2 in a gas (S, C) as it leaves, dry, by volume."""
         so2 = self.of(gas, basis, "S") * (1 + O_PER_S) * NM3_PER_T["SO2"]
-        free = self.of(gas, basis, "O") - self.oxygen_to_burn(gas, self.of(gas, basis, "S"), basis)
-        rest = self.of(gas, basis, "N") * NM3_PER_T["N2"]
-        rest = rest + self.of(gas, basis, "C") * (1 + O_PER_C) * NM3_PER_T["CO2"]
-        return share(so2, so2 + np.maximum(free, 0) * NM3_PER_T["O2"] + rest)
+        free = np.maximum(self.free_oxygen(gas, basis), 0) * NM3_PER_T["O2"]
+        return share(so2, so2 + free + self.inert(gas, basis))
+
+    def free_oxygen(self, gas: Floats, basis: Basis) -> Floats:
+        """Oxygen of a gas (S, C) beyond SO2, CO2 and H2O, t/h; negative where it does not suffice."""
+        return self.of(gas, basis, "O") - self.oxygen_to_burn(gas, self.of(gas, basis, "S"), basis)
+
+    def inert(self, gas: Floats, basis: Basis) -> Floats:
+        """Volume of nitrogen and CO2 of a gas (S, C), m3/h at 0 C and 1 atm."""
+        carbon = self.of(gas, basis, "C") * (1 + O_PER_C) * NM3_PER_T["CO2"]
+        return self.of(gas, basis, "N") * NM3_PER_T["N2"] + carbon
 
     def described(self, basis: Basis) -> Floats:
         """Shares (S or 1, outlets, C) by home and table, before the balance of the unit."""

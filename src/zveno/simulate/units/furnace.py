@@ -18,12 +18,15 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 import numpy as np
 
 from zveno.simulate.basis import Basis, Floats
+from zveno.simulate.chemistry import OTHER
 from zveno.simulate.thermo import COMPOUNDS, MeltRule, Melts, Parts, PhaseKind, enthalpy, parts_of, total
 from zveno.simulate.units.element_unit import MELTS_K, NM3_PER_T, ElementUnit, share
 from zveno.simulate.units.unit import Report, Spec, Values, vector
 from zveno.text.mark import tr
 
 Closing = Literal["none", "surplus", "power", "fuel", "enrichment", "temperature"]
+FUEL_ELEMENTS = ("C", "H", "O", "N", "S", OTHER)
+"""What fuel that closes the heat may hold: what goes to gas."""
 LHV_CH4 = 802.6
 """Net calorific value of methane, kJ/mol."""
 _MOLAR_M3, _KMOL_H_PER_MW = 22.414, 3600.0

@@ -241,9 +241,7 @@ class MatteFurnace(Furnace):
         rows = (copper, iron, sulphur, silicon * SILICA_PER_SI, calcium * _LIME, oxides + more, oxygen + more_oxygen)
         return np.array(np.broadcast_arrays(*rows, minor))
 
-    def _step(
-        self, sums: tuple[Floats, Floats | None, Floats | None], slag: Floats, flux: Floats, lime: Floats
-    ) -> _Melt:
+    def _step(self, sums: _Sums, slag: Floats, flux: Floats, lime: Floats) -> _Melt:
         """From the mass of slag to matte, flux, limestone, and slag again."""
         total, of_flux, of_lime = sums
         fe_oxygen = iron_oxygen(vector(self.magnetite))
