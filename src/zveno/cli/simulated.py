@@ -39,7 +39,14 @@ _IN_CATHODES = (
 )
 REPORTED: dict[str, str | Phrase] = {
     "circulating_load": tr("circulating load"),
+    "carrying_rate": tr("floated solids per square metre"),
+    "cut_size": tr("corrected cut size d50c"),
     "feed": tr("feed of the unit"),
+    "froth_recovery": tr("recovery of the froth"),
+    "oversize": tr("oversize"),
+    "pressure": tr("pressure before the cyclones"),
+    "underflow_volume_solids": tr("solids in the underflow, by volume"),
+    "underflow_water": tr("share of the water in the underflow"),
     "power": tr("power"),
     "pulp": tr("pulp"),
     "residence_time": tr("residence time"),
