@@ -197,6 +197,12 @@ class Simulation:
         build, solution = self._parts[part]
         return build, solution.streams.of(n)
 
+    def located(self, stream: str) -> Iterator[tuple[Build, Solution, tuple[int, ...]]]:
+        """Circuits that hold a stream or the streams of a group, with the numbers of these streams there."""
+        places = [self._where[one] for one in self._members(stream)]
+        for part in dict.fromkeys(part for part, _ in places):
+            yield *self._parts[part], tuple(n for other, n in places if other == part)
+
     def _mass_of(self, stream: str) -> Floats:
         """Mass flows of one stream, shape (S, quantities)."""
         part, n = self._where[stream]
