@@ -18,6 +18,7 @@ from zveno.simulate.plan import OUTSIDE
 from zveno.simulate.results import read_results
 from zveno.simulate.solve import Solution
 from zveno.simulate.units.unit import Report
+from zveno.simulate.unsettled import Unsettled
 from zveno.tables import frame
 
 
@@ -157,6 +158,13 @@ class Simulation:
         columns = (self.scenarios, self.converged, self.residual, self.iterations, self.worst_units)
         names = ("scenario", "converged", "residual", "iterations", "worst_unit")
         return frame("simulation_status", [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)])
+
+    def unsettled(self) -> Iterator[tuple[int, Build, Unsettled]]:
+        """Each scenario that did not settle, by number, with what moves most in it and the circuit of that."""
+        for row in np.flatnonzero(~self.converged):
+            found = [(build, solution.unsettled[row]) for build, solution in self._parts if row in solution.unsettled]
+            build, worst = max(found, key=lambda one: np.nan_to_num(one[1].residual, nan=np.inf))
+            yield int(row), build, worst
 
     def unit_result(self, unit: str, quantity: str) -> Floats:
         """One result of a unit, shape (S,), in the uom of the table ``unit_results``."""
