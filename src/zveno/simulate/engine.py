@@ -7,16 +7,15 @@ from datetime import date
 
 import numpy as np
 
-from zveno.errors import Fault, Phrase, SolveError, fault, some_names
+from zveno.errors import Fault, Phrase, SolveError, fault
 from zveno.model.chain import ChainModel
 from zveno.simulate.build import build
 from zveno.simulate.cases import Given
 from zveno.simulate.driver_words import words_of
+from zveno.simulate.involved import quoted
 from zveno.simulate.result import Simulation, result
 from zveno.simulate.scenario import doubts, read_scenarios
 from zveno.simulate.solve import solve
-
-_NAMED = 12  # units or keys that a message names
 
 
 def simulate(
@@ -80,21 +79,21 @@ def simulate(
 
 def _unsettled(found: Simulation) -> Iterator[Fault]:
     """A fault for each scenario that did not settle: what still moves, in which loop, and what to try."""
-    for row, build, one in found.unsettled():
+    for row, circuit, one in found.unsettled():
         words, scenario = words_of(one.driver), found.scenarios[row]
         digits = next((n for n in (4, 6, 9) if words.value(one.before, n) != words.value(one.after, n)), 12)
         yield fault(
-            "scenario '{scenario}' did not settle in {iterations} steps: unit '{unit}', {driver}, still goes from {before}"
-            " to {after} {uom} (residual {residual}) in the loop of {loop}. {advice}",
+            "scenario '{scenario}' did not settle in {iterations} steps: unit '{unit}', {driver}, still goes from"
+            " {before} to {after} {uom} (residual {residual}) in the loop of {loop}. {advice}",
             scenario=scenario,
             iterations=int(found.iterations[row]),
-            unit=build.circuit.ids[one.unit],
+            unit=circuit.ids[one.unit],
             driver=words.name,
             before=words.value(one.before, digits),
             after=words.value(one.after, digits),
             uom=words.uom,
             residual=f"{one.residual:.3g}",
-            loop=some_names([f"'{build.circuit.ids[n]}'" for n in one.loop], _NAMED),
+            loop=quoted([circuit.ids[n] for n in one.loop]),
             advice=_advice(found, row),
         )
 
@@ -105,6 +104,6 @@ def _advice(found: Simulation, row: int) -> Phrase:
     if sets:
         return Phrase(
             "Bring what the scenario sets ({keys}) nearer to the description, by halves, to see from where on it fails",
-            {"keys": some_names([f"'{one}'" for one in sets], _NAMED)},
+            {"keys": quoted(sets)},
         )
     return Phrase("Look at the feeds and parameters of these units: one may lie far from where such units work")

@@ -11,7 +11,7 @@ import polars as pl
 
 from zveno.errors import DataError, SolveError
 from zveno.model.checks import near_match
-from zveno.simulate.basis import Floats
+from zveno.simulate.basis import Bools, Floats
 from zveno.simulate.build import Build
 from zveno.simulate.plan import OUTSIDE
 from zveno.simulate.result import Simulation
@@ -140,9 +140,9 @@ def origins(found: Simulation, stream: str, components: Sequence[str] = ()) -> O
         trail = Trail.of(build.circuit, solution)
         flows = {n: solution.streams.of(n) for n in members}
         for row in range(len(found.scenarios)):
-            for one in _traced_of(found, build, trail, {n: flow[row] for n, flow in flows.items()}, row, wanted):
-                key = (row, one.component)
-                traced[key] = traced[key].joined(one) if key in traced else one
+            for each in _traced_of(found, build, trail, {n: flow[row] for n, flow in flows.items()}, row, wanted):
+                key = (row, each.component)
+                traced[key] = traced[key].joined(each) if key in traced else each
     if components and not traced:
         raise DataError("stream '{stream}' carries no {component}", stream=stream, component=", ".join(components))
     order = sorted(traced, key=lambda key: (key[0], wanted.index(key[1])))
@@ -177,9 +177,11 @@ def _traced_of(
                 mass=float(masses[k]),
                 origins=_of(k, {**ends, **direct}),
                 last_steps=_of(k, last),
-                recycled={name: (float(a[k]), float(b[k])) for name, (a, b) in recycled.items() if b[k] > 0 or not name},
+                recycled={
+                    name: (float(a[k]), float(b[k])) for name, (a, b) in recycled.items() if b[k] > 0 or not name
+                },
             )
-            _require_complete(found, build, one)
+            _require_complete(one)
             yield one
 
 
@@ -200,7 +202,7 @@ def _place(build: Build, link: int, unit: int = OUTSIDE) -> Place:
     return build.streams[link], "asked" if one.inlet >= 0 else "feed" if one.source == OUTSIDE else "stream"
 
 
-def _by_place(build: Build, trail: Trail, way: Way, passing: Floats, chosen: Floats) -> dict[Place, Floats]:
+def _by_place(build: Build, trail: Trail, way: Way, passing: Floats, chosen: Bools) -> dict[Place, Floats]:
     """What passes by the chosen steps (E, K), summed by place."""
     found: dict[Place, Floats] = {}
     for step in np.flatnonzero(chosen & passing.any(axis=1)):
@@ -227,7 +229,7 @@ def _of(k: int, amounts: Mapping[Place, Floats]) -> dict[Place, float]:
     return {place: float(one[k]) for place, one in amounts.items() if one[k] > 0}
 
 
-def _require_complete(found: Simulation, build: Build, one: _Traced) -> None:
+def _require_complete(one: _Traced) -> None:
     """Origins add up to all that there is."""
     share = sum(one.origins.values()) / one.mass
     if not abs(share - 1) < _COMPLETE:

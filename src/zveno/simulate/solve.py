@@ -237,16 +237,17 @@ def _joined(parts: Sequence[Solution]) -> Solution:
         for told in zip(*(one.reports for one in parts), strict=True)
     )
     begins = np.cumsum([0, *rows])
-    moving = [one.moved(int(start)) for start, part in zip(begins, parts, strict=False) for one in part.unsettled.values()]
-    return Solution(
+    found = Solution(
         Flows.joined([one.streams for one in parts]),
         reports,
         *(
             np.concatenate([getattr(one, name) for one in parts])
             for name in ("converged", "residual", "iterations", "worst")
-        ),
-        unsettled={one.row: one for one in moving},
+        ),  # type: ignore[arg-type]
     )
+    for start, part in zip(begins, parts, strict=False):
+        found.note(one.moved(int(start)) for one in part.unsettled.values())
+    return found
 
 
 def _solved(circuit: Circuit, tolerance: float, iterations: int) -> Solution:
@@ -300,7 +301,7 @@ def _solve_part(
         if moved is None or not moved.any():
             return
         before, problem = problem.units, replace(ready, home=ready.scaling.encode(ready.observed(feeds)))
-    solution.note(unsettled_fuel(before, problem.units, part.units, moved))
+    solution.note(unsettled_fuel(before, problem.units, part.units, len(solution.converged)))
 
 
 def _near(circuit: Circuit, part: Sequence[int], columns: Ints, streams: Flows) -> tuple[list[Link], Floats]:

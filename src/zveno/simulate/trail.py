@@ -6,8 +6,8 @@ from other components that the unit turns into it, or as water that the unit add
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -143,13 +143,16 @@ class _UnitSteps:
     def of(cls, circuit: Circuit, solution: Solution, unit: int) -> _UnitSteps:
         """All steps back within a unit."""
         rows, width = len(circuit.scenarios), len(circuit.basis)
-        found = list(_arrivals(circuit, solution, unit)) or [(np.zeros(0, dtype=np.int64),) * 3 + (np.zeros((rows, 0)),)]
+        found = list(_arrivals(circuit, solution, unit)) or [
+            (np.zeros(0, dtype=np.int64),) * 3 + (np.zeros((rows, 0)),)
+        ]
         component, before, link = (np.concatenate([one[k] for one in found]) for k in range(3))
         amount = np.concatenate([np.broadcast_to(one[3], (rows, one[3].shape[1])) for one in found], axis=1)
         some = (amount > 0).any(axis=0)
         component, before, link, amount = component[some], before[some], link[some], amount[:, some]
         whole = np.zeros((rows, width))
-        np.add.at(whole, (slice(None), component), amount)
+        for n, at in enumerate(component):
+            whole[:, at] += amount[:, n]
         whole = whole[:, component]
         share = np.divide(amount, whole, out=np.zeros_like(amount), where=whole > 0)
         return cls(component, before, link, share)
@@ -159,13 +162,19 @@ _Arrival = tuple[Ints, Ints, Ints, Floats]
 """Component, the one before it, stream it came by (n,), and amount, t/h (S or 1, n)."""
 
 
+def driver_values(circuit: Circuit, solution: Solution, unit: int) -> Floats:
+    """Drivers of a unit for what enters it, shape (S, drivers); what it asks for at its inlets is no part of that."""
+    links, streams = circuit.links, solution.streams
+    nothing = np.zeros((len(circuit.scenarios), len(circuit.basis)))
+    fed = (streams.of(n) for n, one in enumerate(links) if one.target == unit and one.inlet < 0)
+    return circuit.units[unit].observe(sum(fed, nothing), circuit.basis)
+
+
 def _arrivals(circuit: Circuit, solution: Solution, unit: int) -> Iterator[_Arrival]:
     """What is mixed in a unit: by each stream as it is, turned from other components, and water added."""
     model, basis, streams = circuit.units[unit], circuit.basis, solution.streams
     entering = [n for n, one in enumerate(circuit.links) if one.target == unit]
-    nothing = np.zeros((len(circuit.scenarios), len(basis)))
-    fed = sum((streams.of(n) for n in entering if circuit.links[n].inlet < 0), nothing)
-    drivers = model.observe(fed, basis)
+    drivers = driver_values(circuit, solution, unit)
     moves = model.convert(drivers, basis)
     for n in entering:
         columns, flow = streams.columns(n), streams.kept(n)
@@ -176,5 +185,5 @@ def _arrivals(circuit: Circuit, solution: Solution, unit: int) -> Iterator[_Arri
     water = model.water_added(drivers)
     if water is not None:
         last = np.array([len(basis) - 1])
-        solids = basis.solids(sum((streams.of(n) for n in entering), nothing))
+        solids = basis.solids(sum((streams.of(n) for n in entering), np.zeros((len(circuit.scenarios), len(basis)))))
         yield last, last, np.array([WATER_ADDED]), (water * solids)[:, None]

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from zveno.simulate.accelerate import Settled
-from zveno.simulate.basis import Bools, Floats
+from zveno.simulate.basis import Floats
+from zveno.simulate.heat import FUEL_STANDS
 from zveno.simulate.scaling import Scaling
 from zveno.simulate.units import UnitModel
 from zveno.simulate.units.furnace import Furnace
@@ -72,13 +73,13 @@ def unsettled(settled: Settled, scaling: Scaling, loop: Sequence[int]) -> Iterat
 
 
 def unsettled_fuel(
-    before: Sequence[UnitModel], after: Sequence[UnitModel], loop: Sequence[int], moved: Bools
+    before: Sequence[UnitModel], after: Sequence[UnitModel], loop: Sequence[int], rows: int
 ) -> Iterator[Unsettled]:
-    """The furnace of a loop whose fuel moves most, in each scenario in which fuel does not come to rest."""
+    """The furnace of a loop whose fuel moves most, in each of some scenarios (S) in which fuel does not stand."""
     furnaces = [n for n, one in enumerate(after) if isinstance(one, Furnace) and one.burns]
-    old, new = (_fuel(units, furnaces, len(moved)) for units in (before, after))
-    size = np.abs(new - old) / np.maximum(np.abs(new), np.finfo(float).tiny)
-    for row in np.flatnonzero(moved):
+    old, new = (_fuel(units, furnaces, rows) for units in (before, after))
+    size = np.abs(new - old) / np.maximum(np.abs(new), FUEL_STANDS)
+    for row in np.flatnonzero((size > FUEL_STANDS).any(axis=0)):
         at = int(np.argmax(size[:, row]))
         yield Unsettled(
             row=int(row),
