@@ -24,6 +24,7 @@ from zveno.simulate import (
     span,
     sweep,
     usual_results,
+    with_common,
 )
 
 __all__ = [
@@ -55,4 +56,5 @@ __all__ = [
     "span",
     "sweep",
     "usual_results",
+    "with_common",
 ]

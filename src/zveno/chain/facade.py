@@ -34,7 +34,6 @@ from zveno.reports import (
 from zveno.rules import Breaches, check, rule_faults
 from zveno.simulate import (
     BASE,
-    MET,
     CaseResults,
     Cases,
     Correlations,
@@ -52,6 +51,7 @@ from zveno.simulate import (
     degrees_of_freedom,
     draws,
     foundry_needs,
+    meet,
     meet_each,
     origins,
     read_free,
@@ -225,8 +225,9 @@ class Chain:
         A specification is ``RESULT=VALUE`` (``recovery.Cu:conc=87%``), a free parameter ``KEY`` or ``KEY=LOW:HIGH``.
         """
         wanted, moving = [read_specification(one) for one in specifications], [read_free(one) for one in free]
-        cases = Cases((MET,)) if scenarios is None else Cases.of(scenarios)
-        return meet_each(self.model, wanted, moving, cases, common=common, day=day)
+        if scenarios is None:
+            return (meet(self.model, wanted, moving, common=common, day=day),)
+        return meet_each(self.model, wanted, moving, Cases.of(scenarios), common=common, day=day)
 
     def read_cases(self, path: Path | str) -> Cases:
         """Scenarios of a text table or workbook; every wrong cell and key is told with its place."""

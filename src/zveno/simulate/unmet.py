@@ -9,6 +9,7 @@ import numpy as np
 
 from zveno.errors import Fault, Phrase, fault
 from zveno.simulate.basis import Floats
+from zveno.simulate.build import Build
 from zveno.simulate.degrees import DegreesOfFreedom
 from zveno.simulate.driver_words import words_of
 from zveno.simulate.engine import simulate
@@ -120,35 +121,50 @@ def _units(degrees: DegreesOfFreedom, short: Sequence[int]) -> Iterator[Fault]:
 
 
 def _limits(nearest: Simulation, asked: Result, wanted: float, reached: float) -> Iterator[Fault]:
-    """How much of a component there is, and by which other ways it leaves, where more of it is wanted."""
+    """How much of a component there is, and by which other ways it goes, where more of it is wanted."""
     component = asked.quantity
     if asked.kind not in ("amount", "recovery") or component not in nearest.quantities or not wanted > reached:
         return
-    fed, losses = 0.0, {}
     own = {stream for one in asked.of for stream in nearest.members(one)}
+    fed, losses = 0.0, dict[str, float]()
     for build, _ in nearest.circuits:
-        for link, stream in zip(build.circuit.links, build.streams, strict=True):
-            mass = float(nearest.component(stream, component)[0])
-            if link.source == OUTSIDE or link.inlet >= 0:
-                fed += mass
-            elif link.target == OUTSIDE and stream not in own:
-                losses[stream] = mass
+        entering, leaving = _around(build, own)
+        fed += sum(float(nearest.component(one, component)[0]) for one in entering)
+        losses |= {one: float(nearest.component(one, component)[0]) for one in leaving}
     if not fed:
         return
     if asked.kind == "amount" and wanted > fed:
-        yield fault(
-            "more {component} is wanted than enters all units: {fed} t/h", component=component, fed=f"{fed:.5g}"
-        )
+        yield fault("more {component} is wanted than enters the units from which it could come: {fed} t/h",
+                    component=component, fed=f"{fed:.5g}")  # fmt: skip
     lost = {name: sum(losses[one] for one in members) for name, members in alike(losses).items()}
     largest = sorted(lost, key=lambda one: -lost[one])[:_LOSSES]
     told = [f"'{one}' {100 * lost[one] / fed:.3g} %" for one in largest if lost[one] > _SMALL * fed]
     if told:
-        yield fault("of the {component} that enters, there leaves by {losses}", component=component,
+        yield fault("of the {component} that enters there, as much leaves by {losses}", component=component,
                     losses=", ".join(told))  # fmt: skip
     sunk = _unfloatable(nearest, losses, component)
     if sunk > _SMALL * fed:
         yield fault("in grains that do not float there leaves {share} % of the {component} that enters",
                     component=component, share=f"{100 * sunk / fed:.3g}")  # fmt: skip
+
+
+def _around(build: Build, own: set[str]) -> tuple[list[str], list[str]]:
+    """Streams that enter the units from which some streams come, and all others that leave them for elsewhere."""
+    links = build.circuit.links
+    inside = {link.source for link, stream in zip(links, build.streams, strict=True) if stream in own} - {OUTSIDE}
+    grown = True
+    while grown:
+        new = {one.source for one in links if one.target in inside and one.inlet < 0} - inside - {OUTSIDE}
+        inside |= new
+        grown = bool(new)
+    entering, leaving = [], []
+    for link, stream in zip(links, build.streams, strict=True):
+        fresh = link.source == OUTSIDE or link.inlet >= 0
+        if fresh and link.target in inside:
+            entering.append(stream)
+        elif not fresh and link.source in inside and link.target not in inside and stream not in own:
+            leaving.append(stream)
+    return entering, leaving
 
 
 def _unfloatable(nearest: Simulation, streams: Iterable[str], component: str) -> float:
