@@ -8,8 +8,8 @@ A part only counts the components that can be in it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -24,6 +24,7 @@ from zveno.simulate.plan import OUTSIDE, Link, Part, plan
 from zveno.simulate.scaling import Scaling
 from zveno.simulate.units import UnitModel
 from zveno.simulate.units.unit import Report
+from zveno.simulate.unsettled import Unsettled, unsettled, unsettled_fuel
 
 _MORE_SWEEPS = 2  # beyond those that bring material to every unit
 _CLOSINGS = 30  # times that a loop is settled again for the fuel of its furnaces
@@ -79,7 +80,10 @@ class Circuit:
 
 @dataclass(frozen=True)
 class Solution:
-    """Flows by stream; per scenario: converged, residual, iterations and the worst unit (number)."""
+    """Flows by stream; per scenario: converged, residual, iterations and the worst unit (number).
+
+    ``unsettled`` tells by row of each scenario that did not settle what moves most in it.
+    """
 
     streams: Flows
     reports: tuple[Report, ...]
@@ -87,6 +91,15 @@ class Solution:
     residual: Floats
     iterations: Ints
     worst: Ints
+    unsettled: dict[int, Unsettled] = field(default_factory=dict)
+
+    def note(self, found: Iterable[Unsettled]) -> None:
+        """Mark scenarios that did not settle; of several things that move keep the worst."""
+        for one in found:
+            self.converged[one.row] = False
+            if one.row not in self.unsettled or not one.residual <= self.unsettled[one.row].residual:
+                self.unsettled[one.row] = one
+                self.worst[one.row], self.residual[one.row] = one.unit, one.residual
 
     @cached_property
     def flows(self) -> Floats:
@@ -223,14 +236,18 @@ def _joined(parts: Sequence[Solution]) -> Solution:
         }
         for told in zip(*(one.reports for one in parts), strict=True)
     )
-    return Solution(
+    begins = np.cumsum([0, *rows])
+    found = Solution(
         Flows.joined([one.streams for one in parts]),
         reports,
         *(
             np.concatenate([getattr(one, name) for one in parts])
             for name in ("converged", "residual", "iterations", "worst")
-        ),
+        ),  # type: ignore[arg-type]
     )
+    for start, part in zip(begins, parts, strict=False):
+        found.note(one.moved(int(start)) for one in part.unsettled.values())
+    return found
 
 
 def _solved(circuit: Circuit, tolerance: float, iterations: int) -> Solution:
@@ -283,8 +300,8 @@ def _solve_part(
         moved = moved_fuel(problem.units, ready.units, len(solution.converged)) if part.tears else None
         if moved is None or not moved.any():
             return
-        problem = replace(ready, home=ready.scaling.encode(ready.observed(feeds)))
-    solution.converged[moved] = False
+        before, problem = problem.units, replace(ready, home=ready.scaling.encode(ready.observed(feeds)))
+    solution.note(unsettled_fuel(before, problem.units, part.units, len(solution.converged)))
 
 
 def _near(circuit: Circuit, part: Sequence[int], columns: Ints, streams: Flows) -> tuple[list[Link], Floats]:
@@ -365,13 +382,13 @@ def _order(units: Sequence[UnitModel], basis: Basis) -> Order:
 def _settle(problem: _Drivers, solution: Solution, tolerance: float, iterations: int) -> Floats:
     """Close the loops of a part; note how well each scenario settled."""
     settled = fixed_point(problem, problem.home, tolerance=tolerance, iterations=iterations)
-    solution.converged[~settled.converged] = False
     solution.iterations[:] = np.maximum(solution.iterations, settled.iterations)
     worse = settled.residual > solution.residual
     if worse.any():
         owners = np.array([problem.part.units[one] for one in problem.scaling.owners])
         solution.worst[worse] = owners[np.argmax(np.abs(settled.gap[worse]), axis=1)]
     solution.residual[:] = np.maximum(solution.residual, settled.residual)
+    solution.note(unsettled(settled, problem.scaling, problem.part.units))
     return settled.unknowns
 
 
