@@ -30,6 +30,7 @@ from zveno.simulate.unsettled import Unsettled, unsettled, unsettled_fuel
 _MORE_SWEEPS = 2  # beyond those that bring material to every unit
 _CLOSINGS = 30  # times that a loop is settled again for the fuel of its furnaces
 _BATCH = 256  # scenarios solved together: their arrays stay in the fast memory of the processor
+_ROWS = 512  # rows of one problem, of scenarios times parts alike, for the same reason
 
 
 @dataclass(frozen=True)
@@ -292,7 +293,7 @@ def _solved(circuit: Circuit, tolerance: float, iterations: int) -> Solution:
     bases: dict[bytes, Basis] = {}
     homes: dict[int, tuple[Ints, Basis]] = {}
     for group in circuit.groups:
-        for columns, parts in _by_columns(group, there):
+        for columns, parts in _by_columns(group, there, max(_ROWS // len(circuit.scenarios), 1)):
             key = columns.tobytes()
             if key not in bases:
                 bases[key] = circuit.basis.pick(columns)
@@ -308,14 +309,15 @@ def _solved(circuit: Circuit, tolerance: float, iterations: int) -> Solution:
     return solution
 
 
-def _by_columns(group: Sequence[Part], there: Bools) -> Iterator[tuple[Ints, tuple[Part, ...]]]:
-    """Parts alike that hold the same components, and these."""
+def _by_columns(group: Sequence[Part], there: Bools, most: int) -> Iterator[tuple[Ints, tuple[Part, ...]]]:
+    """Parts alike that hold the same components, and these; at most so many parts at once."""
     found: dict[bytes, tuple[Ints, list[Part]]] = {}
     for part in group:
         columns = np.flatnonzero(there[list(part.units)].any(axis=0))
         found.setdefault(columns.tobytes(), (columns, []))[1].append(part)
     for columns, parts in found.values():
-        yield columns, tuple(parts)
+        for start in range(0, len(parts), most):
+            yield columns, tuple(parts[start : start + most])
 
 
 def _solve_parts(
