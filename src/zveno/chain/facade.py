@@ -11,6 +11,7 @@ from typing import Literal
 
 import polars as pl
 
+from zveno.chain.installed import add_installed_unit_models
 from zveno.chain.kept import hash_of, kept
 from zveno.chain.many import simulate_many
 from zveno.chain.scenarios import cases_of_file
@@ -445,6 +446,7 @@ def load(folder: Path | str, *, store: Path | str | None = None) -> Chain:
     'Одна обогатительная фабрика'
     """
     path = Path(folder)
+    add_installed_unit_models()
     model, faults = read_description(path)
     if model is None:
         raise ModelError(faults)
