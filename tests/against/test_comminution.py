@@ -14,6 +14,7 @@ from zveno.simulate.units import UnitModel
 from zveno.simulate.units.classification import rosin_rammler_efficiency, whiten_efficiency
 from zveno.simulate.units.classifier import Classifier
 from zveno.simulate.units.column import dispersed_recovery
+from zveno.simulate.units.crusher import Crusher
 from zveno.simulate.units.grinding import load_by_dilution, pulp_solids
 from zveno.simulate.units.nageswararao_cyclone import NageswararaoCyclone
 from zveno.simulate.units.perfect_mixing_mill import PerfectMixingMill
@@ -123,3 +124,11 @@ def test_a_grain_passes_an_opening_as_often_as_taggart_s_table_says() -> None:
     table = {0.001: 998, 0.01: 980, 0.1: 810, 0.2: 640, 0.3: 490, 0.4: 360, 0.5: 250}
     stays = stays_on(np.array(list(table)), np.ones(1), np.zeros(1), np.ones(1))
     assert 1000 * (1 - stays) == pytest.approx(list(table.values()), abs=0.5)
+
+
+def test_a_crusher_draws_what_bond_s_energy_asks_for() -> None:
+    given, wanted, rel = case("comm-bond-energy")
+    crusher = Crusher(energy_kwh_t=wanted["kwh_per_tonne"])
+    basis = basis_of([("ore", "non")], sg=[2.7], k_per_min=[0.0], groups=["gangue"])
+    power = crusher.report(np.array([[given["tonnage_tph"], 5.0]]), np.zeros((1, 0)), basis)["power"][0]
+    assert power == pytest.approx(wanted["power_kw_metric"], rel=rel)
