@@ -234,7 +234,7 @@ def _require_complete(one: _Traced) -> None:
     share = sum(one.origins.values()) / one.mass
     if not abs(share - 1) < _COMPLETE:
         raise SolveError(
-            "only {share} % of the {component} asked about can be followed to its origins (scenario '{scenario}'): "
+            "the origins of the {component} come to {share} %, not to 100 % (scenario '{scenario}'): "
             "a loop returns nearly all that enters it",
-            share=f"{100 * share:.6g}", component=one.component, scenario=one.scenario,
+            share=f"{100 * share:.9g}", component=one.component, scenario=one.scenario,
         )  # fmt: skip

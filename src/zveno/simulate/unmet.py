@@ -123,7 +123,8 @@ def _units(degrees: DegreesOfFreedom, short: Sequence[int]) -> Iterator[Fault]:
 def _limits(nearest: Simulation, asked: Result, wanted: float, reached: float) -> Iterator[Fault]:
     """How much of a component there is, and by which other ways it goes, where more of it is wanted."""
     component = asked.quantity
-    if asked.kind not in ("amount", "recovery") or component not in nearest.quantities or not wanted > reached:
+    followed = component in ("solids", *nearest.components)  # water is added on the way
+    if asked.kind not in ("amount", "recovery") or not followed or not wanted > reached:
         return
     own = {stream for one in asked.of for stream in nearest.members(one)}
     fed, losses = 0.0, dict[str, float]()
@@ -187,15 +188,17 @@ def _stopped(degrees: DegreesOfFreedom, nearest: Simulation, n: int) -> Iterator
     model = degrees.goal.model
     starts = [unit for one in degrees.free for target in one.targets for unit in acts_on(model, target)]
     among = set(between(model, starts, comes_from(model, degrees.specifications[n].asked)))
-    for (build, before), (_, after) in zip(degrees.simulation.circuits, nearest.circuits, strict=True):
-        for unit, (name, kind) in enumerate(zip(build.circuit.ids, build.circuit.units, strict=True)):
-            if name in among and kind.drivers:
-                old, new = (driver_values(build.circuit, one, unit)[0] for one in (before, after))
-                for driver, was, now in zip(kind.drivers, old, new, strict=True):
-                    if _ends(driver, now) and not _ends(driver, was):
-                        words = words_of(driver)
-                        yield fault("unit '{unit}': {driver} has come to its end, {value} {uom}", unit=name,
-                                    driver=words.name, value=words.value(now), uom=words.uom)  # fmt: skip
+    for before, after in zip(degrees.simulation.circuits, nearest.circuits, strict=True):
+        circuit = after[0].circuit
+        for unit, (name, kind) in enumerate(zip(circuit.ids, circuit.units, strict=True)):
+            if name not in among:
+                continue
+            old, new = (driver_values(build.circuit, solution, unit)[0] for build, solution in (before, after))
+            for driver, was, now in zip(kind.drivers, old, new, strict=True):
+                if _ends(driver, now) and not _ends(driver, was):
+                    words = words_of(driver)
+                    yield fault("unit '{unit}': {driver} has come to its end, {value} {uom}", unit=name,
+                                driver=words.name, value=words.value(now), uom=words.uom)  # fmt: skip
 
 
 def _ends(driver: Driver, value: float) -> bool:
