@@ -84,7 +84,10 @@ def test_the_commands_of_run_scenarios_do_what_the_page_says(tmp_path, monkeypat
 @pytest.mark.parametrize(
     ("page", "said"),
     [
-        ("how-to/find-where-it-came-from.md", ["Anode scrap, Balkhash", "Cyclone underflow, line 1", '"origin": "bmz.quartz"']),
+        (
+            "how-to/find-where-it-came-from.md",
+            ["Anode scrap, Balkhash", "Cyclone underflow, line 1", '"kind": "asked"'],
+        ),
         ("how-to/meet-a-specification.md", ["86.0000", "18.00", "degrees of freedom: 0"]),
     ],
 )

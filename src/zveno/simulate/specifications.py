@@ -234,7 +234,7 @@ def sense_faults(model: ChainModel, specifications: Sequence[Specification], uom
 
 def _possible(model: ChainModel, asked: Result, uom: str) -> tuple[float, float]:
     """Between what a result can lie: shares of a whole, masses, and what a unit model has a range for by that name."""
-    if asked.kind == "grade" or (asked.kind == "recovery" and not asked.feeds):
+    if asked.kind in ("grade", "passing") or (asked.kind == "recovery" and not asked.feeds):
         return 0.0, 1.0
     if asked.of[0] not in model.units:
         return 0.0, np.inf

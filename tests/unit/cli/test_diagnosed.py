@@ -61,7 +61,9 @@ def test_scenarios_of_a_file_are_explained_those_named_of_them(capsys, tmp_path)
     assert out.index("scenario: long") < out.index("scenario: short")
     found = json.loads(answer(capsys, *asked, "--scenario", "short", "--json").out)
     assert {row["scenario"] for row in found["origins"]} == {"short"}
-    assert "there is no scenario 'shorn'; did you mean 'short'" in refusal(capsys, *asked, "--scenario", "shorn", code=3)
+    assert "there is no scenario 'shorn'; did you mean 'short'" in refusal(
+        capsys, *asked, "--scenario", "shorn", code=3
+    )
 
 
 @pytest.mark.parametrize(("lang", "words"), [("ru", "откуда пришло"), ("kk", "қайдан келді")])

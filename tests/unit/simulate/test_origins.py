@@ -163,6 +163,22 @@ def test_grains_that_a_mill_or_regrind_changes_are_followed_on(make):
     assert found.origins["share_frac"].to_numpy() == pytest.approx(1, rel=EXACT)
 
 
+def test_grains_that_are_broken_in_a_loop_are_followed_on():
+    """Mills that work by size: shares of what breaks into what depend on the drivers of the mill."""
+    found = zveno.load(zveno.example("grinding_by_size")).simulate()
+    leaving = ["conc", "tail"]
+    told = {one: origins(found, one, ["solids", "Cu"]) for one in leaving}
+    for component in ("solids", "Cu"):
+        sums = [float(one.origins.filter(component=component)["share_frac"].sum()) for one in told.values()]
+        assert sums == pytest.approx([1.0] * len(leaving), rel=EXACT)
+        masses = sum(
+            float(one.origins.filter(component=component, origin="feed")["mass_tph"].sum()) for one in told.values()
+        )
+        assert masses == pytest.approx(found.component("feed", component)[0], rel=1e-9)
+    row = told["tail"].recycled.filter(component="solids", recycle="underflow").row(0, named=True)
+    assert 0.5 < row["once_frac"] < 1 < row["mean_passes"]
+
+
 def test_a_recycle_tells_how_often_it_came_round_before(make):
     found = origins(simulate(loop(make, 0.75)), "back", ["solids"])
     row = found.recycled.filter(recycle="back").row(0, named=True)
