@@ -9,8 +9,12 @@ import pytest
 import zveno
 from zveno.errors import DataError, SolveError
 from zveno.simulate import origins, simulate
+from zveno.simulate.basis import basis_of
 from zveno.simulate.plan import OUTSIDE, Link
 from zveno.simulate.recycles import recycles
+from zveno.simulate.solve import Circuit, solve
+from zveno.simulate.trail import Trail
+from zveno.simulate.units.splitter import Splitter
 from zveno.simulate.units.unit import converted
 
 EXACT = 1e-12
@@ -227,6 +231,35 @@ def test_a_loop_that_returns_nearly_all_is_not_followed_to_a_wrong_end(make):
     assert origins(simulate(loop(make, 1 - 1e-5)), "on").origins["share_frac"].sum() == pytest.approx(6, abs=1e-9)
     with pytest.raises(SolveError, match=r"the origins of the solids come to 1\d\d\..* a loop returns nearly all"):
         origins(simulate(loop(make, 1 - 1e-11)), "on", ["solids"])
+
+
+def test_shares_of_random_networks_are_those_of_a_dense_solve():
+    """Splitters joined at random; what one feed sends to each unit, by one matrix of all units."""
+    rng = np.random.default_rng(5)
+    basis = basis_of([("quartz", "non")], sg=[2.6], k_per_min=[0.0], groups=["gangue"])
+    for _ in range(20):
+        share = rng.uniform(0.1, 0.9, 6)
+        units = tuple(Splitter(share_b=float(one)) for one in share)
+        inner = [Link(n, outlet, int(rng.integers(-1, 6))) for n in range(6) for outlet in (0, 1)]
+        inner[-1] = Link(5, 1, OUTSIDE)
+        links = (Link(OUTSIDE, 0, 0), Link(OUTSIDE, 0, 3), *inner)
+        passing = np.zeros((6, 6))
+        for one in inner:
+            if one.target != OUTSIDE:
+                passing[one.target, one.source] += share[one.source] if one.outlet else 1 - share[one.source]
+        if np.abs(np.linalg.eigvals(passing)).max() > 0.999:
+            continue
+        each = np.linalg.solve(np.eye(6) - passing, np.eye(6)[:, [0, 3]] * [7.0, 3.0])
+        feeds = {0: np.array([[7.0, 1.0]]), 1: np.array([[3.0, 1.0]])}
+        circuit = Circuit(basis, tuple("abcdef"), units, links, feeds, ("base",))
+        trail = Trail.of(circuit, solve(circuit))
+        for unit in np.flatnonzero(each.sum(axis=1) > 0):
+            start = np.zeros((12, 1))
+            start[2 * unit] = 1
+            way = trail.back(start, 0)
+            came = way.passing()[:, 0]
+            from_first = came[trail.link[way.steps] == 0].sum()
+            assert from_first == pytest.approx(each[unit, 0] / each[unit].sum(), rel=1e-11, abs=1e-13)
 
 
 def test_recycles_do_not_depend_on_the_order_where_loops_have_one_entry():
