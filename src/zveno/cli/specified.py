@@ -103,9 +103,8 @@ class SpecifiedAnswers(Screen):
         for row in found.dependences.iter_rows(named=True):
             uom, scale = shown_uom(row["result_uom"], [1.0])
             change = row["derivative"] * scale
-            shown = self.text.number(change, decimals([change])) if row["moves"] else self.text(tr("does not move"))
-            rows.append(
-                [row["result"], row["key"], shown, uom_words(uom, self.text), uom_words(row["key_uom"], self.text)]
-            )
-        head = [tr("specification"), tr("free parameter"), tr("change"), tr("of what"), tr("for 1 of")]
-        self.table(head, rows)
+            shown = self.text(tr("does not move"))
+            if row["moves"]:
+                shown = f"{self.text.number(change, decimals([change]))} {uom_words(uom, self.text)}".strip()
+            rows.append([row["result"], row["key"], f"+1 {uom_words(row['key_uom'], self.text)}".strip(), shown])
+        self.table([tr("specification"), tr("free parameter"), tr("changed by"), tr("change")], rows)

@@ -300,7 +300,7 @@ def _count_fault(dof: int, keys: Sequence[str], results: Sequence[str]) -> Fault
             dof=dof, **numbers,
         )  # fmt: skip
     return fault(
-        "{dof} specifications too many: {free} free parameters ({keys}), {specified} specifications ({results})."
-        " Take as many away, or free as many parameters more",
+        "specifications too many: {dof} (free: {free}, {keys}; specified: {specified}, {results}). Take as many away,"
+            " or free as many parameters more",
         dof=-dof, **numbers,
     )  # fmt: skip

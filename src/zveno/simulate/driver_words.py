@@ -23,8 +23,9 @@ class DriverWords:
         return f"{value * self.scale:.{digits}g}"
 
 
-def _share(name: str, **fields: object) -> DriverWords:
-    return DriverWords(Phrase(name, fields), Phrase("%"), 100.0)
+def _share(name: Phrase, **fields: object) -> DriverWords:
+    """A share, read in per cent."""
+    return DriverWords(Phrase(name.message, fields), Phrase("%"), 100.0)
 
 
 _TO: Mapping[str, Phrase] = MappingProxyType(
@@ -53,22 +54,22 @@ _FLOWS: Mapping[str, Phrase] = MappingProxyType(
 DRIVER_WORDS: Mapping[str, DriverWords] = MappingProxyType(
     {
         "pulp_m3h": DriverWords(Phrase("pulp flow"), Phrase("m3/h")),
-        "water_recovery_frac": _share("water recovery"),
+        "water_recovery_frac": _share(Phrase("water recovery")),
         "water_added_t_t": DriverWords(Phrase("water added to a tonne of solids"), Phrase("t")),
-        "underflow_water_frac": _share("share of the water in the underflow"),
-        "clear_solids_frac": _share("share of the solids in the clear outlet"),
-        "clear_water_frac": _share("share of the water in the clear outlet"),
+        "underflow_water_frac": _share(Phrase("share of the water in the underflow")),
+        "clear_solids_frac": _share(Phrase("share of the solids in the clear outlet")),
+        "clear_water_frac": _share(Phrase("share of the water in the clear outlet")),
         "tail_m3h": DriverWords(Phrase("flow of tailings pulp"), Phrase("m3/h")),
-        "froth_recovery_frac": _share("froth recovery"),
-        "feed_water_recovery_frac": _share("share of the feed's water in the concentrate"),
+        "froth_recovery_frac": _share(Phrase("froth recovery")),
+        "feed_water_recovery_frac": _share(Phrase("share of the feed's water in the concentrate")),
         "d50c_um": DriverWords(Phrase("cut size"), Phrase("um")),
-        "oversize_water_frac": _share("share of the water in the oversize"),
-        "water_kept": _share("share of the water that stays"),
-        "rest_share": _share("share of all but copper that goes to concentrate"),
-        "blister_frozen": _share("share of the blister that freezes"),
-        "slag_frozen": _share("share of the slag that freezes"),
+        "oversize_water_frac": _share(Phrase("share of the water in the oversize")),
+        "water_kept": _share(Phrase("share of the water that stays")),
+        "rest_share": _share(Phrase("share of all but copper that goes to concentrate")),
+        "blister_frozen": _share(Phrase("share of the blister that freezes")),
+        "slag_frozen": _share(Phrase("share of the slag that freezes")),
         **{
-            f"{element.lower()}_{product}": _share(phrase.message, element=element)
+            f"{element.lower()}_{product}": _share(phrase, element=element)
             for product, phrase in _TO.items()
             for element in ("Cu", "Fe", "S", "O", "H")
         },
@@ -79,4 +80,4 @@ DRIVER_WORDS: Mapping[str, DriverWords] = MappingProxyType(
 
 def words_of(driver: Driver) -> DriverWords:
     """A driver in words; one that has none by its own name, such as that of a unit model made elsewhere."""
-    return DRIVER_WORDS.get(driver.name) or DriverWords(Phrase(driver.name), Phrase("-"))
+    return DRIVER_WORDS.get(driver.name) or DriverWords(Phrase(driver.name), Phrase(""))

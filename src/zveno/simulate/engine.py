@@ -81,7 +81,7 @@ def _unsettled(found: Simulation) -> Iterator[Fault]:
     """A fault for each scenario that did not settle: what still moves, in which loop, and what to try."""
     for row, circuit, one in found.unsettled():
         words, scenario = words_of(one.driver), found.scenarios[row]
-        digits = next((n for n in (4, 6, 9) if words.value(one.before, n) != words.value(one.after, n)), 12)
+        digits = next((n for n in (4, 6, 9, 12) if words.value(one.before, n) != words.value(one.after, n)), 16)
         yield fault(
             "scenario '{scenario}' did not settle in {iterations} steps: unit '{unit}', {driver}, still goes from"
             " {before} to {after} {uom} (residual {residual}) in the loop of {loop}. {advice}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -55,7 +56,7 @@ class Origins:
         rows = [
             {**self._key(one), "recycle": name, "once_frac": once / one.mass, "mean_passes": passes / one.mass}
             for one in self._traced
-            for name, (once, passes) in sorted(one.recycled.items(), key=lambda item: (item[0] != "", -item[1][0]))
+            for name, (once, passes) in _largest_first(one.recycled)
         ]
         return frame("recycled", rows)
 
@@ -75,7 +76,7 @@ class Origins:
         rows = [
             {**self._key(one), name: place, "kind": kind, "mass_tph": mass, "share_frac": mass / one.mass}
             for one, masses in zip(self._traced, amounts, strict=True)
-            for (place, kind), mass in sorted(masses.items(), key=lambda item: -item[1])
+            for (place, kind), mass in _largest_first(masses)
         ]
         return frame(table, rows)
 
@@ -147,6 +148,16 @@ def origins(found: Simulation, stream: str, components: Sequence[str] = ()) -> O
         raise DataError("stream '{stream}' carries no {component}", stream=stream, component=", ".join(components))
     order = sorted(traced, key=lambda key: (key[0], wanted.index(key[1])))
     return Origins(stream, tuple(traced[one] for one in order))
+
+
+def _largest_first(amounts: Mapping[Any, Any]) -> list[tuple[Any, Any]]:
+    """Amounts by place, the largest first, by name where only round-off tells them apart; all recycles before."""
+
+    def order(item: tuple[Any, Any]) -> tuple[bool, float, Any]:
+        place, amount = item
+        return place != ALL_RECYCLES, -float(f"{np.max(amount):.9g}"), place
+
+    return sorted(amounts.items(), key=order)
 
 
 def _traced_of(
@@ -234,7 +245,7 @@ def _require_complete(one: _Traced) -> None:
     share = sum(one.origins.values()) / one.mass
     if not abs(share - 1) < _COMPLETE:
         raise SolveError(
-            "only {share} % of the {component} asked about can be followed to its origins (scenario '{scenario}'): "
+            "the origins of the {component} come to {share} %, not to 100 % (scenario '{scenario}'): "
             "a loop returns nearly all that enters it",
-            share=f"{100 * share:.6g}", component=one.component, scenario=one.scenario,
+            share=f"{100 * share:.9g}", component=one.component, scenario=one.scenario,
         )  # fmt: skip

@@ -262,6 +262,12 @@ class Simulation:
         build, solution = self._parts[part]
         return build, solution.streams.of(n)
 
+    def located(self, stream: str) -> Iterator[tuple[Build, Solution, tuple[int, ...]]]:
+        """Circuits that hold a stream or the streams of a group, with the numbers of these streams there."""
+        places = [self._where[one] for one in self.members(stream)]
+        for part in dict.fromkeys(part for part, _ in places):
+            yield *self._parts[part], tuple(n for other, n in places if other == part)
+
     def _sizes_of(self, stream: str) -> Sizing | None:
         """Size classes of a stream, if minerals that have them can be in it."""
         part, n = self._where[stream]
@@ -278,12 +284,6 @@ class Simulation:
         parts = np.concatenate([np.ones((len(build.elements), 1, len(sizing.at))), build.elements], axis=1)
         held = flow[:, None, :] * parts
         return sizing.by_class(held).swapaxes(1, 2)
-
-    def located(self, stream: str) -> Iterator[tuple[Build, Solution, tuple[int, ...]]]:
-        """Circuits that hold a stream or the streams of a group, with the numbers of these streams there."""
-        places = [self._where[one] for one in self.members(stream)]
-        for part in dict.fromkeys(part for part, _ in places):
-            yield *self._parts[part], tuple(n for other, n in places if other == part)
 
     def _mass_of(self, stream: str) -> Floats:
         """Mass flows of one stream, shape (S, quantities)."""

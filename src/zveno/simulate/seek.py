@@ -22,16 +22,16 @@ MET = 5e-10
 """Largest miss that counts as none."""
 _POLISHED = 1e-13
 _STEP = 1e-4
-_STEPS = 40
+_STEPS = 30
 _FRACTIONS = (1.0, 0.6, 0.3, 0.1, 0.03, 0.01, 1e-3)
 _REACH = 0.5  # of a whole move in one step
 _PROBES = 32
-_STARTS = 3
+_STARTS = 2
 _GRID = 33
 _NARROWINGS = 12
 _LEAST_NARROWINGS = 3  # of a least miss that is none; it is flat there, so more would tell nothing
 _FAR = 8.0  # how far a scan goes where a range has no end: a factor, both ways
-_LEAST_GAIN = 1e-6
+_LEAST_GAIN = 1e-3  # of a step; a nearest miss is known so well
 
 
 @dataclass(frozen=True)

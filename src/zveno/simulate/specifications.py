@@ -167,14 +167,17 @@ def _free_parameter(model: ChainModel, one: Free, common: Mapping[str, float], d
             lows.append(low)
             highs.append(high)
     low, high = max(lows, key=lambda each: each.value), min(highs, key=lambda each: each.value)
-    where: dict[str, Any] = {"key": one.key, "low": f"{low.value:g}", "high": f"{high.value:g}", "uom": uom_phrase(uom)}
+    where: dict[str, Any] = {"key": one.key, "low": amount(low.value, uom), "high": amount(high.value, uom)}
     if not low.value < high.value:
-        raise ModelError("'{key}' has nothing to move in: its range is {low} to {high} {uom}", **where)
+        raise ModelError(
+            "'{key}' has nothing to move in: its range would be {low} to {high}; give both ends, as KEY=LOW:HIGH",
+            **where,
+        )
     if not low.value <= start <= high.value:
         raise ModelError(
-            "'{key}' stands at {value} {uom}, outside the range {low} to {high} in which it may move: set it within,"
-            " or give another range as KEY=LOW:HIGH",
-            value=f"{start:g}",
+            "'{key}' stands at {value}, outside the range {low} to {high} in which it may move: set it within, or give"
+            " another range as KEY=LOW:HIGH",
+            value=amount(start, uom),
             **where,
         )
     if not (start or np.isfinite(high.value - low.value)):
@@ -231,7 +234,7 @@ def sense_faults(model: ChainModel, specifications: Sequence[Specification], uom
 
 def _possible(model: ChainModel, asked: Result, uom: str) -> tuple[float, float]:
     """Between what a result can lie: shares of a whole, masses, and what a unit model has a range for by that name."""
-    if asked.kind == "grade" or (asked.kind == "recovery" and not asked.feeds):
+    if asked.kind in ("grade", "passing") or (asked.kind == "recovery" and not asked.feeds):
         return 0.0, 1.0
     if asked.of[0] not in model.units:
         return 0.0, np.inf

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from zveno.errors import Fault, Phrase, fault
-from zveno.simulate.basis import Floats
 from zveno.simulate.build import Build
 from zveno.simulate.degrees import DegreesOfFreedom
 from zveno.simulate.driver_words import words_of
@@ -25,11 +24,11 @@ from zveno.simulate.units.unit import Driver
 _LOSSES = 3
 _SMALL = 1e-3  # a loss of less than this share is not told
 _AT_END = 1e-9
+_BESIDE = 0.03  # of a whole move: how far beside the nearest point is looked
 
 
 def unmet_faults(degrees: DegreesOfFreedom, found: Sought) -> list[Fault]:
     """Sentences on a point that misses what is wanted by the least that was found."""
-    goal = degrees.goal
     alone = _alone(degrees) if len(degrees.specifications) > 1 else {0: found}
     lost = [n for n, one in alone.items() if not one.met]
     if lost:
@@ -38,7 +37,7 @@ def unmet_faults(degrees: DegreesOfFreedom, found: Sought) -> list[Fault]:
     else:
         told = list(_together(degrees, found))
         short = [int(n) for n in np.flatnonzero(np.abs(found.miss) > MET)]
-        told += _at_bounds(degrees, goal.values(found.point))
+        told += _at_bounds(degrees, found)
     return [*told, *_units(degrees, short)]
 
 
@@ -64,7 +63,7 @@ def _one(degrees: DegreesOfFreedom, n: int, found: Sought) -> Iterator[Fault]:
         reached=amount(reached, uom, digits),
         described=amount(degrees.base[n], uom),
     )
-    yield from _at_bounds(degrees, values)
+    yield from _at_bounds(degrees, found)
     nearest = simulate(goal.model, scenarios=goal.cases(("nearest",), values[None]), day=goal.day)
     yield from _limits(nearest, one.asked, one.wanted, reached)
     yield from _stopped(degrees, nearest, n)
@@ -88,17 +87,22 @@ def _together(degrees: DegreesOfFreedom, found: Sought) -> Iterator[Fault]:
         )
 
 
-def _at_bounds(degrees: DegreesOfFreedom, values: Floats) -> Iterator[Fault]:
-    """Where each free parameter stands at the nearest point."""
-    for one, value in zip(degrees.free, values, strict=True):
+def _at_bounds(degrees: DegreesOfFreedom, found: Sought) -> Iterator[Fault]:
+    """Where each free parameter stands at the nearest point, and what keeps it there."""
+    goal = degrees.goal
+    for k, (one, value) in enumerate(zip(degrees.free, goal.values(found.point), strict=True)):
         where: dict[str, Any] = {"key": one.key, "value": amount(float(value), one.uom)}
-        why = _end(one, float(value))
-        if why is None:
+        end = _end(one, float(value))
+        if end is not None:
+            units = dict.fromkeys(unit for each in one.targets for unit in acts_on(goal.model, each))
+            yield fault("'{key}' (acts in {units}) stands at {value}, the {end}", units=named(units), end=end, **where)
+            continue
+        beside = goal.box.clip(found.point + _BESIDE * np.outer([-1, 1], np.arange(len(found.point)) == k))
+        if np.isnan(goal.found(beside)).any():
+            yield fault("'{key}' stands at {value}, beside values for which there is no steady state", **where)
+        else:
             yield fault("'{key}' stands at {value}, within its range: neither more nor less of it alone comes nearer",
                         **where)  # fmt: skip
-        else:
-            units = dict.fromkeys(unit for each in one.targets for unit in acts_on(degrees.goal.model, each))
-            yield fault("'{key}' (acts in {units}) stands at {value}, the {end}", units=named(units), end=why, **where)
 
 
 def _end(one: FreeParameter, value: float) -> Phrase | None:
@@ -123,7 +127,8 @@ def _units(degrees: DegreesOfFreedom, short: Sequence[int]) -> Iterator[Fault]:
 def _limits(nearest: Simulation, asked: Result, wanted: float, reached: float) -> Iterator[Fault]:
     """How much of a component there is, and by which other ways it goes, where more of it is wanted."""
     component = asked.quantity
-    if asked.kind not in ("amount", "recovery") or component not in nearest.quantities or not wanted > reached:
+    followed = component in ("solids", *nearest.components)  # water is added on the way
+    if asked.kind not in ("amount", "recovery") or not followed or not wanted > reached:
         return
     own = {stream for one in asked.of for stream in nearest.members(one)}
     fed, losses = 0.0, dict[str, float]()
@@ -187,15 +192,17 @@ def _stopped(degrees: DegreesOfFreedom, nearest: Simulation, n: int) -> Iterator
     model = degrees.goal.model
     starts = [unit for one in degrees.free for target in one.targets for unit in acts_on(model, target)]
     among = set(between(model, starts, comes_from(model, degrees.specifications[n].asked)))
-    for (build, before), (_, after) in zip(degrees.simulation.circuits, nearest.circuits, strict=True):
-        for unit, (name, kind) in enumerate(zip(build.circuit.ids, build.circuit.units, strict=True)):
-            if name in among and kind.drivers:
-                old, new = (driver_values(build.circuit, one, unit)[0] for one in (before, after))
-                for driver, was, now in zip(kind.drivers, old, new, strict=True):
-                    if _ends(driver, now) and not _ends(driver, was):
-                        words = words_of(driver)
-                        yield fault("unit '{unit}': {driver} has come to its end, {value} {uom}", unit=name,
-                                    driver=words.name, value=words.value(now), uom=words.uom)  # fmt: skip
+    for before, after in zip(degrees.simulation.circuits, nearest.circuits, strict=True):
+        circuit = after[0].circuit
+        for unit, (name, kind) in enumerate(zip(circuit.ids, circuit.units, strict=True)):
+            if name not in among:
+                continue
+            old, new = (driver_values(build.circuit, solution, unit)[0] for build, solution in (before, after))
+            for driver, was, now in zip(kind.drivers, old, new, strict=True):
+                if _ends(driver, now) and not _ends(driver, was):
+                    words = words_of(driver)
+                    yield fault("unit '{unit}': {driver} has come to its end, {value} {uom}", unit=name,
+                                driver=words.name, value=words.value(now), uom=words.uom)  # fmt: skip
 
 
 def _ends(driver: Driver, value: float) -> bool:
