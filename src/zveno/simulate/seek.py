@@ -10,8 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import lsq_linear
-from scipy.stats import qmc
+import scipy
 
 from zveno.simulate.basis import Floats
 
@@ -72,7 +71,7 @@ class Box:
     def points(self, count: int, start: Floats) -> Floats:
         """Points spread evenly over what is searched, the same every time, (count, n)."""
         low, high = self.ends(start)
-        return np.asarray(low + (high - low) * qmc.Sobol(len(low), scramble=True, seed=1).random(count))
+        return np.asarray(low + (high - low) * scipy.stats.qmc.Sobol(len(low), scramble=True, seed=1).random(count))
 
 
 def seek(misses: Misses, start: Floats, box: Box) -> Sought:
@@ -108,7 +107,7 @@ def descend(misses: Misses, start: Floats, box: Box) -> Sought:
             break
         slope = slopes(misses, now, box)
         low, high = np.maximum(box.low - now.point, -_REACH), np.minimum(box.high - now.point, _REACH)
-        step = lsq_linear(slope, -now.miss, (low, high), method="bvls", tol=1e-15).x
+        step = scipy.optimize.lsq_linear(slope, -now.miss, (low, high), method="bvls", tol=1e-15).x
         trials = box.clip(now.point + np.outer(_FRACTIONS, step))
         found = misses(trials)
         n = int(np.argmin(_sizes(found)))
