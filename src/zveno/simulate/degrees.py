@@ -170,7 +170,7 @@ class DegreesOfFreedom:
         step = np.linalg.lstsq(slope, miss, rcond=_RANK)[0]
         return bool(np.abs(slope @ step - miss).max() <= _AGREES)
 
-    def _said(self, chosen: Sequence[int], values: Floats) -> tuple[Phrase, ...]:
+    def _said(self, chosen: Sequence[int], values: Floats) -> tuple[Phrase | str, ...]:
         """Values of some results for a message."""
         return tuple(amount(values[n], self.uoms[n]) for n in chosen)
 

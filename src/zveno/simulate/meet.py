@@ -18,7 +18,7 @@ from zveno.simulate.degrees import DegreesOfFreedom, degrees_of_freedom
 from zveno.simulate.engine import simulate
 from zveno.simulate.result import Simulation
 from zveno.simulate.results import read_results
-from zveno.simulate.seek import Sought, seek
+from zveno.simulate.seek import seek
 from zveno.simulate.specifications import Free, Specification
 from zveno.simulate.unmet import unmet_faults
 from zveno.tables import frame
@@ -121,7 +121,7 @@ def meet(
         raise SolveError("nothing is specified: name a result and what is wanted of it")
     degrees.require_determined()
     goal = degrees.goal
-    found = _looked_at(degrees)
+    found = seek(goal.misses(degrees.base), goal.start, goal.box)
     if not found.met:
         raise SolveError(unmet_faults(degrees, found))
     values = goal.values(found.point)
@@ -155,12 +155,6 @@ def meet_each(
         except SolveError as error:
             raise SolveError([fault("in scenario '{scenario}':", scenario=name), *error.faults]) from error
     return tuple(found)
-
-
-def _looked_at(degrees: DegreesOfFreedom) -> Sought:
-    """The point that meets the specifications, or the nearest found."""
-    goal = degrees.goal
-    return seek(goal.misses(degrees.base), goal.start, goal.box)
 
 
 def _end(value: float) -> float | None:

@@ -243,7 +243,7 @@ def _possible(model: ChainModel, asked: Result, uom: str) -> tuple[float, float]
     return (-np.inf, np.inf) if one is None else (one.low, one.high)
 
 
-def amount(value: float, uom: str, digits: int = 5) -> Phrase:
+def amount(value: float, uom: str, digits: int = 5) -> Phrase | str:
     """A value with its uom as a message says it, fractions in per cent.
 
     >>> str(amount(0.87, "frac"))
@@ -252,5 +252,5 @@ def amount(value: float, uom: str, digits: int = 5) -> Phrase:
     if uom == FRACTION:
         return Phrase("{value} {uom}", {"value": f"{100 * value:.{digits}g}", "uom": Phrase("%")})
     if uom == "-":
-        return Phrase(f"{value:.{digits}g}")
+        return f"{value:.{digits}g}"
     return Phrase("{value} {uom}", {"value": f"{value:.{digits}g}", "uom": uom_phrase(uom)})
