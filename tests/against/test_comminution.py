@@ -27,7 +27,7 @@ CYCLONE = {
     "cyclones": 1.0, "diameter_mm": 500.0, "inlet_mm": 150.0, "vortex_finder_mm": 200.0, "spigot_mm": 100.0,
 }  # fmt: skip
 CYLINDER = {"cylinder_mm": 500.0, "cone_deg": 20.0, "kd": 1e-4, "kq": 450.0, "kw": 20.0}
-pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the folder ../shared/data with the cases is absent")
+needs_cases = pytest.mark.skipif(not DATA.is_dir(), reason="the folder ../shared/data with the cases is absent")
 
 
 def case(name: str) -> tuple[dict[str, Any], dict[str, Any], float]:
@@ -36,6 +36,7 @@ def case(name: str) -> tuple[dict[str, Any], dict[str, Any], float]:
     return found["inputs"], found["expected"], float(found["tolerance"]["rel"])
 
 
+@needs_cases
 def test_batch_grinding_by_reid() -> None:
     given, wanted, rel = case("comm-batch-grinding-reid")
     fragments = np.array(given["breakage_columns"]).T
@@ -46,6 +47,7 @@ def test_batch_grinding_by_reid() -> None:
     assert matrix @ np.array(given["feed"]) == pytest.approx(wanted["product"], rel=rel)
 
 
+@needs_cases
 def test_perfect_mixing_mill() -> None:
     given, wanted, rel = case("comm-perfect-mixing-mill")
     fragments = np.array(given["appearance_columns"]).T
@@ -57,6 +59,7 @@ def test_perfect_mixing_mill() -> None:
     assert product.sum() == pytest.approx(wanted["total_tph"], rel=rel)
 
 
+@needs_cases
 def test_efficiency_curves_of_whiten_and_of_plitt() -> None:
     given, wanted, rel = case("comm-efficiency-curves")
     relative = np.array([*given["size_um"], given["d50c_um"]]) / given["d50c_um"]
@@ -66,6 +69,7 @@ def test_efficiency_curves_of_whiten_and_of_plitt() -> None:
     assert plitt == pytest.approx([*wanted["plitt_rr"], wanted["at_d50c"]], rel=rel)
 
 
+@needs_cases
 def test_cyclone_feed_from_pulp_densities_and_a_timed_sample() -> None:
     given, wanted, rel = case("comm-cyclone-slurry-nptel")
     names = ("feed", "overflow", "underflow")
@@ -79,6 +83,7 @@ def test_cyclone_feed_from_pulp_densities_and_a_timed_sample() -> None:
     assert underflow_kg_h * (1 + 1 / load) == pytest.approx(wanted["feed_dry_kg_h"], rel=rel)
 
 
+@needs_cases
 @pytest.mark.parametrize("kind", [Classifier, PlittCyclone, NageswararaoCyclone])
 def test_units_that_classify_follow_the_curve(kind: type[UnitModel]) -> None:
     """Sieves whose classes stand for 300, 100 and 30 um, grains of the reference density, no by-pass."""
@@ -126,6 +131,7 @@ def test_a_grain_passes_an_opening_as_often_as_taggart_s_table_says() -> None:
     assert 1000 * (1 - stays) == pytest.approx(list(table.values()), abs=0.5)
 
 
+@needs_cases
 def test_a_crusher_draws_what_bond_s_energy_asks_for() -> None:
     given, wanted, rel = case("comm-bond-energy")
     crusher = Crusher(energy_kwh_t=wanted["kwh_per_tonne"])

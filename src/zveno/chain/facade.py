@@ -446,10 +446,10 @@ def load(folder: Path | str, *, store: Path | str | None = None) -> Chain:
     'Одна обогатительная фабрика'
     """
     path = Path(folder)
-    add_installed_unit_models()
     model, faults = read_description(path)
     if model is None:
         raise ModelError(faults)
+    faults += add_installed_unit_models(model)
     faults += [*simulation_faults(model, sound=not faults), *flow_faults(model), *rule_faults(model)]
     faults += _faults_of_play(path, model)
     if faults:

@@ -45,6 +45,12 @@ class Settled:
     iterations: Ints
     converged: Bools
 
+    def put(self, rows: Ints, other: Settled) -> None:
+        """Take the answers of some rows from another."""
+        self.unknowns[rows], self.gap[rows] = other.unknowns, other.gap
+        self.iterations[rows] += other.iterations
+        self.converged[rows] = other.converged
+
     def take(self, rows: slice) -> Settled:
         """The same for some of the rows."""
         return Settled(self.unknowns[rows], self.gap[rows], self.iterations[rows], self.converged[rows])
@@ -187,7 +193,7 @@ def _newton(problem: Problem, run: _Run, *, tolerance: float, iterations: int) -
     now = run.unknowns[rows]
     for _ in range(min(_NEWTON_STEPS, iterations)):
         gap = problem.step(now) - now
-        step = -_solved(_jacobian(problem, now, gap), gap)
+        step = -_solved(slopes(problem, now, gap), gap)
         trials = np.stack([now + scale * np.clip(step, -_NEWTON_REACH, _NEWTON_REACH) for scale in _NEWTON_SCALES])
         gaps = np.stack([problem.step(one) - one for one in trials])
         best = np.argmin([_size(one) for one in gaps], axis=0)
@@ -199,7 +205,7 @@ def _newton(problem: Problem, run: _Run, *, tolerance: float, iterations: int) -
         problem, rows, now = problem.take(np.flatnonzero(left)), rows[left], now[left]
 
 
-def _jacobian(problem: Problem, now: Floats, gap: Floats) -> Floats:
+def slopes(problem: Problem, now: Floats, gap: Floats) -> Floats:
     """Derivative of the gap by differences, shape (S, n, n)."""
     count, width = now.shape
     nudged = np.repeat(now, width, axis=0) + np.tile(_NUDGE * np.eye(width), (count, 1))
@@ -209,8 +215,10 @@ def _jacobian(problem: Problem, now: Floats, gap: Floats) -> Floats:
 
 
 def _solved(matrix: Floats, right: Floats) -> Floats:
-    """Solution of small systems, by least squares where one is singular."""
-    return np.asarray((np.linalg.pinv(matrix) @ right[:, :, None])[:, :, 0])
+    """Solution of small systems, by least squares where one is singular; none where there is no number."""
+    known = np.asarray(np.isfinite(matrix).all(axis=(1, 2)) & np.isfinite(right).all(axis=1))
+    safe = np.where(known[:, None, None], matrix, 0.0)
+    return np.asarray((np.linalg.pinv(safe) @ np.where(known[:, None], right, 0.0)[:, :, None])[:, :, 0])
 
 
 def _damped(problem: Problem, run: _Run, *, tolerance: float, iterations: int) -> None:

@@ -13,8 +13,8 @@ from zveno.errors import Fault, ModelError
 from zveno.model.chain import ChainModel
 from zveno.model.types import Figure, Stream, Unit
 from zveno.simulate.basis import ENTRAINMENT, Basis, FloatClass, Floats
+from zveno.simulate.by_size import figures_by_size
 from zveno.simulate.checks import (
-    figures_by_size,
     instance_faults,
     is_calculated,
     is_simulated,
@@ -151,7 +151,7 @@ def _sizing(makes: Sequence[OreMake], rest: int) -> Sizing | None:
         sized = bool(len(make.sieves_um))
         at += [k % sizes if sized else -1 for k in range(count)]
         ore += [n] * count
-        redrawn += [sized and make.floats.by_size] * count
+        redrawn += [sized and bool(one) for one in np.repeat(make.floats.by_size, make.width)]
         shares.append(_flat(make.floats.share))
     breaks = [make.breakage for make in makes]
     return Sizing(
@@ -280,7 +280,7 @@ def _unit(model: ChainModel, unit: Unit, scenarios: Scenarios) -> UnitModel:
             continue
         names = figures_by_size(model, one, reference)
         array = (
-            scenarios.sized_values(unit.id, one.name, names, one.uom)
+            scenarios.sized_values(names, one.uom)
             if names
             else scenarios.unit_values(unit.id, one.name, reference, one.uom)
         )

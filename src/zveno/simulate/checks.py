@@ -13,7 +13,7 @@ from zveno.model.chain import ChainModel
 from zveno.model.checks import DECIMAL_COMMA, has_decimal_comma, near_match
 from zveno.model.types import Figure, Stream, Unit
 from zveno.quantities import convert, uom_phrase
-from zveno.simulate.sizing import sized_names
+from zveno.simulate.by_size import figures_by_size, twofold_faults
 from zveno.simulate.units import UNIT_MODELS, UNIT_PARAMETERS, ElementUnit, Parameter, UnitModel, Yard
 from zveno.simulate.units.furnace import Furnace
 from zveno.simulate.units.unit import TABLE_ROUNDING
@@ -135,14 +135,6 @@ def base_unit(model: ChainModel, unit: Unit, day: date | None = None) -> UnitMod
     return found(**values)
 
 
-def figures_by_size(model: ChainModel, one: Parameter, given: object) -> tuple[str, ...]:
-    """Figures that give a parameter for each size class; none where it is one number for all."""
-    if not one.by_size or not isinstance(given, str) or given in model.parameters:
-        return ()
-    names = sized_names(given, model.chain.sieves_um)
-    return names if any(name in model.parameters for name in names) else ()
-
-
 def _parameter_faults(model: ChainModel, unit: Unit, day: date | None) -> Iterator[Fault]:
     """Unknown, missing, misfit and out-of-range parameters."""
     where = model.places.get(f"{unit.id}/parameters") or model.places.get(unit.id, "")
@@ -176,6 +168,8 @@ def _value_faults(
     if isinstance(given, str) and has_decimal_comma(given):
         yield fault(DECIMAL_COMMA, where, key=one.name, got=given, point=given.replace(",", "."))
         return
+    if one.by_size and isinstance(given, str):
+        yield from twofold_faults(model, given, model.chain.sieves_um)
     if names := figures_by_size(model, one, given):
         yield from _sized_faults(model, unit, one, names, day)
         return

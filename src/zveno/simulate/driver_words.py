@@ -60,7 +60,7 @@ DRIVER_WORDS: Mapping[str, DriverWords] = MappingProxyType(
         "clear_solids_frac": _share(Phrase("share of the solids in the clear outlet")),
         "clear_water_frac": _share(Phrase("share of the water in the clear outlet")),
         "tail_m3h": DriverWords(Phrase("flow of tailings pulp"), Phrase("m3/h")),
-        "froth_recovery_frac": _share(Phrase("froth recovery")),
+        "carried_frac": _share(Phrase("share of the floated solids that the froth can carry")),
         "feed_water_recovery_frac": _share(Phrase("share of the feed's water in the concentrate")),
         "d50c_um": DriverWords(Phrase("cut size"), Phrase("um")),
         "oversize_water_frac": _share(Phrase("share of the water in the oversize")),

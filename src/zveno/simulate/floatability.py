@@ -13,7 +13,8 @@ from zveno.model.checks import near_match
 from zveno.model.types import Ore
 from zveno.model.values import line_of_figure, number_faults
 from zveno.quantities import uom_phrase
-from zveno.simulate.basis import FloatClass, Floats
+from zveno.simulate.basis import Bools, FloatClass, Floats
+from zveno.simulate.by_size import twofold_faults
 from zveno.simulate.scenario import Scenarios
 from zveno.simulate.sizing import mean_sizes, retained, rosin_rammler, sized_names
 from zveno.text.mark import tr
@@ -28,13 +29,13 @@ _CURVE = {"p80_um": "um", "slope": "-"}
 class Floatability:
     """Shares and rate constants, 1/min, of the minerals by floatability and size class, shape (S or 1, M, F, n).
 
-    ``share`` sums to 1 over the F classes; ``by_size`` says that it was given by size.
+    ``share`` sums to 1 over the F classes; ``by_size`` says of each mineral that it was given by size, shape (M,).
     """
 
     classes: tuple[FloatClass, ...]
     share: Floats
     k_per_min: Floats
-    by_size: bool = False
+    by_size: Bools
 
 
 def sieves_of(model: ChainModel, ore: Ore) -> Floats:
@@ -53,7 +54,7 @@ def floatability(ore: Ore, minerals: tuple[str, ...], scenarios: Scenarios) -> F
     sieves = sieves_of(scenarios.model, ore)
     still = np.zeros((1, len(minerals), len(sieves) + 1))
     if not ore.kinetics:
-        return Floatability(("non",), still[:, :, None] + 1, still[:, :, None])
+        return Floatability(("non",), still[:, :, None] + 1, still[:, :, None], np.zeros(len(minerals), dtype=bool))
     faults = list(_rate_faults(ore, minerals, scenarios))
     if faults:
         raise ModelError(faults)
@@ -73,9 +74,11 @@ def floatability(ore: Ore, minerals: tuple[str, ...], scenarios: Scenarios) -> F
         )  # fmt: skip
     share = np.stack(np.broadcast_arrays(fast, slow, np.maximum(1 - fast - slow, 0)), axis=2)
     rates = np.stack(np.broadcast_arrays(read("k_fast", "1/min"), read("k_slow", "1/min"), still), axis=2)
-    names = [f"{ore.kinetics}.{one}.{what}" for one in minerals for what in ("share_fast", "share_slow")]
-    by_size = any(one not in scenarios.model.parameters for one in names)
-    return Floatability(("fast", "slow", "non"), share, rates, by_size)
+    given = scenarios.model.parameters
+    by_size = [
+        any(f"{ore.kinetics}.{one}.{what}" not in given for what in ("share_fast", "share_slow")) for one in minerals
+    ]
+    return Floatability(("fast", "slow", "non"), share, rates, np.array(by_size))
 
 
 def size_shares(ore: Ore, scenarios: Scenarios) -> Floats:
@@ -117,7 +120,7 @@ def breakage(ore: Ore, scenarios: Scenarios) -> Floats:
     """
     if not ore.breakage:
         return np.ones(1)
-    faults = list(number_faults(scenarios.model, ore.id, "breakage", ore.breakage, uom="-", bound="amount"))
+    faults = list(_named_faults(ore, "breakage", ore.breakage, "-", scenarios))
     if faults:
         raise ModelError(faults)
     return scenarios.values(ore.breakage, "-")
@@ -140,11 +143,26 @@ def followers(ore: Ore, scenarios: Scenarios) -> Floats:
     sieves = sieves_of(scenarios.model, ore)
     if not ore.entrainment or not len(sieves):
         return np.ones((1, len(sieves) + 1))
-    faults = list(number_faults(scenarios.model, ore.id, "entrainment", ore.entrainment, uom="um", bound="positive"))
+    faults = list(_named_faults(ore, "entrainment", ore.entrainment, "um", scenarios, above_zero=True))
     if faults:
         raise ModelError(faults)
     times = _FIFTH * mean_sizes(sieves) / scenarios.values(ore.entrainment, "um")[:, None]
     return np.asarray(2 * np.exp(-times) / (1 + np.exp(-2 * times)))
+
+
+def _named_faults(
+    ore: Ore, key: str, name: str, uom: str, scenarios: Scenarios, *, above_zero: bool = False
+) -> Iterator[Fault]:
+    """A figure that an ore names, which does not exist or is no amount, in the description or a scenario."""
+    model = scenarios.model
+    if name not in model.parameters:
+        message = tr("ore '{ore}': '{key}' names the figure '{figure}', which does not exist")
+        where = model.places.get(f"{ore.id}/{key}") or model.places.get(ore.id, "")
+        yield fault(message, where, ore=ore.id, key=key, figure=name, near=near_match(name, model.parameters))
+        return
+    yield from _amount_faults(ore, name, uom, scenarios, share=False)
+    if above_zero and (scenarios.values(name, uom) == 0).any():
+        yield fault("'{key}' of '{owner}' must be above 0", line_of_figure(model, name), key=name, owner=ore.id)
 
 
 def _by_size(scenarios: Scenarios, name: str, uom: str, sieves: Floats) -> Floats:
@@ -164,6 +182,7 @@ def _rate_faults(ore: Ore, minerals: tuple[str, ...], scenarios: Scenarios) -> I
             name = f"{ore.kinetics}.{mineral}.{what}"
             sized = sized_names(name, sieves) if len(sieves) else ()
             by_size = name not in model.parameters and any(one in model.parameters for one in sized)
+            yield from twofold_faults(model, name, sieves)
             names.update(dict.fromkeys(sized if by_size else (name,), uom))
     missing = [one for one in names if one not in model.parameters]
     if missing:
@@ -205,6 +224,13 @@ def _size_faults(ore: Ore, scenarios: Scenarios) -> Iterator[Fault]:
     where = model.places.get(f"{ore.id}/sizes") or model.places.get(ore.id, "")
     curve = _is_curve(ore, model)
     names = [f"{ore.sizes}.{one}" for one in _CURVE] if curve else list(_passing_names(ore, model))
+    idle = [one for one in model.parameters if curve and one.startswith(f"{ore.sizes}.passing.")]
+    if idle:
+        message = tr(
+            "the sizes '{prefix}' of ore '{ore}' are given as a curve and sieve by sieve: leave one of them out"
+        )
+        yield fault(message, line_of_figure(model, idle[0]), prefix=ore.sizes, ore=ore.id)
+        return
     missing = [one for one in names if one not in model.parameters]
     if missing:
         message = tr(

@@ -15,8 +15,10 @@ from zveno.model.chain import ChainModel
 from zveno.model.checks import near_match
 from zveno.model.types import Figure, Number
 from zveno.quantities import convert, uom_phrase
+from zveno.simulate.by_size import figures_by_size
 from zveno.simulate.cases import Cases
 from zveno.simulate.units import UNIT_PARAMETERS
+from zveno.text.mark import tr
 
 FEED_FIELDS = {"feed": "t/h", "feed_water": "frac"}
 ANY = "*"
@@ -174,6 +176,10 @@ def _target(model: ChainModel, key: str) -> Target | Fault:
     owner, _, name = key.rpartition(".")
     if owner in model.units:
         known = _parameters(model, owner)
+        figures = _figures_by_size(model, owner, name)
+        if figures:
+            message = tr("'{key}' is given by size class: set its figures, such as '{figure}'")
+            return fault(message, key=key, figure=figures[0])
         if name in known:
             return Target("unit", owner, name)
         if key not in model.parameters:
@@ -196,4 +202,11 @@ def _target(model: ChainModel, key: str) -> Target | Fault:
 def _parameters(model: ChainModel, unit: str) -> list[str]:
     """Numeric parameters of a unit's model."""
     found = UNIT_PARAMETERS.get(model.units[unit].model, ())
-    return [one.name for one in found if not (one.choices or one.table)]
+    return [one.name for one in found if not (one.choices or one.table or _figures_by_size(model, unit, one.name))]
+
+
+def _figures_by_size(model: ChainModel, unit: str, name: str) -> tuple[str, ...]:
+    """Figures that give a parameter of a unit by size class; none where one number does."""
+    found = {one.name: one for one in UNIT_PARAMETERS.get(model.units[unit].model, ())}
+    given = model.units[unit].parameters.get(name)
+    return figures_by_size(model, found[name], given) if name in found else ()

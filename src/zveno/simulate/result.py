@@ -269,11 +269,14 @@ class Simulation:
             yield *self._parts[part], tuple(n for other, n in places if other == part)
 
     def _sizes_of(self, stream: str) -> Sizing | None:
-        """Size classes of a stream, if minerals that have them can be in it."""
+        """Size classes of a stream, unless solids without them can be in it."""
         part, n = self._where[stream]
         build, solution = self._parts[part]
-        sizing = build.circuit.basis.sizing
-        return None if sizing is None or not sizing.sized[solution.streams.columns(n)].any() else sizing
+        basis, columns = build.circuit.basis, solution.streams.columns(n)
+        if n in build.circuit.feeds:  # kept in all components, whatever it holds
+            columns = np.flatnonzero((solution.streams.kept(n) != 0).any(axis=0))
+        unsized = basis.sizing is None or (basis.solid & ~basis.sizing.sized)[columns].any()
+        return None if unsized else basis.sizing
 
     def _by_size_of(self, stream: str) -> Floats:
         """Mass flow of solids and components of one stream by size class, shape (S, n, 1 + components)."""

@@ -127,7 +127,8 @@ class Result:
         if self.kind == "grade":
             self._require(found.quantities[2:])
             return found.grade(self.of[0], self.quantity), FRACTION
-        self._require(found.quantities)
+        by_size = ("p80", *(f"passing.{one:g}" for one in found.sieves_um)) if found.sieves_um else ()
+        self._require((*found.quantities, *by_size))
         return found.component(self.of[0], self.quantity), FLOW
 
     def _require(self, known: Sequence[str], asked: str = "") -> None:

@@ -18,6 +18,7 @@ PAN = "0"
 """How the class that passes all sieves is named in a figure."""
 _PAN_SIZE = 0.5  # what passes the last sieve counts as half its opening
 _LONE_RATIO = 2.0  # of the sieve above a lone one
+_TOLD = 1e-4  # a sieve tells shares no finer
 
 
 @dataclass(frozen=True)
@@ -151,9 +152,9 @@ def rosin_rammler(sieves_um: Floats, p80_um: Floats, slope: Floats) -> Floats:
 def size_at(share: float, passed: Floats, sieves_um: Floats) -> Floats:
     """Size that a share of the mass passes, um, shape (S,), from the shares (S, n - 1) that pass the sieves.
 
-    Between two sieves it lies on the curve of Rosin and Rammler through both; in logarithms where all passes the
-    coarser one; on a straight line where nothing passes the finer. NaN where the sieves do not hold the size between
-    them: what lies on the coarsest or below the finest is not known.
+    Between two sieves it lies on the curve of Rosin and Rammler through both, where a sieve that passes more than
+    99.99 % or less than 0.01 % counts as passing that. NaN where the sieves do not hold the size between them: what
+    lies on the coarsest or below the finest is not known.
 
     Examples
     --------
@@ -164,9 +165,8 @@ def size_at(share: float, passed: Floats, sieves_um: Floats) -> Floats:
     for n in range(len(sieves_um) - 1):
         high, low = passed[:, n], passed[:, n + 1]
         coarse, fine = sieves_um[n], sieves_um[n + 1]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            ends = [np.where(high < 1, np.log(-np.log1p(-one)), np.log(one)) for one in (low, high, share)]
-            curved = fine * (coarse / fine) ** ((ends[2] - ends[0]) / (ends[1] - ends[0]))
-            plain = fine + (coarse - fine) * share / high
-        found = np.where((high >= share) & (low < share), np.where(low > 0, curved, plain), found)
+        ends = [np.log(-np.log1p(-np.clip(one, _TOLD, 1 - _TOLD))) for one in (low, high, share)]
+        span = np.where(ends[1] > ends[0], ends[1] - ends[0], 1.0)
+        here = fine * (coarse / fine) ** np.clip((ends[2] - ends[0]) / span, 0, 1)
+        found = np.where((high >= share) & (low < share), here, found)
     return np.where(passed[:, -1] == share, sieves_um[-1], found)

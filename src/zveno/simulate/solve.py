@@ -15,19 +15,19 @@ from functools import cached_property
 import numpy as np
 
 from zveno.errors import SolveError
-from zveno.simulate.accelerate import fixed_point
+from zveno.simulate.accelerate import Settled
 from zveno.simulate.alike import alike, side_by_side
 from zveno.simulate.basis import Basis, Bools, Floats, Ints, rows_of
 from zveno.simulate.flows import Flows, present
 from zveno.simulate.heat import closed, heat_report, heated, moved_fuel
-from zveno.simulate.network import Action, Loop, Order, Wiring, external
+from zveno.simulate.network import Order, Wiring, external
+from zveno.simulate.outer import OuterProblem
 from zveno.simulate.plan import OUTSIDE, Link, Part, plan
-from zveno.simulate.scaling import Scaling
-from zveno.simulate.units import UnitModel
-from zveno.simulate.units.unit import Report
+from zveno.simulate.steady import steady_state
+from zveno.simulate.units import BUILT_IN, UnitModel
+from zveno.simulate.units.unit import Report, unsound
 from zveno.simulate.unsettled import Unsettled, unsettled, unsettled_fuel
 
-_MORE_SWEEPS = 2  # beyond those that bring material to every unit
 _CLOSINGS = 30  # times that a loop is settled again for the fuel of its furnaces
 _BATCH = 256  # scenarios solved together: their arrays stay in the fast memory of the processor
 _ROWS = 512  # rows of one problem, of scenarios times parts alike, for the same reason
@@ -136,106 +136,6 @@ class Solution:
         return np.stack([self.streams.of(n) for n in range(len(self.streams))])
 
 
-@dataclass(frozen=True)
-class _Drivers:
-    """The outer problem of a part: drivers of its units, as unknowns, into the drivers they imply.
-
-    ``outside`` (units, S, C) enters the units from upstream; ``home`` (S, n) is where the iteration starts. Units,
-    basis and flows are in the ``columns`` of the part. Of several ``parts`` alike each has its block of the rows S.
-    """
-
-    parts: tuple[Part, ...]
-    wiring: Wiring
-    columns: Ints
-    units: tuple[UnitModel, ...]
-    basis: Basis
-    outside: Floats
-    home: Floats
-    order: Order
-
-    @cached_property
-    def scaling(self) -> Scaling:
-        """How drivers become unknowns."""
-        return Scaling(self.units)
-
-    def take(self, rows: Ints) -> _Drivers:
-        """The same problem for some rows."""
-        return replace(
-            self,
-            units=tuple(one.take(rows) for one in self.units),
-            basis=self.basis.take(rows),
-            outside=self.outside[:, rows],
-            home=self.home[rows],
-        )
-
-    def blocks(self) -> Iterator[tuple[Part, slice]]:
-        """Each part, and its rows."""
-        count = len(self.home) // len(self.parts)
-        for n, part in enumerate(self.parts):
-            yield part, slice(n * count, (n + 1) * count)
-
-    def step(self, unknowns: Floats) -> Floats:
-        """Drivers that follow from the flows that follow from drivers.
-
-        Where an iteration strayed to shares that let nothing out, it is sent back to the start.
-        """
-        feeds, stuck = self.feeds(self.scaling.decode(unknowns))
-        image = self.scaling.encode(self.observed(feeds))
-        if stuck.any():
-            image[stuck] = self.home[stuck]
-        return image
-
-    def feeds(self, drivers: Sequence[Floats]) -> tuple[Floats, Bools]:
-        """Feeds (units, S, C) with the drivers of each unit given, and where the loop has no way out (S,).
-
-        What the units ask for at their inlets enters the loop, but does not count as their feed.
-        """
-        actions = [self._action(n, values) for n, values in enumerate(drivers)]
-        asked = {
-            n: wanted.sum(axis=1)
-            for n, (unit, values) in enumerate(zip(self.units, drivers, strict=True))
-            if (wanted := unit.requested(values, self.basis)) is not None
-        }
-        outside = self.outside
-        if asked:
-            outside = outside.copy()
-            for n, amount in asked.items():
-                outside[n] += amount
-        total, stuck = Loop(self.wiring, self.order, actions, outside, self.basis).feeds()
-        for n, amount in asked.items():
-            total[n] = np.maximum(total[n] - amount, 0)
-        return total, stuck
-
-    def _action(self, n: int, values: Floats) -> Action:
-        """What a unit does; one without drivers always does the same."""
-        if values.shape[1]:
-            return Action.of(self.units[n], values, self.basis)
-        return self._fixed[n]
-
-    @cached_property
-    def _fixed(self) -> dict[int, Action]:
-        """Actions of the units without drivers."""
-        nothing = np.zeros((len(self.home), 0))
-        return {n: Action.of(one, nothing, self.basis) for n, one in enumerate(self.units) if not one.drivers}
-
-    def start(self) -> Floats:
-        """Unknowns after a few sweeps of the loop, begun empty."""
-        arrived = self.outside
-        for _ in range(len(self.wiring.torn) + _MORE_SWEEPS):
-            before, arrived = arrived, self.outside.copy()
-            feeds = np.zeros_like(arrived)
-            for n, unit in enumerate(self.units):
-                feeds[n] = before[n] if n in self.wiring.torn else arrived[n]
-                products = unit.products(feeds[n], unit.observe(feeds[n], self.basis), self.basis)
-                for outlet, target in self.wiring.ways[n]:
-                    arrived[target] += products[outlet]
-        return self.scaling.encode(self.observed(feeds))
-
-    def observed(self, feeds: Floats) -> list[Floats]:
-        """Drivers of each unit for feeds (units, S, C)."""
-        return [unit.observe(feed, self.basis) for unit, feed in zip(self.units, feeds, strict=True)]
-
-
 def solve(circuit: Circuit, *, tolerance: float = 1e-11, iterations: int = 60) -> Solution:
     """Steady state of a circuit in every scenario.
 
@@ -322,7 +222,7 @@ def _by_columns(group: Sequence[Part], there: Bools, most: int) -> Iterator[tupl
 
 def _solve_parts(
     circuit: Circuit,
-    problem: _Drivers,
+    problem: OuterProblem,
     solution: Solution,
     units: list[UnitModel],
     *,
@@ -337,9 +237,10 @@ def _solve_parts(
     part = problem.parts[0]
     for _ in range(_CLOSINGS):
         if part.tears:
-            drivers = problem.scaling.decode(_settle(problem, solution, tolerance, iterations))
-            feeds, stuck = problem.feeds(drivers)
-            _refuse_stuck(circuit, problem.parts, stuck)
+            steady = steady_state(problem, tolerance=tolerance, iterations=iterations)
+            _refuse_stuck(circuit, problem, steady.stuck)
+            _note(problem, steady.settled, solution)
+            drivers, feeds = steady.drivers, steady.feeds
         else:
             feeds = problem.outside
             drivers = problem.observed(feeds)
@@ -362,12 +263,12 @@ def _near(circuit: Circuit, part: Sequence[int], columns: Ints, streams: Flows) 
 
 def _close_heat(
     circuit: Circuit,
-    problem: _Drivers,
+    problem: OuterProblem,
     feeds: Floats,
     drivers: list[Floats],
     solution: Solution,
     units: list[UnitModel],
-) -> _Drivers:
+) -> OuterProblem:
     """Let furnaces close their heat, and what closes it join the flows; the problem with the furnaces closed.
 
     Nitrogen leaves with gas and no balance asks for it, so drivers stand: one more solve of the loop does.
@@ -414,7 +315,7 @@ def _problem(
     basis: Basis,
     units: Sequence[UnitModel],
     streams: Flows,
-) -> _Drivers:
+) -> OuterProblem:
     """The outer problem of parts alike, given the flows upstream of them."""
     count, part = len(circuit.scenarios), parts[0]
     outside = np.zeros((len(part.units), len(parts) * count, len(columns)))
@@ -426,9 +327,11 @@ def _problem(
     if len(parts) > 1:
         basis = basis.take(np.tile(np.arange(count), len(parts)))
     ready = tuple(side_by_side([units[part.units[n]] for part in parts], count) for n in range(len(part.units)))
+    for number, unit, feed in zip(part.units, ready, outside, strict=True):
+        _require_sound(circuit.ids[number], unit, unit.observe(feed, basis), basis)
     wiring = Wiring.of(part, circuit.links)
     order = _order(ready, basis) if part.tears else Order((), (), (), ())
-    problem = _Drivers(parts, wiring, columns, ready, basis, outside, np.zeros((outside.shape[1], 0)), order)
+    problem = OuterProblem(parts, wiring, columns, ready, basis, outside, np.zeros((outside.shape[1], 0)), order)
     return replace(problem, home=problem.start()) if part.tears else problem
 
 
@@ -440,9 +343,8 @@ def _order(units: Sequence[UnitModel], basis: Basis) -> Order:
     return Order.of(moves, len(basis), water=wet)
 
 
-def _settle(problem: _Drivers, solution: Solution, tolerance: float, iterations: int) -> Floats:
-    """Close the loops of parts alike; note how well each scenario settled."""
-    settled = fixed_point(problem, problem.home, tolerance=tolerance, iterations=iterations)
+def _note(problem: OuterProblem, settled: Settled, solution: Solution) -> None:
+    """Note how well the loops of parts alike settled in each scenario."""
     for part, rows in problem.blocks():
         one = settled.take(rows)
         solution.iterations[:] = np.maximum(solution.iterations, one.iterations)
@@ -452,25 +354,37 @@ def _settle(problem: _Drivers, solution: Solution, tolerance: float, iterations:
             solution.worst[worse] = owners[np.argmax(np.abs(one.gap[worse]), axis=1)]
         solution.residual[:] = np.maximum(solution.residual, one.residual)
         solution.note(unsettled(one, problem.scaling, part.units))
-    return settled.unknowns
 
 
-def _refuse_stuck(circuit: Circuit, parts: Sequence[Part], stuck: Bools) -> None:
-    """Raise where a loop returns all that enters it."""
-    if stuck.any():
+def _refuse_stuck(circuit: Circuit, problem: OuterProblem, stuck: Bools) -> None:
+    """Raise where a loop returns all that enters it in every scenario; if only in some, these have not settled.
+
+    A loop without drivers cannot stray: what closes it is what the description or the scenario says.
+    """
+    if stuck.all() or (stuck.any() and not problem.scaling.drivers):
         part, row = divmod(int(np.argmax(stuck)), len(circuit.scenarios))
         raise SolveError(
             "all that enters the loop of {units} comes back to it, so it has no steady state"
-            " (scenario '{scenario}'): let one of its streams leave",
-            units=", ".join(f"'{circuit.ids[one]}'" for one in parts[part].units),
+            " (scenario '{scenario}'): let one of its streams leave, or look at what sends all of it back",
+            units=", ".join(f"'{circuit.ids[one]}'" for one in problem.parts[part].units),
             scenario=circuit.scenarios[row],
         )
 
 
-def _fill(circuit: Circuit, problem: _Drivers, feeds: Floats, drivers: Sequence[Floats], solution: Solution) -> None:
+def _require_sound(name: str, unit: UnitModel, drivers: Floats, basis: Basis) -> None:
+    """Raise where a unit model of others would make or lose mass."""
+    if type(unit) not in BUILT_IN and (wrong := unsound(unit, drivers, basis)):
+        shape = unit.split(drivers, basis).shape
+        raise SolveError(wrong, unit=name, shape=shape, outlets=len(unit.outlets), components=len(basis))
+
+
+def _fill(
+    circuit: Circuit, problem: OuterProblem, feeds: Floats, drivers: Sequence[Floats], solution: Solution
+) -> None:
     """Write the products and reports of the units of parts alike."""
     columns, basis = problem.columns, problem.basis
     for n, unit in enumerate(problem.units):
+        _require_sound(circuit.ids[problem.parts[0].units[n]], unit, drivers[n], basis)
         products = unit.products(feeds[n], drivers[n], basis)
         asked = unit.requested(drivers[n], basis)
         told = unit.report(feeds[n], drivers[n], basis)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import is_dataclass
-
 from zveno.errors import ModelError
+from zveno.quantities import uom_of
 from zveno.simulate.basis import Basis, Floats
 from zveno.simulate.moves import Moves
 from zveno.simulate.units import UNIT_MODELS, UNIT_PARAMETERS, ElementUnit, UnitModel
@@ -59,11 +58,13 @@ def add_unit_model(name: str, model: type[UnitModel]) -> None:
     Raises
     ------
     ModelError
-        If it is no frozen dataclass of a unit model, another model has the name, or a parameter has no ``Spec``.
+        If it is no frozen dataclass of a unit model, a model of Zveno has the name, or a parameter has no ``Spec``.
+    QuantityError
+        If the unit of measure of a parameter is not known.
     """
-    if not (isinstance(model, type) and issubclass(model, UnitModel) and is_dataclass(model)):
+    if not (isinstance(model, type) and issubclass(model, UnitModel) and "__dataclass_fields__" in vars(model)):
         raise ModelError("'{name}' is no unit model: derive a frozen dataclass from UnitModel", name=name)
-    if UNIT_MODELS.get(name, model) is not model:
+    if name in _BUILT_IN:
         raise ModelError("there is a unit model '{name}' already: choose another name", name=name)
     found = tuple(parameters_of(model))
     declared = set(model.__dataclass_fields__) - set(UnitModel.__dataclass_fields__)
@@ -72,5 +73,8 @@ def add_unit_model(name: str, model: type[UnitModel]) -> None:
             "parameters of the unit model '{name}' need a Spec with uom and meaning: {missing}",
             name=name, missing=", ".join(bare),
         )  # fmt: skip
+    for one in found:
+        if not (one.choices or one.table):
+            uom_of(one.uom)
     UNIT_MODELS[name] = model
     UNIT_PARAMETERS[name] = found

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from zveno.chain.installed import add_installed_unit_models
-from zveno.errors import ModelError
+from zveno.errors import ModelError, QuantityError, SolveError
 from zveno.simulate import UNIT_MODELS, simulate
 from zveno.simulate.unit_models import (
     Basis,
@@ -77,22 +77,74 @@ def test_an_installed_package_brings_models(make, monkeypatch) -> None:
     brought = EntryPoint("sorter", f"{__name__}:Sorter", "zveno.unit_models")
     monkeypatch.setattr(EntryPoint, "load", lambda _: Sorter)
     monkeypatch.setattr("zveno.chain.installed.entry_points", lambda **_: [brought])
-    add_installed_unit_models()
-    add_installed_unit_models()  # a second description is loaded
+    plant = sorted_plant(make, 0.1)
+    assert add_installed_unit_models(plant) == []
+    assert add_installed_unit_models(plant) == []  # a second description is loaded
+    assert simulate(plant).converged.all()
+
+
+def test_a_model_that_cannot_be_imported_is_named_where_it_is_used(make, monkeypatch) -> None:
+    lost = EntryPoint("sorter", "no_such_module:Sorter", "zveno.unit_models")
+    monkeypatch.setattr("zveno.chain.installed.entry_points", lambda **_: [lost])
+    assert add_installed_unit_models(make()) == []
+    (told,) = add_installed_unit_models(sorted_plant(make, 0.1))
+    assert "'sorter' of the package '–' cannot be imported: ModuleNotFoundError" in str(told)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Doubling(Sorter):
+    """Gives everything to both outlets."""
+
+    def split(self, drivers: Floats, basis: Basis) -> Floats:
+        return np.ones((len(drivers), 2, len(basis)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flat(Sorter):
+    """Forgets the outlets."""
+
+    def split(self, drivers: Floats, basis: Basis) -> Floats:
+        return np.ones((len(drivers), 1, len(basis)))
+
+
+@pytest.mark.parametrize(
+    ("model", "told"),
+    [(Doubling, "'sorter'.*do not add up to 1"), (Flat, r"shape \(1, 1, 10\), but need \(.*, 2, 10\)")],
+)
+def test_a_model_that_makes_mass_is_refused(make, model: type[UnitModel], told: str) -> None:
+    add_unit_model("sorter", model)
+    with pytest.raises(SolveError, match=told):
+        simulate(sorted_plant(make, 0.1))
+
+
+def test_a_model_may_be_added_anew(make) -> None:
+    """As a notebook does that runs a cell again; the last one counts."""
+    add_unit_model("sorter", Doubling)
+    add_unit_model("sorter", Sorter)
     assert simulate(sorted_plant(make, 0.1)).converged.all()
 
 
-def test_a_model_that_cannot_be_imported_is_named(monkeypatch) -> None:
-    lost = EntryPoint("sorter", "no_such_module:Sorter", "zveno.unit_models")
-    monkeypatch.setattr("zveno.chain.installed.entry_points", lambda **_: [lost])
-    with pytest.raises(ModelError, match=r"'sorter' of the package '-' cannot be imported: ModuleNotFoundError"):
-        add_installed_unit_models()
+class Undeclared(UnitModel):
+    """A subclass that is no dataclass."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured(UnitModel):
+    """Has a parameter in a unit of measure that nobody knows."""
+
+    share: Annotated[Values, Spec("fracc", "share")] = 0.5
+
+
+def test_a_parameter_in_an_unknown_uom_is_refused() -> None:
+    with pytest.raises(QuantityError, match="'fracc' is not known"):
+        add_unit_model("measured", Measured)
 
 
 @pytest.mark.parametrize(
     ("name", "model", "told"),
     [
         ("sorter", float, "'sorter' is no unit model"),
+        ("sorter", Undeclared, "'sorter' is no unit model"),
         ("bank", Sorter, "there is a unit model 'bank' already"),
         ("bare", Bare, "'bare' need a Spec with uom and meaning: share"),
     ],

@@ -8,7 +8,7 @@ from scipy.integrate import quad
 from scipy.linalg import expm
 
 from zveno import example, load
-from zveno.errors import DataError, ModelError
+from zveno.errors import DataError, ModelError, SolveError
 from zveno.model.chain import ChainModel
 from zveno.model.types import Figure
 from zveno.simulate import simulate
@@ -18,6 +18,7 @@ from zveno.simulate.scenario import read_scenarios
 from zveno.simulate.sizing import mean_sizes, passing, retained, size_at
 from zveno.simulate.solve import solve
 from zveno.simulate.units.breakage import austin, broadbent_callcott
+from zveno.simulate.units.column import Column
 from zveno.simulate.units.kinetics import mixed_cells_recovery
 from zveno.simulate.units.nageswararao_cyclone import NageswararaoCyclone
 from zveno.simulate.units.perfect_mixing_mill import PerfectMixingMill
@@ -361,10 +362,10 @@ def test_a_column_carries_no_more_than_its_area_allows(line: ChainModel) -> None
     """Where the froth is loaded to the full, more feed floats no more, and all minerals lose alike."""
     loads = (20.0, 2.2, 1.0, 0.3)
     found = simulate(line, scenarios={f"{one}": {"column.carrying_t_m2h": one} for one in loads})
-    rate, froth = found.unit_result("column", "carrying_rate"), found.unit_result("column", "froth_recovery")
-    assert froth[0] == line.number("column.froth_recovery", "frac")
+    rate, carried = found.unit_result("column", "carrying_rate"), found.unit_result("column", "carried")
+    assert carried[0] == 1.0
     assert rate[2:] == pytest.approx([1.0, 0.3], rel=1e-9)
-    assert (np.diff(froth[1:]) < 0).all()
+    assert (np.diff(carried[1:]) < 0).all()
     assert (np.diff(found.recovery("Cu", "conc")) <= 1e-12).all()
 
 
@@ -376,3 +377,94 @@ def test_wash_water_keeps_entrained_gangue_out_of_the_concentrate(line: ChainMod
     assert added == pytest.approx(np.array([0.0, 0.5, 3.0]) * found.solids("ground_conc"), rel=1e-12)
     water = found.water("conc") + found.water("column_tail")
     assert water == pytest.approx(found.water("ground_conc") + added, rel=1e-12)
+
+
+@pytest.mark.parametrize("feed_solids", [0.54, 0.55, 0.56, 0.57])
+def test_a_steady_state_that_would_not_last_is_not_given(line: ChainModel, feed_solids: float) -> None:
+    """Between its neighbours this circuit has a second, fleeting state with eight times the load."""
+    case = {
+        "ore.breakage": 1.23, "mill.rate": 1.19, "mill.rate_exponent": 0.884, "cyclone.diameter_mm": 387.0,
+        "cyclone.inlet_mm": 115.0, "cyclone.vortex_finder_mm": 139.0, "cyclone.spigot_mm": 142.0,
+        "cyclone.vortex_height_mm": 1880.0, "cyclone.sharpness": 2.76, "cyclone.feed_solids": feed_solids,
+    }  # fmt: skip
+    made = build(line, read_scenarios(line, {"case": case}, None, None))[0]
+    circuit = made.circuit
+    mill, trommel, cyclones = (circuit.units[circuit.ids.index(one)] for one in ("mill", "trommel", "cyclones"))
+    fed = new = circuit.feeds[0]
+    for _ in range(2000):
+        ground = trommel.run(mill.run(fed, circuit.basis)["product"], circuit.basis)
+        fed, before = new + ground["oversize"] + cyclones.run(ground["undersize"], circuit.basis)["underflow"], fed
+        if np.abs(fed - before).max() < 1e-10:
+            break
+    found = simulate(line, scenarios={"case": case})
+    assert found.solids("discharge")[0] == pytest.approx(circuit.basis.solids(fed)[0], rel=1e-6)
+
+
+def test_a_scenario_that_lets_nothing_out_is_marked_and_the_others_stand(line: ChainModel) -> None:
+    cases = {"tiny cut": {"cyclones.d50c_factor": 0.01}, "as it is": {}}
+    found = simulate(line, scenarios=cases, allow_unconverged=True)
+    assert found.converged.tolist() == [False, True]
+    assert found.size_at("overflow")[1] == pytest.approx(simulate(line).size_at("overflow")[0])
+    with pytest.raises(SolveError, match="'tiny cut'"):
+        simulate(line, scenarios=cases)
+
+
+def test_an_idle_scenario_does_not_blur_its_neighbours(line: ChainModel) -> None:
+    """Grinding for ever in an empty mill and for minutes in the next one."""
+    found = simulate(line, scenarios={"idle": {"line.feed_tph": 0.0}, "base": {}})
+    assert found.by_size("conc")[1] == pytest.approx(simulate(line).by_size("conc")[0], rel=1e-10, abs=1e-13)
+    assert np.isnan(found.size_at("overflow")[0])
+    assert np.isnan(simulate(line, scenarios={"idle": {"line.feed_tph": 0.0}}).size_at("overflow")[0])
+
+
+def test_mixing_in_a_column_is_that_of_its_pulp_velocity() -> None:
+    """Pe = u h / D by hand: 100 m3/h through 5 m2 with 15 % gas, 10 m high, D = 0.063 d m2/s at 1.6 cm/s."""
+    diameter = np.sqrt(4 * 5 / np.pi)
+    column = Column(columns=1, diameter_m=diameter, height_m=10.0, conc_solids=0.3)
+    told = column.report(np.array([[0.0, 100.0]]), np.array([[100.0, 1.0, 0.0, 0.0]]), basis_of(
+        [("quartz", "non")], sg=[2.65], k_per_min=[0.0], groups=["gangue"]))  # fmt: skip
+    assert told["peclet"][0][0] == pytest.approx(100 / 3600 / (5 * 0.85) * 10 / (0.063 * diameter), rel=1e-12)
+    assert told["residence_time"][0][0] == pytest.approx(60 * 5 * 10 * 0.85 / 100, rel=1e-12)
+
+
+def test_minerals_whose_shares_are_not_given_by_size_keep_their_class(line: ChainModel) -> None:
+    basis = build(line, read_scenarios(line, None, None, None))[0].circuit.basis
+    redrawn = {one for one, drawn in zip(basis.minerals, basis.sizing.redrawn, strict=True) if drawn}
+    assert redrawn == {"chalcopyrite"}
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"float__chalcopyrite__k_fast": Figure(value=0.01, uom="1/min")}, "given once, and by size class too"),
+        ({"mill__rate__600": Figure(value=5.0, uom="1/min")}, "'mill.rate' is given once, and by size class too"),
+        ({"ore__size__passing__75": Figure(value=0.5, uom="frac")}, "as a curve and sieve by sieve"),
+        ({"float__chalcopyrite__k_fast__74": Figure(value=0.5, uom="1/min")}, r"k_fast\.74' belongs to no size class"),
+    ],
+)
+def test_what_is_given_twice_is_refused(line: ChainModel, change: dict[str, Figure | None], told: str) -> None:
+    with pytest.raises(ModelError, match=told):
+        simulate(changed(line, **change))
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "told"),
+    [
+        ("ore.breakage", -1.0, "cannot be less than 0"),
+        ("float.entrainment_um", -10.0, "cannot be less than 0"),
+        ("float.entrainment_um", 0.0, "must be above 0"),
+    ],
+)
+def test_impossible_values_by_size_are_refused_in_scenarios_too(
+    line: ChainModel, key: str, value: float, told: str
+) -> None:
+    with pytest.raises(ModelError, match=told):
+        simulate(line, scenarios={"a": {key: value}})
+
+
+def test_a_size_moves_little_where_little_changes() -> None:
+    sieves = np.array([200.0, 100.0])
+    nearly = np.array([[1 - one, 0.6] for one in (0.0, 1e-12, 1e-5, 1e-4, 2e-4)])
+    assert np.abs(np.diff(size_at(0.8, nearly, sieves))).max() < 1.0
+    least = np.array([[0.9, one] for one in (0.0, 1e-12, 1e-5, 1e-4, 2e-4)])
+    assert np.abs(np.diff(size_at(0.8, least, sieves))).max() < 1.0

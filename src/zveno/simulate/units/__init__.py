@@ -66,8 +66,11 @@ UNIT_MODELS: dict[str, type[UnitModel]] = {
     "yard": Yard,
 }
 
+BUILT_IN = frozenset(UNIT_MODELS.values())
+"""Unit models that come with Zveno and are tested to conserve mass; others are watched."""
+
 UNIT_PARAMETERS: dict[str, tuple[Parameter, ...]] = {
     name: tuple(parameters_of(model)) for name, model in UNIT_MODELS.items()
 }
 
-__all__ = ["UNIT_MODELS", "UNIT_PARAMETERS", "ElementUnit", "Parameter", "Table", "UnitModel", "Yard"]
+__all__ = ["BUILT_IN", "UNIT_MODELS", "UNIT_PARAMETERS", "ElementUnit", "Parameter", "Table", "UnitModel", "Yard"]

@@ -21,10 +21,12 @@ from zveno.simulate.units.unit import (
     vector,
     water_needed,
 )
+from zveno.text.mark import tr
 
 Appearance = Literal["broadbent_callcott", "austin"]
 
 _LEAST_PULP_M3H = 1e-9  # an empty mill still has a residence time
+_NO_PEAK_UM = 1e6
 _REFERENCE_UM = 1000.0  # rates are stated for grains of one millimetre
 
 
@@ -95,8 +97,11 @@ class SizeMill(UnitModel):
     rate_per_min: Annotated[
         Values, Spec("1/min", "rate of breakage of grains of 1 mm, or the prefix of rates by sieve", by_size=True)
     ]
+    rate_factor: Annotated[Values, Spec("-", "factor on all rates", high=100.0)] = 1.0
     rate_exponent: Annotated[Values, Spec("-", "power of the grain size that the rate grows with", high=3.0)] = 0.0
-    rate_peak_um: Annotated[Values, Spec("um", "size at which half the rate is lost to coarseness", low=1.0)] = 1e6
+    rate_peak_um: Annotated[Values, Spec("um", "size at which half the rate is lost to coarseness", low=1.0)] = (
+        _NO_PEAK_UM
+    )
     rate_fall: Annotated[Values, Spec("-", "how steeply the rate falls beyond rate_peak_um", high=10.0)] = 3.0
     appearance: Annotated[Appearance, Spec("", "law by which fragments are distributed")] = "broadbent_callcott"
     fragment_share: Annotated[Values, Spec("frac", "law of Austin: share of the flat part", high=1.0)] = 0.5
@@ -143,6 +148,15 @@ class SizeMill(UnitModel):
             "specific_energy": (energy, "kWh/t"),
         }
 
+    def conflict(self) -> str:
+        """Rates by sieve beside the law that would give them."""
+        by_size = np.ndim(self.rate_per_min) == 2
+        if by_size and (np.any(vector(self.rate_exponent) != 0) or np.any(vector(self.rate_peak_um) != _NO_PEAK_UM)):
+            return tr(
+                "unit '{unit}' has rates by sieve, which stand by themselves: leave out rate_exponent and rate_peak_um"
+            )
+        return ""
+
     def _minutes(self, drivers: Floats) -> Floats:
         """Mean residence time while the mill runs, min, shape (S,)."""
         return 60 * vector(self.pulp_m3) * vector(self.running) / drivers[:, 1]
@@ -154,7 +168,7 @@ class SizeMill(UnitModel):
         grain = mean_sizes(sizing.sieves_um)
         given = np.asarray(self.rate_per_min, dtype=float)
         rate = given if given.ndim == 2 else np.repeat(vector(given)[:, None], len(grain), axis=1)
-        rate = rate * (grain / _REFERENCE_UM) ** vector(self.rate_exponent)[:, None]
+        rate = rate * vector(self.rate_factor)[:, None] * (grain / _REFERENCE_UM) ** vector(self.rate_exponent)[:, None]
         rate = rate / (1 + (grain / vector(self.rate_peak_um)[:, None]) ** vector(self.rate_fall)[:, None])
         found = rate[:, None, :] * sizing.breakage[:, :, None]
         found[..., -1] = 0

@@ -23,7 +23,7 @@ from zveno.simulate.units.unit import (
 
 _LEAST_PULP_M3H = 1e-9
 _MOST_KT = 1e9  # everything has floated long before
-_DISPERSION, _GAS_CM_S = 0.063, 1.6  # vessel dispersion number of Dobby & Finch
+_DISPERSION_M2_S, _GAS_CM_S = 0.063, 1.6  # axial dispersion per metre of diameter at a gas velocity
 
 
 def dispersed_recovery(kt: Floats, peclet: Floats) -> Floats:
@@ -44,7 +44,8 @@ def dispersed_recovery(kt: Floats, peclet: Floats) -> Floats:
     kt = np.minimum(kt, _MOST_KT)
     root = np.sqrt(1 + 4 * kt / peclet)
     # (1 - a) Pe / 2 = -2 k t / (1 + a), which keeps its digits; divided through by e^(a Pe/2)
-    left = 4 * root * np.exp(-2 * kt / (1 + root)) / ((1 + root) ** 2 - (1 - root) ** 2 * np.exp(-root * peclet))
+    below = 4 * root - (1 - root) ** 2 * np.expm1(-root * peclet)
+    left = 4 * root * np.exp(-2 * kt / (1 + root)) / below
     return np.asarray(np.clip(1 - left, 0, 1))
 
 
@@ -53,10 +54,11 @@ class Column(UnitModel):
     """A flotation column, or several alike.
 
     The collection zone floats Rc by ``dispersed_recovery``; its time is the volume below the froth, less gas, over the
-    flow of tailings. Its Peclet number is 1 / (0.063 (d / h) (Jg / 1.6)^0.5), d and h being diameter and height in m,
-    Jg the gas velocity in cm/s. Of what the collection zone floats, the froth delivers ``froth_recovery`` and drops
-    the rest back: R = Rc Rf / (1 - Rc + Rc Rf). A square metre carries ``carrying_t_m2h`` of floated solids at most:
-    beyond, the froth drops more of all minerals alike, and the report tells the froth recovery that is left.
+    flow of tailings. Its Peclet number is u h / D: u the velocity of the pulp between the bubbles, h the height, and
+    D = 0.063 d (Jg / 1.6)^0.5 m2/s the axial dispersion in a column of diameter d in m at a gas velocity Jg in cm/s.
+    Of what the collection zone floats, the froth delivers ``froth_recovery`` and drops the rest back:
+    R = Rc Rf / (1 - Rc + Rc Rf). A square metre carries ``carrying_t_m2h`` of floated solids at most; beyond, all
+    minerals lose alike, and the report tells the share that is carried.
 
     Concentrate leaves at ``conc_solids``. Wash water, ``wash_t_t`` per t of feed solids, replaces feed water in it, so
     that grains are entrained only with the feed water that is still needed: (1 - R) e s Rw, as in a bank.
@@ -74,13 +76,13 @@ class Column(UnitModel):
     ...     groups=["cu_sulphide", "gangue"])
     >>> cleaner = Column(columns=1, diameter_m=2.0, height_m=10.0, conc_solids=0.25, wash_t_t=0.5, entrain=0.2)
     >>> cleaner.run(np.array([5.0, 5.0, 30.0]), ore)["conc"].round(3)
-    array([[ 5.   ,  0.37 , 16.111]])
+    array([[ 4.884,  0.357, 15.723]])
     """
 
     outlets: ClassVar = ("conc", "tail")
     drivers: ClassVar = (
         Driver("tail_m3h", "log", _LEAST_PULP_M3H),
-        Driver("froth_recovery_frac", "linear", 0, 1),
+        Driver("carried_frac", "linear", 0, 1),
         Driver("feed_water_recovery_frac", "linear", 0, 1),
         Driver("water_recovery_frac", "logit", 0, 1),
     )
@@ -106,7 +108,7 @@ class Column(UnitModel):
     ] = 1.0
 
     def observe(self, feed: Floats, basis: Basis) -> Floats:
-        """Flow of tailings, froth recovery, recovery of feed water and of all water."""
+        """Flow of tailings, share carried, recovery of feed water and of all water."""
         most = basis.volume(feed) + self._wash(feed, basis)
 
         def surplus(tail: Floats) -> Floats:
@@ -114,8 +116,8 @@ class Column(UnitModel):
 
         least = np.full(len(feed), _LEAST_PULP_M3H)
         tail = falling_root(surplus, least, np.maximum(most, least))
-        froth, feed_water, _, water = self._conc(feed, tail, basis)
-        return np.stack([tail, froth, feed_water, water], axis=1)
+        carried, feed_water, _, water = self._conc(feed, tail, basis)
+        return np.stack([tail, carried, feed_water, water], axis=1)
 
     def water_added(self, drivers: Floats) -> Floats | None:  # noqa: ARG002
         """Wash water."""
@@ -123,27 +125,29 @@ class Column(UnitModel):
 
     def split(self, drivers: Floats, basis: Basis) -> Floats:
         """True flotation and entrainment of solids; water recovery."""
-        floated = _delivered(self._collected(drivers[:, 0], basis), drivers[:, 1:2])
+        floated = drivers[:, 1:2] * self._delivered(drivers[:, 0], basis)
         conc = floated + (1 - floated) * self._entrained(basis) * drivers[:, 2:3]
         conc[:, -1] = drivers[:, 3]
         return two_ways(conc)
 
     def report(self, feed: Floats, drivers: Floats, basis: Basis) -> Report:
-        """Residence time, froth recovery, carrying rate, water."""
-        floated = _delivered(self._collected(drivers[:, 0], basis), drivers[:, 1:2])
+        """Residence time, mixing, what the froth carries, water."""
+        floated = drivers[:, 1:2] * self._delivered(drivers[:, 0], basis)
         return {
             "residence_time": (self._minutes(drivers[:, 0]), "min"),
-            "froth_recovery": (drivers[:, 1], "frac"),
+            "peclet": (self._peclet(drivers[:, 0]), "-"),
+            "carried": (drivers[:, 1], "frac"),
             "carrying_rate": (basis.solids(feed * floated) / self._area_m2(), "t/m2/h"),
             "water_recovery": (drivers[:, 3], "frac"),
             "water_added": (self._wash(feed, basis), "t/h"),
         }
 
     def _conc(self, feed: Floats, tail: Floats, basis: Basis) -> tuple[Floats, Floats, Floats, Floats]:
-        """Froth recovery, recovery of feed water, pulp of the concentrate, m3/h, and recovery of all water."""
-        collected = self._collected(tail, basis)
-        froth = self._froth(feed, collected, basis)
-        floated = _delivered(collected, froth[:, None])
+        """Share carried, recovery of feed water, pulp of the concentrate, m3/h, and recovery of all water."""
+        floated = self._delivered(tail, basis)
+        load, most = basis.solids(feed * floated), vector(self.carrying_t_m2h) * self._area_m2()
+        carried = np.minimum(np.divide(most, load, out=np.ones(len(feed)), where=load > 0), 1.0)
+        floated = floated * carried[:, None]
         ratio = 1 / vector(self.conc_solids) - 1
         carries = ratio * basis.solids(feed * floated)
         dragged = feed * (1 - floated) * self._entrained(basis)
@@ -158,26 +162,19 @@ class Column(UnitModel):
         total = feed[:, -1] + wash
         water = np.minimum(ratio * basis.solids(solids), cap * total)
         volume = (solids / basis.sg)[:, :-1].sum(axis=1) + water
-        return froth, feed_water, volume, np.divide(water, total, out=np.zeros(len(feed)), where=total > 0)
+        return carried, feed_water, volume, np.divide(water, total, out=np.zeros(len(feed)), where=total > 0)
 
-    def _froth(self, feed: Floats, collected: Floats, basis: Basis) -> Floats:
-        """Share that the froth delivers: less than it could where it cannot carry so much, shape (S,)."""
-        usual = np.array(np.broadcast_to(vector(self.froth_recovery), len(feed)))
-        most = np.broadcast_to(vector(self.carrying_t_m2h) * self._area_m2(), len(feed))
-        binds = basis.solids(feed * _delivered(collected, usual[:, None])) > most
-        if binds.any():
-            charged, floats = feed[binds], np.broadcast_to(collected, feed.shape)[binds]
-            usual[binds] = falling_root(
-                lambda froth: most[binds] - basis.solids(charged * _delivered(floats, froth[:, None])),
-                np.zeros(len(charged)), usual[binds],
-            )  # fmt: skip
-        return usual
+    def _delivered(self, tail: Floats, basis: Basis) -> Floats:
+        """Share recovered by both zones, shape (S, C): what the froth drops is collected again."""
+        collected = dispersed_recovery(self._rates(basis) * self._minutes(tail)[:, None], self._peclet(tail)[:, None])
+        delivered = collected * column(self.froth_recovery)
+        return np.asarray(delivered / (1 - collected + delivered))
 
-    def _collected(self, tail: Floats, basis: Basis) -> Floats:
-        """Share that the collection zone floats, shape (S, C)."""
-        mixing = _DISPERSION * vector(self.diameter_m) / vector(self.height_m)
-        peclet = 1 / (mixing * np.sqrt(vector(self.gas_cm_s) / _GAS_CM_S))
-        return dispersed_recovery(self._rates(basis) * self._minutes(tail)[:, None], peclet[:, None])
+    def _peclet(self, tail: Floats) -> Floats:
+        """Peclet number of the collection zone, shape (S,)."""
+        velocity_m_s = tail / (self._area_m2() * (1 - vector(self.gas_holdup))) / 3600
+        mixing = _DISPERSION_M2_S * vector(self.diameter_m) * np.sqrt(vector(self.gas_cm_s) / _GAS_CM_S)
+        return np.asarray(velocity_m_s * vector(self.height_m) / mixing)
 
     def _minutes(self, tail: Floats) -> Floats:
         """Residence time in the collection zone while the column runs, min."""
@@ -201,9 +198,3 @@ class Column(UnitModel):
     def _entrained(self, basis: Basis) -> Floats:
         """Share of what does not float that follows the feed water, over its recovery, shape (S or 1, C)."""
         return column(self.entrain) * basis.entrainment
-
-
-def _delivered(collected: Floats, froth: Floats) -> Floats:
-    """Share recovered by both zones: what the froth drops is collected again."""
-    leaves = 1 - collected + collected * froth
-    return np.divide(collected * froth, leaves, out=np.zeros_like(leaves), where=leaves > 0)

@@ -11,6 +11,7 @@ from zveno.simulate.units.breakage import SizeMill
 
 _TERMS = 14  # of the series after halving; (1/2)^14 / 14! is below rounding
 _MOST_PER_STEP = 0.5  # transitions in the time that the series covers
+_MOST_BROKEN = 1e9  # an empty mill grinds for ever; what this leaves unbroken is nothing
 
 
 def batch_grinding(broken: Floats, fragments: Floats) -> Floats:
@@ -38,21 +39,21 @@ def batch_grinding(broken: Floats, fragments: Floats) -> Floats:
            [0.864665, 1.      ]])
     """
     count = broken.shape[-1]
-    most = float(broken.max(initial=0.0))
-    halvings = max(int(np.ceil(np.log2(most / _MOST_PER_STEP))), 0) if most > 0 else 0
-    fastest = most / 2**halvings
-    step = np.broadcast_to(np.eye(count), (*np.broadcast_shapes(broken.shape[:-1], fragments.shape[:-2]), count, count))
-    if not fastest:
-        return step.copy()
-    speed = (broken / 2**halvings / fastest)[..., None, :]
+    broken = np.minimum(broken, _MOST_BROKEN)
+    fastest = broken.max(axis=-1, keepdims=True)
+    halvings = np.ceil(np.log2(np.maximum(fastest / _MOST_PER_STEP, 1.0)))
+    step = fastest / 2**halvings  # each scenario by itself, whatever stands beside it
+    speed = np.divide(broken, fastest, out=np.zeros_like(broken), where=fastest > 0)[..., None, :]
     jump = fragments * speed + np.eye(count) * (1 - speed)
-    found, power, weight = np.zeros_like(step), step, np.exp(-fastest)
+    power, weight = np.broadcast_to(np.eye(count), jump.shape), np.exp(-step)[..., None]
+    found = weight * power
     for n in range(1, _TERMS + 1):
+        power, weight = jump @ power, weight * step[..., None] / n
         found = found + weight * power
-        power, weight = jump @ power, weight * fastest / n
     found = found / found.sum(axis=-2, keepdims=True)
-    for _ in range(halvings):
-        found = found @ found
+    for n in range(int(halvings.max(initial=0))):
+        found = np.where(n < halvings[..., None], found @ found, found)
+        found = found / found.sum(axis=-2, keepdims=True)
     return np.asarray(found)
 
 

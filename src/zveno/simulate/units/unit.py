@@ -18,12 +18,14 @@ import numpy as np
 from zveno.simulate.basis import Basis, FloatClass, Floats, Ints, rows_of
 from zveno.simulate.moves import Moves
 from zveno.simulate.thermo import PhaseKind
+from zveno.text.mark import tr
 
 Values = float | Floats
 """A parameter: one number, or one per scenario."""
 
 TABLE = "table"
 """Stands for the uom of a parameter that is a table of shares."""
+_SOUND = 1e-9
 TABLE_ROUNDING = 1e-3
 """How far the shares of an element may be from 1, as printed figures are."""
 
@@ -177,6 +179,23 @@ class UnitModel:
             mixed = mixed.copy()
             mixed[:, -1] += water * basis.solids(feed)
         return tuple(mixed * split[:, n] for n in range(len(self.outlets)))
+
+
+def unsound(unit: UnitModel, drivers: Floats, basis: Basis) -> str:
+    """Sentence about {unit} that says how its shares or conversions would make or lose mass; empty if they do not."""
+    split = unit.split(drivers, basis)
+    if split.shape[1:] != (len(unit.outlets), len(basis)):
+        return tr("the shares of unit '{unit}' have the shape ({shape}), but need (scenarios, {outlets}, {components})")
+    within = (split >= -_SOUND) & (split <= 1 + _SOUND)
+    if not (within.all() and (np.abs(split.sum(axis=1) - 1) < _SOUND).all()):
+        return tr(
+            "the shares of the outlets of unit '{unit}' are not all from 0 to 1, or do not add up to 1: it would make or "
+            "lose mass"
+        )
+    moved = unit.convert(drivers, basis)
+    if moved is not None and not ((moved.share >= -_SOUND).all() and (moved.kept(len(basis)) >= -_SOUND).all()):
+        return tr("unit '{unit}' converts more of a component than there is")
+    return ""
 
 
 def converted(feed: Floats, conversion: Moves | None) -> Floats:
