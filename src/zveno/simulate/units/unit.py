@@ -189,8 +189,8 @@ def unsound(unit: UnitModel, drivers: Floats, basis: Basis) -> str:
     within = (split >= -_SOUND) & (split <= 1 + _SOUND)
     if not (within.all() and (np.abs(split.sum(axis=1) - 1) < _SOUND).all()):
         return tr(
-            "the shares of the outlets of unit '{unit}' are not all from 0 to 1, or do not add up to 1: it would make or "
-            "lose mass"
+            "the shares of the outlets of unit '{unit}' are not all from 0 to 1, or do not add up to 1: it would make "
+            "or lose mass"
         )
     moved = unit.convert(drivers, basis)
     if moved is not None and not ((moved.share >= -_SOUND).all() and (moved.kept(len(basis)) >= -_SOUND).all()):
