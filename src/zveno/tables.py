@@ -218,7 +218,11 @@ TABLES: dict[str, tuple[Column, ...]] = {
     "calibration_parameters": _columns(
         ("period", pl.String, "period calibrated to"),
         ("key", pl.String, "feed, parameter or figure"),
-        ("role", pl.String, "fitted (asked for) or input (a feed or head grade of the period)"),
+        (
+            "role",
+            pl.String,
+            "fitted (asked for), uncertain (moves within what is stated of it), input (a feed or head grade)",
+        ),
         ("uom", pl.String, "unit of measure"),
         ("described", pl.Float64, "value of the description"),
         ("value", pl.Float64, "value that the data determine; null = they do not"),

@@ -58,12 +58,13 @@ def backcast(builder: Builder, balance: Balance, fitted: Sequence[Parameter], co
     day, result = balance.period.start.date(), balance.result
     places = builder.places(day)
     compared = comparable(builder.model, result.network, places, builder.choices.use)
+    tells = builder.observations(result, compared, balance.period)
     compared += tuple(recoveries(builder.model, result.network, places))
-    found = builder.observations(result, compared, balance.period)
-    inputs = builder.inputs([one.name for one in found.observed], fitted, day)
+    found = tells.and_also(builder.observations(result, compared, balance.period, repeats=True))
+    inputs = builder.inputs([one.name for one in tells.observed], fitted, day)
     forward = builder.forward((*fitted, *inputs), day)
     point = np.array([one.start for one in (*fitted, *inputs)])
-    told = _told(forward, found, point, len(fitted))
+    told = _told(forward, tells, point, len(fitted))
     settled = _feeds(forward, found.take(told), inputs, point) if told else None
     if settled is None or not settled.converged:
         raise SolveError(
@@ -77,9 +78,8 @@ def _told(forward: Forward, found: Observations, point: Floats, fitted: int) -> 
     """Values that tell the feeds: those that no fitted parameter moves, and components that none of these tells."""
     slopes = derivatives(found.predicted(forward.masses(around(point))))
     moved = np.abs(slopes[:, :fitted]).max(axis=1, initial=0.0) > _UNMOVED * found.sds
-    plain = [n for n, one in enumerate(found.observed) if not one.name.startswith("recovery.")]
-    still = {found.observed[n].quantity for n in plain if not moved[n]} | {"solids"}
-    return [n for n in plain if not moved[n] or found.observed[n].quantity not in still]
+    still = {one.quantity for one, by in zip(found.observed, moved, strict=True) if not by} | {"solids"}
+    return [n for n, one in enumerate(found.observed) if not moved[n] or one.quantity not in still]
 
 
 def _feeds(forward: Forward, told: Observations, inputs: Sequence[Parameter], point: Floats) -> Found:
@@ -97,11 +97,12 @@ def _feeds(forward: Forward, told: Observations, inputs: Sequence[Parameter], po
 def _predicted(
     forward: Forward, found: Observations, told: list[int], settled: Found, held: Floats, covariance: Floats
 ) -> Predicted:
-    """Everything that is not told, at the feeds found."""
+    """What the fitted parameters move and is not told, at the feeds found."""
     point = np.concatenate([held, settled.point])
     rows = found.predicted(forward.masses(around(point)))
     slopes = derivatives(rows)
-    rest = [n for n in range(len(found)) if n not in set(told)]
+    moved = np.abs(slopes[:, : len(held)]).max(axis=1, initial=0.0) > _UNMOVED * found.sds
+    rest = [n for n in range(len(found)) if moved[n] and n not in set(told)]
     by_fitted, by_inputs = slopes[rest][:, : len(held)], slopes[rest][:, len(held) :]
     directions, sds = seen(settled.jacobian)
     feeds = (directions * sds**2) @ directions.T @ settled.jacobian.T @ Whitener.of(found.spread[told]).matrix

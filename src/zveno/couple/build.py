@@ -15,8 +15,10 @@ from zveno.couple.forward import Forward
 from zveno.couple.inputs import input_keys
 from zveno.couple.observations import Observations, Observed, observations
 from zveno.couple.solve import Problem, Whitener
-from zveno.errors import DataError
+from zveno.errors import DataError, ModelError
 from zveno.model.chain import ChainModel
+from zveno.model.checks import near_match
+from zveno.model.network import MASS
 from zveno.periods import Period
 from zveno.reconcile import Balance, NetworkResult, solve_network
 from zveno.reconcile.gross_errors import without
@@ -30,7 +32,7 @@ class Setup:
     Parameters
     ----------
     parameters
-        Those asked for, then the inputs.
+        Those asked for, those that are uncertain, the inputs.
     set_aside
         Meters whose readings were left out as suspects.
     """
@@ -43,13 +45,18 @@ class Setup:
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
-        """Those asked for, then the inputs."""
+        """Those asked for, those that are uncertain, the inputs."""
         return self.forward.parameters
 
     @property
     def asked(self) -> int:
         """How many were asked for."""
         return sum(one.role == "fitted" for one in self.parameters)
+
+    @property
+    def lasting(self) -> int:
+        """How many belong to the plant and not to the period."""
+        return sum(one.role != "input" for one in self.parameters)
 
 
 class Builder:
@@ -83,6 +90,7 @@ class Builder:
                 period=balance.period.name, use=", ".join(self.choices.use) or "*",
             )  # fmt: skip
         parameters = (*asked, *self.inputs([one.name for one in found.observed], asked, day))
+        self._require_wander(parameters)
         return Setup(balance.period, found, self.forward(parameters, day), problem_of(found, parameters), set_aside)
 
     def asked(self, period: Period) -> tuple[Parameter, ...]:
@@ -116,11 +124,39 @@ class Builder:
         rows = {n for n, one in enumerate(network.readings) if (one.stream, one.quantity, one.meter) in set(accused)}
         return solve_network(without(network, rows)), tuple(dict.fromkeys(meter for _, _, meter in accused))
 
-    def observations(self, result: NetworkResult, compared: Sequence[Observed], period: Period) -> Observations:
+    def observations(
+        self, result: NetworkResult, compared: Sequence[Observed], period: Period, *, repeats: bool = False
+    ) -> Observations:
         """Values of a balance, for the axes of the simulation's masses."""
-        hours = period.hours * self.choices.running_frac(period.name)
         places = self.places(period.start.date())
-        return observations(result, compared, list(places), ("solids", "water", *self.model.chain.components), hours)
+        quantities = ("solids", "water", *self.model.chain.components)
+        hours = self.hours(result, period)
+        return observations(result, compared, list(places), quantities, hours, repeats=repeats)
+
+    def hours(self, result: NetworkResult, period: Period) -> float:
+        """Time in which the flows pass.
+
+        Raises
+        ------
+        DataError
+            If the time is to follow from the feed, but there is not one feed whose mass is known.
+        """
+        if self.choices.running != "feed":
+            return period.hours * self.choices.running_frac(period.name)
+        place, day = topology(self.model).place, period.start.date()
+        feeds = {
+            place[one.id]: self.model.number(one.feed, "t/h", day)
+            for one in self.model.streams.values()
+            if one.feed is not None and one.ore and place.get(one.id) in self.places(day)
+        }
+        mass = result.value(next(iter(feeds)), MASS) if len(feeds) == 1 else None
+        if mass is None:
+            raise DataError(
+                "the time in which the plant ran in {period} follows from its feed only if there is one ore feed whose "
+                "mass is known, and there are {n} ore feeds: give the share of time instead",
+                period=period.name, n=len(feeds),
+            )  # fmt: skip
+        return mass / next(iter(feeds.values()))
 
     def places(self, day: date) -> Mapping[str, tuple[str, ...]]:
         """Balanced streams that the simulation knows whole, with the streams that add up to them."""
@@ -130,9 +166,21 @@ class Builder:
             self._places[day] = {name: of for name, of in members.items() if known.issuperset(of)}
         return self._places[day]
 
+    def _require_wander(self, parameters: Sequence[Parameter]) -> None:
+        """What wanders is a parameter of the fit."""
+        known = [one.key for one in parameters]
+        for key in self.choices.wander:
+            if key not in known:
+                raise ModelError(
+                    "'{key}' is said to wander, but it is neither fitted nor an input that the balance tells of",
+                    key=key, near=near_match(key, known),
+                )  # fmt: skip
+
     def forward(self, parameters: Sequence[Parameter], day: date) -> Forward:
         """The simulation as a function of parameters."""
-        return Forward(self.model, tuple(parameters), self.places(day), self.choices.known, day)
+        wander = self.choices.wander
+        moves = tuple(wander.get(one.key, 0.0) for one in parameters) if wander else ()
+        return Forward(self.model, tuple(parameters), self.places(day), self.choices.known, day, moves)
 
 
 def problem_of(found: Observations, parameters: Sequence[Parameter]) -> Problem:

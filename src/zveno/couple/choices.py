@@ -20,7 +20,7 @@ from zveno.simulate.keys import ANY, Target, base_value, require_targets, settab
 from zveno.simulate.units import UNIT_PARAMETERS
 from zveno.text.mark import tr
 
-Role = Literal["fitted", "input"]
+Role = Literal["fitted", "uncertain", "input"]
 WIDEST = 7.0
 """How far from its start a coordinate may go: a factor of 1,100 for what is above zero."""
 
@@ -37,6 +37,8 @@ class Choices:
         Keys with ``*`` whose things keep one common value.
     inputs
         Feeds and head grades that are fitted beside them, tied by the balance. None: those that it tells of.
+    uncertain
+        Figures that are not asked for but not sure either: they move as far as their stated uncertainty lets them.
     bounds
         Key (``*`` allowed) -> lowest and highest value, in the uom in which it is set.
     priors
@@ -45,6 +47,10 @@ class Choices:
         What is known of the period and set in all runs, by key.
     running
         Share of the period's time in which the flows pass, or by name of the period; 1: flows are means over all time.
+        ``feed``: the one feed keeps its described rate, and its mass tells the time.
+    wander
+        How feeds and head grades moved within the period: key -> standard deviation between shifts, relative. The
+        simulation then is a mean over such moves, not the plant at the mean.
     use
         Patterns ``stream:quantity`` of what is compared, such as ``*:Cu``; none: all.
     without_suspects
@@ -54,10 +60,12 @@ class Choices:
     fit: tuple[str, ...]
     together: tuple[str, ...] = ()
     inputs: tuple[str, ...] | None = None
+    uncertain: tuple[str, ...] = ()
     bounds: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     priors: bool = False
     known: Mapping[str, float] = field(default_factory=dict)
-    running: float | Mapping[str, float] = 1.0
+    running: float | Mapping[str, float] | Literal["feed"] = 1.0
+    wander: Mapping[str, float] = field(default_factory=dict)
     use: tuple[str, ...] = ()
     without_suspects: bool = False
 
@@ -69,7 +77,9 @@ class Choices:
         DataError
             If it is no share of time.
         """
-        found = self.running if isinstance(self.running, (int, float)) else self.running.get(period, 1.0)
+        found = self.running.get(period, 1.0) if isinstance(self.running, Mapping) else self.running
+        if not isinstance(found, (int, float)):
+            return 1.0
         if not 0 < found <= 1:
             raise DataError(
                 "the share of time in which the plant ran in {period} is {value}: it lies above 0 and up to 1",
@@ -107,7 +117,7 @@ class Parameter:
 
 
 def fitted(model: ChainModel, choices: Choices, day: date | None) -> tuple[Parameter, ...]:
-    """Parameters that are asked for, in the order in which they are named.
+    """Parameters that are asked for, in the order in which they are named, then those that are uncertain.
 
     Raises
     ------
@@ -116,14 +126,19 @@ def fitted(model: ChainModel, choices: Choices, day: date | None) -> tuple[Param
     """
     found: list[Parameter] = []
     faults: list[Fault] = []
-    for key, whole in [*((one, False) for one in choices.fit), *((one, True) for one in choices.together)]:
+    asked: list[tuple[str, bool, Role]] = [
+        *((one, False, "fitted") for one in choices.fit),
+        *((one, True, "fitted") for one in choices.together),
+        *((one, False, "uncertain") for one in choices.uncertain),
+    ]
+    for key, whole, role in asked:
         try:
             names = _each(model, key, day, choices.known) if not whole else [(key, require_targets(model, key))]
-            found += [parameter(model, name, choices, day, targets=of) for name, of in names]
+            found += [parameter(model, name, choices, day, targets=of, role=role) for name, of in names]
         except ModelError as error:
             faults += error.faults
     faults += list(_twice(found)) + list(_unused(choices, found))
-    if not (found or faults):
+    if not (faults or any(one.role == "fitted" for one in found)):
         faults.append(fault("nothing is asked for: name the parameters to fit, such as float.*.k_fast"))
     if faults:
         raise ModelError(faults)
@@ -144,35 +159,43 @@ def parameter(
     Raises
     ------
     ModelError
-        If it cannot be set, has no value, or its bounds leave nothing.
+        If it cannot be set, has no value, or its bounds leave nothing; if it is to be uncertain and states nothing.
     """
     of = tuple(targets) or require_targets(model, key)
-    value, uom = base_value(model, key, day, choices.known), of[0].uom(model)
-    ends = [_range(model, one, uom) for one in of]
-    low, high = max(one[0] for one in ends), min(one[1] for one in ends)
-    known = known_of(model, key, day)
-    scale = scale_of(value, _top(uom, high), known.sd if known else None)
-    begin = started(value, scale)
-    for pattern, (least, most) in choices.bounds.items():
-        if role == "fitted" and fnmatchcase(key, pattern):
-            low, high = max(low, least), min(high, most)
-    if not low < high:
-        message = tr("the bounds of '{key}' leave no room: {low} to {high}")
-        raise ModelError(message, key=key, low=f"{low:g}", high=f"{high:g}")
-    begin = min(max(begin, low), high)
-    start = float(scale.coordinate(np.array(begin)))
+    value, uom, known = base_value(model, key, day, choices.known), of[0].uom(model), known_of(model, key, day)
+    if role == "uncertain" and known is None:
+        message = tr(
+            "'{key}' states no uncertainty, so nothing says how far it may move: give its figure 'sd' or 'sd_rel_pct'"
+        )
+        raise ModelError(message, key=key)
+    low, high = _ends(model, of, uom, key, choices if role == "fitted" else None)
+    scale = scale_of(value, _top(uom, max(_range(model, one, uom)[1] for one in of)), known.sd if known else None)
+    start = float(scale.coordinate(np.array(min(max(started(value, scale), low), high))))
     edges = [
         float(scale.coordinate(np.array(one))) if _inside(one, scale) else start + way * WIDEST
         for one, way in ((low, -1), (high, 1))
     ]
     prior = None
-    if choices.priors and role == "fitted" and known is not None:
+    if known is not None and (role == "uncertain" or (role == "fitted" and choices.priors)):
         centre = started(known.centre, scale)
         prior = (float(scale.coordinate(np.array(centre))), known.sd / abs(scale.slope(centre)))
     return Parameter(
         key=key, targets=tuple(one.key for one in of), uom=uom, role=role, described=value, scale=scale, start=start,
         low=max(edges[0], start - WIDEST), high=min(edges[1], start + WIDEST), prior=prior,
     )  # fmt: skip
+
+
+def _ends(model: ChainModel, of: Sequence[Target], uom: str, key: str, choices: Choices | None) -> tuple[float, float]:
+    """Between what a parameter may lie: what its units take, and the bounds that are asked for."""
+    ends = [_range(model, one, uom) for one in of]
+    low, high = max(one[0] for one in ends), min(one[1] for one in ends)
+    for pattern, (least, most) in choices.bounds.items() if choices else ():
+        if fnmatchcase(key, pattern):
+            low, high = max(low, least), min(high, most)
+    if not low < high:
+        message = tr("the bounds of '{key}' leave no room: {low} to {high}")
+        raise ModelError(message, key=key, low=f"{low:g}", high=f"{high:g}")
+    return low, high
 
 
 def _inside(value: float, scale: Scale) -> bool:

@@ -86,9 +86,7 @@ def recoveries(model: ChainModel, network: Network, places: Collection[str]) -> 
                 )
 
 
-def _ratio(
-    name: str, made: _Made, above: Sequence[tuple[str, str]], below: Sequence[tuple[str, str]]
-) -> Observed:
+def _ratio(name: str, made: _Made, above: Sequence[tuple[str, str]], below: Sequence[tuple[str, str]]) -> Observed:
     """A ratio of what was made of some streams and components."""
     sums = [tuple(term for one in of for term in made.terms(*one)) for of in (above, below)]
     steady = [tuple(term for one in of for term in made.steady(*one)) for of in (above, below)]
@@ -105,14 +103,9 @@ def _of_stream(network: Network, stream: NetStream, made: _Made, *, flows: bool)
     carried = network.carries(stream)
     for component in (MASS, *carried) if flows else ():
         label = "solids" if component == MASS else component
-        yield Observed(
-            f"{name}:{label}", made.terms(name, component), (), made.steady(name, component)
-        )
+        yield Observed(f"{name}:{label}", made.terms(name, component), (), made.steady(name, component))
     for component in carried:
-        below = ((name, MASS, 1.0),)
-        yield Observed(
-            f"{name}:grade.{component}", ((name, component, 1.0),), below, ((name, component, 1.0),), below
-        )
+        yield _ratio(f"{name}:grade.{component}", made, [(name, component)], [(name, MASS)])
 
 
 def _shares(network: Network, node: NetNode, outlets: Sequence[NetStream], made: _Made) -> Iterator[Observed]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zveno.couple.build import Builder, Setup
+from zveno.couple.coordinates import Floats
 from zveno.couple.observations import Observations
 from zveno.couple.solve import Whitener
 from zveno.errors import Fault, fault, some_names
@@ -43,7 +44,7 @@ def doubts(
         yield fault("rules were broken in {period}: the parameters are those of the period as it ran", period=period)
     yield from _dated(builder, setup)
     yield from _stopped(builder, setup, found)
-    yield from _broken(setup.observations, setup.observations.values - found.predicted)
+    yield from _broken(setup.observations, found.predicted)
     scenario = read_scenarios(builder.model, {"calibrated": found.scenario}, None, setup.period.start.date())
     yield from simulated_doubts(scenario)
 
@@ -65,7 +66,7 @@ def _dated(builder: Builder, setup: Setup) -> Iterator[Fault]:
 
 def _stopped(builder: Builder, setup: Setup, found: Calibration) -> Iterator[Fault]:
     """An ore that came more slowly than described, while the plant is taken to run all the time."""
-    if builder.choices.running_frac(setup.period.name) < 1:
+    if builder.choices.running == "feed" or builder.choices.running_frac(setup.period.name) < 1:
         return
     for one in setup.parameters:
         stream = builder.model.streams.get(one.key.removesuffix(".feed"))
@@ -80,16 +81,36 @@ def _stopped(builder: Builder, setup: Setup, found: Calibration) -> Iterator[Fau
         )  # fmt: skip
 
 
-def _broken(observations: Observations, difference: np.ndarray) -> Iterator[Fault]:
+def _broken(observations: Observations, predicted: Floats) -> Iterator[Fault]:
     """Balances that reconciliation takes for exact and the simulation does not keep."""
-    flows = [n for n, one in enumerate(observations.observed) if not one.below]
-    exact = Whitener.of(observations.spread[flows]).fixed if flows else np.zeros((0, 0))
-    off = np.abs(exact @ difference[flows])
+    names, values, spread, made = _flows(observations, predicted)
+    if not names:
+        return
+    exact = Whitener.of(spread).fixed
+    off = np.abs(exact @ (values - made))
     if len(off) and off.max() > _BROKEN:
-        worst = exact[int(np.argmax(off))] * observations.sds[flows]
-        names = [observations.observed[flows[int(n)]].name for n in np.argsort(-np.abs(worst))[:4]]
+        weight = np.abs(exact[int(np.argmax(off))]) * np.linalg.norm(spread, axis=1)
         yield fault(
             "the simulation does not keep a balance of {results} that reconciliation takes for exact, and is off by "
             "{off} standard deviations: a stream is described for one of them only",
-            results=tuple(names), off=f"{off.max():.2g}",
+            results=tuple(names[int(n)] for n in np.argsort(-weight)[:4]), off=f"{off.max():.2g}",
         )  # fmt: skip
+
+
+def _flows(observations: Observations, predicted: Floats) -> tuple[list[str], Floats, Floats, Floats]:
+    """Names, values, spreads and predictions of all flows: those told, and contents times the mass of their stream."""
+    at = {one.name: n for n, one in enumerate(observations.observed)}
+    values, spread = observations.values, observations.spread
+    names, rows = [], []
+    for name, n in at.items():
+        stream, _, component = name.partition(":grade.")
+        mass = at.get(f"{stream}:solids")
+        if not observations.observed[n].below:
+            names.append(name)
+            rows.append((values[n], spread[n], predicted[n]))
+        elif component and mass is not None:
+            names.append(f"{stream}:{component}")
+            errors = values[mass] * spread[n] + values[n] * spread[mass]
+            rows.append((values[mass] * values[n], errors, predicted[mass] * predicted[n]))
+    told, errors_of, made = zip(*rows, strict=True) if rows else ((), (), ())
+    return names, np.array(told), np.array(errors_of), np.array(made)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from zveno.couple.backcast import backcast
 from zveno.couple.build import Builder, Setup, at, together
 from zveno.couple.choices import Choices
-from zveno.couple.coordinates import Bools, Floats
+from zveno.couple.coordinates import Bools
 from zveno.couple.doubts import doubts
 from zveno.couple.identify import Identified, identify, separating
 from zveno.couple.result import (
@@ -21,7 +21,7 @@ from zveno.couple.result import (
     check_rows,
     degrees_of_freedom,
 )
-from zveno.couple.solve import Found, Problem, around, derivatives, run, search
+from zveno.couple.solve import Ask, Found, Problem, around, derivatives, run, search
 from zveno.errors import SolveError
 from zveno.model.chain import ChainModel
 from zveno.reconcile import Balance
@@ -102,7 +102,7 @@ def calibrate_each(
 Ended = tuple[Found, Identified, Bools]
 
 
-def _examined(problem: Problem, asked: int) -> Generator[Floats, Floats, Ended]:
+def _examined(problem: Problem, asked: int) -> Ask[Ended]:
     """A search; then what its end determines, and how far from a straight line the ends of the intervals lie."""
     found = yield from search(problem)
     identified = identify(found.jacobian, found.at_bound, range(asked))
@@ -157,8 +157,8 @@ def _unsettled(setup: Setup, found: Found) -> SolveError:
     """A search that did not end."""
     if not np.isfinite(found.residual).all():
         return SolveError(
-            "the simulation has no answer at the values with which the search for {period} begins: try 'zveno simulate' "
-            "with the feeds of that period",
+            "the simulation has no answer at the values with which the search for {period} begins: try it with "
+            "'zveno simulate' and the feeds of that period",
             period=setup.period.name,
         )
     move = np.abs(found.point - setup.problem.start)
@@ -201,9 +201,9 @@ def _backcast(
     breached: Collection[str],
 ) -> Iterator[Row]:
     """Other periods, predicted."""
-    asked = setup.asked
-    fitted = tuple(at(setup.parameters[:asked], calibration.point[:asked]))
-    covariance = calibration.covariance[:asked, :asked]
+    lasting = setup.lasting
+    fitted = tuple(at(setup.parameters[:lasting], calibration.point[:lasting]))
+    covariance = calibration.covariance[:lasting, :lasting]
     for balance in others:
         predicted = backcast(builder, balance, fitted, covariance)
         clean = balance.status != "suspect" and balance.period.name not in breached

@@ -16,6 +16,8 @@ from zveno.simulate import Cases, Simulation, simulate, with_common
 
 PART = 400
 """Points simulated in one batch."""
+_OUTER = 1 / 6
+"""Weight of the outer points of the three-point Gauss-Hermite rule."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,9 @@ class Forward:
         Name of a place -> the simulated streams that add up to it.
     known
         What is set in all runs, by key.
+    wander
+        Relative standard deviation with which parameters move around their values, shape (N,): masses are means over
+        these moves, by Gauss-Hermite quadrature with three points for each that moves.
     """
 
     model: ChainModel
@@ -35,6 +40,7 @@ class Forward:
     places: Mapping[str, tuple[str, ...]]
     known: Mapping[str, float]
     day: date | None
+    wander: tuple[float, ...] = ()
 
     @property
     def quantities(self) -> tuple[str, ...]:
@@ -54,8 +60,22 @@ class Forward:
     def masses(self, points: Floats, places: Sequence[str] | None = None) -> Floats:
         """Masses, t/h, shape (points, places, quantities), of points (points, N); NaN where a point has no answer."""
         names = list(self.places if places is None else places)
-        parts = [self._part(points[start : start + PART], names) for start in range(0, len(points), PART)]
-        return np.concatenate(parts) if parts else np.zeros((0, len(names), len(self.quantities)))
+        moved = np.concatenate([points, *self._moved(points)])
+        parts = [self._part(moved[start : start + PART], names) for start in range(0, len(moved), PART)]
+        if not parts:
+            return np.zeros((0, len(names), len(self.quantities)))
+        steady, *rest = np.split(np.concatenate(parts), len(moved) // len(points))
+        return np.asarray(steady + sum(_OUTER * (one - steady) for one in rest))
+
+    def _moved(self, points: Floats) -> list[Floats]:
+        """The points with each wandering parameter up and down by sqrt(3) standard deviations of its value."""
+        found = []
+        for n, relative in enumerate(self.wander):
+            for sign in (1.0, -1.0) if relative else ():
+                other, scale = points.copy(), self.parameters[n].scale
+                other[:, n] = scale.coordinate(scale.value(points[:, n]) * (1 + sign * np.sqrt(3) * relative))
+                found.append(other)
+        return found
 
     def values(self, points: Floats) -> Floats:
         """Values of the parameters at points, in their uoms, shape (points, N)."""

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.linalg import qr
 from scipy.sparse.csgraph import connected_components
 
-from zveno.couple.coordinates import Bools, Floats
+from zveno.couple.coordinates import Bools, Floats, Ints
 from zveno.couple.solve import UNSEEN, seen
 
 LOOSE = 0.5
@@ -82,7 +82,7 @@ def identify(jacobian: Floats, at_bound: Bools, asked: Sequence[int]) -> Identif
     return Identified(covariance, determined, groups)
 
 
-def _groups(moves: Floats, covariance: Floats, open_: Floats, asked: Sequence[int]) -> tuple[Group, ...]:
+def _groups(moves: Floats, covariance: Floats, open_: Ints, asked: Sequence[int]) -> tuple[Group, ...]:
     """Open coordinates, parted by which of them take part in the same moves."""
     if not len(moves) or not len(open_):
         return ()

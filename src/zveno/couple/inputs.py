@@ -48,7 +48,7 @@ def input_keys(model: ChainModel, observed: Collection[str], day: date | None) -
             found += _of_ore(model, model.ores[stream.ore], told, day)
         elif stream.material:
             found += _of_material(model, stream, told)
-    found += _shares(model, observed, day)
+    found += _shares(model, observed)
     return tuple(one for one in dict.fromkeys(found) if _is_above_zero(model, one, day))
 
 
@@ -81,7 +81,9 @@ def _of_ore(model: ChainModel, ore: Ore, followed: Collection[str], day: date | 
     minerals = list(ore.minerals)
     if not (elements and minerals):
         return found
-    fractions = {name: float(one[0]) for name, one in mineral_fractions(model, ore, Scenarios(model, ("",), day)).items()}
+    fractions = {
+        name: float(one[0]) for name, one in mineral_fractions(model, ore, Scenarios(model, ("",), day)).items()
+    }
     held = {
         one: {name: share * _content(model, name, one) for name, share in fractions.items()} for one in elements
     }  # fmt: skip
@@ -102,7 +104,7 @@ def _of_material(model: ChainModel, stream: Stream, components: Collection[str])
     return [one for one in named if isinstance(one, str) and one in model.parameters]
 
 
-def _shares(model: ChainModel, observed: Collection[str], day: date | None) -> Iterator[str]:
+def _shares(model: ChainModel, observed: Collection[str]) -> Iterator[str]:
     """Shares of splitters all of whose outlets are known."""
     place = topology(model).place
     for unit in model.units.values():

@@ -8,10 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from zveno.couple.coordinates import Floats
-from zveno.model.chain import ChainModel
 from zveno.model.network import MASS
 from zveno.reconcile import NetworkResult
-from zveno.reconcile.topology import Topology
 
 Term = tuple[str, str, float]
 VAGUE = 0.5
@@ -25,8 +23,8 @@ class Observed:
     Parameters
     ----------
     name
-        As results are named: ``stream:Cu``, ``stream:grade.Cu``, ``recovery.Cu:product/feed``; and ``stream:share.Cu`` of
-        what leaves a section.
+        As results are named: ``stream:Cu``, ``stream:grade.Cu``, ``recovery.Cu:product/feed``; and
+        ``stream:share.Cu`` of what leaves a section.
     above, below
         Terms (stream, component, sign) in the balance; none below: the sum itself.
     made_above, made_below
@@ -89,6 +87,16 @@ class Observations:
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.asarray(np.where(is_ratio, above / below, above * self.hours))
 
+    def and_also(self, other: Observations) -> Observations:
+        """These and others of the same balance, each once."""
+        names = {one.name for one in self.observed}
+        rest = other.take([n for n, one in enumerate(other.observed) if one.name not in names])
+        above, below = (np.concatenate(of) for of in zip(self.weights, rest.weights, strict=True))
+        return Observations(
+            (*self.observed, *rest.observed), np.concatenate([self.values, rest.values]),
+            np.concatenate([self.spread, rest.spread]), self.hours, (above, below),
+        )  # fmt: skip
+
     def take(self, rows: Sequence[int]) -> Observations:
         """Some of them."""
         at = np.asarray(rows, dtype=int)
@@ -98,23 +106,21 @@ class Observations:
         )  # fmt: skip
 
 
-def simulated_places(model: ChainModel, streams: Sequence[str], topo: Topology) -> dict[str, tuple[str, ...]]:
-    """Balanced streams that the simulation knows whole, with the streams that add up to them."""
-    known = set(streams)
-    return {name: of for name, of in topo.members.items() if known.issuperset(of)}
-
-
 def observations(
     result: NetworkResult,
     asked: Sequence[Observed],
     places: Sequence[str],
     quantities: Sequence[str],
     hours: float,
+    *,
+    repeats: bool = False,
 ) -> Observations:
     """Those of the quantities asked for that the balance determines, to within half of their value.
 
     Parameters
     ----------
+    repeats
+        Whether a component is told both by its flow and by its content.
     places, quantities
         Axes of the masses that the simulation will give.
     """
@@ -128,33 +134,33 @@ def observations(
         sd = float(np.linalg.norm(errors))
         if 0 < sd <= VAGUE * abs(known[0]):
             found.append((one, known[0], errors))
-    found = _without_repeats(found)
+    found = found if repeats else _without_repeats(found)
     at = {name: n for n, name in enumerate(places)}
     column = {MASS: 0, **{name: n for n, name in enumerate(quantities)}}
-    weights = tuple(
-        np.array([_weights(terms(one), at, column, len(quantities)) for one, _, _ in found]).reshape(
-            len(found), len(at) * len(quantities)
-        )
-        for terms in (lambda one: one.made_above, lambda one: one.made_below)
-    )
+    sums = ([one.made_above for one, _, _ in found], [one.made_below for one, _, _ in found])
+    shape = (len(found), len(at) * len(quantities))
+    above, below = (np.array([_weights(one, at, column, len(quantities)) for one in of]).reshape(shape) for of in sums)
     return Observations(
         observed=tuple(one for one, _, _ in found),
         values=np.array([value for _, value, _ in found]),
         spread=np.array([errors for _, _, errors in found]).reshape(len(found), spread.shape[1]),
         hours=hours,
-        weights=(weights[0], weights[1]),
+        weights=(above, below),
     )
 
 
 def _without_repeats(found: list[tuple[Observed, float, Floats]]) -> list[tuple[Observed, float, Floats]]:
-    """Contents only where mass and component do not both stand beside them."""
+    """A component by its content where the mass of its stream is known as well, else by its flow.
+
+    Contents keep their meaning where a mass is known badly: a flow would be as uncertain as the mass.
+    """
     names = {one.name for one, _, _ in found}
 
-    def told(name: str) -> bool:
-        stream, _, quantity = name.partition(":grade.")
-        return bool(quantity) and {f"{stream}:solids", f"{stream}:{quantity}"} <= names
+    def told(one: Observed) -> bool:
+        stream, _, quantity = one.name.partition(":")
+        return not one.below and {f"{stream}:solids", f"{stream}:grade.{quantity}"} <= names
 
-    return [row for row in found if not told(row[0].name)]
+    return [row for row in found if not told(row[0])]
 
 
 def _weights(terms: Sequence[Term], at: Mapping[str, int], column: Mapping[str, int], width: int) -> Floats:

@@ -17,6 +17,7 @@ from zveno.couple.choices import Parameter
 from zveno.couple.coordinates import Bools, Floats
 from zveno.couple.identify import Identified
 from zveno.couple.solve import Found, seen
+from zveno.couple.written import figures_yaml
 from zveno.errors import Fault
 from zveno.simulate import Cases
 from zveno.tables import frame
@@ -84,11 +85,22 @@ class Calibration:
 
     @property
     def scenario(self) -> dict[str, float]:
-        """What a scenario sets to run calibrated: all fitted parameters by key.
+        """What a scenario sets to run calibrated: all parameters that belong to the plant, by key.
 
         It reproduces the period. Of parameters that only move together it is one choice of many.
         """
-        return {key: value for one, value in self._values("fitted") for key in one.targets}
+        return {key: value for one, value in self._values("fitted", "uncertain") for key in one.targets}
+
+    @property
+    def figures_yaml(self) -> str:
+        """Determined figures as parameters.yaml holds them, with their standard deviations and where they come from."""
+        setup = self._setup
+        rows = {row["key"]: row for row in self.parameters.iter_rows(named=True)}
+        found = [
+            (one, value, rows[one.key]["sd"], (rows[one.key]["low_95"], rows[one.key]["high_95"]))
+            for one, value in self._values("fitted")
+        ]
+        return figures_yaml(setup.forward.model, self.period, setup.period.start.date(), found)
 
     @property
     def inputs(self) -> dict[str, float]:
@@ -104,7 +116,7 @@ class Calibration:
 
     @cached_property
     def parameters(self) -> pl.DataFrame:
-        """Table ``calibration_parameters``: those asked for, then the inputs."""
+        """Table ``calibration_parameters``: those asked for, those that are uncertain, the inputs."""
         rows = [self._parameter(n, one) for n, one in enumerate(self._setup.parameters)]
         return frame("calibration_parameters", rows)
 
@@ -163,10 +175,10 @@ class Calibration:
         rms = [float(np.sqrt(np.mean(rows[name].to_numpy() ** 2))) for name in ("error", "error_sd")]
         return rms[0], rms[1], rows.height
 
-    def _values(self, role: str) -> Iterator[tuple[Parameter, float]]:
-        """Parameters of a role with the values found."""
+    def _values(self, *roles: str) -> Iterator[tuple[Parameter, float]]:
+        """Parameters of some roles with the values found."""
         for one, coordinate in zip(self._setup.parameters, self._found.point, strict=True):
-            if one.role == role:
+            if one.role in roles:
                 yield one, float(one.scale.value(coordinate))
 
     def _parameter(self, n: int, one: Parameter) -> Row:
@@ -196,7 +208,7 @@ class Calibration:
         """Open moves, then known combinations, of each group."""
         names = [one.key for one in self._setup.parameters]
         for number, group in enumerate(self._identified.groups, start=1):
-            moves = [("open", row, None) for row in group.open_moves]
+            moves: list[tuple[str, Floats, float | None]] = [("open", row, None) for row in group.open_moves]
             moves += [("known", row, sd * self.widened) for row, sd in group.known]
             for place, (kind, row, sd) in enumerate(moves, start=1):
                 for member, coefficient in zip(group.members, row, strict=True):
@@ -256,4 +268,3 @@ def check_rows(period: str, group: int, names: Sequence[str], found: Sequence[tu
     """Measurements that would part a group."""
     for number, left in found:
         yield {"period": period, "group": group, "result": names[number], "sd_left": left}
-

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -23,7 +24,9 @@ _SETTLED = 1e-12
 _FLAT = 1e-9
 _ITERATIONS = 60
 
-Ask = Generator[Floats, Floats, "Found"]
+End = TypeVar("End")
+Ask = Generator[Floats, Floats, End]
+"""A search: it yields points, is sent predictions, and ends with what it found."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +120,9 @@ class Found:
         return float(self.residual @ self.residual)
 
 
-def run(searches: Mapping[int, Ask], simulate: Callable[[Mapping[int, Floats]], Mapping[int, Floats]]) -> dict[int, Found]:
+def run(
+    searches: Mapping[int, Ask[End]], simulate: Callable[[Mapping[int, Floats]], Mapping[int, Floats]]
+) -> dict[int, End]:
     """Carry searches on until all have ended; what they ask for is simulated together.
 
     Parameters
@@ -126,7 +131,7 @@ def run(searches: Mapping[int, Ask], simulate: Callable[[Mapping[int, Floats]], 
         Points by search to predictions by search.
     """
     asked = {number: next(one) for number, one in searches.items()}
-    found: dict[int, Found] = {}
+    found: dict[int, End] = {}
     while asked:
         told = simulate(asked)
         following = {}
@@ -139,7 +144,7 @@ def run(searches: Mapping[int, Ask], simulate: Callable[[Mapping[int, Floats]], 
     return found
 
 
-def search(problem: Problem) -> Ask:
+def search(problem: Problem) -> Ask[Found]:
     """Least squares from the start of a problem; yields points (S, N) and is sent predictions (S, M).
 
     Each round asks for the derivatives, then for six steps at once: the whole Gauss-Newton step, and shorter ones that
