@@ -9,7 +9,7 @@ from datetime import date
 import numpy as np
 
 from zveno.couple.choices import Choices, Parameter, fitted, parameter
-from zveno.couple.comparable import comparable
+from zveno.couple.comparable import comparable, stocked_feeds
 from zveno.couple.coordinates import Floats
 from zveno.couple.forward import Forward
 from zveno.couple.inputs import input_keys
@@ -23,6 +23,9 @@ from zveno.periods import Period
 from zveno.reconcile import Balance, NetworkResult, solve_network
 from zveno.reconcile.gross_errors import without
 from zveno.reconcile.topology import topology
+
+USED = 0.1
+"""How well it is known, relative, at what pace a feed is used that goes into a stock."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,8 @@ class Builder:
                 "streams, or compare more than {use}",
                 period=balance.period.name, use=", ".join(self.choices.use) or "*",
             )  # fmt: skip
-        parameters = (*asked, *self.inputs([one.name for one in found.observed], asked, day))
+        inputs = self.inputs([one.name for one in found.observed], asked, day)
+        parameters = (*asked, *inputs, *self._stocked(result, (*asked, *inputs), balance.period))
         self._require_wander(parameters)
         return Setup(balance.period, found, self.forward(parameters, day), problem_of(found, parameters), set_aside)
 
@@ -110,6 +114,21 @@ class Builder:
             made = (parameter(self.model, one, self.choices, day, role="input") for one in keys)
             self._inputs[key] = tuple(one for one in made if not taken.intersection(one.targets))
         return self._inputs[key]
+
+    def _stocked(self, result: NetworkResult, others: Sequence[Parameter], period: Period) -> Iterator[Parameter]:
+        """Feeds that go into a stock: used about as fast as they come, which is known to 10 % only."""
+        if self.choices.inputs is not None:
+            return
+        taken = {target for one in others for target in one.targets}
+        day, hours = period.start.date(), self.hours(result, period)
+        for stream, place in stocked_feeds(self.model, result.network).items():
+            mass, key = result.value(place, MASS), f"{stream}.feed"
+            if not mass or place not in self.places(day) or key in taken:
+                continue
+            made = parameter(self.model, key, self.choices, day, role="input")
+            came = float(made.scale.coordinate(np.array(mass / hours)))
+            if made.low < came < made.high:
+                yield replace(made, start=came, prior=(came, USED))
 
     def result(self, balance: Balance) -> tuple[NetworkResult, tuple[str, ...]]:
         """The balance, solved again without the readings that it accuses where that is asked for."""

@@ -64,6 +64,14 @@ def comparable(
     return tuple(one for one in found if not use or any(fnmatchcase(one.name, pattern) for pattern in use))
 
 
+def stocked_feeds(model: ChainModel, network: Network) -> dict[str, str]:
+    """Feeds that go into a stock or behind one, which are used at another pace than they come: their places."""
+    topo = topology(model)
+    astray = _behind_stocks(model, network, topo, _made(model, network, topo))
+    feeds = (one.id for one in model.streams.values() if one.feed is not None)
+    return {one: topo.place[one] for one in feeds if topo.place.get(one) in astray}
+
+
 def recoveries(model: ChainModel, network: Network, places: Collection[str]) -> Iterator[Observed]:
     """Recoveries that the description reports, with the change of their stocks counted as product."""
     topo = topology(model)
@@ -151,14 +159,12 @@ def _behind_stocks(model: ChainModel, network: Network, topo: Topology, made: _M
         one.section for one in model.chain.stocks if any(end not in counted for end, _ in _ends(network, one.id))
     }
     sections |= {one.target for one in network.streams if one.id in made.gained and one.target}
-    fed = {topo.place.get(one.id) for one in model.streams.values() if one.feed is not None}
     astray: set[str] = set()
     while True:
         reached = {
             one.id
             for one in network.streams
             if not one.role and (one.source in sections or (one.target in sections and one.source is None))
-            and one.id not in fed
         }  # fmt: skip
         grown = sections | {one.target for one in network.streams if one.id in reached and one.target}
         if reached == astray and grown == sections:
