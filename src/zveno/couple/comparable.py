@@ -52,7 +52,7 @@ def comparable(
     """
     topo = topology(model)
     made = _made(model, network, topo)
-    astray = _behind_stocks(model, network, topo, made)
+    astray = _behind_stocks(model, network, made)
     found: list[Observed] = []
     for stream in network.streams:
         if stream.id in places and not stream.role:
@@ -67,7 +67,7 @@ def comparable(
 def stocked_feeds(model: ChainModel, network: Network) -> dict[str, str]:
     """Feeds that go into a stock or behind one, which are used at another pace than they come: their places."""
     topo = topology(model)
-    astray = _behind_stocks(model, network, topo, _made(model, network, topo))
+    astray = _behind_stocks(model, network, _made(model, network, topo))
     feeds = (one.id for one in model.streams.values() if one.feed is not None)
     return {one: topo.place[one] for one in feeds if topo.place.get(one) in astray}
 
@@ -152,7 +152,7 @@ def _ends(network: Network, stock: str) -> tuple[tuple[str, float], ...]:
     return tuple((stock + end, sign) for end, sign in ((CLOSING, 1.0), (OPENING, -1.0)) if stock + end in there)
 
 
-def _behind_stocks(model: ChainModel, network: Network, topo: Topology, made: _Made) -> set[str]:
+def _behind_stocks(model: ChainModel, network: Network, made: _Made) -> set[str]:
     """Streams whose flow depends on how stocks changed, so that a steady state does not have it."""
     counted = {end for of in made.gained.values() for end, _ in of}
     sections = {

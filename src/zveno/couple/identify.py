@@ -14,6 +14,8 @@ from zveno.couple.solve import UNSEEN, seen
 
 LOOSE = 0.5
 """Standard deviation (in coordinates) above which a coordinate is not determined: 95 % of a factor of 2.7."""
+LEAK = 0.2
+"""The same, of what a coordinate has from directions that are not seen: how far these may go is only a convention."""
 _OPEN = 0.35
 _TAKES_PART = 0.05
 
@@ -72,7 +74,9 @@ def identify(jacobian: Floats, at_bound: Bools, asked: Sequence[int]) -> Identif
     directions, sds = seen(jacobian[:, free])
     hidden = np.eye(len(free)) - directions @ directions.T
     covariance[np.ix_(free, free)] = (directions * sds**2) @ directions.T + UNSEEN**2 * hidden
-    determined = ~at_bound & (np.sqrt(np.diag(covariance)) <= LOOSE)
+    leak = np.zeros(n)
+    leak[free] = UNSEEN * np.sqrt(np.maximum(np.diag(hidden), 0.0))
+    determined = ~at_bound & (np.sqrt(np.diag(covariance)) <= LOOSE) & (leak <= LEAK)
     moves = np.zeros((0, n))
     if len(free):
         size, axes = np.linalg.eigh(covariance[np.ix_(free, free)])
@@ -119,7 +123,7 @@ def _known(covariance: Floats) -> tuple[tuple[Floats, float], ...]:
         largest = float(np.abs(axis).max())
         axis = np.where(np.abs(axis) < _TAKES_PART * largest, 0.0, axis / axis[np.argmax(np.abs(axis))])
         found.append((axis, float(sds[n]) / largest))
-    return tuple(found)
+    return tuple(one for one in found if one[1] <= LOOSE)
 
 
 def separating(

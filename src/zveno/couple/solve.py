@@ -164,10 +164,10 @@ def search(problem: Problem) -> Ask[Found]:
         predicted, slopes = rows[0], derivatives(rows)
         residual = problem.residual(point[None], rows[:1])[0]
         jacobian = _jacobian(problem, slopes)
+        if not (np.isfinite(residual).all() and np.isfinite(jacobian).all()):
+            return Found(point, predicted, residual, slopes, jacobian, held, False, iteration, np.inf)
         held = _held(problem, point, residual @ jacobian)
         step, left = _step(jacobian, residual, ~held, 0.0)
-        if not np.isfinite(residual).all():
-            return Found(point, predicted, residual, slopes, jacobian, held, False, iteration, np.inf)
         if left <= _SETTLED * max(1.0, float(residual @ residual)) or not np.any(step):
             return Found(point, predicted, residual, slopes, jacobian, held, True, iteration, left)
         tries = np.array([_within(problem, point, _step(jacobian, residual, ~held, one)[0]) for one in _DAMPING])

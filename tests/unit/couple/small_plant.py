@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import polars as pl
@@ -14,6 +15,7 @@ from zveno.model.chain import ChainModel
 from zveno.model.play import Play
 from zveno.model.types import ChainFile, Figure, People
 from zveno.periods import Period
+from zveno.simulate import simulate
 from zveno.tables import frame
 
 MINERALS = [
@@ -26,7 +28,7 @@ UNITS: list[dict[str, Any]] = [
     {"id": "crusher", "section": "crushing", "model": "crusher", "parameters": {"energy_kwh_t": 2.0}},
     {
         "id": "rougher", "section": "flotation", "model": "bank",
-        "parameters": {**BANK, "cells": 5, "cell_m3": 40.0, "conc_solids": 0.25, "entrain": "rougher.entrain"},
+        "parameters": {**BANK, "cells": 5, "cell_m3": 40.0, "conc_solids": 0.25, "entrain": 0.1},
     },
     {
         "id": "cleaner", "section": "flotation", "model": "bank",
@@ -55,7 +57,7 @@ METERS = [
 ]
 FIGURES = {
     "feed_tph": (200.0, "t/h"), "ore.cu": (1.2, "%"), "ore.moisture": (5.0, "%"), "ore.copper": (1.0, "frac"),
-    "ore.pyrite": (4.0, "%"), "rougher.entrain": (0.1, "-"),
+    "ore.pyrite": (4.0, "%"),
     **{
         f"float.{mineral}.{name}": (value, "1/min" if name.startswith("k") else "frac")
         for mineral, values in {
@@ -124,17 +126,41 @@ MONTH = Period.parse("2026-03", MODEL.tz)
 
 def records_of(said: list[Said]) -> pl.DataFrame:
     """What meters said, as the store would hold it."""
-    rows = [
-        {
-            "point": one.meter, "quantity": one.quantity, "start": one.start, "end": one.end, "value": one.value,
-            "qualifier": "", "file": "", "sheet": "", "cell": "", "file_hash": "", "known": None,
-        }
-        for one in said
-    ]  # fmt: skip
-    return frame("records", rows)
+    return frame("records", [_row(one.meter, one.quantity, Period(one.start, one.end), one.value) for one in said])
 
 
 def played(planted: ChainModel, seed: int, period: Period = MONTH, play: Play = PLAY) -> tuple[pl.DataFrame, Truth]:
     """Records of a played period, and its truth."""
     truth = play_truth(planted, play, period, seed)
     return records_of(read_meters(planted, play, truth, seed)[0]), truth
+
+
+def exact_records(planted: ChainModel, stock_t: tuple[float, float] = (300.0, 300.0)) -> pl.DataFrame:
+    """Records of a month in which nothing moves and every meter is right; what is not put in stock is dispatched."""
+    found = simulate(planted)
+    shifts = [one for one in planted.shift_pattern.shifts(MONTH) if MONTH.start <= one.period.start < MONTH.end]
+    gained = (stock_t[1] - stock_t[0]) / MONTH.hours
+    rows = []
+    for one in planted.chain.meters:
+        if one.stream == "bin":
+            continue
+        mass = dict(zip(found.quantities, found.mass(one.stream)[0], strict=True))
+        share = 1 - gained / mass["solids"] if one.stream == "cake" else 1.0
+        solids, water = mass["solids"] * share, mass["water"] * share
+        values = {
+            "mass": 12 * solids, "wet_mass": 12 * (solids + water), "moisture": water / (solids + water),
+            **{name: mass[name] / mass["solids"] for name in planted.chain.components},
+        }  # fmt: skip
+        for quantity in one.components or (one.quantity,):
+            rows += [_row(one.id, quantity, shift.period, values[quantity]) for shift in shifts]
+    ends = ((MONTH.start, stock_t[0]), (MONTH.end, stock_t[1])) if planted.stocks else ()
+    rows += [_row("bin.survey", "survey_mass", Period(at, at + timedelta(0)), level) for at, level in ends]
+    return frame("records", rows)
+
+
+def _row(point: str, quantity: str, period: Period, value: float) -> dict[str, Any]:
+    """One record."""
+    return {
+        "point": point, "quantity": quantity, "start": period.start, "end": period.end, "value": value,
+        "qualifier": "", "file": "", "sheet": "", "cell": "", "file_hash": "", "known": None,
+    }  # fmt: skip
