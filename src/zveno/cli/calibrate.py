@@ -20,7 +20,10 @@ Names = list[str] | None
 )
 def calibrate(
     period: Annotated[
-        str, typer.Option("--period", metavar="PERIOD", help=tr("Period whose balance is fitted: 2026-03; all data."))
+        str,
+        typer.Option(
+            "--period", metavar="PERIOD", help=tr("Period whose balance is fitted: 2026-03; all data if left out.")
+        ),
     ] = "",
     fit: Annotated[
         Names, typer.Option("--fit", metavar="NAME", help=tr("What is fitted; * allowed, each on its own; repeatable."))

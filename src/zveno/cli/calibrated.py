@@ -48,6 +48,10 @@ class CalibratedAnswers(Answers):
             self._as_json(found)
             return
         table = found.parameters
+        self.say(
+            tr("calibrated to {period}: {values} values of the balance, {independent} of them independent"),
+            period=found.period, values=found.residuals.height, independent=found.independent,
+        )  # fmt: skip
         self._parameters(tr("parameter"), table.filter(pl.col("role") != "input"), found)
         self._groups(found)
         self._correlations(found)
@@ -86,7 +90,7 @@ class CalibratedAnswers(Answers):
             ])  # fmt: skip
         if not rows:
             return
-        head = [title, tr("as described"), tr("found"), tr("95 % from"), tr("to"), tr("unit of measure"), ""]
+        head = [title, tr("as described"), tr("found"), tr("95 % from"), tr("95 % to"), tr("unit of measure"), ""]
         self.table(head, rows)
         if prior:
             message = tr(
@@ -116,14 +120,18 @@ class CalibratedAnswers(Answers):
                 f"{key} {'+' if one > 0 else '−'}{self.text.number(abs(one), 2)}"
                 for key, one in zip(move["key"], move["coefficient"], strict=True)
             )
-            self.say(tr("  not seen: {terms} (changes of logarithms)"), terms=terms)
+            self.say(tr("  not seen by the data: {terms}, in logarithms (of a share: of its odds)"), terms=terms)
             return
         product = " · ".join(
             key if one == 1 else f"{key}^{self.text.number(one, 2)}"
             for key, one in zip(move["key"], move["coefficient"], strict=True)
         )
         half = half_width(move["sd"][0]) or 0.0
-        self.say(tr("  determined: {product}, to ± {half} %"), product=product, half=self.text.percent(half, 1))
+        self.say(
+            tr("  determined: {product}, to ± {half} % (of a share its odds)"),
+            product=product,
+            half=self.text.percent(half, 1),
+        )
 
     def _either(self, names: Sequence[str]) -> str:
         """Names of which one is enough."""

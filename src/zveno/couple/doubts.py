@@ -16,6 +16,7 @@ from zveno.model.types import Figure
 from zveno.reconcile import Balance
 from zveno.simulate.scenario import doubts as simulated_doubts
 from zveno.simulate.scenario import read_scenarios
+from zveno.text.mark import tr
 
 if TYPE_CHECKING:
     from zveno.couple.result import Calibration
@@ -31,8 +32,8 @@ def doubts(
     """What may be wrong."""
     period = setup.period.name
     if setup.set_aside:
-        yield fault("{n} readings of {period} were set aside as suspects: {meters}", n=len(setup.set_aside),
-                    period=period, meters=some_names(setup.set_aside))  # fmt: skip
+        message = tr("readings of {period} that do not fit were set aside: {meters}")
+        yield fault(message, period=period, meters=some_names(setup.set_aside))
     elif balance.status == "suspect":
         meters = list(dict.fromkeys(balance.suspects["meter"]))
         yield fault(

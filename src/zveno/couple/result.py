@@ -67,6 +67,11 @@ class Calibration:
         return float(chdtrc(self.dof, self.objective)) if self.dof > 0 else None
 
     @property
+    def independent(self) -> int:
+        """How many of the values compared are independent of each other."""
+        return len(self._setup.problem.whitener.matrix)
+
+    @property
     def status(self) -> Status:
         """Whether the simulation agrees with the balance (at 5 %)."""
         if self.p_value is None:
