@@ -17,6 +17,7 @@ from zveno.text.mark import tr
 
 _SMALL_FRACTION = 1e-4
 _WORST = 5
+_SHOWN = 16
 _LOUD = 2.0
 _STATUS_WORDS = {
     "determined": tr("determined"),
@@ -178,7 +179,8 @@ class CalibratedAnswers(Answers):
             if not table["clean"].all():
                 self.say(tr("  not a clean period: readings disagree, or rules were broken"))
             rows = []
-            for row in table.filter(pl.col("error").is_not_null()).iter_rows(named=True):
+            known = table.filter(pl.col("error").is_not_null())
+            for row in known.head(_SHOWN).iter_rows(named=True):
                 uom, scale = _shown_uom(row["uom"], row["balance"])
                 half = (half_width(row["error_sd"]) or 0.0) * scale
                 digits = digits_for(half, 2)
@@ -190,6 +192,8 @@ class CalibratedAnswers(Answers):
             head = [tr("result"), tr("balance"), tr("predicted"), tr("error"), tr("95 % of errors within ±"),
                     tr("in standard deviations")]  # fmt: skip
             self.table(head, rows)
+            if known.height > _SHOWN:
+                self.say(tr("  {n} results more: --json gives all"), n=known.height - _SHOWN)
             unknown = table.filter(pl.col("error").is_null())["result"].to_list()
             if unknown:
                 self.say(tr("  not predicted, for the feeds do not tell: {results}"), results=", ".join(unknown))

@@ -94,6 +94,12 @@ def _feeds(forward: Forward, told: Observations, inputs: Sequence[Parameter], po
     return run({0: search(problem)}, simulate)[0]
 
 
+def _order(found: Observations, n: int) -> tuple[bool, bool]:
+    """Recoveries first, then flows, then contents."""
+    one = found.observed[n]
+    return not one.name.startswith("recovery."), bool(one.below)
+
+
 def _predicted(
     forward: Forward, found: Observations, told: list[int], settled: Found, held: Floats, covariance: Floats
 ) -> Predicted:
@@ -102,9 +108,9 @@ def _predicted(
     rows = found.predicted(forward.masses(around(point)))
     slopes = derivatives(rows)
     moved = np.abs(slopes[:, : len(held)]).max(axis=1, initial=0.0) > _UNMOVED * found.sds
-    rest = [n for n in range(len(found)) if moved[n] and n not in set(told)]
+    rest = sorted((n for n in range(len(found)) if moved[n] and n not in set(told)), key=lambda n: _order(found, n))
     by_fitted, by_inputs = slopes[rest][:, : len(held)], slopes[rest][:, len(held) :]
-    directions, sds = seen(settled.jacobian)
+    directions, sds = seen(settled.jacobian, settled.limit)
     feeds = (directions * sds**2) @ directions.T @ settled.jacobian.T @ Whitener.of(found.spread[told]).matrix
     errors = found.spread[rest] - by_inputs @ feeds @ found.spread[told]
     by_fitted = by_fitted - by_inputs @ feeds @ slopes[told][:, : len(held)]

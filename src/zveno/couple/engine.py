@@ -105,7 +105,7 @@ Ended = tuple[Found, Identified, Bools]
 def _examined(problem: Problem, asked: int) -> Ask[Ended]:
     """A search; then what its end determines, and how far from a straight line the ends of the intervals lie."""
     found = yield from search(problem)
-    identified = identify(found.jacobian, found.at_bound, range(asked))
+    identified = identify(found.jacobian, found.at_bound, found.limit, range(asked))
     rough = np.zeros(len(found.point), dtype=bool)
     tested = [n for n in range(asked) if identified.determined[n] and found.converged]
     if tested:

@@ -53,7 +53,7 @@ class Identified:
         return np.asarray(np.sqrt(np.diag(self.covariance)))
 
 
-def identify(jacobian: Floats, at_bound: Bools, asked: Sequence[int]) -> Identified:
+def identify(jacobian: Floats, at_bound: Bools, limit: float, asked: Sequence[int]) -> Identified:
     """What the derivatives of independent errors (R, N) say of each coordinate.
 
     A direction that is not seen counts with the standard deviation 3, so that what hangs on it is not called known.
@@ -61,6 +61,8 @@ def identify(jacobian: Floats, at_bound: Bools, asked: Sequence[int]) -> Identif
 
     Parameters
     ----------
+    limit
+        Standard deviation up to which directions were followed.
     asked
         Coordinates of which groups are told; others appear in them as members only.
 
@@ -71,7 +73,7 @@ def identify(jacobian: Floats, at_bound: Bools, asked: Sequence[int]) -> Identif
     n = jacobian.shape[1]
     free = np.flatnonzero(~at_bound)
     covariance = np.zeros((n, n))
-    directions, sds = seen(jacobian[:, free])
+    directions, sds = seen(jacobian[:, free], limit)
     hidden = np.eye(len(free)) - directions @ directions.T
     covariance[np.ix_(free, free)] = (directions * sds**2) @ directions.T + UNSEEN**2 * hidden
     leak = np.zeros(n)

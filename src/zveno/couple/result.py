@@ -227,7 +227,7 @@ class Calibration:
 def degrees_of_freedom(found: Found) -> int:
     """Independent errors less directions that they determine."""
     free = ~found.at_bound
-    return len(found.residual) - len(seen(found.jacobian[:, free])[1])
+    return len(found.residual) - len(seen(found.jacobian[:, free], found.limit)[1])
 
 
 def residual_rows(setup: Setup, found: Found) -> list[Row]:
@@ -237,7 +237,7 @@ def residual_rows(setup: Setup, found: Found) -> list[Row]:
     covariance of the parameters (Seber & Wild 2003, ch. 4).
     """
     observations, whitener = setup.observations, setup.problem.whitener
-    directions, sds = seen(found.jacobian[:, ~found.at_bound])
+    directions, sds = seen(found.jacobian[:, ~found.at_bound], found.limit)
     spread = (found.jacobian[:, ~found.at_bound] @ directions) * sds
     rank = len(whitener.matrix)
     left = (np.eye(len(spread)) - spread @ spread.T)[:rank, :rank]

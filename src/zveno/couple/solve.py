@@ -5,8 +5,8 @@ A search asks for points and is told what the simulation makes of them, so that 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
@@ -15,10 +15,14 @@ from zveno.couple.coordinates import Bools, Floats
 
 STEP = 1e-4
 """Step of the derivatives, in coordinates: 0.01 % of what is above zero."""
+FOLLOWED = 1.0
+"""Standard deviation (in coordinates) above which a direction counts as not seen, and is not followed."""
 UNSEEN = 3.0
-"""Standard deviation (in coordinates) from which on a direction counts as not seen: a factor of 20 either way."""
+"""Standard deviation with which it counts: a factor of 20 either way, whatever little the data say of it."""
+_STRONG, _WEAK = 0.5, 0.25
+_SLOW = 0.25
 _RANK = 1e-7
-_DAMPING = (0.0, 1e-2, 1e-1, 1.0, 1e1, 1e3)
+_DAMPING = (0.0, 1e-1, 1.0, 1e1, 1e3)
 _LONGEST = 1.5
 _SETTLED = 1e-12
 _FLAT = 1e-9
@@ -113,6 +117,7 @@ class Found:
     converged: bool
     iterations: int
     left: float
+    limit: float
 
     @property
     def objective(self) -> float:
@@ -147,9 +152,10 @@ def run(
 def search(problem: Problem) -> Ask[Found]:
     """Least squares from the start of a problem; yields points (S, N) and is sent predictions (S, M).
 
-    Each round asks for the derivatives, then for six steps at once: the whole Gauss-Newton step, and shorter ones that
-    turn towards the gradient (Levenberg 1944, Marquardt 1963). The best one is taken. Directions that the data see with
-    a standard deviation above 3 are not followed: what lies there stays where it began.
+    Each round asks for the derivatives, then for six steps at once: the whole Gauss-Newton step, one along strong
+    directions only, and shorter ones that turn towards the gradient (Levenberg 1944, Marquardt 1963). The best one is
+    taken. Directions that the data see with a standard deviation above 1 are not followed: what lies there stays where
+    it began. So does the weakest direction (above 0.25) where steps run into what the simulation refuses.
 
     Settled is a point from which a whole step would gain less than 1e-12 of the objective's natural unit.
 
@@ -157,28 +163,59 @@ def search(problem: Problem) -> Ask[Found]:
     ----------
     Björck (1996), Numerical Methods for Least Squares Problems, ch. 9.
     """
-    point = problem.start.copy()
-    left, held = np.inf, np.zeros(len(point), dtype=bool)
+    point, limit = problem.start.copy(), FOLLOWED
     for iteration in range(1, _ITERATIONS + 1):
         rows = yield around(point)
-        predicted, slopes = rows[0], derivatives(rows)
-        residual = problem.residual(point[None], rows[:1])[0]
-        jacobian = _jacobian(problem, slopes)
-        if not (np.isfinite(residual).all() and np.isfinite(jacobian).all()):
-            return Found(point, predicted, residual, slopes, jacobian, held, False, iteration, np.inf)
-        held = _held(problem, point, residual @ jacobian)
-        step, left = _step(jacobian, residual, ~held, 0.0)
-        if left <= _SETTLED * max(1.0, float(residual @ residual)) or not np.any(step):
-            return Found(point, predicted, residual, slopes, jacobian, held, True, iteration, left)
-        tries = np.array([_within(problem, point, _step(jacobian, residual, ~held, one)[0]) for one in _DAMPING])
+        at = _standing(problem, point, rows, iteration, limit)
+        if at.converged or not np.isfinite(at.left):
+            return at
+        tries = np.array([_within(problem, point, one) for one in _steps(at)])
         told = yield tries
         after = np.nan_to_num(np.sum(problem.residual(tries, told) ** 2, axis=1), nan=np.inf)
         best = int(np.argmin(after))
-        if after[best] >= float(residual @ residual):
-            settled = left <= _FLAT * max(1.0, float(residual @ residual))
-            return Found(point, predicted, residual, slopes, jacobian, held, settled, iteration, left)
-        point = tries[best]
-    return Found(point, predicted, residual, slopes, jacobian, held, False, _ITERATIONS, left)
+        gain = at.objective - after[best]
+        if np.isinf(after[0]) and gain < _SLOW * at.left and _weaker(at):
+            limit = _weaker(at)
+        elif gain > 0:
+            point = tries[best]
+        elif at.left <= _FLAT * max(1.0, at.objective):
+            return replace(at, converged=True)
+        else:
+            return at
+    return at
+
+
+def seen(jacobian: Floats, limit: float) -> tuple[Floats, Floats]:
+    """Directions (N, k) that errors depend on, and their standard deviations (k,); the rest is not seen."""
+    _, size, V = np.linalg.svd(jacobian, full_matrices=False)
+    kept = size >= 1 / limit
+    return V[kept].T, 1 / size[kept]
+
+
+def _standing(problem: Problem, point: Floats, rows: Floats, iteration: int, limit: float) -> Found:
+    """Where the search stands, from what was made of the points around it."""
+    predicted, slopes = rows[0], derivatives(rows)
+    residual, jacobian = problem.residual(point[None], rows[:1])[0], _jacobian(problem, slopes)
+    held, left, moves = np.zeros(len(point), dtype=bool), np.inf, True
+    if np.isfinite(residual).all() and np.isfinite(jacobian).all():
+        held = _held(problem, point, residual @ jacobian)
+        step, left = _step(jacobian, residual, ~held, 0.0, limit)
+        moves = bool(np.any(step))
+    settled = left <= _SETTLED * max(1.0, float(residual @ residual)) or not moves
+    return Found(point, predicted, residual, slopes, jacobian, held, settled, iteration, left, limit)
+
+
+def _steps(at: Found) -> Iterator[Floats]:
+    """Steps worth trying."""
+    for damping in _DAMPING:
+        yield _step(at.jacobian, at.residual, ~at.at_bound, damping, at.limit)[0]
+    yield _step(at.jacobian, at.residual, ~at.at_bound, 0.0, min(at.limit, _STRONG))[0]
+
+
+def _weaker(at: Found) -> float:
+    """A limit that leaves the weakest of several directions out; 0 if none is weak."""
+    sds = np.sort(seen(at.jacobian[:, ~at.at_bound], at.limit)[1])
+    return float(sds[-2:].mean()) if len(sds) > 1 and sds[-1] > _WEAK else 0.0
 
 
 def around(point: Floats) -> Floats:
@@ -200,13 +237,6 @@ def derivatives(rows: Floats) -> Floats:
     return np.asarray(slopes.T)
 
 
-def seen(jacobian: Floats) -> tuple[Floats, Floats]:
-    """Directions (N, k) that errors depend on, and their standard deviations (k,); the rest is not seen."""
-    _, size, V = np.linalg.svd(jacobian, full_matrices=False)
-    kept = size > 1 / UNSEEN
-    return V[kept].T, 1 / size[kept]
-
-
 def _jacobian(problem: Problem, slopes: Floats) -> Floats:
     """Derivatives of the negative errors (R, N)."""
     known = ~np.isnan(problem.prior)
@@ -219,11 +249,11 @@ def _held(problem: Problem, point: Floats, downhill: Floats) -> Bools:
     return np.asarray(((point <= problem.low) & (downhill < 0)) | ((point >= problem.high) & (downhill > 0)))
 
 
-def _step(jacobian: Floats, residual: Floats, free: Bools, damping: float) -> tuple[Floats, float]:
+def _step(jacobian: Floats, residual: Floats, free: Bools, damping: float, limit: float) -> tuple[Floats, float]:
     """A step along the directions seen, and what it would gain were all linear."""
     step = np.zeros(len(free))
     U, size, V = np.linalg.svd(jacobian[:, free], full_matrices=False)
-    kept = size > 1 / UNSEEN
+    kept = size >= 1 / limit
     along = U[:, kept].T @ residual
     size = size[kept]
     step[free] = V[kept].T @ (along * size / (size**2 + damping * size**2 + damping))

@@ -43,13 +43,17 @@ def test_a_sum_that_is_known_without_error_is_left_out():
 
 def test_the_search_finds_the_minimum_of_a_crooked_valley():
     """Rosenbrock's function, from its usual start."""
-    found = solved(problem([1.0, 0.0], np.eye(2), [-1.2, 1.0]), lambda p: np.array([p[0], 10 * (p[1] - p[0] ** 2)]))
+    found = solved(
+        problem([1.0, 0.0], 0.1 * np.eye(2), [-1.2, 1.0]), lambda p: np.array([p[0], 10 * (p[1] - p[0] ** 2)])
+    )
     assert found.converged
     assert found.point == pytest.approx([1.0, 1.0], abs=1e-6)
 
 
 def test_a_bound_holds_and_the_rest_settles():
-    found = solved(problem([2.0, 1.0], np.eye(2), [0.0, 0.0], high=1.5), lambda p: np.array([p[0], p[1] + 0.5 * p[0]]))
+    found = solved(
+        problem([2.0, 1.0], 0.1 * np.eye(2), [0.0, 0.0], high=1.5), lambda p: np.array([p[0], p[1] + 0.5 * p[0]])
+    )
     assert found.converged
     assert found.at_bound.tolist() == [True, False]
     assert found.point == pytest.approx([1.5, 0.25])
@@ -66,6 +70,18 @@ def test_what_does_not_settle_is_not_called_settled():
 def test_a_step_into_what_has_no_answer_is_shortened():
     found = solved(problem([np.e], [[0.01]], [-3.0]), lambda p: np.array([np.exp(p[0]) if p[0] < 1.05 else np.nan]))
     assert found.point == pytest.approx([1.0])
+
+
+def test_a_weak_direction_that_runs_into_what_is_refused_is_left():
+    """Two values that hardly differ in what they do; their sum may not pass 1, which the weak one would have it do."""
+
+    def function(p):
+        return np.array([p[0] + p[1], p[0] - p[1]]) if p[0] + 0.2 * p[1] < 1 else np.full(2, np.nan)
+
+    found = solved(problem([0.5, 6.0], np.diag([0.01, 0.8]), [0.0, 0.0]), function)
+    assert found.converged
+    assert found.limit < 0.8 / np.sqrt(2)
+    assert found.point.sum() == pytest.approx(0.5)
 
 
 # ---- what is compared ------------------------------------------------------------------------------------------
