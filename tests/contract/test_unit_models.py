@@ -28,12 +28,23 @@ BASIS = basis_of(
     groups=np.repeat(list(GROUPS.values()), 3),
 )
 ELEMENTS = element_basis("Cu", "Fe", "S", "Si", "Ca", "Al", "Zn", "Pb", "Ag", "C", "H", "N", "O", "other")
+SIEVES = [300.0, 106.0]
+SIZED = basis_of(
+    [(mineral, name) for mineral in GROUPS for name in CLASSES for _ in range(3)],
+    sg=np.repeat([5.0, 4.0, 7.5, 5.0, 2.65], 9),
+    k_per_min=np.tile(np.repeat([0.6, 0.05, 0.0], 3), 5),
+    groups=np.repeat(list(GROUPS.values()), 9),
+    sizes=(SIEVES, np.tile([0, 1, 2], 15)),
+)
+BY_SIZE = " by size"
 DRAWS = 40
-every_model = pytest.mark.parametrize("name", UNIT_MODELS)
+CASES = [*UNIT_MODELS, *(f"{one}{BY_SIZE}" for one, model in UNIT_MODELS.items() if not issubclass(model, ElementUnit))]
+every_model = pytest.mark.parametrize("name", CASES)
 
 
-def drawn(name: str, rng: np.random.Generator) -> UnitModel:
+def drawn(case: str, rng: np.random.Generator) -> UnitModel:
     """A unit with every parameter drawn from its range; those that do not fit together are drawn again."""
+    name = case.removesuffix(BY_SIZE)
     while True:
         values = {one.name: _value(one, rng) for one in UNIT_PARAMETERS[name] if not one.table}
         unit = UNIT_MODELS[name](**values)
@@ -52,9 +63,11 @@ def equipped(unit: ElementUnit, rng: np.random.Generator) -> ElementUnit:
     return replace(unit, supplies=supplies, deportment=table)
 
 
-def basis(name: str) -> Basis:
-    """Elements for those that share out elements, minerals for the others."""
-    return ELEMENTS if issubclass(UNIT_MODELS[name], ElementUnit) else BASIS
+def basis(case: str) -> Basis:
+    """Elements for those that share out elements, minerals for the others, with size classes or without."""
+    if case.endswith(BY_SIZE):
+        return SIZED
+    return ELEMENTS if issubclass(UNIT_MODELS[case], ElementUnit) else BASIS
 
 
 def _value(one: Parameter, rng: np.random.Generator) -> object:
@@ -78,7 +91,7 @@ def minerals(flow: np.ndarray, name: str) -> np.ndarray:
     """Mass by element, or by mineral, classes together."""
     if basis(name) is ELEMENTS:
         return flow[:, :-1]
-    return flow[:, :-1].reshape(len(flow), -1, len(CLASSES)).sum(axis=2)
+    return flow[:, :-1].reshape(len(flow), len(GROUPS), -1).sum(axis=2)
 
 
 @every_model
@@ -161,10 +174,10 @@ def test_a_batch_is_its_rows(name):
 
 @every_model
 def test_a_model_describes_itself(name):
-    model = UNIT_MODELS[name]
+    model = UNIT_MODELS[name.removesuffix(BY_SIZE)]
     assert "Examples" in (model.__doc__ or "")
     assert set(model.optional) < set(model.outlets) or not model.optional
-    for one in UNIT_PARAMETERS[name]:
+    for one in UNIT_PARAMETERS[name.removesuffix(BY_SIZE)]:
         assert one.meaning
         assert one.low <= one.high
         if not one.choices and not one.table:
@@ -175,4 +188,5 @@ def test_a_model_describes_itself(name):
     for quantity, (_, uom) in unit.report(feed, unit.observe(feed, basis(name)), basis(name)).items():
         uom_of(uom)
         assert quantity in REPORTED, "the command line needs a word for it"
+    name = name.removesuffix(BY_SIZE)
     assert set(unit_model_schemas()[name]["properties"]) == {one.name for one in UNIT_PARAMETERS[name]}

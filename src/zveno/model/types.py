@@ -96,7 +96,7 @@ class Ore(Record):
 
     ``copper`` gives the share of copper in each copper mineral; ``minerals`` the mass fraction of others;
     ``balance`` is the mineral that closes to 100 %. ``trace`` lists elements carried in small amounts by
-    groups of minerals; ``kinetics`` is the prefix of the rate parameters.
+    groups of minerals; ``kinetics`` is the prefix of the rate parameters, ``sizes`` that of the distribution of sizes.
     """
 
     id: Id
@@ -111,7 +111,16 @@ class Ore(Record):
     balance: str = Field(description="mineral that closes to 100 %")
     trace: dict[str, str] = Field(default={}, description="content of elements carried in small amounts: parameters")
     carriers: str = Field(default="", description="prefix of the carrier shares of trace elements")
-    kinetics: str = Field(default="", description="prefix of share_fast, share_slow, k_fast, k_slow")
+    kinetics: str = Field(
+        default="",
+        description="prefix of share_fast, share_slow, k_fast, k_slow; any of them may be given by sieve (k_fast.150)",
+    )
+    sizes: str = Field(
+        default="",
+        description="prefix of p80_um and slope (Rosin-Rammler), or of the shares passing each sieve (passing.150)",
+    )
+    breakage: str = Field(default="", description="parameter: factor on the rates at which mills break it; empty: 1")
+    entrainment: str = Field(default="", description="parameter: size of grains of which a fifth follows the water")
 
 
 class Material(Record):
@@ -438,6 +447,9 @@ class ChainFile(Record):
     parts: tuple[str, ...] = Field(default=(), description="files beside this one that hold more of its lists")
     sources: dict[str, str] = {}
     components: tuple[str, ...] = Field(description="what assays and balances follow")
+    sieves_um: tuple[float, ...] = Field(
+        default=(), description="openings that divide ore into size classes, falling; empty: no size classes"
+    )
     minerals: tuple[Mineral, ...] = ()
     ores: tuple[Ore, ...] = ()
     materials: tuple[Material, ...] = ()

@@ -1,14 +1,14 @@
-"""What a stream is made of: minerals by floatability class in a concentrator, elements in a smelter, and water.
+"""What a stream is made of: minerals by floatability and size class, elements in a smelter, and water.
 
-A stream is an array of mass flows, t/h, shape (scenario, component). Components are listed by ore, mineral
-and class, then come the elements; water is always the last one. Two ores keep their minerals apart, because
-rates and trace contents belong to the ore. In a smelter the elements of a stream say all: which compounds they
-form follows from where they are.
+A stream is an array of mass flows, t/h, shape (scenario, component). Components are listed by ore, mineral,
+floatability class and size class, then come the elements; water is always the last one. Two ores keep their minerals
+apart, because rates and trace contents belong to the ore. In a smelter the elements of a stream say all: which
+compounds they form follows from where they are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from zveno.simulate.moves import NOTHING_MOVES, Bools, Floats, Ints, Moves, rows_of
+from zveno.simulate.sizing import Sizing
 
 __all__ = ["ENTRAINMENT", "Basis", "Bools", "FloatClass", "Floats", "Ints", "basis_of", "element_basis", "rows_of"]
 
@@ -39,9 +40,11 @@ class Basis:
     k_per_min
         Rate constant of flotation, shape (S, C) or (1, C).
     entrainment
-        How a component follows the water into froth, relative to gangue, shape (C,).
+        How a component follows the water into froth, relative to fine gangue, shape (S or 1, C).
     composition
         Turns minerals into their elements; None where there are no elements.
+    sizing
+        Size classes; None where no ore has any.
     """
 
     ores: tuple[str, ...]
@@ -52,6 +55,7 @@ class Basis:
     k_per_min: Floats
     entrainment: Floats
     composition: Moves | None = None
+    sizing: Sizing | None = None
 
     def __len__(self) -> int:
         return len(self.minerals)
@@ -72,25 +76,43 @@ class Basis:
         return np.array([one in groups for one in self.groups], dtype=bool)
 
     def pairs(self, source: FloatClass, target: FloatClass) -> tuple[Ints, Ints]:
-        """Components of one class, and beside them those of another class of the same ore and mineral."""
+        """Components of one class, and beside them those of another class of the same ore, mineral and size."""
         found = [(one[source], one[target]) for one in self._classmates if source in one and target in one]
         both = np.array(found, dtype=np.int64).reshape(-1, 2)
         return both[:, 0], both[:, 1]
 
     @cached_property
     def _classmates(self) -> tuple[dict[str, int], ...]:
-        """For each mineral of each ore, the component of each class."""
-        found: dict[tuple[str, str], dict[str, int]] = {}
-        for n, (ore, mineral, name) in enumerate(zip(self.ores, self.minerals, self.classes, strict=True)):
-            found.setdefault((ore, mineral), {})[name] = n
+        """For each mineral of each ore in each size, the component of each class."""
+        found: dict[tuple[str, str, int], dict[str, int]] = {}
+        sizes = [-1] * len(self) if self.sizing is None else self.sizing.at.tolist()
+        for n, (*kind, name) in enumerate(zip(self.ores, self.minerals, sizes, self.classes, strict=True)):
+            found.setdefault(tuple(kind), {})[name] = n
         return tuple(found.values())
+
+    @cached_property
+    def broken(self) -> tuple[Ints, Ints]:
+        """Components of ground minerals, and beside them each that their fragments may be."""
+        if self.sizing is None:
+            return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+        kinds = {one: n for n, one in enumerate(dict.fromkeys(zip(self.ores, self.minerals, strict=True)))}
+        kind = np.array([kinds[one] for one in zip(self.ores, self.minerals, strict=True)])
+        names = {one: n for n, one in enumerate(dict.fromkeys(self.classes))}
+        name = np.array([names[one] for one in self.classes])
+        finer = (self.sizing.at[:, None] >= 0) & (self.sizing.at > self.sizing.at[:, None])
+        reached = self.sizing.redrawn | (name == name[:, None])
+        source, target = np.nonzero((kind == kind[:, None]) & finer & reached)
+        return source, target
 
     def take(self, rows: Ints) -> Basis:
         """The same components for some of the scenarios."""
-        if len(self.k_per_min) == 1 and (self.composition is None or len(self.composition.share) == 1):
-            return self
         composition = None if self.composition is None else self.composition.take(rows)
-        return replace(self, k_per_min=rows_of(self.k_per_min, rows), composition=composition)
+        sizing = None if self.sizing is None else self.sizing.take(rows)
+        same = composition is self.composition and sizing is self.sizing
+        if same and len(self.k_per_min) == len(self.entrainment) == 1:
+            return self
+        rates, follows = rows_of(self.k_per_min, rows), rows_of(self.entrainment, rows)
+        return replace(self, k_per_min=rates, entrainment=follows, composition=composition, sizing=sizing)
 
     def pick(self, columns: Ints) -> Basis:
         """Some of the components, in rising order, water among them."""
@@ -103,8 +125,9 @@ class Basis:
             ores, minerals, classes, groups,
             sg=self.sg[columns],
             k_per_min=self.k_per_min[:, columns],
-            entrainment=self.entrainment[columns],
+            entrainment=self.entrainment[:, columns],
             composition=None if self.composition is None else self.composition.pick(columns),
+            sizing=None if self.sizing is None else self.sizing.pick(columns),
         )  # fmt: skip
 
     def solids(self, flow: Floats) -> Floats:
@@ -131,6 +154,7 @@ def basis_of(
     k_per_min: ArrayLike,
     groups: Iterable[str],
     entrainment: ArrayLike | None = None,
+    sizes: tuple[ArrayLike, ArrayLike] | None = None,
 ) -> Basis:
     """A basis for one ore and all scenarios alike, from lists without water; water is added at the end.
 
@@ -142,6 +166,8 @@ def basis_of(
         Density (t/m3), rate constant and mineral group of each component.
     entrainment
         How each follows the water; by mineral group if left out.
+    sizes
+        Sieve openings, um, falling, and the size class of each component, 0 the coarsest.
 
     Examples
     --------
@@ -160,8 +186,18 @@ def basis_of(
         groups=names,
         sg=np.array([*_row(sg), 1.0]),
         k_per_min=np.array([[*_row(k_per_min), 0.0]]),
-        entrainment=np.array(given),
+        entrainment=np.array([given]),
+        sizing=None if sizes is None else _sizing(np.array(_row(sizes[0])), [*np.asarray(sizes[1]).tolist(), -1]),
     )
+
+
+def _sizing(sieves_um: Floats, classes: Sequence[int]) -> Sizing:
+    """Size classes of one ore whose grains keep their floatability when they break."""
+    count = len(classes)
+    return Sizing(
+        sieves_um, np.array(classes), ore=np.zeros(count, dtype=np.int64), class_share=np.ones((1, count)),
+        redrawn=np.zeros(count, dtype=bool), breakage=np.ones((1, 1)),
+    )  # fmt: skip
 
 
 def element_basis(*elements: str) -> Basis:
@@ -178,7 +214,7 @@ def element_basis(*elements: str) -> Basis:
         groups=names,
         sg=np.ones(count),
         k_per_min=np.zeros((1, count)),
-        entrainment=np.zeros(count),
+        entrainment=np.zeros((1, count)),
         composition=NOTHING_MOVES,
     )
 

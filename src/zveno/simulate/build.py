@@ -14,6 +14,7 @@ from zveno.model.chain import ChainModel
 from zveno.model.types import Figure, Stream, Unit
 from zveno.simulate.basis import ENTRAINMENT, Basis, FloatClass, Floats
 from zveno.simulate.checks import (
+    figures_by_size,
     instance_faults,
     is_calculated,
     is_simulated,
@@ -23,9 +24,10 @@ from zveno.simulate.checks import (
     unit_faults,
 )
 from zveno.simulate.materials import assays, composition, followed, fractions, table
-from zveno.simulate.ore import OreMake, make_of
+from zveno.simulate.ore import OreMake, make_of, stacked
 from zveno.simulate.plan import OUTSIDE, Link
 from zveno.simulate.scenario import Scenarios
+from zveno.simulate.sizing import Sizing
 from zveno.simulate.solve import Circuit
 from zveno.simulate.units import UNIT_MODELS, UNIT_PARAMETERS, ElementUnit, UnitModel
 from zveno.simulate.units.furnace import FUEL_ELEMENTS, Furnace
@@ -106,11 +108,17 @@ def _asked_for(model: ChainModel, stream: Stream) -> bool:
 
 
 def _basis(model: ChainModel, makes: Sequence[OreMake], elements: Sequence[str]) -> Basis:
-    """Components of a circuit: every ore's minerals by class, elements if they are followed, and water."""
-    rows = [(make.id, mineral, name) for make in makes for mineral in make.minerals for name in make.share]
+    """Components of a circuit: every ore's minerals by class and size, elements if they are followed, and water."""
+    rows = [
+        (make.id, mineral, name)
+        for make in makes
+        for mineral in make.minerals
+        for name in make.floats.classes
+        for _ in range(make.sizes.shape[1])
+    ]
     minerals = [model.minerals[mineral] for _, mineral, _ in rows]
     groups = (*(one.group for one in minerals), *("element" for _ in elements), "water")
-    rates = [_interleaved(list(make.k_per_min.values())) for make in makes]
+    rates = [_flat(make.floats.k_per_min) for make in makes]
     rest: list[tuple[str, str, FloatClass]] = [*(("", one, "element") for one in elements), ("", "water", "water")]
     keys = [*rows, *rest]
     return Basis(
@@ -120,14 +128,45 @@ def _basis(model: ChainModel, makes: Sequence[OreMake], elements: Sequence[str])
         groups=groups,
         sg=np.array([*(one.sg for one in minerals), *np.ones(len(rest))]),
         k_per_min=_side_by_side([*rates, np.zeros((1, len(rest)))]),
-        entrainment=np.array([ENTRAINMENT.get(one, 0.5) for one in groups]),
+        entrainment=_side_by_side([*(_followed(model, one) for one in makes), np.zeros((1, len(rest)))]),
+        sizing=_sizing(makes, len(rest)),
     )
 
 
-def _interleaved(classes: Sequence[Floats]) -> Floats:
-    """Arrays (S or 1, M), one per class, as (S or 1, M x classes): the classes of a mineral side by side."""
-    both = np.stack(np.broadcast_arrays(*classes), axis=2)
-    return both.reshape(len(both), -1)
+def _followed(model: ChainModel, make: OreMake) -> Floats:
+    """How the components of an ore follow the water, shape (S or 1, components)."""
+    group = np.array([ENTRAINMENT.get(model.minerals[one].group, 0.5) for one in make.minerals])
+    sizes = make.followers[:, None, None, :]
+    shape = (len(sizes), len(group), len(make.floats.classes), sizes.shape[-1])
+    return _flat(np.broadcast_to(group[:, None, None] * sizes, shape))
+
+
+def _sizing(makes: Sequence[OreMake], rest: int) -> Sizing | None:
+    """Size classes of the components of the ores, and of the ``rest``, which have none."""
+    if not any(len(one.sieves_um) for one in makes):
+        return None
+    at, ore, redrawn, shares = [], [], [], []
+    for n, make in enumerate(makes):
+        count, sizes = len(make.minerals) * make.width, make.sizes.shape[1]
+        sized = bool(len(make.sieves_um))
+        at += [k % sizes if sized else -1 for k in range(count)]
+        ore += [n] * count
+        redrawn += [sized and make.floats.by_size] * count
+        shares.append(_flat(make.floats.share))
+    breaks = [make.breakage for make in makes]
+    return Sizing(
+        sieves_um=next(make.sieves_um for make in makes if len(make.sieves_um)),
+        at=np.array([*at, *[-1] * rest]),
+        ore=np.array([*ore, *[0] * rest]),
+        class_share=_side_by_side([*shares, np.ones((1, rest))]),
+        redrawn=np.array([*redrawn, *[False] * rest]),
+        breakage=stacked(breaks),
+    )
+
+
+def _flat(values: Floats) -> Floats:
+    """Values (S or 1, M, classes, sizes) by component, shape (S or 1, components)."""
+    return values.reshape(len(values), -1)
 
 
 def _side_by_side(blocks: Sequence[Floats]) -> Floats:
@@ -146,7 +185,7 @@ def _element_matrix(model: ChainModel, makes: Sequence[OreMake], basis: Basis) -
     matrix = np.repeat(stoichiometric, max([1, *(len(make.trace) for make in makes)]), axis=0)
     start = 0
     for make in makes:
-        traces = np.repeat(make.trace, len(make.share), axis=2)
+        traces = np.repeat(make.trace, make.width, axis=2)
         matrix[:, :, start : start + traces.shape[2]] += traces
         start += traces.shape[2]
     return matrix
@@ -166,7 +205,7 @@ def _feed(stream: Stream, makes: Sequence[OreMake], basis: Basis, scenarios: Sce
         return flow
     make = next(one for one in makes if one.id == stream.ore)
     at = np.flatnonzero([one == stream.ore for one in basis.ores])
-    flow[:, at] = dry[:, None] * _interleaved([make.fraction * one for one in make.share.values()])
+    flow[:, at] = dry[:, None] * make.mass
     moisture = stream.feed_water
     if moisture is None:
         moisture = scenarios.model.ores[stream.ore].moisture
@@ -239,7 +278,12 @@ def _unit(model: ChainModel, unit: Unit, scenarios: Scenarios) -> UnitModel:
         if one.choices or reference is None:
             values[one.name] = reference
             continue
-        array = scenarios.unit_values(unit.id, one.name, reference, one.uom)
+        names = figures_by_size(model, one, reference)
+        array = (
+            scenarios.sized_values(unit.id, one.name, names, one.uom)
+            if names
+            else scenarios.unit_values(unit.id, one.name, reference, one.uom)
+        )
         values[one.name] = array
         faults += [each for value in np.unique(array) for each in range_faults(unit.id, one, float(value), where)]
     if faults:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
+from itertools import pairwise
+
+import numpy as np
 
 from zveno.errors import Fault, Phrase, QuantityError, ZvenoError, fault
 from zveno.model.chain import ChainModel
 from zveno.model.checks import DECIMAL_COMMA, has_decimal_comma, near_match
 from zveno.model.types import Figure, Stream, Unit
 from zveno.quantities import convert, uom_phrase
+from zveno.simulate.sizing import sized_names
 from zveno.simulate.units import UNIT_MODELS, UNIT_PARAMETERS, ElementUnit, Parameter, UnitModel, Yard
 from zveno.simulate.units.furnace import Furnace
 from zveno.simulate.units.unit import TABLE_ROUNDING
@@ -23,26 +27,44 @@ def unit_faults(model: ChainModel, day: date | None = None) -> list[Fault]:
     """
     faults = [one for unit in model.units.values() if unit.model for one in _faults_of(model, unit, day)]
     faults += [one for stream in model.streams.values() for one in _stream_faults(model, stream)]
-    return [*faults, *_mineral_faults(model), *_drive_faults(model)]
+    return [*faults, *_sieve_faults(model), *_mineral_faults(model), *_drive_faults(model)]
+
+
+def _sieve_faults(model: ChainModel) -> Iterator[Fault]:
+    """Sieves that do not fall, and ores with sizes where there are no sieves."""
+    sieves, where = model.chain.sieves_um, model.places.get("sieves_um", "")
+    if any(fine >= coarse for coarse, fine in pairwise(sieves)) or any(one <= 0 for one in sieves):
+        yield fault("'sieves_um' must fall from the coarsest opening to the finest, all above 0", where)
+    for ore in model.ores.values():
+        if ore.sizes and not sieves:
+            message = tr("ore '{ore}' has 'sizes': name the sieves in the key 'sieves_um' of the chain")
+            yield fault(message, model.places.get(f"{ore.id}/sizes") or model.places.get(ore.id, ""), ore=ore.id)
 
 
 def _mineral_faults(model: ChainModel) -> Iterator[Fault]:
     """Minerals that reach a unit which shares out elements, without a yard on the way."""
+    for name in reached_by(model, list(model.ores)):
+        if issubclass(UNIT_MODELS.get(model.units[name].model, UnitModel), ElementUnit):
+            message = tr("minerals reach '{unit}', which counts elements: lead them through a unit of the model 'yard'")
+            yield fault(message, model.places.get(name, ""), unit=name)
+
+
+def reached_by(model: ChainModel, ores: Sequence[str]) -> tuple[str, ...]:
+    """Simulated units that minerals of some ores reach; those after a yard or another element unit are not."""
     onward: dict[str, list[str]] = {unit: [] for unit in model.units}
     for stream in model.streams.values():
         onward.setdefault(stream.source.partition(":")[0], []).append(stream.target.partition(":")[0])
-    reached = {one.target for one in model.streams.values() if one.ore}
-    open_ = sorted(reached)
+    reached = {one.target for one in model.streams.values() if one.ore in ores}
+    found, open_ = [], sorted(reached)
     while open_:
         unit = model.units.get(open_.pop())
-        if unit is None or not unit.model or issubclass(UNIT_MODELS.get(unit.model, UnitModel), Yard):
+        if unit is None or not unit.model:
             continue
-        if issubclass(UNIT_MODELS.get(unit.model, UnitModel), ElementUnit):
-            message = tr("minerals reach '{unit}', which counts elements: lead them through a unit of the model 'yard'")
-            yield fault(message, model.places.get(unit.id, ""), unit=unit.id)
-            continue
-        open_ += [one for one in onward[unit.id] if one not in reached]
-        reached.update(onward[unit.id])
+        found.append(unit.id)
+        if not issubclass(UNIT_MODELS.get(unit.model, UnitModel), (Yard, ElementUnit)):
+            open_ += [one for one in onward[unit.id] if one not in reached]
+            reached.update(onward[unit.id])
+    return tuple(found)
 
 
 def _faults_of(model: ChainModel, unit: Unit, day: date | None) -> Iterator[Fault]:
@@ -59,6 +81,21 @@ def _faults_of(model: ChainModel, unit: Unit, day: date | None) -> Iterator[Faul
         yield from instance_faults(model, unit, base_unit(model, unit, day))
     yield from _outlet_faults(model, unit, found)
     yield from _inlet_faults(model, unit, found)
+    if found.by_size:
+        yield from _unsized_faults(model, unit)
+
+
+def _unsized_faults(model: ChainModel, unit: Unit) -> Iterator[Fault]:
+    """A unit that works by size class, with ores in the description that have none."""
+    where = model.places.get(unit.id, "")
+    if not model.chain.sieves_um:
+        message = tr("unit '{unit}' works by size class: name the sieves in the key 'sieves_um' of the chain")
+        yield fault(message, where, unit=unit.id)
+        return
+    for ore in model.ores.values():
+        if not ore.sizes and unit.id in reached_by(model, [ore.id]):
+            message = tr("unit '{unit}' works by size class, but ore '{ore}' that reaches it has no 'sizes'")
+            yield fault(message, where, unit=unit.id, ore=ore.id)
 
 
 def instance_faults(model: ChainModel, unit: Unit, ready: UnitModel) -> Iterator[Fault]:
@@ -84,13 +121,26 @@ def instance_faults(model: ChainModel, unit: Unit, ready: UnitModel) -> Iterator
 def base_unit(model: ChainModel, unit: Unit, day: date | None = None) -> UnitModel:
     """The unit model of a unit with the values of the description."""
     found = UNIT_MODELS[unit.model]
-    values: dict[str, float | str] = {}
+    values: dict[str, object] = {}
     for one in UNIT_PARAMETERS[unit.model]:
         if one.name in unit.parameters:
             given = unit.parameters[one.name]
             if not one.table:
-                values[one.name] = str(given) if one.choices else model.number(given, one.uom, day)
+                if one.choices:
+                    values[one.name] = str(given)
+                elif names := figures_by_size(model, one, given):
+                    values[one.name] = np.array([[model.number(name, one.uom, day) for name in names]])
+                else:
+                    values[one.name] = model.number(given, one.uom, day)
     return found(**values)
+
+
+def figures_by_size(model: ChainModel, one: Parameter, given: object) -> tuple[str, ...]:
+    """Figures that give a parameter for each size class; none where it is one number for all."""
+    if not one.by_size or not isinstance(given, str) or given in model.parameters:
+        return ()
+    names = sized_names(given, model.chain.sieves_um)
+    return names if any(name in model.parameters for name in names) else ()
 
 
 def _parameter_faults(model: ChainModel, unit: Unit, day: date | None) -> Iterator[Fault]:
@@ -126,6 +176,9 @@ def _value_faults(
     if isinstance(given, str) and has_decimal_comma(given):
         yield fault(DECIMAL_COMMA, where, key=one.name, got=given, point=given.replace(",", "."))
         return
+    if names := figures_by_size(model, one, given):
+        yield from _sized_faults(model, unit, one, names, day)
+        return
     if isinstance(given, str) and given not in model.parameters:
         message = tr("unit '{unit}': parameter '{name}' names the figure '{figure}', which does not exist")
         near = near_match(given, model.parameters)
@@ -144,6 +197,20 @@ def _value_faults(
         yield from (Fault(each.message, each.fields, where) for each in error.faults)
         return
     yield from range_faults(unit.id, one, value, where)
+
+
+def _sized_faults(
+    model: ChainModel, unit: Unit, one: Parameter, names: Sequence[str], day: date | None
+) -> Iterator[Fault]:
+    """Figures by size class: one for each class, each as the parameter must be."""
+    missing = [name for name in names if name not in model.parameters]
+    if missing:
+        message = tr("unit '{unit}': parameter '{name}' is given by size class, but lacks the figures {missing}")
+        where = model.places.get(unit.id, "")
+        yield fault(message, where, unit=unit.id, name=one.name, missing=", ".join(missing))
+        return
+    for name in names:
+        yield from _value_faults(model, unit, one, name, day)
 
 
 def _table_faults(model: ChainModel, unit: Unit, given: float | str | Figure, where: str) -> Iterator[Fault]:

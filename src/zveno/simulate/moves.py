@@ -66,8 +66,10 @@ class Moves:
         known: tuple[int, Floats] | None = self.__dict__.get("_kept")
         if known is None or known[0] != count:
             given = np.zeros((len(self.share), count))
-            for n, source in enumerate(self.source):
-                given[:, source] += self.share[:, n]
+            if len(self):
+                order = np.argsort(self.source, kind="stable")
+                sources, starts = np.unique(self.source[order], return_index=True)
+                given[:, sources] = np.add.reduceat(self.share[:, order], starts, axis=1)
             known = self.__dict__["_kept"] = (count, np.where(given > 1 - _WHOLE, 0.0, 1 - given))
         return known[1]
 

@@ -1,24 +1,22 @@
-"""Ore: from head grades to minerals, from minerals to floatability classes and trace elements."""
+"""Ore: from head grades to minerals, their floatability, sizes and trace elements."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from zveno.errors import Fault, ModelError, ZvenoError, fault
+from zveno.errors import Fault, ModelError, ZvenoError
 from zveno.model.chain import ChainModel
 from zveno.model.types import COPPER, Ore
 from zveno.model.values import line_of_figure, number_faults
-from zveno.quantities import uom_phrase
-from zveno.simulate.basis import FloatClass, Floats
+from zveno.simulate.basis import Floats
+from zveno.simulate.floatability import Floatability, breakage, floatability, followers, sieves_of, size_shares
 from zveno.simulate.scenario import Scenarios
-from zveno.text.mark import tr
 
 _ROUNDING = 1e-9
 _SHARE_ROUNDING = 1e-6
-_KINETICS = {"share_fast": "frac", "share_slow": "frac", "k_fast": "1/min", "k_slow": "1/min"}
 
 
 @dataclass(frozen=True)
@@ -26,20 +24,31 @@ class OreMake:
     """What an ore consists of, per scenario (S or 1).
 
     ``fraction`` (S, M) is the mass fraction of each mineral; ``trace`` (S, elements, M) the mass fraction of
-    trace elements in each mineral; ``share`` and ``k_per_min`` (S, M) by floatability class.
+    trace elements in each mineral; ``sizes`` (S, n) that of each size class, alike in all minerals; ``breakage`` (S,)
+    how fast grains break, ``followers`` (S, n) how they follow the water. ``sieves_um`` divide them; an ore without
+    sizes has one class.
     """
 
     id: str
     minerals: tuple[str, ...]
     fraction: Floats
     trace: Floats
-    share: dict[FloatClass, Floats]
-    k_per_min: dict[FloatClass, Floats]
+    floats: Floatability
+    sieves_um: Floats
+    sizes: Floats
+    breakage: Floats
+    followers: Floats
 
     @property
     def width(self) -> int:
-        """Components of each mineral."""
-        return len(self.share)
+        """Components of each mineral: floatability classes, each in all sizes."""
+        return len(self.floats.classes) * int(self.sizes.shape[1])
+
+    @property
+    def mass(self) -> Floats:
+        """Mass fraction of each component of the ore, shape (S or 1, M x width)."""
+        parts = self.fraction[:, :, None, None] * self.floats.share * self.sizes[:, None, None, :]
+        return parts.reshape(len(parts), -1)
 
 
 def make_of(model: ChainModel, ore: Ore, scenarios: Scenarios, elements: tuple[str, ...]) -> OreMake:
@@ -48,14 +57,18 @@ def make_of(model: ChainModel, ore: Ore, scenarios: Scenarios, elements: tuple[s
     Raises
     ------
     ModelError
-        If a mineral would have a negative mass, or carriers do not add up.
+        If a mineral would have a negative mass, carriers do not add up, or kinetics or sizes are not given in full.
     """
     fractions = mineral_fractions(model, ore, scenarios)
     minerals = tuple(fractions)
     fraction = stacked(list(fractions.values()))
-    share, k_per_min = _kinetics(ore, minerals, scenarios)
+    floats = floatability(ore, minerals, scenarios)
     trace = _trace(model, ore, scenarios, elements, dict(fractions))
-    return OreMake(ore.id, minerals, fraction, trace, share, k_per_min)
+    return OreMake(
+        ore.id, minerals, fraction, trace, floats,
+        sieves_um=sieves_of(model, ore), sizes=size_shares(ore, scenarios), breakage=breakage(ore, scenarios),
+        followers=followers(ore, scenarios),
+    )  # fmt: skip
 
 
 def ore_faults(model: ChainModel, ore: Ore, scenarios: Scenarios) -> list[Fault]:
@@ -66,10 +79,18 @@ def ore_faults(model: ChainModel, ore: Ore, scenarios: Scenarios) -> list[Fault]
         fractions = mineral_fractions(model, ore, scenarios)
     except ZvenoError as error:
         faults += error.faults
-    try:
-        _kinetics(ore, (*ore.copper, *ore.minerals, ore.balance), scenarios)
-    except ZvenoError as error:
-        faults += error.faults
+    minerals = (*ore.copper, *ore.minerals, ore.balance)
+    stages: tuple[Callable[[], object], ...] = (
+        lambda: floatability(ore, minerals, scenarios),
+        lambda: size_shares(ore, scenarios),
+        lambda: breakage(ore, scenarios),
+        lambda: followers(ore, scenarios),
+    )
+    for stage in stages:
+        try:
+            stage()
+        except ZvenoError as error:
+            faults += error.faults
     if fractions:
         try:
             _trace(model, ore, scenarios, model.chain.components, fractions)
@@ -128,57 +149,6 @@ def _require_whole(model: ChainModel, ore: Ore, grade: Floats, shares: Floats) -
 def _copper(model: ChainModel, mineral: str) -> float:
     """Copper in a mineral, mass fraction."""
     return model.minerals[mineral].composition.get(COPPER, 0.0)
-
-
-def _kinetics(
-    ore: Ore, minerals: tuple[str, ...], scenarios: Scenarios
-) -> tuple[dict[FloatClass, Floats], dict[FloatClass, Floats]]:
-    """Class shares and rates, each (S or 1, M); an ore without kinetics does not float by itself."""
-    still = np.zeros((1, len(minerals)))
-    if not ore.kinetics:
-        return {"non": still + 1}, {"non": still}
-
-    faults = list(_rate_faults(ore, minerals, scenarios))
-    if faults:
-        raise ModelError(faults)
-
-    def read(what: str, uom: str) -> Floats:
-        return stacked([scenarios.values(f"{ore.kinetics}.{one}.{what}", uom) for one in minerals])
-
-    fast, slow = read("share_fast", "frac"), read("share_slow", "frac")
-    over = np.argwhere(fast + slow > 1 + _ROUNDING)
-    if len(over):
-        raise ModelError(
-            "in ore '{ore}' the fast and slow shares of {mineral} add up to more than 1",
-            where=line_of_figure(scenarios.model, f"{ore.kinetics}.{minerals[over[0, 1]]}.share_fast"),
-            ore=ore.id,
-            mineral=minerals[over[0, 1]],
-        )
-    rates = {"fast": read("k_fast", "1/min"), "slow": read("k_slow", "1/min"), "non": still}
-    return {"fast": fast, "slow": slow, "non": np.maximum(1 - fast - slow, 0)}, rates  # type: ignore[return-value]
-
-
-def _rate_faults(ore: Ore, minerals: tuple[str, ...], scenarios: Scenarios) -> Iterator[Fault]:
-    """Kinetics that are not given, are no shares or rates, or that a scenario makes negative."""
-    model = scenarios.model
-    names = {f"{ore.kinetics}.{one}.{what}": uom for one in minerals for what, uom in _KINETICS.items()}
-    missing = [one for one in names if one not in model.parameters]
-    if missing:
-        message = tr(
-            "the kinetics '{prefix}' of ore '{ore}' lack {n} figures, first '{name}': parameters.yaml must hold "
-            "share_fast, share_slow, k_fast and k_slow of each of its minerals"
-        )
-        where = model.places.get(f"{ore.id}/kinetics") or model.places.get(ore.id, "")
-        yield fault(message, where, prefix=ore.kinetics, ore=ore.id, n=len(missing), name=missing[0])
-    for name, uom in names.items():
-        if name in missing:
-            continue
-        faults = list(number_faults(model, ore.id, name, name, uom=uom, bound="share" if uom == "frac" else "amount"))
-        yield from faults
-        if not faults and (scenarios.values(name, uom) < 0).any():
-            message = tr("'{key}' of '{owner}' is {value} {uom}, but cannot be less than 0")
-            value = float(scenarios.values(name, uom).min())
-            yield fault(message, line_of_figure(model, name), key=name, owner=ore.id, value=value, uom=uom_phrase(uom))
 
 
 def _trace(

@@ -51,6 +51,12 @@ class Scenarios:
         """A parameter of a unit in every scenario."""
         return _overlaid(self.values(reference, uom), self.units.get((unit, name)))
 
+    def sized_values(self, unit: str, name: str, figures: Sequence[str], uom: str) -> Floats:
+        """A parameter of a unit that figures give by size class, shape (S or 1, n)."""
+        base = np.stack(np.broadcast_arrays(*(self.values(one, uom) for one in figures)), axis=-1)
+        given = self.units.get((unit, name))
+        return base if given is None else np.where(np.isnan(given)[:, None], base, given[:, None])
+
     def stream_values(self, stream: str, name: str, reference: float | str | Figure) -> Floats:
         """A field of a feed stream in every scenario."""
         return _overlaid(self.values(reference, FEED_FIELDS[name]), self.streams.get((stream, name)))

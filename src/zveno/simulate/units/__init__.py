@@ -5,6 +5,8 @@ from __future__ import annotations
 from zveno.simulate.units.acid_plant import AcidPlant
 from zveno.simulate.units.anode_furnace import AnodeFurnace
 from zveno.simulate.units.bank import Bank
+from zveno.simulate.units.classifier import Classifier
+from zveno.simulate.units.column import Column
 from zveno.simulate.units.conditioner import Conditioner
 from zveno.simulate.units.converter import Converter
 from zveno.simulate.units.crusher import Crusher
@@ -18,7 +20,12 @@ from zveno.simulate.units.gas_cleaning import GasCleaning
 from zveno.simulate.units.matte_furnace import MatteFurnace
 from zveno.simulate.units.mill import Mill
 from zveno.simulate.units.mixer import Mixer
+from zveno.simulate.units.nageswararao_cyclone import NageswararaoCyclone
+from zveno.simulate.units.perfect_mixing_mill import PerfectMixingMill
+from zveno.simulate.units.plitt_cyclone import PlittCyclone
 from zveno.simulate.units.regrind import Regrind
+from zveno.simulate.units.reid_mill import ReidMill
+from zveno.simulate.units.screen import Screen
 from zveno.simulate.units.slag_flotation import SlagFlotation
 from zveno.simulate.units.slag_settler import SlagSettler
 from zveno.simulate.units.splitter import Splitter
@@ -31,6 +38,8 @@ UNIT_MODELS: dict[str, type[UnitModel]] = {
     "acid_plant": AcidPlant,
     "anode_furnace": AnodeFurnace,
     "bank": Bank,
+    "classifier": Classifier,
+    "column": Column,
     "conditioner": Conditioner,
     "converter": Converter,
     "crusher": Crusher,
@@ -43,7 +52,12 @@ UNIT_MODELS: dict[str, type[UnitModel]] = {
     "matte_furnace": MatteFurnace,
     "mill": Mill,
     "mixer": Mixer,
+    "nageswararao_cyclone": NageswararaoCyclone,
+    "perfect_mixing_mill": PerfectMixingMill,
+    "plitt_cyclone": PlittCyclone,
     "regrind": Regrind,
+    "reid_mill": ReidMill,
+    "screen": Screen,
     "slag_flotation": SlagFlotation,
     "slag_settler": SlagSettler,
     "splitter": Splitter,

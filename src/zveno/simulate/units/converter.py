@@ -10,6 +10,7 @@ import numpy as np
 
 from zveno.simulate.basis import Basis, Floats
 from zveno.simulate.chemistry import per_mass
+from zveno.simulate.roots import falling_root
 from zveno.simulate.thermo import Parts, PhaseKind, parts_of, total
 from zveno.simulate.units.element_unit import (
     MELTS_K,
@@ -23,7 +24,7 @@ from zveno.simulate.units.element_unit import (
     oxides_of,
     share,
 )
-from zveno.simulate.units.furnace import Arrival, Furnace, at_inlet, blast_m3, falling_root, over
+from zveno.simulate.units.furnace import Arrival, Furnace, at_inlet, blast_m3, over
 from zveno.simulate.units.unit import Report, Spec, Values, vector
 from zveno.text.mark import tr
 

@@ -11,7 +11,7 @@ connected.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -19,6 +19,7 @@ import numpy as np
 
 from zveno.simulate.basis import Basis, Floats
 from zveno.simulate.chemistry import OTHER
+from zveno.simulate.roots import falling_root
 from zveno.simulate.thermo import COMPOUNDS, MeltRule, Melts, Parts, PhaseKind, enthalpy, parts_of, total
 from zveno.simulate.units.element_unit import MELTS_K, NM3_PER_T, ElementUnit, share
 from zveno.simulate.units.unit import Report, Spec, Values, vector
@@ -31,7 +32,6 @@ LHV_CH4 = 802.6
 """Net calorific value of methane, kJ/mol."""
 _MOLAR_M3, _KMOL_H_PER_MW = 22.414, 3600.0
 _COOLEST_SHIFT, _HOTTEST_SHIFT = -150.0, 250.0
-_STEPS, _HALVING_EVERY, _SETTLED = 60, 8, 1e-13
 _GASES_K = (298.15, 1900.0)
 
 
@@ -317,28 +317,6 @@ class Furnace(ElementUnit):
             low = np.maximum(low, coldest - vector(getattr(self, name)))
             high = np.minimum(high, hottest - vector(getattr(self, name)))
         return low, high
-
-
-def falling_root(value: Callable[[Floats], Floats], low: Floats, high: Floats) -> Floats:
-    """Where a falling function is zero between bounds (S,); the bound that is nearer to it where it is not.
-
-    False position with the Illinois rule, which keeps the root in its bracket (Dowell & Jarratt 1971, BIT 11,
-    168-174); every eighth step halves, for functions that jump where a species melts.
-    """
-    a, b, at_a, at_b = low, high, value(low), value(high)
-    scale = np.maximum(np.abs(at_a), np.abs(at_b))
-    inside = (at_a > 0) & (at_b < 0)
-    found = np.where(at_a <= 0, low, high)
-    for step in range(1, _STEPS + 1):
-        slope = np.where(inside, at_b - at_a, 1.0)
-        found = np.where(inside, b - at_b * (b - a) / slope if step % _HALVING_EVERY else (a + b) / 2, found)
-        now = value(found)
-        if np.all(~inside | (np.abs(now) <= _SETTLED * scale)):
-            break
-        crossed = now * at_b < 0
-        a, at_a = np.where(crossed, b, a), np.where(crossed, at_b, at_a / 2)
-        b, at_b = np.where(inside, found, b), np.where(inside, now, at_b)
-    return np.asarray(found)
 
 
 def at_inlet(arrivals: Sequence[Arrival], inlet: str) -> Floats:

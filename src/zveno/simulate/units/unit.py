@@ -36,12 +36,16 @@ Report = dict[str, tuple[Floats, str]]
 
 @dataclass(frozen=True)
 class Spec:
-    """What stands beside a parameter of a unit model: unit of measure, meaning, range."""
+    """What stands beside a parameter of a unit model: unit of measure, meaning, range.
+
+    One ``by_size`` may also be given as the prefix of figures for each size class; it then has the shape (S or 1, n).
+    """
 
     uom: str
     meaning: str
     low: float = 0.0
     high: float = np.inf
+    by_size: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +106,7 @@ class UnitModel:
     """Base of the unit models; by itself a pipe: what enters leaves at the one outlet.
 
     ``optional`` outlets may end nowhere as long as ``flows_at`` says that nothing comes out there. ``phases`` says
-    what leaves by an outlet, as far as it is not a charge of solids.
+    what leaves by an outlet, as far as it is not a charge of solids. A unit ``by_size`` needs ores with size classes.
     """
 
     inlets: ClassVar[tuple[str, ...]] = ()
@@ -110,6 +114,7 @@ class UnitModel:
     optional: ClassVar[tuple[str, ...]] = ()
     phases: ClassVar[Mapping[str, PhaseKind]] = {}
     drivers: ClassVar[tuple[Driver, ...]] = ()
+    by_size: ClassVar[bool] = False
 
     def observe(self, feed: Floats, basis: Basis) -> Floats:  # noqa: ARG002
         """Values of the drivers that a feed (S, C) implies, shape (S, drivers)."""
