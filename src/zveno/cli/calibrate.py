@@ -78,6 +78,8 @@ def calibrate(
     from zveno.chain import Choices
     from zveno.cli.calibrated import CalibratedAnswers
 
+    if out is not None and out.suffix.lower() not in (".yaml", ".csv"):
+        raise DataError("'{path}' must end in .yaml (figures) or .csv (scenarios)", path=str(out))
     screen = CalibratedAnswers.of(lang or language())
     choices = Choices(
         fit=tuple(fit or ()),

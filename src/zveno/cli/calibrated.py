@@ -11,7 +11,6 @@ import typer
 
 from zveno.chain import Calibration
 from zveno.cli.answers import Answers
-from zveno.errors import DataError
 from zveno.reports import digits_for, half_width, uom_words
 from zveno.text.mark import tr
 
@@ -202,11 +201,8 @@ class CalibratedAnswers(Answers):
         """Figures for parameters.yaml, or scenarios for --cases, and where they are."""
         if out is None:
             return
-        suffix = out.suffix.lower()
-        if suffix not in (".yaml", ".csv"):
-            raise DataError("'{path}' must end in .yaml (figures) or .csv (scenarios)", path=str(out))
         out.parent.mkdir(parents=True, exist_ok=True)
-        if suffix == ".yaml":
+        if out.suffix.lower() == ".yaml":
             out.write_text(found.figures_yaml, encoding="utf-8")
         else:
             found.cases.table.write_csv(out)

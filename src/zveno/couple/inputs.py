@@ -18,7 +18,10 @@ from zveno.simulate.ore import mineral_fractions
 from zveno.simulate.scenario import Scenarios
 from zveno.simulate.units.splitter import Splitter
 
-_PASSING = ("crusher", "splitter", "mill", "cyclone", "conditioner")
+_PASSING = (
+    "classifier", "conditioner", "crusher", "cyclone", "mill", "nageswararao_cyclone", "perfect_mixing_mill",
+    "plitt_cyclone", "reid_mill", "splitter",
+)  # fmt: skip
 """Unit models that leave what material is made of as it is."""
 _TELLING = 0.05
 """Share of an element that a mineral must hold for the element to tell how much of the mineral there is."""
