@@ -12,7 +12,7 @@ from zveno.reconcile import reconcile
 
 pytestmark = pytest.mark.slow
 SEEDS = range(1, 201)
-PLANTED = {"float.bornite.share_fast": 0.76, "float.pyrite.share_fast": 0.26, "float.quartz.share_fast": 0.024}
+PLANTED = {"float.bornite.share_fast": 0.76, "float.pyrite.k_fast": 0.24, "float.quartz.share_fast": 0.024}
 
 
 @pytest.fixture(scope="module")
