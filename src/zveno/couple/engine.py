@@ -12,7 +12,7 @@ from zveno.couple.build import Builder, Setup, at, together
 from zveno.couple.choices import Choices
 from zveno.couple.coordinates import Bools
 from zveno.couple.doubts import doubts
-from zveno.couple.identify import Identified, identify, separating
+from zveno.couple.identify import Identified, identify, separating, unidentified
 from zveno.couple.result import (
     WIDE,
     Calibration,
@@ -21,8 +21,8 @@ from zveno.couple.result import (
     check_rows,
     degrees_of_freedom,
 )
-from zveno.couple.solve import Ask, Found, Problem, around, derivatives, run, search
-from zveno.errors import SolveError
+from zveno.couple.solve import STEP, Ask, Found, Problem, around, derivatives, run, search
+from zveno.errors import ModelError, SolveError
 from zveno.model.chain import ChainModel
 from zveno.reconcile import Balance
 from zveno.tables import frame
@@ -105,9 +105,11 @@ Ended = tuple[Found, Identified, Bools]
 def _examined(problem: Problem, asked: int) -> Ask[Ended]:
     """A search; then what its end determines, and how far from a straight line the ends of the intervals lie."""
     found = yield from search(problem)
-    identified = identify(found.jacobian, found.at_bound, found.limit, range(asked))
     rough = np.zeros(len(found.point), dtype=bool)
-    tested = [n for n in range(asked) if identified.determined[n] and found.converged]
+    if not found.converged:
+        return found, unidentified(len(found.point)), rough
+    identified = identify(found.jacobian, found.at_bound, found.limit, range(asked))
+    tested = [n for n in range(asked) if identified.determined[n]]
     if tested:
         ends = np.concatenate([
             found.point + sign * WIDE * identified.covariance[tested] / identified.sds[tested, None]
@@ -153,20 +155,24 @@ def _calibration(
     return replace(calibration, doubts=tuple(told), backcast=frame("calibration_backcast", rows))
 
 
-def _unsettled(setup: Setup, found: Found) -> SolveError:
-    """A search that did not end."""
+def _unsettled(setup: Setup, found: Found) -> ModelError | SolveError:
+    """A search that did not end: parameters that cannot be moved by themselves, or one that went far."""
+    stuck = np.flatnonzero(np.isnan(found.slopes).any(axis=0))
+    faults = [one for n in stuck for one in setup.forward.refused(found.point + STEP, int(n))]
+    if faults:
+        return ModelError(faults)
     if not np.isfinite(found.residual).all():
         return SolveError(
             "the simulation has no answer at the values with which the search for {period} begins: try it with "
             "'zveno simulate' and the feeds of that period",
             period=setup.period.name,
         )
-    move = np.abs(found.point - setup.problem.start)
+    far = int(np.argmax(np.abs(found.point - setup.problem.start)))
     return SolveError(
         "the parameters of {period} were not found in {n} steps; '{key}' moved most, to {value}: fit fewer at a time, "
         "or give it bounds",
-        period=setup.period.name, n=found.iterations, key=setup.parameters[int(np.argmax(move))].key,
-        value=f"{float(setup.forward.values(found.point[None])[0, int(np.argmax(move))]):.4g}",
+        period=setup.period.name, n=found.iterations, key=setup.parameters[far].key,
+        value=f"{float(setup.forward.values(found.point[None])[0, far]):.4g}",
     )  # fmt: skip
 
 

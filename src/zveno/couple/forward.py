@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,9 +10,11 @@ import numpy as np
 
 from zveno.couple.choices import Parameter
 from zveno.couple.coordinates import Floats
-from zveno.errors import ModelError, SolveError
+from zveno.errors import Fault, ModelError, Phrase, SolveError, fault
 from zveno.model.chain import ChainModel
 from zveno.simulate import Cases, Simulation, simulate, with_common
+from zveno.simulate.tabulated import refusal
+from zveno.text.mark import tr
 
 PART = 400
 """Points simulated in one batch."""
@@ -66,6 +68,16 @@ class Forward:
             return np.zeros((0, len(names), len(self.quantities)))
         steady, *rest = np.split(np.concatenate(parts), len(moved) // len(points))
         return np.asarray(steady + sum(_OUTER * (one - steady) for one in rest))
+
+    def refused(self, point: Floats, n: int) -> Iterator[Fault]:
+        """Why a parameter cannot take a value while all else stays as described."""
+        one = self.parameters[n]
+        value = one.scale.value(point[[n]])
+        alone = with_common(self.model, Cases(("one",), dict.fromkeys(one.targets, value)), self.known)
+        error = refusal(self.model, alone, self.day)
+        message = tr("'{key}' cannot be fitted by itself: {problem}")
+        for each in error.faults if error else ():
+            yield fault(message, key=one.key, problem=Phrase(each.message, each.fields))
 
     def _moved(self, points: Floats) -> list[Floats]:
         """The points with each wandering parameter up and down by sqrt(3) standard deviations of its value."""

@@ -53,6 +53,11 @@ class Identified:
         return np.asarray(np.sqrt(np.diag(self.covariance)))
 
 
+def unidentified(n: int) -> Identified:
+    """What is known of coordinates of a search that did not end."""
+    return Identified(np.zeros((n, n)), np.zeros(n, dtype=bool), ())
+
+
 def identify(jacobian: Floats, at_bound: Bools, limit: float, asked: Sequence[int]) -> Identified:
     """What the derivatives of independent errors (R, N) say of each coordinate.
 

@@ -326,6 +326,14 @@ def test_what_cannot_be_fitted_is_refused_with_its_name(month, choices, message)
     assert message in str(caught.value)
 
 
+def test_a_share_of_a_whole_cannot_be_fitted_alone(month):
+    with pytest.raises(
+        ModelError, match=r"'ore\.copper' cannot be fitted by itself: shares of copper by mineral"
+    ) as caught:
+        calibrate(MODEL, month, Choices(("ore.copper", "float.bornite.share_fast")))
+    assert len(caught.value.faults) == 1
+
+
 def test_a_balance_that_knows_nothing_of_it_is_refused(month):
     with pytest.raises(DataError, match="determines nothing that the simulation states"):
         calibrate(MODEL, month, Choices(tuple(PLANTED), use=("gas:*",)))
