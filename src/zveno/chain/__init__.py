@@ -12,8 +12,11 @@ from zveno.rules import Breaches
 from zveno.simulate import (
     CaseResults,
     Cases,
+    DegreesOfFreedom,
     Draws,
     FoundryNeeds,
+    Met,
+    Origins,
     PeriodTotals,
     Sensitivities,
     Simulation,
@@ -22,6 +25,7 @@ from zveno.simulate import (
     span,
     sweep,
     usual_results,
+    with_common,
 )
 
 __all__ = [
@@ -33,10 +37,13 @@ __all__ = [
     "Chain",
     "ChainModel",
     "Choices",
+    "DegreesOfFreedom",
     "Draws",
     "FoundryNeeds",
     "Imported",
+    "Met",
     "MonthResults",
+    "Origins",
     "PeriodSeries",
     "PeriodTotals",
     "Sensitivities",
@@ -52,4 +59,5 @@ __all__ = [
     "span",
     "sweep",
     "usual_results",
+    "with_common",
 ]

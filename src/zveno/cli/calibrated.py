@@ -52,14 +52,14 @@ class CalibratedAnswers(Answers):
             tr("calibrated to {period}: {values} values of the balance, {independent} of them independent"),
             period=found.period, values=found.residuals.height, independent=found.independent,
         )  # fmt: skip
-        self._parameters(tr("parameter"), table.filter(pl.col("role") != "input"), found)
-        self._groups(found)
-        self._correlations(found)
+        self._fitted_parameters(tr("parameter"), table.filter(pl.col("role") != "input"), found)
+        self._only_together(found)
+        self._hanging_together(found)
         self.line("")
-        self._parameters(tr("feed or head grade of the period"), table.filter(role="input"), found)
+        self._fitted_parameters(tr("feed or head grade of the period"), table.filter(role="input"), found)
         self.line("")
-        self._fit(found)
-        self._backcast(found)
+        self._agreement(found)
+        self._other_periods(found)
 
     def _as_json(self, found: Calibration) -> None:
         """Everything, with names of tables as keys."""
@@ -74,7 +74,7 @@ class CalibratedAnswers(Answers):
             }
         )  # fmt: skip
 
-    def _parameters(self, title: str, table: pl.DataFrame, found: Calibration) -> None:
+    def _fitted_parameters(self, title: str, table: pl.DataFrame, found: Calibration) -> None:
         """Values beside those described, with their intervals."""
         prior = table["prior"].any()
         rows = []
@@ -98,7 +98,7 @@ class CalibratedAnswers(Answers):
             )
             self.say(message, period=found.period)
 
-    def _groups(self, found: Calibration) -> None:
+    def _only_together(self, found: Calibration) -> None:
         """Parameters that only move together, and what would part them."""
         for (number,), rows in found.groups.group_by("group", maintain_order=True):
             members = list(dict.fromkeys(rows["key"]))
@@ -108,12 +108,12 @@ class CalibratedAnswers(Answers):
                 self.say(tr("only together: {keys}"), keys=", ".join(members))
             for (kind, _), move in rows.group_by("kind", "number", maintain_order=True):
                 if len(members) > 1:
-                    self._move(str(kind), move)
+                    self._one_move(str(kind), move)
             checks = found.checks.filter(group=number)["result"].to_list()
             if checks:
                 self.say(tr("  would be determined by measuring besides: {results}"), results=self._either(checks))
 
-    def _move(self, kind: str, move: pl.DataFrame) -> None:
+    def _one_move(self, kind: str, move: pl.DataFrame) -> None:
         """One move that the data do not see, or one combination that they determine."""
         if kind == "open":
             terms = ", ".join(
@@ -137,7 +137,7 @@ class CalibratedAnswers(Answers):
         """Names of which one is enough."""
         return f" {self.text(tr('or'))} ".join(names)
 
-    def _correlations(self, found: Calibration) -> None:
+    def _hanging_together(self, found: Calibration) -> None:
         """Pairs whose errors hang together."""
         for row in found.correlations.iter_rows(named=True):
             if abs(row["correlation"]) > 0.8:
@@ -146,7 +146,7 @@ class CalibratedAnswers(Answers):
                     key=row["key"], other=row["other"], value=self.text.number(row["correlation"], 2),
                 )  # fmt: skip
 
-    def _fit(self, found: Calibration) -> None:
+    def _agreement(self, found: Calibration) -> None:
         """Whether the simulation agrees, and what fits worst."""
         self.say(
             _FIT_WORDS[found.status],
@@ -170,7 +170,7 @@ class CalibratedAnswers(Answers):
         if rows:
             self.table([tr("fits worst"), tr("balance"), tr("simulated"), tr("in standard deviations")], rows)
 
-    def _backcast(self, found: Calibration) -> None:
+    def _other_periods(self, found: Calibration) -> None:
         """Other periods: what their balances say, what was predicted, and the error."""
         for (period,), table in found.backcast.group_by("period", maintain_order=True):
             self.line("")

@@ -18,6 +18,8 @@ PLACES = (
     tr("NAME=VALUES"),
     tr("NAME=LOW:HIGH"),
     tr("SHARE|feed"),
+    tr("RESULT=VALUE"),
+    tr("KEY[=LOW:HIGH]"),
     tr("NUMBER"),
     tr("DATE"),
     tr("PERIOD"),
