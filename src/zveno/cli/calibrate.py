@@ -13,62 +13,73 @@ from zveno.errors import DataError
 from zveno.text.mark import tr
 
 Names = list[str] | None
+FittedPeriod = Annotated[
+    str,
+    typer.Option(
+        "--period", metavar="PERIOD", help=tr("Period whose balance is fitted: 2026-03; all data if left out.")
+    ),
+]
+Fit = Annotated[
+    Names, typer.Option("--fit", metavar="NAME", help=tr("What is fitted; * allowed, each on its own; repeatable."))
+]
+Together = Annotated[
+    Names, typer.Option("--together", metavar="NAME", help=tr("With *: things that keep one common value."))
+]
+Inputs = Annotated[
+    Names, typer.Option("--input", metavar="NAME", help=tr("Feeds and head grades fitted beside; found by themselves."))
+]
+Uncertain = Annotated[
+    Names, typer.Option("--uncertain", metavar="NAME", help=tr("Figures that may move within what they state."))
+]
+Bounds = Annotated[
+    Names, typer.Option("--bound", metavar="NAME=LOW:HIGH", help=tr("Between which values a parameter stays."))
+]
+Priors = Annotated[bool, typer.Option("--priors", help=tr("Stated uncertainty of what is fitted counts as knowledge."))]
+Known = Annotated[
+    Names, typer.Option("--set", metavar="NAME=VALUE", help=tr("What is known of the period; repeatable."))
+]
+Running = Annotated[
+    str,
+    typer.Option(
+        "--running", metavar="SHARE|feed", help=tr("Share of the time that the plant ran, or feed: it follows.")
+    ),
+]
+Wander = Annotated[
+    Names, typer.Option("--wander", metavar="NAME=VALUE", help=tr("How far a feed moved between shifts, %, as sd."))
+]
+Use = Annotated[
+    Names, typer.Option("--use", metavar="NAME", help=tr("Compare these only: stream:quantity; * allowed."))
+]
+WithoutSuspects = Annotated[
+    bool, typer.Option("--without-suspects", help=tr("Set readings that do not fit aside first."))
+]
+Backcast = Annotated[
+    Names, typer.Option("--backcast", metavar="PERIOD", help=tr("Another period to predict; repeatable."))
+]
+Out = Annotated[
+    Path | None,
+    typer.Option("--out", metavar="FILE", help=tr("Write figures (.yaml) or scenarios (.csv) to this file.")),
+]
 
 
 @app.command(
     cls=SpokenCommand, help=tr("Fit parameters of the simulation to a reconciled period; say which ones it determines.")
 )
 def calibrate(
-    period: Annotated[
-        str,
-        typer.Option(
-            "--period", metavar="PERIOD", help=tr("Period whose balance is fitted: 2026-03; all data if left out.")
-        ),
-    ] = "",
-    fit: Annotated[
-        Names, typer.Option("--fit", metavar="NAME", help=tr("What is fitted; * allowed, each on its own; repeatable."))
-    ] = None,
-    together: Annotated[
-        Names, typer.Option("--together", metavar="NAME", help=tr("With *: things that keep one common value."))
-    ] = None,
-    inputs: Annotated[
-        Names,
-        typer.Option("--input", metavar="NAME", help=tr("Feeds and head grades fitted beside; found by themselves.")),
-    ] = None,
-    uncertain: Annotated[
-        Names, typer.Option("--uncertain", metavar="NAME", help=tr("Figures that may move within what they state."))
-    ] = None,
-    bounds: Annotated[
-        Names, typer.Option("--bound", metavar="NAME=LOW:HIGH", help=tr("Between which values a parameter stays."))
-    ] = None,
-    priors: Annotated[
-        bool, typer.Option("--priors", help=tr("Stated uncertainty of what is fitted counts as knowledge."))
-    ] = False,
-    known: Annotated[
-        Names, typer.Option("--set", metavar="NAME=VALUE", help=tr("What is known of the period; repeatable."))
-    ] = None,
-    running: Annotated[
-        str,
-        typer.Option(
-            "--running", metavar="SHARE|feed", help=tr("Share of the time that the plant ran, or feed: it follows.")
-        ),
-    ] = "",
-    wander: Annotated[
-        Names, typer.Option("--wander", metavar="NAME=VALUE", help=tr("How far a feed moved between shifts, %, as sd."))
-    ] = None,
-    use: Annotated[
-        Names, typer.Option("--use", metavar="NAME", help=tr("Compare these only: stream:quantity; * allowed."))
-    ] = None,
-    without_suspects: Annotated[
-        bool, typer.Option("--without-suspects", help=tr("Set readings that do not fit aside first."))
-    ] = False,
-    backcast: Annotated[
-        Names, typer.Option("--backcast", metavar="PERIOD", help=tr("Another period to predict; repeatable."))
-    ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", metavar="FILE", help=tr("Write figures (.yaml) or scenarios (.csv) to this file.")),
-    ] = None,
+    period: FittedPeriod = "",
+    fit: Fit = None,
+    together: Together = None,
+    inputs: Inputs = None,
+    uncertain: Uncertain = None,
+    bounds: Bounds = None,
+    priors: Priors = False,
+    known: Known = None,
+    running: Running = "",
+    wander: Wander = None,
+    use: Use = None,
+    without_suspects: WithoutSuspects = False,
+    backcast: Backcast = None,
+    out: Out = None,
     chain: ChainFolder = HERE,
     store: StoreFolder = None,
     data: DataPath = None,
