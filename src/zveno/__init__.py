@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from zveno.chain import Chain, Imported, example, load, new
+    from zveno.couple import Calibration, Choices
     from zveno.errors import (
         DataError,
         ModelError,
@@ -28,9 +29,11 @@ if TYPE_CHECKING:
 __all__ = [
     "Balance",
     "Breaches",
+    "Calibration",
     "Cases",
     "Chain",
     "ChainModel",
+    "Choices",
     "DataError",
     "Imported",
     "ModelError",
@@ -53,6 +56,7 @@ _HOMES = {
     "Breaches": "zveno.rules",
     "ChainModel": "zveno.model.chain",
     "Period": "zveno.periods",
+    **dict.fromkeys(("Calibration", "Choices"), "zveno.couple"),
     **dict.fromkeys(("Cases", "Simulation", "grid", "sweep"), "zveno.simulate"),
     **dict.fromkeys(("Chain", "Imported", "example", "load", "new"), "zveno.chain"),
 }

@@ -4,6 +4,7 @@ from zveno.chain.examples import example, example_names, new
 from zveno.chain.facade import Chain, Imported, load
 from zveno.chain.problems import solve_problem
 from zveno.chain.schemas import schemas
+from zveno.couple import Calibration, Choices
 from zveno.model.chain import ChainModel
 from zveno.reconcile import Balance, PeriodSeries
 from zveno.reports import MonthResults
@@ -30,10 +31,12 @@ from zveno.simulate import (
 __all__ = [
     "Balance",
     "Breaches",
+    "Calibration",
     "CaseResults",
     "Cases",
     "Chain",
     "ChainModel",
+    "Choices",
     "DegreesOfFreedom",
     "Draws",
     "FoundryNeeds",

@@ -11,10 +11,12 @@ from typing import Literal
 
 import polars as pl
 
+from zveno.chain.calibrated import calibrated
 from zveno.chain.installed import add_installed_unit_models
 from zveno.chain.kept import hash_of, kept
 from zveno.chain.many import simulate_many
 from zveno.chain.scenarios import cases_of_file
+from zveno.couple import Calibration, Choices
 from zveno.emulate import Played, emulate, play_faults, write_plant
 from zveno.errors import DataError, Fault, ModelError, some_names
 from zveno.model.chain import ChainModel
@@ -233,6 +235,17 @@ class Chain:
     def read_cases(self, path: Path | str) -> Cases:
         """Scenarios of a text table or workbook; every wrong cell and key is told with its place."""
         return cases_of_file(self.model, Path(path))
+
+    def calibrate(
+        self, period: str | Period, fit: Sequence[str] | Choices, *, backcast: Sequence[str | Period] = ()
+    ) -> Calibration:
+        """Parameters of the simulation that agree best with a reconciled period; other periods predicted with them.
+
+        ``fit`` names the parameters as scenarios do, or holds all that can be chosen; a period of ``backcast`` counts
+        as clean if its readings agree and it has no breach.
+        """
+        others = [self._span(one) for one in backcast]
+        return calibrated(self.model, self._span(period), fit, others, reconcile=self.reconcile, check=self._check)
 
     def simulate_period(self, period: str, overrides: Mapping[str, float] | None = None) -> PeriodTotals:
         """What the chain makes in a period, and published figures of it beside that; ``overrides`` by name."""

@@ -1,5 +1,6 @@
 """The command line: a door to the facade."""
 
+from zveno.cli import calibrate
 from zveno.cli.app import run
 
-__all__ = ["run"]
+__all__ = ["calibrate", "run"]

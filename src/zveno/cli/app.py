@@ -387,7 +387,7 @@ def reconcile(
 
         screen.problem(solve_problem(problem), as_json=as_json)
         return
-    facade = _with_data(open_chain(chain, store), data, screen)
+    facade = with_data(open_chain(chain, store), data, screen)
     if not each:
         screen.balance(facade.model, facade.reconcile(facade.period(period)), as_json=as_json)
         return
@@ -396,7 +396,7 @@ def reconcile(
     screen.series(facade.model, facade.reconcile_each(facade.period(period), each), as_json=as_json)
 
 
-def _with_data(facade: Any, data: Path | None, screen: Any) -> Any:
+def with_data(facade: Any, data: Path | None, screen: Any) -> Any:
     """The chain over files given on the command line, if any."""
     if data is None:
         return facade
@@ -415,7 +415,7 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     screen = _screen(lang)
-    facade = _with_data(open_chain(chain, store), data, screen)
+    facade = with_data(open_chain(chain, store), data, screen)
     screen.breaches(facade.model, facade.check(facade.period(period)), as_json=as_json)
 
 
@@ -447,7 +447,7 @@ def report(
     if asked and name and asked != name:
         raise DataError("'{name}' and '{other}' cannot both be the report", name=asked, other=name)
     screen = _screen(lang)
-    facade = _with_data(open_chain(chain, store), data, screen)
+    facade = with_data(open_chain(chain, store), data, screen)
     write_reports(screen, facade, name or asked or "metal_balance", facade.period(period), link=link, out=out or [])
 
 

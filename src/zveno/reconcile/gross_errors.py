@@ -161,7 +161,7 @@ def eliminate(network: Network, fit: Fit) -> tuple[Elimination, ...]:
     while rejected(fit) and len(steps) < 20:
         worst = suspects(network, fit)[0]
         gone = {one.reading for one in worst.suspects}
-        network = _without(network, gone)
+        network = without(network, gone)
         try:
             fit = fit_network(network)
         except SolveError:
@@ -170,7 +170,7 @@ def eliminate(network: Network, fit: Fit) -> tuple[Elimination, ...]:
     return tuple(steps)
 
 
-def _without(network: Network, gone: set[int]) -> Network:
+def without(network: Network, gone: set[int]) -> Network:
     """The network without some readings and their covariances."""
     names = {(one.stream, one.quantity, one.meter) for k, one in enumerate(network.readings) if k in gone}
     covariances = tuple(

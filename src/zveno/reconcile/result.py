@@ -95,21 +95,28 @@ class NetworkResult:
 
     def total(self, terms: Iterable[Term]) -> Known:
         """Sum of component flows ``(stream, component, sign)``; the component may be ``mass``."""
-        value, slopes = self._sum(terms)
-        if not self.fit.linear.observable(slopes):
-            return None, None
-        return value, self.fit.linear.sd(slopes)
+        return self._known(self.linearised(terms))
 
     def ratio(self, numerator: Iterable[Term], denominator: Iterable[Term]) -> Known:
         """Ratio of two sums of component flows; None if unobservable or if the denominator is zero."""
-        above, above_slopes = self._sum(numerator)
-        below, below_slopes = self._sum(denominator)
-        if below == 0 or not np.isfinite(above / below):
-            return None, None
-        slopes = (above_slopes - above / below * below_slopes) / below
-        if not self.fit.linear.observable(slopes):
-            return None, None
-        return above / below, self.fit.linear.sd(slopes)
+        return self._known(self.linearised(numerator, denominator))
+
+    def linearised(self, terms: Iterable[Term], over: Iterable[Term] | None = None) -> tuple[float, Floats] | None:
+        """A sum of component flows, or its ratio to another, with its slopes by the variables; None if unobservable.
+
+        The covariance of several such quantities is ``slopes @ fit.linear.spread`` times its own transpose.
+        """
+        value, slopes = self._sum(terms)
+        if over is not None:
+            below, below_slopes = self._sum(over)
+            if below == 0 or not np.isfinite(value / below):
+                return None
+            value, slopes = value / below, (slopes - value / below * below_slopes) / below
+        return (value, slopes) if self.fit.linear.observable(slopes) else None
+
+    def _known(self, found: tuple[float, Floats] | None) -> Known:
+        """A quantity with its standard deviation."""
+        return (None, None) if found is None else (found[0], self.fit.linear.sd(found[1]))
 
     def slopes(self, terms: Iterable[Term]) -> Floats:
         """Slopes of a sum of component flows by the variables."""
