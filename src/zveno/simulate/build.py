@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
+import scipy
 
 from zveno.errors import Fault, ModelError
 from zveno.model.chain import ChainModel
@@ -64,8 +63,8 @@ def _joined(model: ChainModel, units: Sequence[Unit]) -> list[list[Unit]]:
     at = {one.id: n for n, one in enumerate(units)}
     ends = [(one.source.partition(":")[0], one.target.partition(":")[0]) for one in model.streams.values()]
     pairs = np.array([(at[a], at[b]) for a, b in ends if a in at and b in at], dtype=int).reshape(-1, 2)
-    graph = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(len(at), len(at)))
-    count, labels = connected_components(graph, directed=False)
+    graph = scipy.sparse.coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(len(at), len(at)))
+    count, labels = scipy.sparse.csgraph.connected_components(graph, directed=False)
     return [[one for one, label in zip(units, labels, strict=True) if label == n] for n in range(count)]
 
 

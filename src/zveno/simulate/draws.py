@@ -9,7 +9,6 @@ from typing import Literal
 
 import numpy as np
 import scipy
-from scipy.special import ndtr, ndtri
 
 from zveno.errors import ModelError
 from zveno.model.chain import ChainModel
@@ -206,4 +205,4 @@ def _correlated(chances: Floats, keys: Sequence[str], correlations: Correlations
         factor = np.linalg.cholesky(matrix)
     except np.linalg.LinAlgError:
         raise ModelError("the correlations contradict each other: no figures can have all of them") from None
-    return np.asarray(ndtr(ndtri(chances) @ factor.T))
+    return np.asarray(scipy.special.ndtr(scipy.special.ndtri(chances) @ factor.T))

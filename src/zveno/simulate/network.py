@@ -14,8 +14,7 @@ from functools import cached_property
 from graphlib import TopologicalSorter
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
+import scipy
 
 from zveno.simulate.basis import Basis, Bools, Floats, Ints
 from zveno.simulate.moves import Inflow, Moves
@@ -128,8 +127,8 @@ class Order:
 def _levels(edges: set[tuple[int, int]], count: int) -> list[Level]:
     """Levels of components, lowest first; those of one level have blocks of one size."""
     pairs = np.array(sorted(edges), dtype=np.int64).reshape(-1, 2)
-    graph = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(count, count))
-    number, labels = connected_components(graph, directed=True, connection="strong")
+    graph = scipy.sparse.coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(count, count))
+    number, labels = scipy.sparse.csgraph.connected_components(graph, directed=True, connection="strong")
     before: dict[int, set[int]] = {n: set() for n in range(number)}
     for source, target in pairs:
         if labels[source] != labels[target]:

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from graphlib import TopologicalSorter
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
+import scipy
 
 OUTSIDE = -1
 
@@ -92,8 +91,8 @@ def _strong_parts(units: Sequence[int], edges: set[tuple[int, int]]) -> list[lis
     at = {unit: n for n, unit in enumerate(units)}
     inside = [(at[a], at[b]) for a, b in edges if a in at and b in at]
     rows, columns = (np.array(one, dtype=int) for one in (zip(*inside, strict=True) if inside else ((), ())))
-    graph = coo_array((np.ones(len(rows)), (rows, columns)), shape=(len(at), len(at)))
-    _, labels = connected_components(graph, directed=True, connection="strong")
+    graph = scipy.sparse.coo_array((np.ones(len(rows)), (rows, columns)), shape=(len(at), len(at)))
+    _, labels = scipy.sparse.csgraph.connected_components(graph, directed=True, connection="strong")
     parts: dict[int, list[int]] = {}
     for unit, label in zip(units, labels, strict=True):
         parts.setdefault(int(label), []).append(unit)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.special import expit, logit
+import scipy
 
 from zveno.simulate.basis import Bools, Floats
 from zveno.simulate.units import UnitModel
@@ -37,14 +37,14 @@ class Scaling:
         """Unknowns (S, n) from the drivers of each unit, each (S, drivers)."""
         z = np.concatenate(values, axis=1)
         z[:, self._log] = np.log(np.maximum(z[:, self._log], self._low[self._log]))
-        z[:, self._logit] = logit(np.clip(z[:, self._logit], _EDGE, 1 - _EDGE))
+        z[:, self._logit] = scipy.special.logit(np.clip(z[:, self._logit], _EDGE, 1 - _EDGE))
         return z
 
     def decode(self, unknowns: Floats) -> list[Floats]:
         """Drivers of each unit from the unknowns, within their bounds."""
         z = unknowns.copy()
         z[:, self._log] = np.exp(np.clip(z[:, self._log], -_LARGEST_LOG, _LARGEST_LOG))
-        z[:, self._logit] = expit(z[:, self._logit])
+        z[:, self._logit] = scipy.special.expit(z[:, self._logit])
         z = np.clip(z, self._low, self._high)
         ends = np.cumsum([len(unit.drivers) for unit in self.units])
         return np.split(z, ends[:-1], axis=1)

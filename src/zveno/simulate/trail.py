@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.sparse import coo_array, csc_array, eye_array
-from scipy.sparse.linalg import splu
+import scipy
 
 from zveno.simulate.basis import Bools, Floats, Ints
 from zveno.simulate.plan import OUTSIDE
@@ -120,9 +119,11 @@ class Way:
         """
         inner = (self.before >= 0) if without is None else (self.before >= 0) & ~without
         count = len(self.start)
-        onward = coo_array((self.share[inner], (self.before[inner], self.state[inner])), shape=(count, count))
-        system = csc_array(eye_array(count, format="csc") - onward.tocsc())
-        return np.asarray(splu(system).solve(self.start)[self.state] * self.share[:, None])
+        onward = scipy.sparse.coo_array(
+            (self.share[inner], (self.before[inner], self.state[inner])), shape=(count, count)
+        )
+        system = scipy.sparse.csc_array(scipy.sparse.eye_array(count, format="csc") - onward.tocsc())
+        return np.asarray(scipy.sparse.linalg.splu(system).solve(self.start)[self.state] * self.share[:, None])
 
     @property
     def first(self) -> Floats:

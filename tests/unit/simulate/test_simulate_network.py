@@ -109,12 +109,12 @@ def test_conversions_there_and_back_share_a_system():
     assert [level.blocks.shape for level in order.levels] == [(1, 2), (1, 1), (1, 1)]
 
 
-def test_a_loop_that_is_not_a_number_is_marked_not_passed_on():
+def test_shares_that_are_no_numbers_are_named_not_passed_on():
     nothing = np.stack([np.full((SCENARIOS, COUNT), 0.5)] * 2, axis=1)
     bad = nothing.copy()
     bad[1] = np.nan
     units = (Box(moves=None, water=None, shares=nothing), Box(moves=None, water=None, shares=bad))
     links = (Link(OUTSIDE, 0, 0), Link(0, 0, 1), Link(1, 0, 0), Link(0, 1, OUTSIDE), Link(1, 1, OUTSIDE))
     circuit = Circuit(BASIS, ("one", "two"), units, links, {0: np.ones((SCENARIOS, COUNT))}, ("a", "b", "c"))
-    with pytest.raises(SolveError, match="scenario 'b'"):
+    with pytest.raises(SolveError, match="shares of the outlets of unit 'two' are not all from 0 to 1"):
         solve(circuit)
