@@ -43,6 +43,8 @@ class Contender:
         What ``ready`` made serves every run (a compiled program), so it is called once.
     allowed
         Largest difference of this one, where it is meant to be looser than the others.
+    note
+        What else is to be told of its last run.
     """
 
     name: str
@@ -53,6 +55,7 @@ class Contender:
     ready: Callable[[], None] | None = None
     keep: bool = False
     allowed: float | None = None
+    note: Callable[[], str] | None = None
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,7 @@ class Timing:
     ready_cpu_seconds: tuple[float, ...] = ()
     skipped: str = ""
     allowed: float | None = None
+    note: str = ""
 
     @property
     def best(self) -> float:
@@ -208,6 +212,7 @@ class Match:
             "ready_seconds": tuple(wall for wall, _ in log.ready),
             "ready_cpu_seconds": tuple(cpu for _, cpu in log.ready),
             "allowed": one.allowed,
+            "note": one.note() if one.note and not log.ended else "",
         }
         if one is first or log.skipped:
             return Timing(**known, difference=None, agrees=True, skipped=log.skipped)

@@ -118,6 +118,7 @@ def _biosteam(module: ModuleType, task: _Task) -> Iterator[Contender]:
             task.looped / task.count,
             ready=flowsheet.build,
             allowed=_OWN_TOLERANCE_MISSES if step_kg_h is None else _STEP_MISSES,
+            note=flowsheet.told,
         )
 
 

@@ -80,7 +80,8 @@ def closing(found: dict[str, Outcome], skipped: dict[str, str]) -> Iterator[str]
     for name, one, peer in compared:
         if one.headline and peer.name.startswith(one.headline) and peer.agrees:
             ratio = one.cpu_ratio(peer)
-            yield f"HEADLINE           {name}: {ratio:.3g} times less CPU per scenario than {peer.name}"
+            times = f"{ratio:.3g} times less" if ratio >= 1 else f"{1 / ratio:.3g} times more"
+            yield f"HEADLINE           {name}: {times} CPU per scenario than {peer.name}"
 
 
 def _peers(outcome: Outcome) -> tuple[Timing, ...]:
@@ -123,7 +124,8 @@ def _answer(outcome: Compared, one: Timing) -> str:
         return f"FAILED: {one.error}"
     same = "same answer" if one.allowed is None else f"same to {one.allowed:g}"
     verdict = same if one.agrees else "ANOTHER ANSWER"
-    return f"{verdict}, largest difference {one.difference:.2g} {outcome.unit}"
+    note = f"; {one.note}" if one.note else ""
+    return f"{verdict}, largest difference {one.difference:.2g} {outcome.unit}{note}"
 
 
 def _load() -> str:

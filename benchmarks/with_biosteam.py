@@ -7,6 +7,7 @@ Flows are in kg/h and every molar mass is 1, so that BioSTEAM's moles are kilogr
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,6 +16,8 @@ import numpy as np
 import thermosteam as tmo
 
 from benchmarks.circuit import Definition, Floats, FlotationBank, MixingBox, Table, base
+
+logging.getLogger().setLevel(logging.WARNING)  # chaospy, which it imports, has every package tell what it does
 
 KG_PER_T = 1000
 _MOST_SWEEPS = 200  # BioSTEAM's own; Aitken's steps may circle for ever
@@ -144,6 +147,10 @@ class Flowsheet:
         """Products (S, products, components), t/h."""
         self.unsettled = 0
         return self._converged(self.table)
+
+    def told(self) -> str:
+        """What happened in the last run besides."""
+        return f"{self.unsettled} did not settle, done again by fixed point" if self.unsettled else ""
 
     def _converged(self, table: Table) -> Floats:
         """The same for any scenarios."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 import jax
@@ -12,7 +11,6 @@ import numpy as np
 from benchmarks.circuit import Algebra, Definition, Floats, Table, sweep
 
 jax.config.update("jax_enable_x64", True)
-logging.getLogger("jax").setLevel(logging.WARNING)  # BioSTEAM's packages turn every logger up, which would cost time
 
 ALGEBRA = Algebra(jnp.asarray, jnp.sum, lambda *parts: jnp.concatenate([jnp.atleast_1d(one) for one in parts]))
 _FIRST_SWEEPS = 4

@@ -147,10 +147,14 @@ def test_a_peer_that_is_absent_is_a_reason_never_silence() -> None:
 
 
 def test_the_headline_is_processor_time_of_the_named_peer() -> None:
-    ours, peer = Contender("ours", lambda: 1.0), Contender("peer, one way", lambda: 1.0, share=1e-6)
+    ours, peer = Contender("ours", lambda: 1.0), Contender("peer, one way", lambda: 1.0, share=1e-5)
     found = once(Match("numbers", (ours, peer), lambda a, b: abs(a - b), 0.0, headline="peer"))
     (told,) = [line for line in closing({"case": found}, {}) if line.startswith("HEADLINE")]
     assert f"{found.cpu_ratio(found.timings[1]):.3g} times less CPU per scenario than peer, one way" in told
+    quicker = once(
+        Match("numbers", (Contender("ours", lambda: 1.0, share=1e-10), peer), lambda a, b: a - b, 0.0, headline="peer")
+    )
+    assert any("times more CPU" in line for line in closing({"case": quicker}, {}))
 
 
 @needs_data
