@@ -65,7 +65,6 @@ UOMS: dict[str, Uom] = {
     "t/m2/d": Uom("area_load", 1.0),
     "t/m2/h": Uom("area_load", 24.0),
     "cm/s": Uom("velocity", 1.0),
-    "m/s": Uom("velocity", 100.0),
     "deg": Uom("angle", 1.0),
     "g/l": Uom("concentration", 1.0),
     "mg/m3": Uom("concentration", 1e-6),

@@ -144,6 +144,14 @@ TABLES: dict[str, tuple[Column, ...]] = {
         ("mass_tph", pl.Float64, "mass flow, t/h"),
         ("grade_frac", pl.Float64, "mass fraction of dry solids"),
     ),
+    "stream_sizes": _columns(
+        ("scenario", pl.String, "scenario"),
+        ("stream", pl.String, "stream"),
+        ("component", pl.String, "solids or a component"),
+        ("size_um", pl.Float64, "sieve on which it lies, um; 0: what passes them all"),
+        ("mass_tph", pl.Float64, "mass flow, t/h"),
+        ("finer_frac", pl.Float64, "share of it that is finer than the sieve"),
+    ),
     "period_totals": _columns(
         ("period", pl.String, "period"),
         ("stream", pl.String, "stream"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
+from math import isnan
 
 import polars as pl
 import typer
@@ -124,8 +125,19 @@ class SimulatedAnswers(Screen):
             chosen = [one for one in flows["stream"].unique() if any(fnmatchcase(one, p) for p in patterns)]
             flows = flows.filter(pl.col("stream").is_in(chosen))
         if as_json:
-            self.json({"stream_flows": flows.to_dicts(), "unit_results": result.unit_results.to_dicts()})
+            tables = {"stream_flows": flows, "unit_results": result.unit_results}
+            if result.sieves_um:
+                sizes = result.stream_sizes
+                tables["stream_sizes"] = sizes.filter(pl.col("stream").is_in(flows["stream"].unique()))
+            self.json({name: table.to_dicts() for name, table in tables.items()})
             return
+        self._simulated_flows(model, result, flows, every=bool(patterns))
+        self._simulated_recoveries(model, result)
+        if units:
+            self._unit_results(model, result)
+
+    def _simulated_flows(self, model: ChainModel, result: Simulation, flows: pl.DataFrame, *, every: bool) -> None:
+        """Streams with solids, water, grades and sizes; those inside the circuit if ``every``."""
         components = list(model.chain.components)
         uoms = grade_uoms(flows.select("component", "grade_frac").iter_rows())
         wide: dict[tuple[str, str], dict[str, tuple[float, float | None]]] = {}
@@ -135,8 +147,8 @@ class SimulatedAnswers(Screen):
                 row["grade_frac"],
             )
         rows = []
-        for (_, stream), found in wide.items():
-            if not patterns and not _is_outer(model, stream):
+        for (scenario, stream), found in wide.items():
+            if not every and not _is_outer(model, stream):
                 continue
             grades = [self._grade(found.get(one, (0.0, None))[1], uoms.get(one, "%")) for one in components]
             rows.append(
@@ -145,6 +157,7 @@ class SimulatedAnswers(Screen):
                     self.text.number(found["solids"][0], 2),
                     self.text.number(found["water"][0], 1),
                     *grades,
+                    *self._p80(result, stream, scenario),
                 ]
             )
         self.table(
@@ -153,12 +166,19 @@ class SimulatedAnswers(Screen):
                 tr("solids, t/h"),
                 tr("water, t/h"),
                 *(f"{one}, {self.text(uoms.get(one, '%'))}" for one in components),
+                *([tr("P80, µm")] if result.sieves_um else []),
             ],
             rows,
         )
-        self._simulated_recoveries(model, result)
-        if units:
-            self._unit_results(model, result)
+
+    def _p80(self, result: Simulation, stream: str, scenario: str) -> list[str]:
+        """80 % passing size of a stream, where there are size classes."""
+        if not result.sieves_um:
+            return []
+        if not result.has_sizes(stream):
+            return ["–"]
+        size_um = float(result.size_at(stream)[result.scenarios.index(scenario)])
+        return ["–" if isnan(size_um) else self.text.number(size_um, 0)]
 
     def _simulated_recoveries(self, model: ChainModel, result: Simulation) -> None:
         """Recoveries that the description asks for."""

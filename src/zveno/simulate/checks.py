@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from itertools import pairwise
 
 import numpy as np
 
@@ -26,7 +27,18 @@ def unit_faults(model: ChainModel, day: date | None = None) -> list[Fault]:
     """
     faults = [one for unit in model.units.values() if unit.model for one in _faults_of(model, unit, day)]
     faults += [one for stream in model.streams.values() for one in _stream_faults(model, stream)]
-    return [*faults, *_mineral_faults(model), *_drive_faults(model)]
+    return [*faults, *_sieve_faults(model), *_mineral_faults(model), *_drive_faults(model)]
+
+
+def _sieve_faults(model: ChainModel) -> Iterator[Fault]:
+    """Sieves that do not fall, and ores with sizes where there are no sieves."""
+    sieves, where = model.chain.sieves_um, model.places.get("sieves_um", "")
+    if any(fine >= coarse for coarse, fine in pairwise(sieves)) or any(one <= 0 for one in sieves):
+        yield fault("'sieves_um' must fall from the coarsest opening to the finest, all above 0", where)
+    for ore in model.ores.values():
+        if ore.sizes and not sieves:
+            message = tr("ore '{ore}' has 'sizes': name the sieves in the key 'sieves_um' of the chain")
+            yield fault(message, model.places.get(f"{ore.id}/sizes") or model.places.get(ore.id, ""), ore=ore.id)
 
 
 def _mineral_faults(model: ChainModel) -> Iterator[Fault]:

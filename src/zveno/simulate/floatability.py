@@ -143,7 +143,8 @@ def followers(ore: Ore, scenarios: Scenarios) -> Floats:
     faults = list(number_faults(scenarios.model, ore.id, "entrainment", ore.entrainment, uom="um", bound="positive"))
     if faults:
         raise ModelError(faults)
-    return np.asarray(1 / np.cosh(_FIFTH * mean_sizes(sieves) / scenarios.values(ore.entrainment, "um")[:, None]))
+    times = _FIFTH * mean_sizes(sieves) / scenarios.values(ore.entrainment, "um")[:, None]
+    return np.asarray(2 * np.exp(-times) / (1 + np.exp(-2 * times)))
 
 
 def _by_size(scenarios: Scenarios, name: str, uom: str, sieves: Floats) -> Floats:

@@ -16,6 +16,7 @@ from zveno.simulate.build import Build
 from zveno.simulate.cases import Cases
 from zveno.simulate.plan import OUTSIDE
 from zveno.simulate.results import read_results
+from zveno.simulate.sizing import Sizing, passing, size_at
 from zveno.simulate.solve import Solution
 from zveno.simulate.units.unit import Report
 from zveno.tables import frame
@@ -124,6 +125,55 @@ class Simulation:
         fed = sum((self.component(one, component) for one in _names(feeds) or self.feeds), np.zeros(()))
         return _ratio(out, fed)
 
+    def by_size(self, stream: str) -> Floats:
+        """Mass flow of solids and of each component by size class, t/h, shape (S, n, 1 + components).
+
+        Raises
+        ------
+        DataError
+            If the solids of the stream or group have no size classes.
+        """
+        return np.asarray(sum((self._by_size_of(one) for one in self._members(stream)), np.zeros(())))
+
+    def has_sizes(self, stream: str) -> bool:
+        """Whether the solids of a stream or group can have size classes."""
+        return all(self._sizes_of(one) is not None for one in self._members(stream))
+
+    def passing(self, stream: str) -> Floats:
+        """Share of the solids of a stream or group that passes each sieve, shape (S, n - 1); NaN of nothing."""
+        return passing(self.by_size(stream)[:, :, 0])
+
+    def size_at(self, stream: str, share: float = 0.8) -> Floats:
+        """Size that a share of the solids passes, um, shape (S,); NaN where the sieves do not hold it."""
+        return size_at(share, self.passing(stream), np.array(self.sieves_um))
+
+    @cached_property
+    def sieves_um(self) -> tuple[float, ...]:
+        """Openings that divide the ores into size classes, um, falling; empty where no ore has any."""
+        found = [build.circuit.basis.sizing for build, _ in self._parts]
+        return next((tuple(one.sieves_um.tolist()) for one in found if one is not None), ())
+
+    @cached_property
+    def stream_sizes(self) -> pl.DataFrame:
+        """Table ``stream_sizes``: a row for each scenario, stream with sizes, component and size class."""
+        if not self.sieves_um:
+            return frame("stream_sizes", [])
+        names = [one for one in self.streams if self.has_sizes(one)]
+        masses = np.stack([self.by_size(one) for one in names], axis=1).swapaxes(2, 3)
+        total = masses.sum(axis=-1, keepdims=True)
+        finer = _ratio(np.cumsum(masses[..., ::-1], axis=-1)[..., ::-1] - masses, total)
+        quantities = ("solids", *self.components)
+        keys = np.indices(masses.shape).reshape(4, -1)
+        columns = {
+            name: np.array(values, dtype=object)[key]
+            for name, values, key in zip(
+                ("scenario", "stream", "component"), (self.scenarios, names, quantities), keys[:3], strict=True
+            )
+        }
+        columns["size_um"] = np.array([*self.sieves_um, 0.0])[keys[3]]
+        table = pl.DataFrame({**columns, "mass_tph": masses.ravel(), "finer_frac": finer.ravel()})
+        return frame("stream_sizes", table.with_columns(pl.col("finer_frac").fill_nan(None)))
+
     @cached_property
     def stream_flows(self) -> pl.DataFrame:
         """Table ``stream_flows``: a row for each scenario, stream and quantity."""
@@ -196,6 +246,23 @@ class Simulation:
         part, n = self._where[stream]
         build, solution = self._parts[part]
         return build, solution.streams.of(n)
+
+    def _sizes_of(self, stream: str) -> Sizing | None:
+        """Size classes of a stream, if minerals that have them can be in it."""
+        part, n = self._where[stream]
+        build, solution = self._parts[part]
+        sizing = build.circuit.basis.sizing
+        return None if sizing is None or not sizing.sized[solution.streams.columns(n)].any() else sizing
+
+    def _by_size_of(self, stream: str) -> Floats:
+        """Mass flow of solids and components of one stream by size class, shape (S, n, 1 + components)."""
+        sizing = self._sizes_of(stream)
+        if sizing is None:
+            raise DataError("the solids of stream '{stream}' have no size classes", stream=stream)
+        build, flow = self._flow(stream)
+        parts = np.concatenate([np.ones((len(build.elements), 1, len(sizing.at))), build.elements], axis=1)
+        held = flow[:, None, :] * parts
+        return sizing.by_class(held).swapaxes(1, 2)
 
     def _mass_of(self, stream: str) -> Floats:
         """Mass flows of one stream, shape (S, quantities)."""

@@ -7,6 +7,8 @@ name                                    result                                  
 ``balk.conc:solids``, ``:water``        dry mass flow, water                                t/h
 ``balk.conc:grade.Cu``                  mass fraction of a component in dry solids          frac
 ``balk.conc:mineral.pyrite``            mass flow of a mineral                              t/h
+``cyclone_overflow:p80``                size that 80 % of the solids passes                 um
+``cyclone_overflow:passing.150``        share of the solids that passes a sieve             frac
 ``recovery.Cu:balk.conc``               share of the component of all feeds in a product    frac
 ``recovery.Cu:cathode/ore_a+ore_b``     the same of some feeds; ``+`` joins several         frac
 ``balk_conc.line1.mill:power``          what a unit reports of itself                       its own
@@ -15,6 +17,7 @@ name                                    result                                  
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -27,8 +30,9 @@ from zveno.model.checks import near_match
 from zveno.simulate.basis import Floats
 from zveno.simulate.checks import is_simulated
 
-FRACTION, FLOW = "frac", "t/h"
-_RECOVERY, _GRADE, _MINERAL = "recovery.", "grade.", "mineral."
+FRACTION, FLOW, SIZE = "frac", "t/h", "um"
+_RECOVERY, _GRADE, _MINERAL, _PASSING = "recovery.", "grade.", "mineral.", "passing."
+_SIZE_AT = re.compile(r"p([1-9]\d?)")
 
 
 class Simulated(Protocol):
@@ -58,6 +62,16 @@ class Simulated(Protocol):
     def recovery(self, component: str, products: str | Sequence[str], feeds: str | Sequence[str] = ()) -> Floats:
         """Share of a component of the feeds in the products."""
 
+    @property
+    def sieves_um(self) -> tuple[float, ...]:
+        """Openings that divide the ores into size classes, um, falling."""
+
+    def passing(self, stream: str) -> Floats:
+        """Share of the solids that passes each sieve."""
+
+    def size_at(self, stream: str, share: float = 0.8) -> Floats:
+        """Size that a share of the solids passes."""
+
     def unit_report(self, unit: str) -> Mapping[str, tuple[Floats, str]] | None:
         """What a unit reports of itself; None where there is no such unit."""
 
@@ -73,7 +87,7 @@ class Result:
     """
 
     text: str
-    kind: Literal["amount", "grade", "mineral", "recovery"]
+    kind: Literal["amount", "grade", "mineral", "passing", "recovery", "size"]
     of: tuple[str, ...]
     quantity: str
     feeds: tuple[str, ...] = ()
@@ -100,6 +114,12 @@ class Result:
             self._require(tuple(report), self.text.partition(":")[2].strip())
             values, uom = report[self.quantity]
             return np.array(np.broadcast_to(values, (len(found.scenarios),))), uom
+        if self.kind == "size":
+            return found.size_at(self.of[0], int(self.quantity) / 100), SIZE
+        if self.kind == "passing":
+            sieves = [f"{one:g}" for one in found.sieves_um]
+            self._require(sieves)
+            return found.passing(self.of[0])[:, sieves.index(self.quantity)], FRACTION
         if self.kind == "mineral":
             minerals = found.minerals(self.of[0])
             self._require(tuple(minerals))
@@ -144,6 +164,10 @@ def read_result(text: str) -> Result:
         return Result(text, "grade", (before,), after.removeprefix(_GRADE).strip())
     if after.startswith(_MINERAL):
         return Result(text, "mineral", (before,), after.removeprefix(_MINERAL).strip())
+    if after.startswith(_PASSING):
+        return Result(text, "passing", (before,), after.removeprefix(_PASSING).strip())
+    if size := _SIZE_AT.fullmatch(after):
+        return Result(text, "size", (before,), size[1])
     return Result(text, "amount", (before,), after)
 
 

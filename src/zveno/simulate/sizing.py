@@ -151,20 +151,22 @@ def rosin_rammler(sieves_um: Floats, p80_um: Floats, slope: Floats) -> Floats:
 def size_at(share: float, passed: Floats, sieves_um: Floats) -> Floats:
     """Size that a share of the mass passes, um, shape (S,), from the shares (S, n - 1) that pass the sieves.
 
-    A straight line in logarithms between two sieves, a plain one where nothing passes the finer. NaN where the sieves
-    do not hold the size between them: what lies on the coarsest or below the finest is not known.
+    Between two sieves it lies on the curve of Rosin and Rammler through both; in logarithms where all passes the
+    coarser one; on a straight line where nothing passes the finer. NaN where the sieves do not hold the size between
+    them: what lies on the coarsest or below the finest is not known.
 
     Examples
     --------
     >>> size_at(0.8, np.array([[0.9, 0.6], [0.7, 0.5]]), np.array([200.0, 100.0])).round(1)
-    array([163.5,   nan])
+    array([152.8,   nan])
     """
     found = np.full(len(passed), np.nan)
     for n in range(len(sieves_um) - 1):
         high, low = passed[:, n], passed[:, n + 1]
         coarse, fine = sieves_um[n], sieves_um[n + 1]
         with np.errstate(divide="ignore", invalid="ignore"):
-            curved = fine * (coarse / fine) ** (np.log(share / low) / np.log(high / low))
+            ends = [np.where(high < 1, np.log(-np.log1p(-one)), np.log(one)) for one in (low, high, share)]
+            curved = fine * (coarse / fine) ** ((ends[2] - ends[0]) / (ends[1] - ends[0]))
             plain = fine + (coarse - fine) * share / high
         found = np.where((high >= share) & (low < share), np.where(low > 0, curved, plain), found)
     return np.where(passed[:, -1] == share, sieves_um[-1], found)

@@ -50,7 +50,12 @@ class Spread:
         values, groups = self.results.values, self.drawn.groups
         used = self.used
         if used.sum() < 2:
-            raise DataError("{n} of the draws gave all results: at least 2 are needed for a spread", n=int(used.sum()))
+            empty = np.isnan(values).sum(axis=0)
+            names = [one for one, n in zip(self.results.results, empty, strict=True) if n]
+            raise DataError(
+                "{n} of the draws gave all results: at least 2 are needed for a spread (without a value: {results})",
+                n=int(used.sum()), results=", ".join(names) or "–",
+            )  # fmt: skip
         rows = []
         for name, statistic in _statistics().items():
             found = statistic(values[used])
