@@ -162,5 +162,5 @@ def test_every_component_closes_over_the_chain():
     entering = sum(chain().mass(one.id)[0] for one in streams if one.source.partition(":")[0] in outside)
     leaving = sum(chain().mass(one.id)[0] for one in streams if one.target in outside)
     elements = slice(2, None)
-    assert np.abs(leaving - entering)[elements] / entering[elements] == pytest.approx(0, abs=1e-9)
+    assert np.abs(leaving - entering)[elements] / entering[elements] == pytest.approx(0, abs=1e-12)
     assert chain().converged.all()

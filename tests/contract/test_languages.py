@@ -93,6 +93,10 @@ def test_an_error_speaks_every_language():
     assert "«x» табылмады" in catalogue("kk").error(error)
 
 
+def test_what_was_kept_in_english_is_not_taken_for_a_sentence_of_places_alone():
+    assert catalogue("ru").retold("not a number") == "not a number"
+
+
 def test_the_word_perhaps_meant_is_translated_too():
     one = Fault("'{point}' is not a meter of this chain", {"point": "scal", "near": "scale"}, "a.xlsx")
     said = "a.xlsx: «scal» не является прибором этой цепочки; возможно, имелось в виду «scale»?"

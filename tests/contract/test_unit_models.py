@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import re
+import sys
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -37,8 +42,31 @@ SIZED = basis_of(
     sizes=(SIEVES, np.tile([0, 1, 2], 15)),
 )
 BY_SIZE = " by size"
+HOW_TO = Path(__file__).parents[2] / "docs/how-to/add-a-unit-model.md"
+
+
+PAGE = "magnetic_separator"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def model_of_the_page() -> Iterator[None]:
+    """The unit model that the how-to page writes, added as it adds it: exactly the code that a reader sees."""
+    code = re.search(r"```python\n(.*?)```", HOW_TO.read_text(), re.DOTALL)[1]
+    module = ModuleType("our_models")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "our_models", module)
+        exec(compile(code, str(HOW_TO), "exec"), module.__dict__)
+        yield
+    del UNIT_MODELS[PAGE], UNIT_PARAMETERS[PAGE]
+
+
 DRAWS = 40
-CASES = [*UNIT_MODELS, *(f"{one}{BY_SIZE}" for one, model in UNIT_MODELS.items() if not issubclass(model, ElementUnit))]
+MINERAL_MODELS = [*(one for one, model in UNIT_MODELS.items() if not issubclass(model, ElementUnit)), PAGE]
+CASES = [*UNIT_MODELS, PAGE, *(f"{one}{BY_SIZE}" for one in MINERAL_MODELS)]
+EXTENSIVE = {
+    "bank": ["cell_m3"], "perfect_mixing_mill": ["pulp_m3"], "reid_mill": ["pulp_m3"], "plitt_cyclone": ["cyclones"],
+    "nageswararao_cyclone": ["cyclones"], "column": ["columns"],
+}  # fmt: skip
 every_model = pytest.mark.parametrize("name", CASES)
 
 
@@ -151,6 +179,18 @@ def test_twice_the_feed_of_a_smelter_unit_gives_twice_the_products_of_each_eleme
             assert scaled[outlet] == pytest.approx(2.5 * flow, rel=1e-9, abs=1e-11)
 
 
+@pytest.mark.parametrize("name", [*MINERAL_MODELS, *(f"{one}{BY_SIZE}" for one in MINERAL_MODELS)])
+def test_twice_the_feed_and_twice_the_equipment_give_twice_the_products(name):
+    """A unit of minerals knows no size of a plant but its own: volumes, cyclones and columns grow with the feed."""
+    rng = np.random.default_rng(22)
+    for _ in range(DRAWS):
+        unit, feed = drawn(name, rng), feeds(rng, name)
+        grown = {one: 2 * getattr(unit, one) for one in EXTENSIVE.get(name.removesuffix(BY_SIZE), ())}
+        once, twice = unit.run(feed, basis(name)), replace(unit, **grown).run(2 * feed, basis(name))
+        for outlet, flow in once.items():
+            assert twice[outlet] == pytest.approx(2 * flow, rel=1e-8, abs=1e-10)
+
+
 @every_model
 def test_zero_feed_gives_zero_products(name):
     rng = np.random.default_rng(7)
@@ -175,7 +215,7 @@ def test_a_batch_is_its_rows(name):
 @every_model
 def test_a_model_describes_itself(name):
     model = UNIT_MODELS[name.removesuffix(BY_SIZE)]
-    assert "Examples" in (model.__doc__ or "")
+    assert "Examples" in (model.__doc__ or "") or name.removesuffix(BY_SIZE) == PAGE
     assert set(model.optional) < set(model.outlets) or not model.optional
     for one in UNIT_PARAMETERS[name.removesuffix(BY_SIZE)]:
         assert one.meaning

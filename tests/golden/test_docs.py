@@ -81,6 +81,38 @@ def test_the_commands_of_run_scenarios_do_what_the_page_says(tmp_path, monkeypat
     assert (tmp_path / "results.xlsx").read_bytes().startswith(b"PK")
 
 
+@pytest.mark.parametrize(
+    ("page", "said"),
+    [
+        (
+            "how-to/find-where-it-came-from.md",
+            ["Anode scrap, Balkhash", "Cyclone underflow, line 1", '"kind": "asked"'],
+        ),
+        ("how-to/meet-a-specification.md", ["86.0000", "18.00", "degrees of freedom: 0"]),
+    ],
+)
+def test_the_commands_and_the_python_of_a_page_do_what_it_says(tmp_path, monkeypatch, capsys, page, said):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ZVENO_LANG", "en")
+    lines = [line for block in _blocks(page, "sh") for line in block.splitlines()]
+    for line, wanted in zip(lines, said, strict=True):
+        assert run(shlex.split(line)[1:]) == 0, line
+        assert wanted in capsys.readouterr().out, line
+    (code,) = _blocks(page, "python")
+    exec(compile(code, page, "exec"), {})
+    assert capsys.readouterr().out
+
+
+def test_what_cannot_be_met_is_told_as_the_page_prints_it(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ZVENO_LANG", "en")
+    printed = _blocks("how-to/meet-a-specification.md", "text")[0].splitlines()
+    given = ["--spec", "recovery.Cu:balk.conc=95%", "--free", "balk_conc.rougher.cells"]
+    assert run(["simulate", "-c", "one_concentrator", *given]) == 8
+    for said, line in zip(capsys.readouterr().err.splitlines(), printed, strict=True):
+        assert said.startswith(line.removesuffix("…"))
+
+
 def test_the_python_of_run_scenarios_runs(capsys):
     (code,) = _blocks("how-to/run-scenarios.md", "python")
     exec(compile(code, "run-scenarios.md", "exec"), {})

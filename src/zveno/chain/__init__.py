@@ -11,8 +11,11 @@ from zveno.rules import Breaches
 from zveno.simulate import (
     CaseResults,
     Cases,
+    DegreesOfFreedom,
     Draws,
     FoundryNeeds,
+    Met,
+    Origins,
     PeriodTotals,
     Sensitivities,
     Simulation,
@@ -21,6 +24,7 @@ from zveno.simulate import (
     span,
     sweep,
     usual_results,
+    with_common,
 )
 
 __all__ = [
@@ -30,10 +34,13 @@ __all__ = [
     "Cases",
     "Chain",
     "ChainModel",
+    "DegreesOfFreedom",
     "Draws",
     "FoundryNeeds",
     "Imported",
+    "Met",
     "MonthResults",
+    "Origins",
     "PeriodSeries",
     "PeriodTotals",
     "Sensitivities",
@@ -49,4 +56,5 @@ __all__ = [
     "span",
     "sweep",
     "usual_results",
+    "with_common",
 ]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
@@ -12,6 +11,8 @@ from typing import Literal
 
 import polars as pl
 
+from zveno.chain.installed import add_installed_unit_models
+from zveno.chain.kept import hash_of, kept
 from zveno.chain.many import simulate_many
 from zveno.chain.scenarios import cases_of_file
 from zveno.emulate import Played, emulate, play_faults, write_plant
@@ -37,16 +38,25 @@ from zveno.simulate import (
     CaseResults,
     Cases,
     Correlations,
+    DegreesOfFreedom,
     Draws,
     FoundryNeeds,
     Given,
+    Met,
+    Origins,
     PeriodTotals,
     Sampling,
     Sensitivities,
     Simulation,
     Spread,
+    degrees_of_freedom,
     draws,
     foundry_needs,
+    meet,
+    meet_each,
+    origins,
+    read_free,
+    read_specification,
     sensitivities,
     simulate,
     simulate_period,
@@ -55,8 +65,7 @@ from zveno.simulate import (
     with_common,
 )
 from zveno.sources import SourceBatch, conflicts, read_files, remarks
-from zveno.store import Batch, EmbeddedStore, MemoryStore, Store
-from zveno.tables import frame
+from zveno.store import EmbeddedStore, MemoryStore, Store
 
 VERSION = version("zveno")
 _LOOK_BACK = timedelta(days=100)
@@ -185,6 +194,42 @@ class Chain:
         wanted = tuple(results) or usual_results(self.model)
         return sensitivities(self.model, wanted, keys, common=common, day=day, run=run)
 
+    def origins(
+        self, stream: str, components: Sequence[str] = (), scenarios: Given | None = None, *, day: date | None = None
+    ) -> Origins:
+        """From which feeds, inlets and added water the components of a stream or group came, and by which recycles."""
+        return origins(self.simulate(scenarios, day=day), stream, components)
+
+    def degrees_of_freedom(
+        self,
+        specifications: Sequence[str] = (),
+        free: Sequence[str] = (),
+        *,
+        common: Mapping[str, float] | None = None,
+        day: date | None = None,
+    ) -> DegreesOfFreedom:
+        """Unknowns, equations, and whether specifications and free parameters (as for ``meet``) fit together."""
+        wanted, moving = [read_specification(one) for one in specifications], [read_free(one) for one in free]
+        return degrees_of_freedom(self.model, wanted, moving, common=common, day=day)
+
+    def meet(
+        self,
+        specifications: Sequence[str],
+        free: Sequence[str],
+        scenarios: Given | None = None,
+        *,
+        common: Mapping[str, float] | None = None,
+        day: date | None = None,
+    ) -> tuple[Met, ...]:
+        """Parameters with which results are what is wanted of them, in every scenario.
+
+        A specification is ``RESULT=VALUE`` (``recovery.Cu:conc=87%``), a free parameter ``KEY`` or ``KEY=LOW:HIGH``.
+        """
+        wanted, moving = [read_specification(one) for one in specifications], [read_free(one) for one in free]
+        if scenarios is None:
+            return (meet(self.model, wanted, moving, common=common, day=day),)
+        return meet_each(self.model, wanted, moving, Cases.of(scenarios), common=common, day=day)
+
     def read_cases(self, path: Path | str) -> Cases:
         """Scenarios of a text table or workbook; every wrong cell and key is told with its place."""
         return cases_of_file(self.model, Path(path))
@@ -241,17 +286,17 @@ class Chain:
         faults = (*(fault for one in batches for fault in one.faults), *conflicts(unknown))
         if faults and not keep_going:
             raise DataError(faults)
-        kept = [_kept(one, self.model.hash) for one in batches]
-        new = {one.file_hash: one for one in kept if not self.store.has(one.file_hash)}
+        parts = [kept(one, self.model.hash) for one in batches]
+        new = {one.file_hash: one for one in parts if not self.store.has(one.file_hash)}
         known = [one for one in batches if self.store.has(one.file_hash)]
         said = remarks(self.model, unknown, known, self.store.read("records"))
         self.store.append(list(new.values()), self.now())
         return Imported(
             files=len(new),
-            known_files=len(kept) - len(new),
+            known_files=len(parts) - len(new),
             records=sum(int(one.records["value"].count()) for one in new.values()),
             readings=sum(one.readings.height for one in new.values()),
-            rejected=pl.concat([one.rejected for one in kept]),
+            rejected=pl.concat([one.rejected for one in parts]),
             faults=faults,
             remarks=tuple(said),
         )
@@ -348,7 +393,7 @@ class Chain:
                 version=VERSION,
                 model_hash=self.model.hash,
                 rulebook_hash=self.model.rulebook.hash,
-                data_hash=_hash_of(records, readings),
+                data_hash=hash_of(records, readings),
                 known=self.now(),
             ),
         )
@@ -379,43 +424,6 @@ class Chain:
         return self.store.read("records", Period(period.start - _LOOK_BACK, period.end))
 
 
-def _kept(source: SourceBatch, model_hash: str) -> Batch:
-    """A file as the store keeps it; the cells at fault are listed among the rejected.
-
-    A file with faults is known only together with the description that found them: once that is mended, the
-    same file is read anew and replaces what was kept of it.
-    """
-    if not source.faults:
-        return Batch(source.file, source.file_hash, source.records, source.rejected, source.readings)
-    salted = hashlib.sha256(f"{source.file_hash} {model_hash}".encode()).hexdigest()
-    listed = [
-        {
-            "file": source.file,
-            "sheet": "",
-            "cell": one.where.removeprefix(f"{source.file}, "),
-            "text": "",
-            "reason": str(replace(one, where="")).replace("{", "{{").replace("}", "}}"),
-            "file_hash": salted,
-            "known": None,
-        }
-        for one in source.faults
-    ]
-    rejected = pl.concat([source.rejected, frame("rejected", listed)])
-    records, rejected = (one.with_columns(file_hash=pl.lit(salted)) for one in (source.records, rejected))
-    return Batch(source.file, salted, records, rejected, source.readings)
-
-
-def _hash_of(records: pl.DataFrame, readings: pl.DataFrame) -> str:
-    """SHA-256 over the files that the records came from, and over the readings themselves."""
-    digest = hashlib.sha256("".join(sorted(records["file_hash"].unique())).encode())
-    rows = readings.sort("tag", "ts")
-    for tag, count in rows.group_by("tag", maintain_order=True).len().iter_rows():
-        digest.update(f"{tag} {count};".encode())
-    for column in (rows["ts"].dt.epoch("us"), rows["value"], rows["quality"]):
-        digest.update(column.to_numpy().tobytes())
-    return digest.hexdigest()
-
-
 def load(folder: Path | str, *, store: Path | str | None = None) -> Chain:
     """Read and check a description.
 
@@ -438,6 +446,7 @@ def load(folder: Path | str, *, store: Path | str | None = None) -> Chain:
     'Одна обогатительная фабрика'
     """
     path = Path(folder)
+    add_installed_unit_models()
     model, faults = read_description(path)
     if model is None:
         raise ModelError(faults)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import pickle
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from multiprocessing import get_context
 from pathlib import Path
@@ -16,7 +16,8 @@ from tempfile import TemporaryDirectory
 
 from zveno.errors import SolveError
 from zveno.model.chain import ChainModel
-from zveno.simulate import CaseResults, Cases, Given, joined, tabulate
+from zveno.simulate import CaseResults, Cases, Given, UnitModel, joined, tabulate
+from zveno.simulate.unit_models import add_unit_model, added_unit_models
 
 PART = 200
 """Cases in one part: enough to be worth a batch, few enough to stay in the cache."""
@@ -32,6 +33,7 @@ class _Task:
     results: tuple[str, ...]
     day: date | None
     allow_unconverged: bool
+    unit_models: Mapping[str, type[UnitModel]] = field(default_factory=added_unit_models)
 
     def part(self, cases: Cases) -> CaseResults:
         """Results of a part."""
@@ -121,7 +123,10 @@ def _shared(task: _Task, parts: Sequence[Cases], count: int) -> Iterator[CaseRes
 
 def _receive(path: Path) -> None:
     """Keep the task in a worker process."""
-    _TASK.set(pickle.loads(path.read_bytes()))
+    task: _Task = pickle.loads(path.read_bytes())
+    for name, model in task.unit_models.items():
+        add_unit_model(name, model)
+    _TASK.set(task)
 
 
 def _worked(cases: Cases) -> CaseResults:

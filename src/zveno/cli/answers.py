@@ -8,7 +8,9 @@ import polars as pl
 import typer
 
 from zveno.chain import Balance, Breaches, ChainModel, Imported, MonthResults, PeriodSeries
+from zveno.cli.explained import ExplainedAnswers
 from zveno.cli.simulated import SimulatedAnswers, grade_uoms
+from zveno.cli.specified import SpecifiedAnswers
 from zveno.cli.varied import VariedAnswers
 from zveno.reports import BOUND_CONFLICT, detectable, half_width, lack_detail, stream_title
 from zveno.text.mark import tr
@@ -25,7 +27,7 @@ _STATUS_WORDS = {
 }
 
 
-class Answers(SimulatedAnswers, VariedAnswers):
+class Answers(SimulatedAnswers, VariedAnswers, ExplainedAnswers, SpecifiedAnswers):
     """A screen that knows how each answer is shown."""
 
     def read(self, done: Imported) -> None:

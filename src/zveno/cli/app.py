@@ -10,6 +10,16 @@ from typing import Annotated, Any
 
 import typer
 
+from zveno.cli.diagnosed import (
+    Components,
+    Degrees,
+    Diagnosis,
+    Explain,
+    FreeKeys,
+    ScenarioNames,
+    Specifications,
+    show_diagnosis,
+)
 from zveno.cli.scenarios import (
     Asked,
     CasesPath,
@@ -257,38 +267,38 @@ def simulate(
     sensitivity: Sensitivity = False,
     vary: Vary = None,
     result: ResultNames = None,
+    explain: Explain = "",
+    component: Components = None,
+    specification: Specifications = None,
+    free: FreeKeys = None,
+    dof: Degrees = False,
+    scenario: ScenarioNames = None,
     processes: Processes = 0,
     out: OutFile = None,
     lang: Lang = "",
     as_json: AsJson = False,
 ) -> None:
     screen = _screen(lang)
-    scenario = dict(_assignment(one) for one in changes or ())
-    asked = Asked(
-        tuple(sweep or ()),
-        grid,
-        cases,
-        draws,
-        seed,
-        sensitivity,
-        tuple(vary or ()),
-        tuple(result or ()),
-        processes,
-        out,
-    )
+    common = dict(_assignment(one) for one in changes or ())
+    asked = Asked(sweep, grid, cases, draws, seed, sensitivity, vary, result, processes, out)
+    diagnosis = Diagnosis(explain, component, scenario, specification, free, dof)
     facade = open_chain(chain, None)
-    if period and (day or units or asked):
+    if period and (day or units or asked or diagnosis):
         raise DataError("--period gives masses of a whole period: leave --day, --units and all scenarios out")
     if period:
-        screen.totals(facade.simulate_period(period, scenario), stream or [], as_json=as_json)
+        screen.totals(facade.simulate_period(period, common), stream or [], as_json=as_json)
         return
     on = facade.period(day).start.date() if day else None
+    if diagnosis:
+        diagnosis.require_sense(asked, shown=bool(stream or units))
+        show_diagnosis(screen, facade, diagnosis, asked, common, day=on, as_json=as_json)
+        return
     if asked:
         if stream or units:
             raise DataError("--stream and --units show one steady state: name results with --result instead")
-        show_scenarios(screen, facade, asked, scenario, day=on, as_json=as_json)
+        show_scenarios(screen, facade, asked, common, day=on, as_json=as_json)
         return
-    found = facade.simulate({"scenario": scenario} if scenario else None, day=on)
+    found = facade.simulate({"scenario": common} if common else None, day=on)
     screen.simulation(facade.model, found, stream or [], units=units, as_json=as_json)
 
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any, Self
 
+import polars as pl
 import typer
 
+from zveno.errors import Fault
 from zveno.reports import digits_for, half_width
 from zveno.text.catalogue import Catalogue, catalogue
 from zveno.text.mark import tr
@@ -58,6 +61,22 @@ class Screen:
             if number == 0:
                 typer.echo("  ".join("-" * width for width in widths))
 
+    def doubts(self, doubts: Sequence[Fault]) -> None:
+        """What may be wrong, on the error stream."""
+        for one in doubts:
+            typer.echo(self.text.fault(one), err=True)
+
+    def save(self, tables: Mapping[str, pl.DataFrame], out: Path | None, *, alone: str) -> None:
+        """Write tables, that named ``alone`` where the file holds one only, and say where."""
+        if out is None:
+            return
+        out.parent.mkdir(parents=True, exist_ok=True)
+        if out.suffix.lower() == ".csv":
+            tables[alone].write_csv(out)
+        else:
+            _write_workbook(tables, out)
+        self.say(tr("written: {path}"), err=True, path=out)
+
     @contextmanager
     def progress(self, message: str) -> Iterator[Callable[[float | None], None]]:
         """A progress bar on the error stream, where that is a terminal; call it with the share done."""
@@ -79,6 +98,16 @@ class Screen:
         digits = digits_for(None if half is None else half * scale, digits)
         shown = self.text.number(value * scale, digits)
         return shown if half is None else f"{shown} ± {self.text.number(half * scale, digits)}"
+
+
+def _write_workbook(tables: Mapping[str, pl.DataFrame], path: Path) -> None:
+    """A sheet for each table; the same tables give the same bytes."""
+    import xlsxwriter
+
+    with xlsxwriter.Workbook(str(path)) as book:
+        book.set_properties({"created": datetime(2000, 1, 1)})
+        for name, table in tables.items():
+            table.write_excel(book, name, autofit=True, float_precision=6)
 
 
 def _plain(value: Any) -> Any:

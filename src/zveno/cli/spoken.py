@@ -16,6 +16,8 @@ PLACES = (
     tr("NAME"),
     tr("NAME=VALUE"),
     tr("NAME=VALUES"),
+    tr("RESULT=VALUE"),
+    tr("KEY[=LOW:HIGH]"),
     tr("NUMBER"),
     tr("DATE"),
     tr("PERIOD"),

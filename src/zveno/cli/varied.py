@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
-import typer
 
 from zveno.chain import CaseResults, Sensitivities, Spread
+from zveno.cli.numerals import decimals, plain, shown_uom
 from zveno.cli.screen import Screen
-from zveno.errors import Fault
 from zveno.reports import uom_words
 from zveno.text.mark import tr
 
 _SHOWN_CASES = 40
 _SHOWN_KEYS = 15
-_SMALL_FRACTION = 1e-4
-_SHOWN_DIGITS = 4
-_MOST_DECIMALS = 7
 
 
 class VariedAnswers(Screen):
@@ -28,16 +23,16 @@ class VariedAnswers(Screen):
 
     def cases(self, found: CaseResults, out: Path | None, *, as_json: bool) -> None:
         """Scenarios with what they set and what follows."""
-        self._doubts(found.doubts)
+        self.doubts(found.doubts)
         units_of = pl.DataFrame({"result": found.results, "uom": [uom_words(one, self.text) for one in found.uoms]})
-        self._save({"cases": found.table, "uoms": units_of}, out, alone="cases")
+        self.save({"cases": found.table, "uoms": units_of}, out, alone="cases")
         if as_json:
             uoms = dict(zip(found.results, found.uoms, strict=True))
             self.json({"uoms": uoms, "cases": found.table.to_dicts()})
             return
-        units = [_shown_uom(uom, found.of(result)) for result, uom in zip(found.results, found.uoms, strict=True)]
+        units = [shown_uom(uom, found.of(result)) for result, uom in zip(found.results, found.uoms, strict=True)]
         keys = list(found.cases.values)
-        columns = [[_plain(value, self) for value in found.cases.values[key]] for key in keys]
+        columns = [[plain(value, self.text) for value in found.cases.values[key]] for key in keys]
         columns += [
             self._column([value * scale for value in found.of(result)])
             for result, (_, scale) in zip(found.results, units, strict=True)
@@ -54,8 +49,8 @@ class VariedAnswers(Screen):
     def spread(self, found: Spread, out: Path | None, *, as_json: bool) -> None:
         """Statistics of results over draws, each with the error that the number of draws leaves."""
         table, drawn = found.result_spreads, found.drawn
-        self._doubts(found.results.doubts)
-        self._save(
+        self.doubts(found.results.doubts)
+        self.save(
             {"result_spreads": table, "draws": found.results.table.with_columns(counted=pl.Series(found.used))},
             out,
             alone="draws",
@@ -71,11 +66,11 @@ class VariedAnswers(Screen):
             return
         rows = []
         for n, result in enumerate(found.results.results):
-            uom, scale = _shown_uom(found.results.uoms[n], found.results.values[:, n])
+            uom, scale = shown_uom(found.results.uoms[n], found.results.values[:, n])
             values = {row[1]: (row[2], row[3]) for row in table.filter(result=result).iter_rows()}
             base = float(found.base[n]) * scale
-            cells = [self.measured(*one, scale, _decimals([one[0] * scale])) for one in values.values()]
-            shown = self.text.number(base, _decimals([base]))
+            cells = [self.measured(*one, scale, decimals([one[0] * scale])) for one in values.values()]
+            shown = self.text.number(base, decimals([base]))
             rows.append([f"{result}, {uom_words(uom, self.text)}", shown, *cells])
         head = [tr("result"), tr("as described"), tr("mean"), tr("standard deviation"), "5 %", tr("median"), "95 %"]
         self.table(head, rows)
@@ -93,8 +88,8 @@ class VariedAnswers(Screen):
     def sensitivities(self, found: Sensitivities, out: Path | None, *, as_json: bool) -> None:
         """How each result answers to each key."""
         table = found.sensitivities
-        self._doubts(found.results.doubts)
-        self._save({"sensitivities": table}, out, alone="sensitivities")
+        self.doubts(found.results.doubts)
+        self.save({"sensitivities": table}, out, alone="sensitivities")
         if as_json:
             reasons = {key: [self.text.fault(one) for one in faults] for key, faults in found.left_out.items()}
             self.json({"sensitivities": table.to_dicts(), "left_out": reasons})
@@ -108,11 +103,11 @@ class VariedAnswers(Screen):
     def _ranked(self, found: Sensitivities, result: str, rows: pl.DataFrame) -> None:
         """The keys that move one result most."""
         effects = rows["effect"].drop_nulls().to_numpy()
-        uom, scale = _shown_uom(found.results.uoms[found.results.results.index(result)], found.results.of(result))
+        uom, scale = shown_uom(found.results.uoms[found.results.results.index(result)], found.results.of(result))
         value, said = float(found.results.of(result)[0]) * scale, uom_words(uom, self.text)
-        told = self.text.number(value, _decimals([value]))
+        told = self.text.number(value, decimals([value]))
         self.line(f"{result}: {told} {said}")
-        digits = _decimals([max(abs(effects), default=0.0) * scale])
+        digits = decimals([max(abs(effects), default=0.0) * scale])
         head = [
             tr("key"), tr("value"), tr("unit of measure"), tr("changed by"),
             tr("change, percentage points") if uom == "%" else f"{self.text(tr('change'))}, {said}",
@@ -126,9 +121,9 @@ class VariedAnswers(Screen):
             cells.append(
                 [
                     row["key"],
-                    _plain(row["key_value"], self),
+                    plain(row["key_value"], self.text),
                     uom_words(row["key_uom"], self.text),
-                    "+1 %" if row["key_sd"] is None else f"+{self.text.number(by, _decimals([by], 3))}",
+                    "+1 %" if row["key_sd"] is None else f"+{self.text.number(by, decimals([by], 3))}",
                     "–" if row["effect"] is None else self.text.number(row["effect"] * scale, digits),
                     self.text.number(row["elasticity"], 3),
                     "–" if share is None else self.text.percent(share, 1),
@@ -142,68 +137,11 @@ class VariedAnswers(Screen):
         if rows["key_sd"].null_count() < rows.height and math.isfinite(sd):
             self.say(
                 tr("standard deviation of the result, to first order: {sd} {uom}"),
-                sd=self.text.number(sd, _decimals([sd])), uom=said,
+                sd=self.text.number(sd, decimals([sd])), uom=said,
             )  # fmt: skip
         self.line("")
 
     def _column(self, values: Sequence[float]) -> list[str]:
         """Numbers of one column with the same decimals."""
-        digits = _decimals(values)
+        digits = decimals(values)
         return [self.text.number(one, digits) for one in values]
-
-    def _doubts(self, doubts: Sequence[Fault]) -> None:
-        """What may be wrong, on the error stream."""
-        for one in doubts:
-            typer.echo(self.text.fault(one), err=True)
-
-    def _save(self, tables: Mapping[str, pl.DataFrame], out: Path | None, *, alone: str) -> None:
-        """Write tables, that named ``alone`` where the file holds one only, and say where."""
-        if out is None:
-            return
-        out.parent.mkdir(parents=True, exist_ok=True)
-        if out.suffix.lower() == ".csv":
-            tables[alone].write_csv(out)
-        else:
-            _write_workbook(tables, out)
-        self.say(tr("written: {path}"), err=True, path=out)
-
-
-def _write_workbook(tables: Mapping[str, pl.DataFrame], path: Path) -> None:
-    """A sheet for each table; the same tables give the same bytes."""
-    import xlsxwriter
-
-    with xlsxwriter.Workbook(str(path)) as book:
-        book.set_properties({"created": datetime(2000, 1, 1)})
-        for name, table in tables.items():
-            table.write_excel(book, name, autofit=True, float_precision=6)
-
-
-def _shown_uom(uom: str, values: Iterable[float]) -> tuple[str, float]:
-    """Unit of measure on the screen and the factor to it: fractions as per cent, small ones as g/t."""
-    if uom != "frac":
-        return uom, 1.0
-    largest = max((abs(one) for one in values if math.isfinite(one)), default=0.0)
-    return ("g/t", 1e6) if 0 < largest < _SMALL_FRACTION else ("%", 100.0)
-
-
-def _decimals(values: Sequence[float], kept: int = _SHOWN_DIGITS) -> int:
-    """Decimals that keep so many digits of the largest number, and one fewer of the differences."""
-    known = [one for one in values if math.isfinite(one)]
-    largest = max(map(abs, known), default=0.0)
-    if not largest:
-        return 2
-    found = kept - 1 - math.floor(math.log10(largest))
-    apart = max(known) - min(known)
-    if apart > largest * 1e-9:
-        found = max(found, kept - 2 - math.floor(math.log10(apart)))
-    return max(0, min(_MOST_DECIMALS, found))
-
-
-def _plain(value: float, screen: Screen) -> str:
-    """A number that somebody set: no more decimals than it has."""
-    if not math.isfinite(value):
-        return "–"
-    _, _, decimals = f"{value:.{_MOST_DECIMALS}g}".partition(".")
-    if "e" in decimals:
-        return f"{value:.4g}"
-    return screen.text.number(value, len(decimals))

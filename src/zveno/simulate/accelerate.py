@@ -45,6 +45,10 @@ class Settled:
     iterations: Ints
     converged: Bools
 
+    def take(self, rows: slice) -> Settled:
+        """The same for some of the rows."""
+        return Settled(self.unknowns[rows], self.gap[rows], self.iterations[rows], self.converged[rows])
+
     @property
     def residual(self) -> Floats:
         """Largest gap of each scenario, shape (S,)."""

@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from zveno.errors import Fault, ModelError, fault
+from zveno.model.checks import near_match
 from zveno.simulate.basis import Floats, Ints
 from zveno.text.mark import tr
 
@@ -79,6 +80,14 @@ class Cases:
         """Some of the scenarios."""
         at = np.arange(len(self))[rows]
         return Cases(tuple(self.names[int(one)] for one in at), {key: one[at] for key, one in self.values.items()})
+
+    def named(self, names: Sequence[str]) -> Cases:
+        """The scenarios with these names, in this order; raises ModelError where there is none."""
+        for name in names:
+            if name not in self.names:
+                near = near_match(name, self.names)
+                raise ModelError("there is no scenario '{scenario}'", scenario=name, near=near)
+        return self.take(np.array([self.names.index(name) for name in dict.fromkeys(names)]))
 
     @property
     def table(self) -> pl.DataFrame:

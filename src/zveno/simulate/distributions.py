@@ -9,8 +9,7 @@ from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
-from scipy import stats
-from scipy.integrate import quad
+import scipy
 
 from zveno.model.chain import ChainModel
 from zveno.model.types import Figure
@@ -74,7 +73,7 @@ class Distribution:
         low, high = max(self.low, first), min(self.high, last)
         edges = np.unique(np.clip([low, *self._whole.ppf(_PIECES), high], low, high))
         pieces = (
-            quad(lambda x: (x - self.centre) ** order * self._whole.pdf(x), start, end)[0]
+            scipy.integrate.quad(lambda x: (x - self.centre) ** order * self._whole.pdf(x), start, end)[0]
             for start, end in pairwise(edges)
         )
         return float(sum(pieces) / (self._whole.cdf(high) - self._whole.cdf(low)))
@@ -83,14 +82,14 @@ class Distribution:
     def _whole(self) -> Any:
         """The distribution before it is cut."""
         if self.kind == "uniform":
-            return stats.uniform(self.low, self.high - self.low)
+            return scipy.stats.uniform(self.low, self.high - self.low)
         if self.kind == "triangular":
             width = self.high - self.low
-            return stats.triang((self.centre - self.low) / width, self.low, width)
+            return scipy.stats.triang((self.centre - self.low) / width, self.low, width)
         if self.kind == "lognormal":
             log_sd = np.sqrt(np.log1p((self.spread / self.centre) ** 2))
-            return stats.lognorm(log_sd, scale=self.centre * np.exp(-(log_sd**2) / 2))
-        return stats.norm(self.centre, self.spread)
+            return scipy.stats.lognorm(log_sd, scale=self.centre * np.exp(-(log_sd**2) / 2))
+        return scipy.stats.norm(self.centre, self.spread)
 
 
 def distribution_of(model: ChainModel, figure: Figure, uom: str, day: date | None = None) -> Distribution | None:

@@ -8,8 +8,8 @@ from datetime import date
 from typing import Literal
 
 import numpy as np
+import scipy
 from scipy.special import ndtr, ndtri
-from scipy.stats import qmc
 
 from zveno.errors import ModelError
 from zveno.model.chain import ChainModel
@@ -180,7 +180,7 @@ def _group(size: int, keys: int, generator: np.random.Generator, sampling: Sampl
     if sampling == "sobol":
         if size & (size - 1):
             raise ModelError("Sobol points come in powers of two: ask for 128, 256, 512, 1024 ... draws")
-        found = qmc.Sobol(keys, seed=generator).random(size)
+        found = scipy.stats.qmc.Sobol(keys, seed=generator).random(size)
     else:
         found = generator.random((size, keys))
     if sampling == "latin":

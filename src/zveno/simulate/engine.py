@@ -7,10 +7,12 @@ from datetime import date
 
 import numpy as np
 
-from zveno.errors import Fault, SolveError, fault
+from zveno.errors import Fault, Phrase, SolveError, fault
 from zveno.model.chain import ChainModel
 from zveno.simulate.build import build
 from zveno.simulate.cases import Given
+from zveno.simulate.driver_words import words_of
+from zveno.simulate.involved import quoted
 from zveno.simulate.result import Simulation, result
 from zveno.simulate.scenario import doubts, read_scenarios
 from zveno.simulate.solve import solve
@@ -76,12 +78,32 @@ def simulate(
 
 
 def _unsettled(found: Simulation) -> Iterator[Fault]:
-    """A fault for each scenario that did not settle."""
-    for row in np.flatnonzero(~found.converged):
+    """A fault for each scenario that did not settle: what still moves, in which loop, and what to try."""
+    for row, circuit, one in found.unsettled():
+        words, scenario = words_of(one.driver), found.scenarios[row]
+        digits = next((n for n in (4, 6, 9, 12) if words.value(one.before, n) != words.value(one.after, n)), 16)
         yield fault(
-            "scenario '{scenario}' did not settle in {iterations} steps: unit '{unit}' still moves by {residual}",
-            scenario=found.scenarios[row],
+            "scenario '{scenario}' did not settle in {iterations} steps: unit '{unit}', {driver}, still goes from"
+            " {before} to {after} {uom} (residual {residual}) in the loop of {loop}. {advice}",
+            scenario=scenario,
             iterations=int(found.iterations[row]),
-            unit=found.worst_units[row],
-            residual=f"{found.residual[row]:.3g}",
+            unit=circuit.ids[one.unit],
+            driver=words.name,
+            before=words.value(one.before, digits),
+            after=words.value(one.after, digits),
+            uom=words.uom,
+            residual=f"{one.residual:.3g}",
+            loop=quoted([circuit.ids[n] for n in one.loop]),
+            advice=_advice(found, row),
         )
+
+
+def _advice(found: Simulation, row: int) -> Phrase:
+    """What to try where a scenario did not settle."""
+    sets = [key for key, values in found.given.values.items() if not np.isnan(values[row])]
+    if sets:
+        return Phrase(
+            "Bring what the scenario sets ({keys}) nearer to the description, by halves, to see from where on it fails",
+            {"keys": quoted(sets)},
+        )
+    return Phrase("Look at the feeds and parameters of these units: one may lie far from where such units work")

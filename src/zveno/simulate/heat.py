@@ -15,7 +15,8 @@ from zveno.simulate.units.unit import Report, vector
 
 _PASSES = 20
 _SAME = 1e-10
-_FUEL_STANDS = 1e-11
+FUEL_STANDS = 1e-11
+"""Relative change of fuel that counts as none."""
 
 
 def heated(units: Sequence[UnitModel]) -> list[int]:
@@ -53,7 +54,7 @@ def moved_fuel(before: Sequence[UnitModel], after: Sequence[UnitModel], rows: in
     for one, other in zip(before, after, strict=True):
         if isinstance(one, Furnace) and isinstance(other, Furnace) and other.burns:
             old, new = vector(one.fuel_tph), vector(other.fuel_tph)
-            moved |= np.abs(new - old) > _FUEL_STANDS * np.maximum(np.abs(new), _FUEL_STANDS)
+            moved |= np.abs(new - old) > FUEL_STANDS * np.maximum(np.abs(new), FUEL_STANDS)
     return moved
 
 

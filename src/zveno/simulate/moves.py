@@ -127,6 +127,6 @@ NOTHING_MOVES = Moves(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), 
 """Every component stays what it is."""
 
 
-def rows_of(values: Floats, rows: Ints) -> Floats:
+def rows_of(values: Floats, rows: Ints | slice) -> Floats:
     """Some rows of an array whose first axis is the scenario; what holds for all scenarios stays as it is."""
     return values if values.ndim == 0 or len(values) == 1 else values[rows]

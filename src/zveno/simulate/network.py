@@ -25,6 +25,9 @@ from zveno.simulate.units import UnitModel
 _LARGEST_LOAD = 1e12  # times the feed: beyond it a loop has no way out
 _LEAST_LEAK = 1e-13
 
+Layers = list[Floats | None]
+"""Flows (S or 1, C) of one place in a walk: from outside, then from a unit in each tear; None: nothing."""
+
 
 @dataclass(frozen=True)
 class Action:
@@ -170,109 +173,138 @@ class Loop:
     def _close(self, number: int, level: Level, feeds: Floats, limit: Floats) -> Bools:
         """Write the feeds of a level's components; True (S,) where they find no way out."""
         walked, returned = self._walk(number, level, feeds)
-        tears, size = len(self.wiring.torn), level.blocks.shape[1]
-        base = np.stack([one[0] for one in returned])  # (T, S, C)
-        response = np.stack([one[1:] for one in returned], axis=1)  # (from, to, S, C)
-        load, lost = _solved(response, base) if size == 1 else _solved_in_blocks(response, base, level)
+        size = level.blocks.shape[1]
+        base = np.zeros((len(returned), self.outside.shape[1], len(level.columns)))
+        for tear, layers in enumerate(returned):
+            if layers[0] is not None:
+                base[tear] = layers[0]
+        load, lost = _solved(returned, base) if size == 1 else _solved_in_blocks(returned, base, level)
         stuck = lost | ~(np.abs(load).max(axis=(0, 2)) <= limit)
         load[:, stuck] = 0
         spread = load if size == 1 else _spread(load, level)
+        whole = len(level.columns) == len(self.basis)
         for unit, used in enumerate(walked):
             if unit in self.wiring.torn:
-                feed = load[self.wiring.torn.index(unit)]
+                feed: Floats | float = load[self.wiring.torn.index(unit)]
             else:
-                feed = used[0].copy()
-                for k in range(tears * size):
-                    feed += used[k + 1] * spread[k]
-            feeds[unit][:, level.columns] = feed
+                feed = 0.0 if used[0] is None else used[0]
+                for share, amount in zip(used[1:], spread, strict=True):
+                    if share is not None:
+                        feed = feed + share * amount
+            feeds[unit][:, slice(None) if whole else level.columns] = feed
         return np.asarray(stuck)
 
-    def _walk(self, number: int, level: Level, feeds: Floats) -> tuple[list[Floats], list[Floats]]:
-        """Walk the part with empty tears, first of K, and with a unit in each place of each tear.
+    def _walk(self, number: int, level: Level, feeds: Floats) -> tuple[list[Layers], list[Layers]]:
+        """Walk the part with empty tears, the first layer, and with a unit in each place of each tear, the others.
 
-        Returns the feeds (K, S, C of the level) used by each unit, and what arrives at each tear.
+        Returns the feeds used by each unit, and what arrives at each tear.
         """
         columns, torn, size = level.columns, self.wiring.torn, level.blocks.shape[1]
         whole = len(columns) == len(self.basis)
-        shape = (len(torn) * size + 1, self.outside.shape[1], len(columns))
-        arrived = np.zeros((len(self.actions), *shape))
-        arrived[:, 0] = self.outside if whole else self.outside[:, :, columns]
-        used: list[Floats] = []
+        arrived: list[Layers] = [[None] * (len(torn) * size + 1) for _ in self.actions]
+        for unit in self._entered:
+            arrived[unit][0] = self.outside[unit] if whole else self.outside[unit][:, columns]
+        used: list[Layers] = []
         for unit, action in enumerate(self.actions):
-            if unit in torn:
-                used.append(_unit_feed(torn.index(unit), shape, level))
-            else:
-                used.append(arrived[unit])
+            used.append(_unit_feed(torn.index(unit), len(torn), level) if unit in torn else arrived[unit])
             if not self.wiring.ways[unit]:
                 continue
             mixed = self._mixed(unit, used[unit], number, level, feeds)
             split = action.split if whole else action.split[:, :, columns]
             for outlet, target in self.wiring.ways[unit]:
-                arrived[target] += mixed * split[:, outlet]
+                share, there = split[:, outlet], arrived[target]
+                for k, amount in enumerate(mixed):
+                    if amount is not None:
+                        now, gained = there[k], amount * share
+                        there[k] = gained if now is None else now + gained
         return used, [arrived[one] for one in torn]
 
-    def _mixed(self, unit: int, used: Floats, number: int, level: Level, feeds: Floats) -> Floats:
-        """What a unit divides among its outlets (K, S, C of the level) for feeds (K, S, C of the level)."""
+    @cached_property
+    def _entered(self) -> list[int]:
+        """Units that something enters from outside."""
+        return [n for n, one in enumerate(self.outside) if one.any()]
+
+    def _mixed(self, unit: int, used: Layers, number: int, level: Level, feeds: Floats) -> Layers:
+        """What a unit divides among its outlets for what it is fed with."""
         action, columns, count = self.actions[unit], level.columns, len(self.basis)
-        moves, mixed = action.conversion, used
+        moves, mixed = action.conversion, list(used)
         if moves is not None and unit in self.order.gives[number]:
-            mixed = used * moves.kept(count)[:, columns]
-            for at in self.order.within[number].get(unit, ()):
-                source, target = np.searchsorted(columns, (moves.source[at], moves.target[at]))
-                mixed[..., target] += used[..., source] * moves.share[:, at]
+            kept = moves.kept(count)[:, columns]
+            within = [
+                (moves.share[:, at], *np.searchsorted(columns, (moves.source[at], moves.target[at])))
+                for at in self.order.within[number].get(unit, ())
+            ]
+            for k, amount in enumerate(used):
+                if amount is not None:
+                    mixed[k] = stays = amount * kept
+                    for share, source, target in within:
+                        stays[:, target] += amount[:, source] * share
         inflow = self.order.into[number].get(unit)
         water = action.water if columns[-1] == count - 1 else None
-        if inflow is not None or water is not None:  # what arrives from other components differs by scenario
-            mixed = np.array(np.broadcast_to(mixed, (len(mixed), self.outside.shape[1], len(columns))))
+        if inflow is None and water is None:
+            return mixed
+        first = np.zeros((self.outside.shape[1], len(columns)))
+        if mixed[0] is not None:
+            first += mixed[0]
         if moves is not None and inflow is not None:
-            mixed[0][:, inflow.targets] += inflow.amounts(feeds[unit], moves.share)
+            first[:, inflow.targets] += inflow.amounts(feeds[unit], moves.share)
         if water is not None:
-            mixed[0, :, -1] += water * self.basis.solids(feeds[unit])
+            first[:, -1] += water * self.basis.solids(feeds[unit])
+        mixed[0] = first
         return mixed
 
 
-def _unit_feed(tear: int, shape: tuple[int, ...], level: Level) -> Floats:
-    """Feeds (K, 1, C) of a torn unit: none in the first of K, a unit of each component in its place."""
+def _unit_feed(tear: int, tears: int, level: Level) -> Layers:
+    """Layers of a torn unit: none in the first, a unit of each component in its place."""
     size = level.blocks.shape[1]
-    found = np.zeros((shape[0], 1, shape[2]))
-    found[1 + tear * size + level.place, 0, np.arange(shape[2])] = 1
+    found: Layers = [None] * (tears * size + 1)
+    for place in range(size):
+        found[1 + tear * size + place] = (level.place == place).astype(float)[None]
     return found
 
 
-def _solved(response: Floats, base: Floats) -> tuple[Floats, Bools]:
+def _solved(returned: Sequence[Layers], base: Floats) -> tuple[Floats, Bools]:
     """Loads x (T, S, C) with x = base + response x, where nothing is converted; True (S,) where there are none.
 
-    ``response`` (from, to, S, C) is what returns to a tear from a unit in another, ``base`` what returns from empty
-    ones. Elimination needs no pivots: nothing leaves a loop that did not enter it, so the matrix is an M-matrix.
+    ``returned`` are the layers that arrive at each tear: what returns from empty tears, which is ``base`` (T, S, C),
+    and from a unit in each. Elimination needs no pivots: nothing leaves a loop that did not enter it, so the matrix is
+    an M-matrix.
     """
     count, load = len(base), base.copy()
     if not base.any():
         return load, np.zeros(base.shape[1], dtype=bool)
     fed = base.any(axis=0)
-    matrix = {(i, j): response[j, i] for i in range(count) for j in range(count)}
+    matrix = {
+        (i, j): share for i, layers in enumerate(returned) for j, share in enumerate(layers[1:]) if share is not None
+    }
     stuck = np.zeros(base.shape[1], dtype=bool)
-    pivots = []
+    pivots: list[Floats | float] = []
     for k in range(count):
-        leak = 1 - matrix[k, k]
+        leak = 1 - matrix.get((k, k), np.zeros((1, 1)))
         closed = leak < _LEAST_LEAK
         if closed.any():
             stuck |= (closed & fed).any(axis=1)
             leak = np.where(closed, 1.0, leak)
         pivots.append(leak)
-        for i in range(k + 1, count):
+        for i in (i for i in range(k + 1, count) if (i, k) in matrix):
             factor = matrix[i, k] / leak
             load[i] += factor * load[k]
-            for j in range(k + 1, count):
-                matrix[i, j] = matrix[i, j] + factor * matrix[k, j]
+            for j in (j for j in range(k + 1, count) if (k, j) in matrix):
+                matrix[i, j] = matrix.get((i, j), 0.0) + factor * matrix[k, j]
     for k in reversed(range(count)):
-        for j in range(k + 1, count):
+        for j in (j for j in range(k + 1, count) if (k, j) in matrix):
             load[k] += matrix[k, j] * load[j]
         load[k] /= pivots[k]
     return load, stuck
 
 
-def _solved_in_blocks(response: Floats, base: Floats, level: Level) -> tuple[Floats, Bools]:
-    """The same where components of a block are converted into one another; ``response`` is (from x b, to, S, C)."""
+def _solved_in_blocks(returned: Sequence[Layers], base: Floats, level: Level) -> tuple[Floats, Bools]:
+    """The same where components of a block are converted into one another; a layer for each place of each tear."""
+    response = np.zeros((len(returned[0]) - 1, *base.shape))  # (from x b, to, S, C)
+    for to, layers in enumerate(returned):
+        for start, share in enumerate(layers[1:]):
+            if share is not None:
+                response[start, to] = share
     tears, size = len(base), level.blocks.shape[1]
     right = base[:, :, level.blocks].transpose(1, 2, 0, 3).reshape(base.shape[1], len(level.blocks), tears * size)
     square = response[:, :, :, level.blocks].transpose(2, 3, 1, 4, 0)  # (S, B, to, b, from x b)

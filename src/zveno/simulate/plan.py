@@ -57,6 +57,8 @@ def plan(units: int, links: Sequence[Link]) -> tuple[Part, ...]:
 
 def _torn(part: Sequence[int], edges: set[tuple[int, int]]) -> Part:
     """Order a part after taking away the edges into its tears."""
+    if len(part) == 1 and (part[0], part[0]) not in edges:
+        return Part(tuple(part), ())
     inside = {(a, b) for a, b in edges if a in part and b in part}
     tears = _tears(part, inside)
     before: dict[int, set[int]] = {unit: set() for unit in part}

@@ -17,8 +17,9 @@ from zveno.simulate.cases import Cases
 from zveno.simulate.plan import OUTSIDE
 from zveno.simulate.results import read_results
 from zveno.simulate.sizing import Sizing, passing, size_at
-from zveno.simulate.solve import Solution
+from zveno.simulate.solve import Circuit, Solution
 from zveno.simulate.units.unit import Report
+from zveno.simulate.unsettled import Unsettled
 from zveno.tables import frame
 
 
@@ -83,7 +84,7 @@ class Simulation:
 
     def mass(self, stream: str) -> Floats:
         """Mass flows of a stream or group, t/h, shape (S, quantities)."""
-        return sum((self._mass_of(one) for one in self._members(stream)), np.zeros(()))
+        return sum((self._mass_of(one) for one in self.members(stream)), np.zeros(()))
 
     def solids(self, stream: str) -> Floats:
         """Dry mass flow of a stream or group, t/h, shape (S,)."""
@@ -110,7 +111,7 @@ class Simulation:
     def minerals(self, stream: str) -> dict[str, Floats]:
         """Mass flow of each mineral in a stream or group, t/h, shape (S,)."""
         found: dict[str, Floats] = {}
-        for one in self._members(stream):
+        for one in self.members(stream):
             build, flow = self._flow(one)
             for n, mineral in enumerate(build.circuit.basis.minerals[:-1]):
                 found[mineral] = found.get(mineral, 0.0) + flow[:, n]
@@ -133,11 +134,11 @@ class Simulation:
         DataError
             If the solids of the stream or group have no size classes.
         """
-        return np.asarray(sum((self._by_size_of(one) for one in self._members(stream)), np.zeros(())))
+        return np.asarray(sum((self._by_size_of(one) for one in self.members(stream)), np.zeros(())))
 
     def has_sizes(self, stream: str) -> bool:
         """Whether the solids of a stream or group can have size classes."""
-        return all(self._sizes_of(one) is not None for one in self._members(stream))
+        return all(self._sizes_of(one) is not None for one in self.members(stream))
 
     def passing(self, stream: str) -> Floats:
         """Share of the solids of a stream or group that passes each sieve, shape (S, n - 1); NaN of nothing."""
@@ -208,6 +209,20 @@ class Simulation:
         names = ("scenario", "converged", "residual", "iterations", "worst_unit")
         return frame("simulation_status", [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)])
 
+    @property
+    def circuits(self) -> tuple[tuple[Build, Solution], ...]:
+        """Circuits, each of units that streams join, and their flows."""
+        return self._parts
+
+    def unsettled(self) -> Iterator[tuple[int, Circuit, Unsettled]]:
+        """Each scenario that did not settle, by number, with what moves most in it and the circuit of that."""
+        for row in np.flatnonzero(~self.converged).tolist():
+            found = [
+                (build.circuit, solution.unsettled[row]) for build, solution in self._parts if row in solution.unsettled
+            ]
+            circuit, worst = max(found, key=lambda one: np.nan_to_num(one[1].residual, nan=np.inf))
+            yield row, circuit, worst
+
     def unit_result(self, unit: str, quantity: str) -> Floats:
         """One result of a unit, shape (S,), in the uom of the table ``unit_results``."""
         for name, report in self._reports():
@@ -224,7 +239,7 @@ class Simulation:
         for build, solution in self._parts:
             yield from zip(build.circuit.ids, solution.reports, strict=True)
 
-    def _members(self, name: str) -> tuple[str, ...]:
+    def members(self, name: str) -> tuple[str, ...]:
         """Streams of a group, or the stream itself."""
         if name in self._where:
             return (name,)
@@ -246,6 +261,12 @@ class Simulation:
         part, n = self._where[stream]
         build, solution = self._parts[part]
         return build, solution.streams.of(n)
+
+    def located(self, stream: str) -> Iterator[tuple[Build, Solution, tuple[int, ...]]]:
+        """Circuits that hold a stream or the streams of a group, with the numbers of these streams there."""
+        places = [self._where[one] for one in self.members(stream)]
+        for part in dict.fromkeys(part for part, _ in places):
+            yield *self._parts[part], tuple(n for other, n in places if other == part)
 
     def _sizes_of(self, stream: str) -> Sizing | None:
         """Size classes of a stream, if minerals that have them can be in it."""

@@ -25,7 +25,8 @@ def falling_root(value: Callable[[Floats], Floats], low: Floats, high: Floats) -
         slope = np.where(inside, at_b - at_a, 1.0)
         found = np.where(inside, b - at_b * (b - a) / slope if step % _HALVING_EVERY else (a + b) / 2, found)
         now = value(found)
-        if np.all(~inside | (np.abs(now) <= _SETTLED * scale)):
+        inside = inside & (np.abs(now) > _SETTLED * scale)  # a scenario that has settled waits for the others
+        if not inside.any():
             break
         crossed = now * at_b < 0
         a, at_a = np.where(crossed, b, a), np.where(crossed, at_b, at_a / 2)

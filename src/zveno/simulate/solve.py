@@ -8,15 +8,16 @@ A part only counts the components that can be in it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 
 from zveno.errors import SolveError
 from zveno.simulate.accelerate import fixed_point
-from zveno.simulate.basis import Basis, Bools, Floats, Ints
+from zveno.simulate.alike import alike, side_by_side
+from zveno.simulate.basis import Basis, Bools, Floats, Ints, rows_of
 from zveno.simulate.flows import Flows, present
 from zveno.simulate.heat import closed, heat_report, heated, moved_fuel
 from zveno.simulate.network import Action, Loop, Order, Wiring, external
@@ -24,10 +25,12 @@ from zveno.simulate.plan import OUTSIDE, Link, Part, plan
 from zveno.simulate.scaling import Scaling
 from zveno.simulate.units import UnitModel
 from zveno.simulate.units.unit import Report
+from zveno.simulate.unsettled import Unsettled, unsettled, unsettled_fuel
 
 _MORE_SWEEPS = 2  # beyond those that bring material to every unit
 _CLOSINGS = 30  # times that a loop is settled again for the fuel of its furnaces
 _BATCH = 256  # scenarios solved together: their arrays stay in the fast memory of the processor
+_ROWS = 512  # rows of one problem, of scenarios times parts alike, for the same reason
 
 
 @dataclass(frozen=True)
@@ -60,9 +63,35 @@ class Circuit:
         """Strongly connected parts in the order of flow."""
         return plan(len(self.units), self.links)
 
-    def outlets(self, unit: int) -> list[tuple[int, Link]]:
+    @cached_property
+    def groups(self) -> tuple[tuple[Part, ...], ...]:
+        """The parts, those together that are built alike, in the order of flow."""
+        return alike(self.parts, self.units, self.links)
+
+    def outlets(self, unit: int) -> Sequence[tuple[int, Link]]:
         """Streams that leave a unit, with their numbers."""
-        return [(n, one) for n, one in enumerate(self.links) if one.source == unit]
+        return self._near[unit][0]
+
+    def asked(self, unit: int) -> Sequence[tuple[int, Link]]:
+        """Streams that a unit asks for at its inlets."""
+        return self._near[unit][1]
+
+    def entering(self, part: Part) -> list[int]:
+        """Streams that enter a part from outside it, by number."""
+        return [n for unit in part.units for n, one in self._near[unit][2] if external(one, part)]
+
+    @cached_property
+    def _near(self) -> list[tuple[list[tuple[int, Link]], ...]]:
+        """For each unit the streams that leave it, that it asks for, and that end at it."""
+        found: list[tuple[list[tuple[int, Link]], ...]] = [([], [], []) for _ in self.units]
+        for n, one in enumerate(self.links):
+            if one.source != OUTSIDE:
+                found[one.source][0].append((n, one))
+            if one.target != OUTSIDE:
+                found[one.target][2].append((n, one))
+                if one.inlet >= 0:
+                    found[one.target][1].append((n, one))
+        return found
 
     def take(self, rows: Ints) -> Circuit:
         """The same circuit for some of the scenarios."""
@@ -73,13 +102,17 @@ class Circuit:
             feeds={n: feed[rows] for n, feed in self.feeds.items()},
             scenarios=tuple(self.scenarios[row] for row in rows),
         )
-        found.__dict__["parts"] = self.parts  # the wiring is the same
+        for name in ("parts", "groups", "_near"):  # the wiring is the same
+            found.__dict__[name] = getattr(self, name)
         return found
 
 
 @dataclass(frozen=True)
 class Solution:
-    """Flows by stream; per scenario: converged, residual, iterations and the worst unit (number)."""
+    """Flows by stream; per scenario: converged, residual, iterations and the worst unit (number).
+
+    ``unsettled`` tells by row of each scenario that did not settle what moves most in it.
+    """
 
     streams: Flows
     reports: tuple[Report, ...]
@@ -87,6 +120,15 @@ class Solution:
     residual: Floats
     iterations: Ints
     worst: Ints
+    unsettled: dict[int, Unsettled] = field(default_factory=dict)
+
+    def note(self, found: Iterable[Unsettled]) -> None:
+        """Mark scenarios that did not settle; of several things that move keep the worst."""
+        for one in found:
+            self.converged[one.row] = False
+            if one.row not in self.unsettled or not one.residual <= self.unsettled[one.row].residual:
+                self.unsettled[one.row] = one
+                self.worst[one.row], self.residual[one.row] = one.unit, one.residual
 
     @cached_property
     def flows(self) -> Floats:
@@ -96,13 +138,13 @@ class Solution:
 
 @dataclass(frozen=True)
 class _Drivers:
-    """The outer problem of one part: drivers of its units, as unknowns, into the drivers they imply.
+    """The outer problem of a part: drivers of its units, as unknowns, into the drivers they imply.
 
     ``outside`` (units, S, C) enters the units from upstream; ``home`` (S, n) is where the iteration starts. Units,
-    basis and flows are in the ``columns`` of the part.
+    basis and flows are in the ``columns`` of the part. Of several ``parts`` alike each has its block of the rows S.
     """
 
-    part: Part
+    parts: tuple[Part, ...]
     wiring: Wiring
     columns: Ints
     units: tuple[UnitModel, ...]
@@ -125,6 +167,12 @@ class _Drivers:
             outside=self.outside[:, rows],
             home=self.home[rows],
         )
+
+    def blocks(self) -> Iterator[tuple[Part, slice]]:
+        """Each part, and its rows."""
+        count = len(self.home) // len(self.parts)
+        for n, part in enumerate(self.parts):
+            yield part, slice(n * count, (n + 1) * count)
 
     def step(self, unknowns: Floats) -> Floats:
         """Drivers that follow from the flows that follow from drivers.
@@ -223,14 +271,18 @@ def _joined(parts: Sequence[Solution]) -> Solution:
         }
         for told in zip(*(one.reports for one in parts), strict=True)
     )
-    return Solution(
+    begins = np.cumsum([0, *rows])
+    found = Solution(
         Flows.joined([one.streams for one in parts]),
         reports,
         *(
             np.concatenate([getattr(one, name) for one in parts])
             for name in ("converged", "residual", "iterations", "worst")
-        ),
+        ),  # type: ignore[arg-type]
     )
+    for start, part in zip(begins, parts, strict=False):
+        found.note(one.moved(int(start)) for one in part.unsettled.values())
+    return found
 
 
 def _solved(circuit: Circuit, tolerance: float, iterations: int) -> Solution:
@@ -240,14 +292,16 @@ def _solved(circuit: Circuit, tolerance: float, iterations: int) -> Solution:
     units = list(circuit.units)
     bases: dict[bytes, Basis] = {}
     homes: dict[int, tuple[Ints, Basis]] = {}
-    for part in circuit.parts:
-        columns = np.flatnonzero(there[list(part.units)].any(axis=0))
-        basis = bases.setdefault(columns.tobytes(), circuit.basis.pick(columns))
-        problem = _problem(circuit, part, columns, basis, solution.streams)
-        for number, unit in zip(part.units, problem.units, strict=True):
-            units[number] = unit
-            homes[number] = (columns, basis)
-        _solve_part(circuit, problem, solution, units, tolerance=tolerance, iterations=iterations)
+    for group in circuit.groups:
+        for columns, parts in _by_columns(group, there, max(_ROWS // len(circuit.scenarios), 1)):
+            key = columns.tobytes()
+            if key not in bases:
+                bases[key] = circuit.basis.pick(columns)
+            for number in (one for part in parts for one in part.units):
+                units[number] = circuit.units[number].pick(columns)
+                homes[number] = (columns, bases[key])
+            problem = _problem(circuit, parts, columns, bases[key], units, solution.streams)
+            _solve_parts(circuit, problem, solution, units, tolerance=tolerance, iterations=iterations)
     for number in heated(units):
         columns, basis = homes[number]
         links, flows = _near(circuit, (number,), columns, solution.streams)
@@ -255,7 +309,18 @@ def _solved(circuit: Circuit, tolerance: float, iterations: int) -> Solution:
     return solution
 
 
-def _solve_part(
+def _by_columns(group: Sequence[Part], there: Bools, most: int) -> Iterator[tuple[Ints, tuple[Part, ...]]]:
+    """Parts alike that hold the same components, and these; at most so many parts at once."""
+    found: dict[bytes, tuple[Ints, list[Part]]] = {}
+    for part in group:
+        columns = np.flatnonzero(there[list(part.units)].any(axis=0))
+        found.setdefault(columns.tobytes(), (columns, []))[1].append(part)
+    for columns, parts in found.values():
+        for start in range(0, len(parts), most):
+            yield columns, tuple(parts[start : start + most])
+
+
+def _solve_parts(
     circuit: Circuit,
     problem: _Drivers,
     solution: Solution,
@@ -264,27 +329,29 @@ def _solve_part(
     tolerance: float,
     iterations: int,
 ) -> None:
-    """Flows of a part with the heat of its furnaces closed.
+    """Flows of a part, or of several alike, with the heat of its furnaces closed.
 
     Fuel that joins the flows of a loop reaches other units of it, so the loop is settled again until fuel stands; a
     scenario in which it does not is marked.
     """
-    part = problem.part
+    part = problem.parts[0]
     for _ in range(_CLOSINGS):
         if part.tears:
             drivers = problem.scaling.decode(_settle(problem, solution, tolerance, iterations))
             feeds, stuck = problem.feeds(drivers)
-            _refuse_stuck(circuit, part, stuck)
+            _refuse_stuck(circuit, problem.parts, stuck)
         else:
             feeds = problem.outside
             drivers = problem.observed(feeds)
         _fill(circuit, problem, feeds, drivers, solution)
+        if len(problem.parts) > 1:  # furnaces that close their heat stand alone
+            return
         ready = _close_heat(circuit, problem, feeds, drivers, solution, units)
         moved = moved_fuel(problem.units, ready.units, len(solution.converged)) if part.tears else None
         if moved is None or not moved.any():
             return
-        problem = replace(ready, home=ready.scaling.encode(ready.observed(feeds)))
-    solution.converged[moved] = False
+        before, problem = problem.units, replace(ready, home=ready.scaling.encode(ready.observed(feeds)))
+    solution.note(unsettled_fuel(before, problem.units, part.units, len(solution.converged)))
 
 
 def _near(circuit: Circuit, part: Sequence[int], columns: Ints, streams: Flows) -> tuple[list[Link], Floats]:
@@ -305,7 +372,7 @@ def _close_heat(
 
     Nitrogen leaves with gas and no balance asks for it, so drivers stand: one more solve of the loop does.
     """
-    part = problem.part
+    part = problem.parts[0]
     if not any(one in part.units for one in heated(units)):
         return problem
     links, flows = _near(circuit, part.units, problem.columns, solution.streams)
@@ -340,17 +407,28 @@ def _empty(circuit: Circuit) -> Solution:
     )
 
 
-def _problem(circuit: Circuit, part: Part, columns: Ints, basis: Basis, streams: Flows) -> _Drivers:
-    """The outer problem of a part, given the flows upstream of it."""
-    count = len(circuit.scenarios)
-    outside = np.zeros((len(part.units), count, len(columns)))
-    for number, link in enumerate(circuit.links):
-        if external(link, part):
-            outside[part.units.index(link.target)] += streams.of(number, columns)
-    units = tuple(circuit.units[one].pick(columns) for one in part.units)
+def _problem(
+    circuit: Circuit,
+    parts: tuple[Part, ...],
+    columns: Ints,
+    basis: Basis,
+    units: Sequence[UnitModel],
+    streams: Flows,
+) -> _Drivers:
+    """The outer problem of parts alike, given the flows upstream of them."""
+    count, part = len(circuit.scenarios), parts[0]
+    outside = np.zeros((len(part.units), len(parts) * count, len(columns)))
+    for k, one in enumerate(parts):
+        for number in circuit.entering(one):
+            outside[one.units.index(circuit.links[number].target), k * count : (k + 1) * count] += streams.of(
+                number, columns
+            )
+    if len(parts) > 1:
+        basis = basis.take(np.tile(np.arange(count), len(parts)))
+    ready = tuple(side_by_side([units[part.units[n]] for part in parts], count) for n in range(len(part.units)))
     wiring = Wiring.of(part, circuit.links)
-    order = _order(units, basis) if part.tears else Order((), (), (), ())
-    problem = _Drivers(part, wiring, columns, units, basis, outside, np.zeros((count, 0)), order)
+    order = _order(ready, basis) if part.tears else Order((), (), (), ())
+    problem = _Drivers(parts, wiring, columns, ready, basis, outside, np.zeros((outside.shape[1], 0)), order)
     return replace(problem, home=problem.start()) if part.tears else problem
 
 
@@ -363,39 +441,46 @@ def _order(units: Sequence[UnitModel], basis: Basis) -> Order:
 
 
 def _settle(problem: _Drivers, solution: Solution, tolerance: float, iterations: int) -> Floats:
-    """Close the loops of a part; note how well each scenario settled."""
+    """Close the loops of parts alike; note how well each scenario settled."""
     settled = fixed_point(problem, problem.home, tolerance=tolerance, iterations=iterations)
-    solution.converged[~settled.converged] = False
-    solution.iterations[:] = np.maximum(solution.iterations, settled.iterations)
-    worse = settled.residual > solution.residual
-    if worse.any():
-        owners = np.array([problem.part.units[one] for one in problem.scaling.owners])
-        solution.worst[worse] = owners[np.argmax(np.abs(settled.gap[worse]), axis=1)]
-    solution.residual[:] = np.maximum(solution.residual, settled.residual)
+    for part, rows in problem.blocks():
+        one = settled.take(rows)
+        solution.iterations[:] = np.maximum(solution.iterations, one.iterations)
+        worse = one.residual > solution.residual
+        if worse.any():
+            owners = np.array([part.units[n] for n in problem.scaling.owners])
+            solution.worst[worse] = owners[np.argmax(np.abs(one.gap[worse]), axis=1)]
+        solution.residual[:] = np.maximum(solution.residual, one.residual)
+        solution.note(unsettled(one, problem.scaling, part.units))
     return settled.unknowns
 
 
-def _refuse_stuck(circuit: Circuit, part: Part, stuck: Bools) -> None:
+def _refuse_stuck(circuit: Circuit, parts: Sequence[Part], stuck: Bools) -> None:
     """Raise where a loop returns all that enters it."""
     if stuck.any():
+        part, row = divmod(int(np.argmax(stuck)), len(circuit.scenarios))
         raise SolveError(
             "all that enters the loop of {units} comes back to it, so it has no steady state"
             " (scenario '{scenario}'): let one of its streams leave",
-            units=", ".join(f"'{circuit.ids[one]}'" for one in part.units),
-            scenario=circuit.scenarios[int(np.argmax(stuck))],
+            units=", ".join(f"'{circuit.ids[one]}'" for one in parts[part].units),
+            scenario=circuit.scenarios[row],
         )
 
 
 def _fill(circuit: Circuit, problem: _Drivers, feeds: Floats, drivers: Sequence[Floats], solution: Solution) -> None:
-    """Write the products and reports of the units of a part."""
+    """Write the products and reports of the units of parts alike."""
     columns, basis = problem.columns, problem.basis
-    for n, number in enumerate(problem.part.units):
-        unit, feed = problem.units[n], feeds[n]
-        products = unit.products(feed, drivers[n], basis)
-        for stream, link in circuit.outlets(number):
-            solution.streams.put(stream, columns, products[link.outlet])
+    for n, unit in enumerate(problem.units):
+        products = unit.products(feeds[n], drivers[n], basis)
         asked = unit.requested(drivers[n], basis)
-        for stream, link in enumerate(circuit.links if asked is not None else ()):
-            if link.target == number and link.inlet >= 0:
-                solution.streams.put(stream, columns, asked[:, link.inlet])  # type: ignore[index]
-        solution.reports[number].update(unit.report(feed, drivers[n], basis))
+        told = unit.report(feeds[n], drivers[n], basis)
+        for part, rows in problem.blocks():
+            number = part.units[n]
+            for stream, link in circuit.outlets(number):
+                solution.streams.put(stream, columns, products[link.outlet][rows])
+            if asked is not None:
+                for stream, link in circuit.asked(number):
+                    solution.streams.put(stream, columns, rows_of(asked, rows)[:, link.inlet])
+            solution.reports[number].update(
+                {name: (rows_of(np.atleast_1d(values), rows), uom) for name, (values, uom) in told.items()}
+            )

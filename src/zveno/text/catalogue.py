@@ -106,8 +106,9 @@ def _number(value: float, digits: int, lang: str) -> str:
 
 @lru_cache
 def _patterns() -> list[tuple[re.Pattern[str], str]]:
-    """Sentences with places as patterns, those with most words of their own first."""
-    messages = {key for lang in LANGUAGES for key in catalogue(lang).messages if _PLACE.search(key)}
+    """Sentences with places as patterns, those with most words of their own first; places alone would fit anything."""
+    known = {key for lang in LANGUAGES for key in catalogue(lang).messages if _PLACE.search(key)}
+    messages = {key for key in known if _PLACE.sub("", key).strip()}
     ordered = sorted(messages, key=lambda one: (-len(_PLACE.sub("", one)), one))
     return [(re.compile(_pattern(one), re.DOTALL), one) for one in ordered]
 

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from zveno import example, load
 from zveno.simulate.accelerate import fixed_point
 from zveno.simulate.basis import basis_of
+from zveno.simulate.build import build
 from zveno.simulate.plan import Link, Part, plan
+from zveno.simulate.scenario import read_scenarios
 from zveno.simulate.solve import Circuit, solve
 from zveno.simulate.units.mixer import Mixer
 from zveno.simulate.units.regrind import Regrind
@@ -125,3 +128,32 @@ def test_the_start_of_the_loop_does_not_matter():
         return solve(circuit).flows
 
     assert flows([3, 2, 1, 0]) == pytest.approx(flows([0, 1, 2, 3]), rel=1e-12)
+
+
+def test_lines_alike_solved_together_give_what_each_gives_alone() -> None:
+    """Ten lines differ in feed and in parameters; as rows of one problem they must not feel one another."""
+    model = load(example("zhez_balkhash")).model
+    rng = np.random.default_rng(4)
+    cases = {
+        f"case {n}": {
+            "zhez_conc.line2.mill.p80_um": float(rng.uniform(90, 130)),
+            "zhez_conc.line5.cleaner1.cell_m3": float(rng.uniform(10, 20)),
+            "balk_conc.line3.rougher.ph": float(rng.uniform(9, 11)),
+        }
+        for n in range(3)
+    }
+    circuit = build(model, read_scenarios(model, cases, None, None))[0].circuit
+    together = solve(circuit)
+    assert max(len(group) for group in circuit.groups) == 10
+    apart = circuit.take(np.arange(3))
+    apart.__dict__["groups"] = tuple((part,) for part in apart.parts)
+    alone = solve(apart)
+    assert together.converged.all()
+    for n in range(len(circuit.links)):
+        assert together.streams.of(n) == pytest.approx(alone.streams.of(n), rel=1e-9, abs=1e-10)
+    for one, other in zip(together.reports, alone.reports, strict=True):
+        assert one.keys() == other.keys()
+        for name, (values, _) in one.items():
+            assert np.broadcast_to(values, (3,)) == pytest.approx(
+                np.broadcast_to(other[name][0], (3,)), rel=1e-7, abs=1e-9
+            )

@@ -355,3 +355,24 @@ def test_scenarios_by_size_give_alone_what_they_give_together(line: ChainModel) 
     for n, (name, case) in enumerate(cases.items()):
         alone = simulate(line, scenarios={name: case})
         assert alone.by_size("conc")[0] == pytest.approx(together.by_size("conc")[n], rel=1e-9, abs=1e-12)
+
+
+def test_a_column_carries_no_more_than_its_area_allows(line: ChainModel) -> None:
+    """Where the froth is loaded to the full, more feed floats no more, and all minerals lose alike."""
+    loads = (20.0, 2.2, 1.0, 0.3)
+    found = simulate(line, scenarios={f"{one}": {"column.carrying_t_m2h": one} for one in loads})
+    rate, froth = found.unit_result("column", "carrying_rate"), found.unit_result("column", "froth_recovery")
+    assert froth[0] == line.number("column.froth_recovery", "frac")
+    assert rate[2:] == pytest.approx([1.0, 0.3], rel=1e-9)
+    assert (np.diff(froth[1:]) < 0).all()
+    assert (np.diff(found.recovery("Cu", "conc")) <= 1e-12).all()
+
+
+def test_wash_water_keeps_entrained_gangue_out_of_the_concentrate(line: ChainModel) -> None:
+    found = simulate(line, scenarios={f"{one}": {"column.wash_t_t": one} for one in (0.0, 0.5, 3.0)})
+    quartz = found.minerals("conc")["quartz"]
+    assert quartz[0] > quartz[1] > quartz[2]
+    added = found.unit_result("column", "water_added")
+    assert added == pytest.approx(np.array([0.0, 0.5, 3.0]) * found.solids("ground_conc"), rel=1e-12)
+    water = found.water("conc") + found.water("column_tail")
+    assert water == pytest.approx(found.water("ground_conc") + added, rel=1e-12)

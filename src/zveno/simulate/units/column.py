@@ -162,15 +162,16 @@ class Column(UnitModel):
 
     def _froth(self, feed: Floats, collected: Floats, basis: Basis) -> Floats:
         """Share that the froth delivers: less than it could where it cannot carry so much, shape (S,)."""
-        usual = np.broadcast_to(vector(self.froth_recovery), len(feed))
-        most = vector(self.carrying_t_m2h) * self._area_m2()
-
-        def spare(froth: Floats) -> Floats:
-            return np.asarray(most - basis.solids(feed * _delivered(collected, froth[:, None])))
-
-        if (spare(usual) >= 0).all():
-            return usual
-        return np.where(spare(usual) >= 0, usual, falling_root(spare, np.zeros(len(feed)), usual))
+        usual = np.array(np.broadcast_to(vector(self.froth_recovery), len(feed)))
+        most = np.broadcast_to(vector(self.carrying_t_m2h) * self._area_m2(), len(feed))
+        binds = basis.solids(feed * _delivered(collected, usual[:, None])) > most
+        if binds.any():
+            charged, floats = feed[binds], np.broadcast_to(collected, feed.shape)[binds]
+            usual[binds] = falling_root(
+                lambda froth: most[binds] - basis.solids(charged * _delivered(floats, froth[:, None])),
+                np.zeros(len(charged)), usual[binds],
+            )  # fmt: skip
+        return usual
 
     def _collected(self, tail: Floats, basis: Basis) -> Floats:
         """Share that the collection zone floats, shape (S, C)."""

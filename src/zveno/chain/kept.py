@@ -1,0 +1,49 @@
+"""What the store keeps of a file, and the hash of what was read from it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+
+import polars as pl
+
+from zveno.sources import SourceBatch
+from zveno.store import Batch
+from zveno.tables import frame
+
+
+def kept(source: SourceBatch, model_hash: str) -> Batch:
+    """A file as the store keeps it; the cells at fault are listed among the rejected.
+
+    A file with faults is known only together with the description that found them: once that is mended, the
+    same file is read anew and replaces what was kept of it.
+    """
+    if not source.faults:
+        return Batch(source.file, source.file_hash, source.records, source.rejected, source.readings)
+    salted = hashlib.sha256(f"{source.file_hash} {model_hash}".encode()).hexdigest()
+    listed = [
+        {
+            "file": source.file,
+            "sheet": "",
+            "cell": one.where.removeprefix(f"{source.file}, "),
+            "text": "",
+            "reason": str(replace(one, where="")).replace("{", "{{").replace("}", "}}"),
+            "file_hash": salted,
+            "known": None,
+        }
+        for one in source.faults
+    ]
+    rejected = pl.concat([source.rejected, frame("rejected", listed)])
+    records, rejected = (one.with_columns(file_hash=pl.lit(salted)) for one in (source.records, rejected))
+    return Batch(source.file, salted, records, rejected, source.readings)
+
+
+def hash_of(records: pl.DataFrame, readings: pl.DataFrame) -> str:
+    """SHA-256 over the files that the records came from, and over the readings themselves."""
+    digest = hashlib.sha256("".join(sorted(records["file_hash"].unique())).encode())
+    rows = readings.sort("tag", "ts")
+    for tag, count in rows.group_by("tag", maintain_order=True).len().iter_rows():
+        digest.update(f"{tag} {count};".encode())
+    for column in (rows["ts"].dt.epoch("us"), rows["value"], rows["quality"]):
+        digest.update(column.to_numpy().tobytes())
+    return digest.hexdigest()
