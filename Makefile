@@ -1,10 +1,11 @@
 PY ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PEERS := .venv-peers
 # small matrices: threads of the linear algebra library would only wait for each other
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: run test check bench docs lock clean
+.PHONY: run test check bench bench-peers docs lock clean
 run: $(VENV)/.core
 	$(BIN)/zveno demo
 
@@ -25,6 +26,9 @@ check: $(VENV)/.dev
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks
 
+bench-peers: $(PEERS)/.made
+	$(PEERS)/bin/python -m benchmarks --only circuit chain start
+
 # One environment serves both commands: the developer's lock contains the user's.
 $(VENV)/.core: requirements/lock.txt pyproject.toml
 	test -x $(BIN)/python || $(PY) -m venv $(VENV)
@@ -38,6 +42,16 @@ $(VENV)/.dev: requirements/lock-dev.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@ $(VENV)/.core
 
+# Other simulators hold other versions, so they have an environment of their own, with Zveno in it. Four packages have
+# no wheels and are built from their hashed sources by the setuptools of the first lock.
+SOURCES := biosteam,thermosteam,flexsolve,colorpalette
+$(PEERS)/.made: requirements/lock.txt requirements/lock-peers.txt pyproject.toml
+	test -x $(PEERS)/bin/python || $(PY) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements/lock.txt
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: --no-binary $(SOURCES) --no-build-isolation -r requirements/lock-peers.txt
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
 docs: $(VENV)/.dev
 	$(BIN)/python -m docs.generate
 
@@ -45,6 +59,7 @@ docs: $(VENV)/.dev
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate requirements/core.in -o requirements/lock.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate requirements/dev.in -o requirements/lock-dev.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate requirements/peers.in -o requirements/lock-peers.txt
 
 clean:
-	rm -rf $(VENV) out build .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(PEERS) out build .mypy_cache .pytest_cache .ruff_cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from benchmarks import files, phases, reconcile, rules, simulate
+from benchmarks import chains, files, peers, phases, reconcile, rules, simulate, start
 from benchmarks.measure import Job
 from benchmarks.room import CHAIN, DAYS, MONTH, YEAR, Room
 
@@ -34,6 +34,12 @@ CASES = (
     Case("simulate.scenarios_1", simulate.scenarios(1, 1), small=True),
     Case("simulate.scenarios_62", simulate.scenarios(62, 15)),
     Case("simulate.scenarios_1000", simulate.scenarios(1000, 20)),
+    Case("chain.scenarios_1", chains.scenarios(1, 1)),
+    Case("chain.scenarios_1000", chains.scenarios(1000, 10)),
+    Case("chain.scenarios_10000", chains.scenarios(10_000, 10)),
+    Case("circuit.scenarios_1", peers.scenarios(1, 1)),
+    Case("circuit.scenarios_1000", peers.scenarios(1000, 200)),
+    Case("circuit.scenarios_10000", peers.scenarios(10_000, 200)),
     Case("import.cells_days", files.cells(DAYS), small=True),
     Case("import.records_days", files.records(DAYS), small=True),
     Case("import.cells_month", files.cells(MONTH)),
@@ -49,10 +55,11 @@ CASES = (
     Case("phases.month", phases.month(MONTH)),
     Case("phases.chain_month", phases.month(MONTH, CHAIN)),
     Case("phases.plant_hours", phases.hours()),
+    Case("start.imports", start.imports),
     Case("phases.commands", phases.commands, small=True),
 )
 
 
-def chosen(only: str = "", *, small: bool = False) -> tuple[Case, ...]:
-    """Cases whose name begins with some text; all of them, or the small ones."""
-    return tuple(one for one in CASES if one.name.startswith(only) and (one.small or not small))
+def chosen(*only: str, small: bool = False) -> tuple[Case, ...]:
+    """Cases whose name begins with one of some texts; all of them, or the small ones."""
+    return tuple(one for one in CASES if one.name.startswith(only or "") and (one.small or not small))

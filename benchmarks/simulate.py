@@ -13,7 +13,7 @@ from benchmarks.measure import Contender, Match
 from benchmarks.room import EXAMPLE, Room
 from zveno.chain import ChainModel, example, load
 from zveno.simulate import simulate
-from zveno.simulate.build import build
+from zveno.simulate.build import Build, build
 from zveno.simulate.plan import OUTSIDE
 from zveno.simulate.scenario import read_scenarios
 from zveno.simulate.solve import Circuit, solve
@@ -178,7 +178,11 @@ def _circuit(model: ChainModel, table: Scenarios) -> Circuit:
 def _substituted(model: ChainModel, table: Scenarios) -> Floats:
     """Solids, water and elements of the product, by plain substitution in all scenarios together."""
     (built,) = build(model, read_scenarios(model, table, None, None))
-    flow = Sweep(built.circuit).substituted()[built.streams.index(_PRODUCT)]
+    return measured(built, Sweep(built.circuit).substituted()[built.streams.index(_PRODUCT)])
+
+
+def measured(built: Build, flow: Floats) -> Floats:
+    """Solids, water and elements of a stream, as ``Simulation.mass`` gives them."""
     elements = (built.elements @ flow[:, :, None])[:, :, 0]
     solids = built.circuit.basis.solids(flow)
     return np.concatenate([solids[:, None], flow[:, -1:], elements], axis=1)

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from benchmarks import circuit as eight_nodes
 
 from zveno.errors import DataError
 from zveno.model.chain import ChainModel
@@ -26,11 +27,9 @@ from zveno.simulate import (
     simulate,
 )
 from zveno.simulate.basis import basis_of
-from zveno.simulate.plan import OUTSIDE, Link
-from zveno.simulate.solve import Circuit, solve
+from zveno.simulate.solve import solve
 from zveno.simulate.units.bank import Bank
 from zveno.simulate.units.mill import Mill
-from zveno.simulate.units.mixer import Mixer
 
 DATA = Path(__file__).parents[2] / "../shared/data"
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the folder ../shared/data with the cases is absent")
@@ -289,44 +288,6 @@ def test_rod_mill_ball_mill_and_cyclone() -> None:
     assert found.solids("under")[0] == pytest.approx(wanted["ball_mill_dry_tph"], rel=1e-9)
 
 
-@cache
-def eight_nodes() -> tuple[dict[str, Any], Circuit]:
-    """The benchmark circuit for 50 scenarios."""
-    given = case("circuit-8-node")["circuit"]
-    count = len(given["components"]) - 1
-    basis = basis_of(
-        [(one, "fast") for one in given["components"][:-1]],
-        sg=given["rho"][:-1],
-        k_per_min=given["k"][:-1],
-        groups=["sulphide"] * count,
-        entrainment=given["ent"][:-1],
-    )
-    ids = [one["id"] for one in given["nodes"]]
-    links = [Link(OUTSIDE, 0, ids.index(given["feed_to"]))]
-    links += [Link(ids.index(source), port, ids.index(target)) for source, port, target in given["links"]]
-    links += [Link(ids.index(source), port, OUTSIDE) for source, port in given["products"].values()]
-    rng = np.random.default_rng(8)
-    feed = np.array(given["feed"]) * np.exp(rng.normal(0, 0.08, (50, count + 1)))
-    volume = np.exp(rng.normal(0, 0.05, 50))
-    units = tuple(_node(one, volume) for one in given["nodes"])
-    return given, Circuit(basis, tuple(ids), units, tuple(links), {0: feed}, tuple(map(str, range(50))))
-
-
-def _node(node: dict[str, Any], volume: np.ndarray) -> Mixer | Bank:
-    if node["type"] == "mix":
-        return Mixer(water_t_t=node["wash"])
-    return Bank(
-        cells=node["N"],
-        cell_m3=node["V"] / node["N"] * volume,
-        effective_volume=node["eff"],
-        k_mult_sulphide=node["kmul"],
-        conc_solids=node["cs"],
-        entrain=1.0,
-        water_rule="floated_solids",
-        water_recovery_cap=0.999999,
-    )
-
-
 def _substituted(given: dict[str, Any], feed: np.ndarray, scale: float) -> dict[str, np.ndarray]:
     """The same circuit by direct substitution, from the equations of the case alone."""
     rho, k, ent = (np.array(given[one]) for one in ("rho", "k", "ent"))
@@ -358,13 +319,14 @@ def _substituted(given: dict[str, Any], feed: np.ndarray, scale: float) -> dict[
 
 
 def test_eight_nodes_agree_with_direct_substitution() -> None:
-    given, circuit = eight_nodes()
+    definition = eight_nodes.read(DATA / eight_nodes.DEFINITION)
+    table = eight_nodes.drawn(definition, 50)
+    given, circuit = case("circuit-8-node")["circuit"], eight_nodes.circuit_of(definition, table)
     found = solve(circuit)
     assert found.converged.all()
     products = dict(zip(given["products"], (-2, -1), strict=True))
     for row in range(0, 50, 7):
-        scale = float(circuit.units[1].cell_m3[row] / (given["nodes"][1]["V"] / given["nodes"][1]["N"]))
-        wanted = _substituted(given, circuit.feeds[0][row], scale)
+        wanted = _substituted(given, table.feed_tph[row], float(table.volume_factor[row]))
         for name, stream in products.items():
             assert found.flows[stream, row] == pytest.approx(wanted[name], rel=1e-9)
     solids = (found.flows[-2] + found.flows[-1] - circuit.feeds[0])[:, :-1]

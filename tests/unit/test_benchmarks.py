@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
-from benchmarks import cases, files, plain_rules, reconcile, rules, simulate
+from benchmarks import cases, circuit, files, peers, plain_rules, reconcile, rules, simulate, start
 from benchmarks.measure import Compared, Contender, Match, Skipped
 from benchmarks.networks import bank_line
-from benchmarks.room import DAYS, Room, shared
+from benchmarks.room import DAYS, SHARED, Room, shared
 from benchmarks.show import closing, lines
 
 from zveno.reconcile import solve_network
+from zveno.simulate.solve import solve
+
+needs_data = pytest.mark.skipif(not SHARED.is_dir(), reason="the folder ../shared/data with the circuit is absent")
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +34,7 @@ def test_names_are_unique_and_some_are_small() -> None:
     small = cases.chosen(small=True)
     assert {one.name.partition(".")[0] for one in small} == {"reconcile", "simulate", "import", "rules", "phases"}
     assert [one.name for one in cases.chosen("rules.played")] == ["rules.played_days", "rules.played_month"]
+    assert [one.name for one in cases.chosen("start", "simulate.solver")][-1] == "start.imports"
 
 
 @pytest.mark.parametrize(
@@ -108,3 +113,86 @@ def test_absent_data_is_a_reason_to_skip(monkeypatch: pytest.MonkeyPatch, tmp_pa
     monkeypatch.setattr("benchmarks.room.SHARED", tmp_path)
     with pytest.raises(Skipped, match="not beside the project"):
         shared("reconciliation/bil_09_concentrator4.json")
+
+
+def test_what_is_made_ready_is_told_apart_and_kept_if_asked() -> None:
+    calls: list[str] = []
+    match = _match(
+        Contender("built each time", lambda: 1.0, ready=lambda: calls.append("built")),
+        Contender("compiled", lambda: 1.0, share=0.5, ready=lambda: calls.append("compiled"), keep=True),
+    )
+    found = match.measure(budget=0, least=3)
+    assert calls == ["built", "compiled", "built", "built"]
+    assert [len(one.ready_seconds) for one in found.timings] == [0, 3, 1]
+    assert [len(one.cpu_seconds) for one in found.timings] == [3, 3, 3]
+    assert sum("made ready" in line for line in lines("case", found)) == 2
+
+
+def test_a_looser_answer_is_told_with_its_tolerance() -> None:
+    found = once(
+        _match(Contender("loose", lambda: 1.01, allowed=0.05), Contender("too loose", lambda: 1.1, allowed=0.05))
+    )
+    assert [one.agrees for one in found.timings] == [True, True, False]
+    assert any("same to 0.05" in line for line in lines("case", found))
+
+
+def test_a_peer_that_is_absent_is_a_reason_never_silence() -> None:
+    def skip() -> None:
+        raise Skipped("no module 'peer'")
+
+    found = once(_match(Contender("peer", lambda: 1.0, ready=skip)))
+    assert found.agrees
+    assert any("no module 'peer'" in line for line in lines("case", found))
+    assert [line for line in closing({"case": found}, {}) if "SKIPPED" in line and "peer: no module 'peer'" in line]
+
+
+def test_the_headline_is_processor_time_of_the_named_peer() -> None:
+    ours, peer = Contender("ours", lambda: 1.0), Contender("peer, one way", lambda: 1.0, share=1e-5)
+    found = once(Match("numbers", (ours, peer), lambda a, b: abs(a - b), 0.0, headline="peer"))
+    (told,) = [line for line in closing({"case": found}, {}) if line.startswith("HEADLINE")]
+    assert f"{found.cpu_ratio(found.timings[1]):.3g} times less CPU per scenario than peer, one way" in told
+    quicker = once(
+        Match("numbers", (Contender("ours", lambda: 1.0, share=1e-10), peer), lambda a, b: a - b, 0.0, headline="peer")
+    )
+    assert any("times more CPU" in line for line in closing({"case": quicker}, {}))
+
+
+@needs_data
+def test_equations_that_peers_differentiate_are_those_of_zveno() -> None:
+    definition = circuit.read(shared(circuit.DEFINITION))
+    assert definition.recycled == ("M1", "M2")
+    table = circuit.drawn(definition, 3)
+    built = circuit.circuit_of(definition, table)
+    flows = solve(built).flows
+    names, last = built.ids, len(definition.links) + 1
+    for row in range(3):
+        returning = np.concatenate(
+            [
+                sum(flows[n, row] for n, one in enumerate(built.links)
+                    if one.target == names.index(name) and one.source > one.target)
+                for name in definition.recycled
+            ]
+        )  # fmt: skip
+        back, products = circuit.sweep(
+            definition, circuit.NUMPY, returning, table.feed_tph[row], table.volume_factor[row]
+        )
+        assert back == pytest.approx(returning, rel=1e-9)
+        assert products == pytest.approx(flows[last:, row].ravel(), rel=1e-9)
+
+
+@needs_data
+def test_the_circuit_says_which_peers_are_missing(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(name: str) -> None:
+        raise ImportError(f"no {name}")
+
+    monkeypatch.setattr(peers, "import_module", refuse)
+    with pytest.raises(Skipped, match=r"biosteam.*casadi.*jax.*make bench-peers"):
+        peers.scenarios(2, 2)(room)
+
+
+def test_imports_are_told_from_a_fresh_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(start, "_MODULES", ("json", "no_such_module"))
+    found = start.Imports().measure(budget=0, least=1)
+    assert [one.name for one in found.phases] == ["import json"]
+    assert found.skipped == ("no_such_module is not installed",)
+    assert any("no_such_module" in line for line in closing({"start": found}, {}))
