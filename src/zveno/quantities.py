@@ -175,3 +175,20 @@ def uom_of(name: str) -> Uom:
             uom=name,
             known=tuple(uom_phrase(one) for one in UOMS if one != "fraction"),
         ) from None
+
+
+def typed_number(text: str) -> float:
+    """A number as somebody types it: ``1.1`` or ``1,1``, ``1200`` or ``1 200``.
+
+    Raises
+    ------
+    ValueError
+        If it is none.
+
+    Examples
+    --------
+    >>> typed_number("1,1"), typed_number("1 200,5")
+    (1.1, 1200.5)
+    """
+    digits = "".join(text.split())
+    return float(digits.replace(",", ".") if digits.count(",") == 1 and "." not in digits else digits)

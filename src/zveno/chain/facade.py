@@ -135,6 +135,7 @@ class Chain:
         common: Mapping[str, float] | None = None,
         day: date | None = None,
         processes: int | None = None,
+        allow_unconverged: bool = False,
     ) -> CaseResults:
         """Results of many scenarios, worked through by several processes; the usual results unless some are named.
 
@@ -142,7 +143,9 @@ class Chain:
         """
         wanted = tuple(results) or usual_results(self.model)
         cases = with_common(self.model, Cases.of(scenarios), common or {})
-        return simulate_many(self.model, cases, wanted, day=day, processes=processes)
+        return simulate_many(
+            self.model, cases, wanted, day=day, processes=processes, allow_unconverged=allow_unconverged
+        )
 
     def draws(
         self,

@@ -36,6 +36,7 @@ from zveno.cli.scenarios import (
 )
 from zveno.cli.spoken import SpokenCommand, SpokenGroup
 from zveno.errors import DataError, StoreError, ZvenoError, refusal
+from zveno.quantities import typed_number
 from zveno.text.mark import LANGUAGES, tr
 
 app = typer.Typer(
@@ -324,7 +325,7 @@ def _assignment(text: str) -> tuple[str, float]:
     """``name=value`` as a pair."""
     name, _, value = text.partition("=")
     try:
-        return name.strip(), float(value)
+        return name.strip(), typed_number(value)
     except ValueError:
         raise DataError("'{text}' is not NAME=VALUE with a number", text=text) from None
 

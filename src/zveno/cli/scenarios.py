@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from zveno.errors import DataError
+from zveno.errors import DataError, SolveError
 from zveno.text.mark import tr
 
 if TYPE_CHECKING:
@@ -126,9 +126,12 @@ def show_scenarios(
         screen.spread(spread, asked.out, as_json=as_json)
     else:
         results = chain.simulate_many(
-            _cases(chain, asked), asked.results or (), common=common, day=day, processes=processes
-        )
+            _cases(chain, asked), asked.results or (), common=common, day=day, processes=processes,
+            allow_unconverged=True,
+        )  # fmt: skip
         screen.cases(results, asked.out, as_json=as_json)
+        if results.unsettled:  # the others are shown all the same
+            raise SolveError(results.unsettled)
 
 
 def _cases(chain: Chain, asked: Asked) -> Cases:

@@ -42,6 +42,7 @@ REPORTED: dict[str, str | Phrase] = {
     "circulating_load": tr("circulating load"),
     "carrying_rate": tr("floated solids per square metre"),
     "cut_size": tr("corrected cut size d50c"),
+    "energy_per_pass": tr("energy per tonne through the mill, returns too"),
     "feed": tr("feed of the unit"),
     "carried": tr("share of the floated solids that the froth can carry"),
     "peclet": tr("Peclet number of the collection zone"),

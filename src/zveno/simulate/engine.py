@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 import numpy as np
 
 from zveno.errors import Fault, Phrase, SolveError, fault
 from zveno.model.chain import ChainModel
-from zveno.simulate.build import build
+from zveno.simulate.build import Build, build
 from zveno.simulate.cases import Given
 from zveno.simulate.driver_words import words_of
 from zveno.simulate.involved import quoted
 from zveno.simulate.result import Simulation, result
 from zveno.simulate.scenario import doubts, read_scenarios
-from zveno.simulate.solve import solve
+from zveno.simulate.solve import Solution, solve
+from zveno.simulate.units import UnitModel
 
 
 def simulate(
@@ -63,21 +64,34 @@ def simulate(
     for stream in model.streams.values():
         if stream.group and stream.id in simulated:
             groups[stream.group] = (*groups.get(stream.group, ()), stream.id)
+    solutions = [solve(one.circuit, tolerance=tolerance, iterations=iterations) for one in builds]
     found = result(
-        [(one, solve(one.circuit, tolerance=tolerance, iterations=iterations)) for one in builds],
+        list(zip(builds, solutions, strict=True)),
         scenarios=read.names,
         components=model.chain.components,
         groups=groups,
         model_hash=model.hash,
-        doubts=tuple(doubts(read)),
+        doubts=(*doubts(read), *_strained(builds, solutions, read.names)),
         given=read.given,
     )
     if not (allow_unconverged or found.converged.all()):
-        raise SolveError(_unsettled(found))
+        raise SolveError(unsettled_faults(found))
     return found
 
 
-def _unsettled(found: Simulation) -> Iterator[Fault]:
+def _strained(builds: Sequence[Build], solutions: Sequence[Solution], names: Sequence[str]) -> Iterator[Fault]:
+    """Units that are driven beyond what their equations say; of several scenarios the first is named."""
+    for one, solution in zip(builds, solutions, strict=True):
+        for number, unit in enumerate(one.circuit.units):
+            message, rows = unit.strained(solution.reports[number])
+            rows = np.broadcast_to(rows, (len(names),)) & solution.converged
+            if message and rows.any():
+                yield fault(
+                    message, unit=one.circuit.ids[number], scenario=names[int(np.argmax(rows))], n=int(rows.sum())
+                )
+
+
+def unsettled_faults(found: Simulation) -> Iterator[Fault]:
     """A fault for each scenario that did not settle: what still moves, in which loop, and what to try."""
     for row, circuit, one in found.unsettled():
         words, scenario = words_of(one.driver), found.scenarios[row]
@@ -94,12 +108,17 @@ def _unsettled(found: Simulation) -> Iterator[Fault]:
             uom=words.uom,
             residual=f"{one.residual:.3g}",
             loop=quoted([circuit.ids[n] for n in one.loop]),
-            advice=_advice(found, row),
+            advice=_advice(found, row, [circuit.units[n] for n in one.loop]),
         )
 
 
-def _advice(found: Simulation, row: int) -> Phrase:
+def _advice(found: Simulation, row: int, loop: Sequence[UnitModel]) -> Phrase:
     """What to try where a scenario did not settle."""
+    if any(one.by_size and one.drivers for one in loop):
+        return Phrase(
+            "The circuit may be overloaded: more comes back to the mill than it can grind, and ever more. Feed it "
+            "less, or give it more mill or more cyclones"
+        )
     sets = [key for key, values in found.given.values.items() if not np.isnan(values[row])]
     if sets:
         return Phrase(

@@ -8,7 +8,7 @@ name                                    result                                  
 ``balk.conc:grade.Cu``                  mass fraction of a component in dry solids          frac
 ``balk.conc:mineral.pyrite``            mass flow of a mineral                              t/h
 ``cyclone_overflow:p80``                size that 80 % of the solids passes                 um
-``cyclone_overflow:passing.150``        share of the solids that passes a sieve             frac
+``cyclone_overflow:passing.74``         share of the solids that passes a sieve             frac
 ``recovery.Cu:balk.conc``               share of the component of all feeds in a product    frac
 ``recovery.Cu:cathode/ore_a+ore_b``     the same of some feeds; ``+`` joins several         frac
 ``balk_conc.line1.mill:power``          what a unit reports of itself                       its own
@@ -29,6 +29,7 @@ from zveno.model.chain import ChainModel
 from zveno.model.checks import near_match
 from zveno.simulate.basis import Floats
 from zveno.simulate.checks import is_simulated
+from zveno.simulate.sizing import share_at
 
 FRACTION, FLOW, SIZE = "frac", "t/h", "um"
 _RECOVERY, _GRADE, _MINERAL, _PASSING = "recovery.", "grade.", "mineral.", "passing."
@@ -117,9 +118,7 @@ class Result:
         if self.kind == "size":
             return found.size_at(self.of[0], int(self.quantity) / 100), SIZE
         if self.kind == "passing":
-            sieves = [f"{one:g}" for one in found.sieves_um]
-            self._require(sieves)
-            return found.passing(self.of[0])[:, sieves.index(self.quantity)], FRACTION
+            return self._passing(found), FRACTION
         if self.kind == "mineral":
             minerals = found.minerals(self.of[0])
             self._require(tuple(minerals))
@@ -127,9 +126,20 @@ class Result:
         if self.kind == "grade":
             self._require(found.quantities[2:])
             return found.grade(self.of[0], self.quantity), FRACTION
-        by_size = ("p80", *(f"passing.{one:g}" for one in found.sieves_um)) if found.sieves_um else ()
+        by_size = ("p80", "p50", *(f"passing.{one:g}" for one in found.sieves_um)) if found.sieves_um else ()
         self._require((*found.quantities, *by_size))
         return found.component(self.of[0], self.quantity), FLOW
+
+    def _passing(self, found: Simulated) -> Floats:
+        """Share that passes a sieve, which may lie between those of the description."""
+        sieves = np.array(found.sieves_um)
+        try:
+            size_um = float(self.quantity)
+        except ValueError:
+            size_um = np.nan
+        if not (len(sieves) and sieves[-1] <= size_um <= sieves[0]):
+            self._require([f"{one:g}" for one in sieves])
+        return share_at(size_um, found.passing(self.of[0]), sieves)
 
     def _require(self, known: Sequence[str], asked: str = "") -> None:
         """The quantity is one that is there."""

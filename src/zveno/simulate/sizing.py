@@ -170,3 +170,20 @@ def size_at(share: float, passed: Floats, sieves_um: Floats) -> Floats:
         here = fine * (coarse / fine) ** np.clip((ends[2] - ends[0]) / span, 0, 1)
         found = np.where((high >= share) & (low < share), here, found)
     return np.where(passed[:, -1] == share, sieves_um[-1], found)
+
+
+def share_at(size_um: float, passed: Floats, sieves_um: Floats) -> Floats:
+    """Share that a sieve of any opening between the finest and the coarsest would pass, shape (S,); as ``size_at``.
+
+    Examples
+    --------
+    >>> share_at(152.8, np.array([[0.9, 0.6]]), np.array([200.0, 100.0])).round(3)
+    array([0.8])
+    """
+    n = int(np.searchsorted(-sieves_um, -size_um, side="right")) - 1
+    if sieves_um[n] == size_um:
+        return np.asarray(passed[:, n])
+    part = np.log(size_um / sieves_um[n + 1]) / np.log(sieves_um[n] / sieves_um[n + 1])
+    high, low = (np.log(-np.log1p(-np.clip(passed[:, one], _TOLD, 1 - _TOLD))) for one in (n, n + 1))
+    between = -np.expm1(-np.exp(low + part * (high - low)))
+    return np.asarray(np.clip(between, passed[:, n + 1], passed[:, n]))

@@ -12,7 +12,7 @@ import numpy as np
 
 from zveno.errors import DataError, Fault, ModelError, Phrase, fault
 from zveno.model.chain import ChainModel
-from zveno.quantities import convert, uom_phrase
+from zveno.quantities import convert, typed_number, uom_phrase
 from zveno.simulate.keys import Target, base_value, require_targets
 from zveno.simulate.results import FRACTION, Result, read_result
 from zveno.simulate.units import UNIT_PARAMETERS
@@ -108,7 +108,7 @@ def read_specification(text: str) -> Specification:
     result, _, value = text.rpartition("=")
     percent = value.strip().endswith("%")
     try:
-        number = float(value.strip().removesuffix("%"))
+        number = typed_number(value.strip().removesuffix("%"))
     except ValueError:
         number = np.nan
     if not (result.strip() and np.isfinite(number)):
@@ -122,7 +122,11 @@ def read_free(text: str) -> Free:
     key, _, ends = text.partition("=")
     low, colon, high = ends.partition(":")
     try:
-        found = Free(key.strip(), float(low) if low.strip() else None, float(high) if high.strip() else None)
+        found = Free(
+            key.strip(),
+            typed_number(low) if low.strip() else None,
+            typed_number(high) if high.strip() else None,
+        )
     except ValueError:
         found = Free("")
     if not found.key or bool(ends) != bool(colon) or ("=" in text and found.low is None and found.high is None):

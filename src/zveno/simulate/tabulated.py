@@ -14,7 +14,7 @@ from zveno.model.chain import ChainModel
 from zveno.simulate.basis import Bools, Floats, Ints
 from zveno.simulate.build import build
 from zveno.simulate.cases import BASE, Cases
-from zveno.simulate.engine import simulate
+from zveno.simulate.engine import simulate, unsettled_faults
 from zveno.simulate.results import read_results
 from zveno.simulate.scenario import read_scenarios
 from zveno.text.mark import tr
@@ -35,7 +35,9 @@ class CaseResults:
     converged
         Which cases settled, shape (S,).
     doubts
-        Values set outside the range that their figure states.
+        Values set outside the range that their figure states, units driven beyond what their equations say.
+    unsettled
+        Why cases did not settle, where that was allowed; their values are NaN.
     """
 
     cases: Cases
@@ -44,6 +46,7 @@ class CaseResults:
     values: Floats
     converged: Bools
     doubts: tuple[Fault, ...] = ()
+    unsettled: tuple[Fault, ...] = ()
 
     def of(self, result: str) -> Floats:
         """Values of one result, shape (S,)."""
@@ -52,8 +55,9 @@ class CaseResults:
     def take(self, rows: Ints | slice) -> CaseResults:
         """The same for some of the cases."""
         return CaseResults(
-            self.cases.take(rows), self.results, self.uoms, self.values[rows], self.converged[rows], self.doubts
-        )
+            self.cases.take(rows), self.results, self.uoms, self.values[rows], self.converged[rows], self.doubts,
+            self.unsettled,
+        )  # fmt: skip
 
     @property
     def table(self) -> pl.DataFrame:
@@ -86,7 +90,9 @@ def tabulate(
     except ModelError as error:
         raise ModelError(_blamed(model, cases, day, error)) from error
     values, uoms = read_results(found, results)
-    return CaseResults(cases, tuple(results), uoms, values, found.converged, found.doubts)
+    values = np.where(found.converged[:, None], values, np.nan)
+    why = tuple(unsettled_faults(found)) if allow_unconverged else ()
+    return CaseResults(cases, tuple(results), uoms, values, found.converged, found.doubts, why)
 
 
 def joined(parts: Sequence[CaseResults], cases: Cases) -> CaseResults:
@@ -98,6 +104,7 @@ def joined(parts: Sequence[CaseResults], cases: Cases) -> CaseResults:
         np.concatenate([one.values for one in parts]),
         np.concatenate([one.converged for one in parts]),
         tuple({str(doubt): doubt for one in parts for doubt in one.doubts}.values()),
+        tuple(why for one in parts for why in one.unsettled),
     )
 
 

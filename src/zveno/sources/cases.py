@@ -88,7 +88,10 @@ def _text(content: bytes, name: str) -> _Sheet:
         text = content.decode("cp1251", errors="replace")
     first = text.partition("\n")[0]
     separator = max(_SEPARATORS, key=first.count)
-    rows = list(csv.reader(io.StringIO(text), delimiter=separator))
+    try:
+        rows = list(csv.reader(io.StringIO(text), delimiter=separator))
+    except csv.Error as error:
+        raise DataError("this is no table of text: {problem}", name, problem=str(error)) from error
     return _Sheet(rows, lambda row, _: f"{name}:{row + 1}")
 
 

@@ -298,8 +298,12 @@ def test_results_by_size_have_names(line: ChainModel) -> None:
     assert table["overflow:p80"][0] == pytest.approx(found.size_at("overflow")[0])
     assert table["overflow:passing.75"][0] == pytest.approx(found.passing("overflow")[0, 8])
     assert table["overflow:p50"][0] < table["overflow:p80"][0]
-    with pytest.raises(DataError, match=r"passing\.80"):
-        found.table(["overflow:passing.80"])
+    between = found.table(["overflow:passing.74"])["overflow:passing.74"][0]
+    assert found.passing("overflow")[0, 9] < between < found.passing("overflow")[0, 8]
+    size = found.size_at("overflow")[0]
+    assert found.table([f"overflow:passing.{size:.9f}"]).item(0, -1) == pytest.approx(0.8, abs=1e-6)
+    with pytest.raises(DataError, match=r"passing\.10'.*there is no '10'"):
+        found.table(["overflow:passing.10"])
 
 
 def test_sizes_given_sieve_by_sieve_are_taken_as_they_are(line: ChainModel) -> None:

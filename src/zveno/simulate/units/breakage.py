@@ -136,7 +136,7 @@ class SizeMill(UnitModel):
         return Moves(source, target, matrix.reshape(len(matrix), -1)[:, place] * share)
 
     def report(self, feed: Floats, drivers: Floats, basis: Basis) -> Report:
-        """Residence time, pulp, specific energy where the power is stated."""
+        """Residence time, pulp, energy per tonne that passes, where the power is stated."""
         solids = basis.solids(feed)
         energy = np.divide(
             vector(self.power_kw) * vector(self.running), solids, out=np.zeros(len(feed)), where=solids > 0
@@ -145,7 +145,7 @@ class SizeMill(UnitModel):
             "residence_time": (self._minutes(drivers), "min"),
             "pulp": (drivers[:, 1], "m3/h"),
             "water_added": (drivers[:, 0] * solids, "t/h"),
-            "specific_energy": (energy, "kWh/t"),
+            "energy_per_pass": (energy, "kWh/t"),
         }
 
     def conflict(self) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 
 import numpy as np
 
-from zveno.simulate.basis import Basis, Floats
+from zveno.simulate.basis import Basis, Bools, Floats
 from zveno.simulate.units.classification import Curve, to_coarse
 from zveno.simulate.units.unit import (
     WATER_ADDED,
@@ -20,9 +20,11 @@ from zveno.simulate.units.unit import (
     vector,
     water_needed,
 )
+from zveno.text.mark import tr
 
 _LEAST_PULP_M3H = 1e-9
 _LEAST_CUT_UM = 1e-3
+_ROPES = 0.6  # solids by volume in the underflow
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,14 @@ class Hydrocyclone(UnitModel):
             "pulp": (pulp.m3h * vector(self.cyclones) * vector(self.running), "m3/h"),
             "water_added": (drivers[:, 0] * solids, "t/h"),
         }
+
+    def strained(self, told: Report) -> tuple[str, Bools]:
+        """Spigots that rope: the underflow holds more solids than can turn in it."""
+        message = tr(
+            "the spigots of '{unit}' are overloaded in {n} scenarios, first '{scenario}': above 60 % solids by volume "
+            "in the underflow a cyclone ropes, and its cut is no longer what the equations say"
+        )
+        return message, told["underflow_volume_solids"][0] > _ROPES
 
     def _pulp(self, feed: Floats, added: Floats, basis: Basis) -> Pulp:
         """Feed of one cyclone while it runs."""

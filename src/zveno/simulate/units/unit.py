@@ -15,7 +15,7 @@ from typing import Annotated, ClassVar, Literal, Self, TypeVar, get_args, get_or
 
 import numpy as np
 
-from zveno.simulate.basis import Basis, FloatClass, Floats, Ints, rows_of
+from zveno.simulate.basis import Basis, Bools, FloatClass, Floats, Ints, rows_of
 from zveno.simulate.moves import Moves
 from zveno.simulate.thermo import PhaseKind
 from zveno.text.mark import tr
@@ -141,6 +141,10 @@ class UnitModel:
     def report(self, feed: Floats, drivers: Floats, basis: Basis) -> Report:  # noqa: ARG002
         """Results of the unit itself for a feed (S, C)."""
         return {}
+
+    def strained(self, told: Report) -> tuple[str, Bools]:  # noqa: ARG002
+        """Sentence about {unit}, and scenarios (S or 1,), where its report shows that its equations no longer hold."""
+        return "", np.zeros(1, dtype=bool)
 
     def conflict(self) -> str:
         """Sentence about {unit} that says why its parameters cannot stand together; empty if they can."""
