@@ -247,7 +247,7 @@ def range_faults(unit: str, one: Parameter, value: float, where: str) -> Iterato
             value=value,
             uom=uom_phrase(one.uom),
             low=one.low,
-            high=one.high,
+            high="∞" if one.high == np.inf else one.high,
         )
 
 

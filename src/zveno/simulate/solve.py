@@ -30,6 +30,7 @@ from zveno.simulate.unsettled import Unsettled, unsettled, unsettled_fuel
 
 _CLOSINGS = 30  # times that a loop is settled again for the fuel of its furnaces
 _BATCH = 256  # scenarios solved together: their arrays stay in the fast memory of the processor
+_ENTRIES = 2**14  # scenarios times components, where there are few components: calls cost more than memory there
 _ROWS = 512  # rows of one problem, of scenarios times parts alike, for the same reason
 
 
@@ -151,10 +152,10 @@ def solve(circuit: Circuit, *, tolerance: float = 1e-11, iterations: int = 60) -
     SolveError
         If a loop has no way out. A scenario that does not settle is marked, not raised.
     """
-    count = len(circuit.scenarios)
-    if count <= _BATCH:
+    count, most = len(circuit.scenarios), max(_BATCH, _ENTRIES // len(circuit.basis))
+    if count <= most:
         return _solved(circuit, tolerance, iterations)
-    batches = [np.arange(start, min(start + _BATCH, count)) for start in range(0, count, _BATCH)]
+    batches = [np.arange(start, min(start + most, count)) for start in range(0, count, most)]
     return _joined([_solved(circuit.take(rows), tolerance, iterations) for rows in batches])
 
 
