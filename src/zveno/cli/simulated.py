@@ -18,6 +18,7 @@ from zveno.text.mark import tr
 
 _SHOWN_COMPONENTS = 4
 _SMALL_T = 1000.0
+_PRECIOUS = ("Ag", "Au")
 _IN_CATHODES = (
     "Ag",
     "As",
@@ -142,6 +143,7 @@ class SimulatedAnswers(Screen):
         """Streams with solids, water, grades and sizes; those inside the circuit if ``every``."""
         components = list(model.chain.components)
         uoms = grade_uoms(flows.select("component", "grade_frac").iter_rows())
+        uoms.update({one: "g/t" for one in components if one in _PRECIOUS})  # whatever the richest stream shown holds
         wide: dict[tuple[str, str], dict[str, tuple[float, float | None]]] = {}
         for row in flows.iter_rows(named=True):
             wide.setdefault((row["scenario"], row["stream"]), {})[row["component"]] = (
