@@ -294,13 +294,14 @@ def simulate(
         diagnosis.require_sense(asked, shown=bool(stream or units))
         show_diagnosis(screen, facade, diagnosis, asked, common, day=on, as_json=as_json)
         return
-    if asked:
+    if asked and not asked.steady:
         if stream or units:
             raise DataError("--stream and --units show one steady state: name results with --result instead")
         show_scenarios(screen, facade, asked, common, day=on, as_json=as_json)
         return
     found = facade.simulate({"scenario": common} if common else None, day=on)
     screen.simulation(facade.model, found, stream or [], units=units, as_json=as_json)
+    screen.save_steady(facade.model, found, asked.checked_out)
 
 
 @app.command(cls=SpokenCommand, help=tr("What the foundry has to cast at this throughput, and how full it is."))

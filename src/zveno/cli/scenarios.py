@@ -90,6 +90,18 @@ class Asked:
         }
         return tuple(name for name, is_given in given.items() if is_given)
 
+    @property
+    def steady(self) -> bool:
+        """A file of one steady state, and nothing beyond it, is asked for."""
+        return bool(self.out) and not (self.sources or self.results or self.vary or self.grid)
+
+    @property
+    def checked_out(self) -> Path | None:
+        """The file to write, if its name says how."""
+        if self.out and self.out.suffix.lower() not in (".csv", ".xlsx"):
+            raise DataError("'{path}' must end in .csv or .xlsx", path=str(self.out))
+        return self.out
+
     def require_sense(self) -> None:
         """Refuse options that do not go together."""
         if len(self.sources) > 1:
@@ -99,8 +111,7 @@ class Asked:
             raise DataError("--grid combines the values of --sweep: name some")
         if self.vary and not (self.draws or self.sensitivity):
             raise DataError("--vary says what --draws or --sensitivity change: add one of them")
-        if self.out and self.out.suffix.lower() not in (".csv", ".xlsx"):
-            raise DataError("'{path}' must end in .csv or .xlsx", path=str(self.out))
+        _ = self.checked_out
 
 
 def show_scenarios(

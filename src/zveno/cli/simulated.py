@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from math import isnan
+from pathlib import Path
 
 import polars as pl
 import typer
@@ -138,6 +139,18 @@ class SimulatedAnswers(Screen):
         self._simulated_recoveries(model, result)
         if units:
             self._unit_results(model, result)
+
+    def save_steady(self, model: ChainModel, result: Simulation, out: Path | None) -> None:
+        """All streams, units and sizes of a steady state, a sheet each; the streams alone in a file of text."""
+        tables = {"stream_flows": result.stream_flows, "unit_results": result.unit_results}
+        if result.sieves_um:
+            tables["stream_sizes"] = result.stream_sizes
+        for name, table in tables.items():
+            key = "unit" if "unit" in table.columns else "stream"
+            titles = [model.title(one, self.lang) for one in table[key]]
+            place = table.columns.index(key) + 1
+            tables[name] = table.clone().insert_column(place, pl.Series("title", titles, dtype=pl.String))
+        self.save(tables, out, alone="stream_flows")
 
     def _simulated_flows(self, model: ChainModel, result: Simulation, flows: pl.DataFrame, *, every: bool) -> None:
         """Streams with solids, water, grades and sizes; those inside the circuit if ``every``."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import xlsxwriter
+from python_calamine import CalamineWorkbook
 
 from zveno.chain import example, load
 from zveno.cli import run
@@ -81,6 +82,43 @@ def test_simulate_gives_grade_and_recovery(capsys):
     rows = json.loads(capsys.readouterr().out)["stream_flows"]
     copper = next(row for row in rows if row["component"] == "Cu")
     assert copper["grade_frac"] == pytest.approx(0.175, rel=0.01)
+
+
+def test_simulate_takes_a_decimal_comma_and_blanks_between_thousands(capsys):
+    changed = ["--set", "balk_conc.ore.cu_pct=1,2", "--set", "balk.ore.feed=1 000,5"]
+    assert run(["simulate", "-c", "one_concentrator", "--json", "--stream", "balk.ore", *changed]) == 0
+    rows = {row["component"]: row for row in json.loads(capsys.readouterr().out)["stream_flows"]}
+    assert rows["Cu"]["grade_frac"] == pytest.approx(0.012)
+    assert rows["solids"]["mass_tph"] == pytest.approx(1000.5)
+
+
+def test_a_steady_state_is_written_as_a_workbook(tmp_path, capsys):
+    out = tmp_path / "steady.xlsx"
+    assert run(["simulate", "-c", "grinding_by_size", "--units", "--out", str(out), "--lang", "ru"]) == 0
+    book = CalamineWorkbook.from_path(str(out))
+    assert book.sheet_names == ["stream_flows", "unit_results", "stream_sizes"]
+    rows = book.get_sheet_by_name("stream_flows").to_python()
+    assert rows[0] == ["scenario", "stream", "title", "component", "mass_tph", "grade_frac"]
+    assert ["base", "feed", "Исходное питание", "solids", 250.0, 1.0] in rows
+    capsys.readouterr()
+    assert run(["simulate", "-c", "grinding_by_size", "--out", "steady.pdf"]) == 5
+    assert "must end in .csv or .xlsx" in capsys.readouterr().err
+
+
+def test_a_sweep_shows_what_settles_and_says_what_does_not(capsys):
+    """More feed than the mill can grind has no steady state; the lesser feeds have."""
+    asked = ["--sweep", "line.feed_tph=200,400", "--result", "overflow:p80"]
+    assert run(["simulate", "-c", "grinding_by_size", *asked]) == 8
+    told = capsys.readouterr()
+    assert "114.5" in told.out
+    assert "'feed_tph=400' did not settle" in told.err
+    assert "may be overloaded" in told.err
+
+
+def test_overloaded_spigots_are_told_beside_the_numbers(capsys):
+    asked = ["--set", "cyclone.spigot_mm=80", "--result", "overflow:p80"]
+    assert run(["simulate", "-c", "grinding_by_size", *asked]) == 0
+    assert "the spigots of 'cyclones' are overloaded" in capsys.readouterr().err
 
 
 def test_simulate_takes_changes(capsys):
