@@ -35,8 +35,8 @@ from zveno.cli.scenarios import (
     show_scenarios,
 )
 from zveno.cli.spoken import SpokenCommand, SpokenGroup
+from zveno.cli.typed import assignment
 from zveno.errors import DataError, StoreError, ZvenoError, refusal
-from zveno.quantities import typed_number
 from zveno.text.mark import LANGUAGES, tr
 
 app = typer.Typer(
@@ -280,7 +280,7 @@ def simulate(
     as_json: AsJson = False,
 ) -> None:
     screen = _screen(lang)
-    common = dict(_assignment(one) for one in changes or ())
+    common = dict(assignment(one) for one in changes or ())
     asked = Asked(sweep, grid, cases, draws, seed, sensitivity, vary, result, processes, out)
     diagnosis = Diagnosis(explain, component, scenario, specification, free, dof)
     facade = open_chain(chain, None)
@@ -294,6 +294,7 @@ def simulate(
         diagnosis.require_sense(asked, shown=bool(stream or units))
         show_diagnosis(screen, facade, diagnosis, asked, common, day=on, as_json=as_json)
         return
+    asked.require_sense()
     if asked and not asked.steady:
         if stream or units:
             raise DataError("--stream and --units show one steady state: name results with --result instead")
@@ -301,7 +302,7 @@ def simulate(
         return
     found = facade.simulate({"scenario": common} if common else None, day=on)
     screen.simulation(facade.model, found, stream or [], units=units, as_json=as_json)
-    screen.save_steady(facade.model, found, asked.checked_out)
+    screen.save_steady(facade.model, found, out)
 
 
 @app.command(cls=SpokenCommand, help=tr("What the foundry has to cast at this throughput, and how full it is."))
@@ -316,19 +317,10 @@ def foundry(
     as_json: AsJson = False,
 ) -> None:
     screen = _screen(lang)
-    scenario = dict(_assignment(one) for one in changes or ())
+    scenario = dict(assignment(one) for one in changes or ())
     facade = open_chain(chain, None)
     on = facade.period(day).start.date() if day else None
     screen.foundry(facade.foundry_needs({"scenario": scenario} if scenario else None, day=on), as_json=as_json)
-
-
-def _assignment(text: str) -> tuple[str, float]:
-    """``name=value`` as a pair."""
-    name, _, value = text.partition("=")
-    try:
-        return name.strip(), typed_number(value)
-    except ValueError:
-        raise DataError("'{text}' is not NAME=VALUE with a number", text=text) from None
 
 
 @app.command(cls=SpokenCommand, help=tr("Play the chain as a real plant and write what it would write."))

@@ -9,7 +9,9 @@ import typer
 
 from zveno.cli.app import HERE, AsJson, ChainFolder, DataPath, Lang, StoreFolder, app, language, open_chain, with_data
 from zveno.cli.spoken import SpokenCommand
+from zveno.cli.typed import assignment
 from zveno.errors import DataError
+from zveno.quantities import typed_number
 from zveno.text.mark import tr
 
 Names = list[str] | None
@@ -99,9 +101,9 @@ def calibrate(
         uncertain=tuple(uncertain or ()),
         bounds=dict(_bounds(one) for one in bounds or ()),
         priors=priors,
-        known=dict(_pair(one) for one in known or ()),
+        known=dict(assignment(one) for one in known or ()),
         running=_running(running),
-        wander={key: value / 100 for key, value in map(_pair, wander or ())},
+        wander={key: value / 100 for key, value in map(assignment, wander or ())},
         use=tuple(use or ()),
         without_suspects=without_suspects,
     )
@@ -110,21 +112,12 @@ def calibrate(
     screen.calibration(found, out, as_json=as_json)
 
 
-def _pair(text: str) -> tuple[str, float]:
-    """``name=value`` as a pair."""
-    name, _, value = text.partition("=")
-    try:
-        return name.strip(), float(value)
-    except ValueError:
-        raise DataError("'{text}' is not NAME=VALUE with a number", text=text) from None
-
-
 def _bounds(text: str) -> tuple[str, tuple[float, float]]:
     """``name=low:high`` as a name and two numbers."""
     name, _, ends = text.partition("=")
     low, _, high = ends.partition(":")
     try:
-        return name.strip(), (float(low), float(high))
+        return name.strip(), (typed_number(low), typed_number(high))
     except ValueError:
         raise DataError("'{text}' is not NAME=LOW:HIGH with two numbers, such as k_fast=0.3:0.9", text=text) from None
 
@@ -134,6 +127,6 @@ def _running(text: str) -> float | Literal["feed"]:
     if text == "feed":
         return "feed"
     try:
-        return float(text or 1)
+        return typed_number(text or "1")
     except ValueError:
         raise DataError("'{text}' is neither a share of time such as 0.92 nor the word feed", text=text) from None

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from zveno.errors import DataError, SolveError
+from zveno.quantities import typed_number
 from zveno.text.mark import tr
 
 if TYPE_CHECKING:
@@ -95,13 +96,6 @@ class Asked:
         """A file of one steady state, and nothing beyond it, is asked for."""
         return bool(self.out) and not (self.sources or self.results or self.vary or self.grid)
 
-    @property
-    def checked_out(self) -> Path | None:
-        """The file to write, if its name says how."""
-        if self.out and self.out.suffix.lower() not in (".csv", ".xlsx"):
-            raise DataError("'{path}' must end in .csv or .xlsx", path=str(self.out))
-        return self.out
-
     def require_sense(self) -> None:
         """Refuse options that do not go together."""
         if len(self.sources) > 1:
@@ -111,7 +105,8 @@ class Asked:
             raise DataError("--grid combines the values of --sweep: name some")
         if self.vary and not (self.draws or self.sensitivity):
             raise DataError("--vary says what --draws or --sensitivity change: add one of them")
-        _ = self.checked_out
+        if self.out and self.out.suffix.lower() not in (".csv", ".xlsx"):
+            raise DataError("'{path}' must end in .csv or .xlsx", path=str(self.out))
 
 
 def show_scenarios(
@@ -124,7 +119,6 @@ def show_scenarios(
     common
         What ``--set`` sets in every scenario.
     """
-    asked.require_sense()
     processes = asked.processes or None
     if asked.sensitivity:
         found = chain.sensitivities(
@@ -165,7 +159,7 @@ def _swept(text: str) -> tuple[str, Sequence[float]]:
     ends = values.split(":")
     try:
         if len(ends) == 3:
-            return key.strip(), list(span(float(ends[0]), float(ends[1]), int(ends[2])))
+            return key.strip(), list(span(typed_number(ends[0]), typed_number(ends[1]), int(ends[2])))
         return key.strip(), [float(one) for one in values.split(",")]
     except ValueError:
         message = tr("'{text}' is not NAME=VALUES: write such as mill.p80_um=90,105,130 or mill.p80_um=90:130:5")

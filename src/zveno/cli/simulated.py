@@ -118,8 +118,7 @@ class SimulatedAnswers(Screen):
         self, model: ChainModel, result: Simulation, patterns: Sequence[str], *, units: bool, as_json: bool
     ) -> None:
         """Stream flows, recoveries and unit results of a simulation."""
-        for one in result.doubts:
-            typer.echo(self.text.fault(one), err=True)
+        self.doubts(result.doubts)
         flows = result.stream_flows
         for pattern in patterns:
             if not any(fnmatchcase(one, pattern) for one in result.streams):

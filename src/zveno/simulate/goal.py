@@ -89,13 +89,12 @@ class Goal:
     def _tried(self, values: Floats) -> Floats:
         """Results of cases (P, K), those apart that are refused."""
         try:
-            done = self.run(values)
+            return self.run(values).values
         except ModelError:
             if len(values) == 1:
                 return np.full((1, len(self.specifications)), np.nan)
             half = len(values) // 2
             return np.concatenate([self._tried(values[:half]), self._tried(values[half:])])
-        return np.where(done.converged[:, None], done.values, np.nan)
 
     def run(self, values: Floats) -> CaseResults:
         """Cases with values (P, K) of the free parameters; raises what keeps them from being simulated."""

@@ -329,7 +329,8 @@ def _problem(
         basis = basis.take(np.tile(np.arange(count), len(parts)))
     ready = tuple(side_by_side([units[part.units[n]] for part in parts], count) for n in range(len(part.units)))
     for number, unit, feed in zip(part.units, ready, outside, strict=True):
-        _require_sound(circuit.ids[number], unit, unit.observe(feed, basis), basis)
+        if type(unit) not in BUILT_IN:
+            _require_sound(circuit.ids[number], unit, unit.observe(feed, basis), basis)
     wiring = Wiring.of(part, circuit.links)
     order = _order(ready, basis) if part.tears else Order((), (), (), ())
     problem = OuterProblem(parts, wiring, columns, ready, basis, outside, np.zeros((outside.shape[1], 0)), order)
@@ -374,7 +375,8 @@ def _refuse_stuck(circuit: Circuit, problem: OuterProblem, stuck: Bools) -> None
 
 def _require_sound(name: str, unit: UnitModel, drivers: Floats, basis: Basis) -> None:
     """Raise where a unit model of others would make or lose mass."""
-    if type(unit) not in BUILT_IN and (wrong := unsound(unit, drivers, basis)):
+    wrong = unsound(unit, drivers, basis)
+    if wrong:
         shape = unit.split(drivers, basis).shape
         raise SolveError(wrong, unit=name, shape=shape, outlets=len(unit.outlets), components=len(basis))
 
@@ -385,7 +387,8 @@ def _fill(
     """Write the products and reports of the units of parts alike."""
     columns, basis = problem.columns, problem.basis
     for n, unit in enumerate(problem.units):
-        _require_sound(circuit.ids[problem.parts[0].units[n]], unit, drivers[n], basis)
+        if type(unit) not in BUILT_IN:
+            _require_sound(circuit.ids[problem.parts[0].units[n]], unit, drivers[n], basis)
         products = unit.products(feeds[n], drivers[n], basis)
         asked = unit.requested(drivers[n], basis)
         told = unit.report(feeds[n], drivers[n], basis)

@@ -6,7 +6,7 @@ from zveno.errors import ModelError
 from zveno.quantities import uom_of
 from zveno.simulate.basis import Basis, Floats
 from zveno.simulate.moves import Moves
-from zveno.simulate.units import UNIT_MODELS, UNIT_PARAMETERS, ElementUnit, UnitModel
+from zveno.simulate.units import BUILT_IN, UNIT_MODELS, UNIT_PARAMETERS, ElementUnit, UnitModel
 from zveno.simulate.units.unit import (
     WATER_ADDED,
     Driver,
@@ -44,12 +44,9 @@ __all__ = [
 ]
 
 
-_BUILT_IN = frozenset(UNIT_MODELS)
-
-
 def added_unit_models() -> dict[str, type[UnitModel]]:
     """Unit models that were added, by name."""
-    return {name: model for name, model in UNIT_MODELS.items() if name not in _BUILT_IN}
+    return {name: model for name, model in UNIT_MODELS.items() if model not in BUILT_IN}
 
 
 def add_unit_model(name: str, model: type[UnitModel]) -> None:
@@ -64,7 +61,7 @@ def add_unit_model(name: str, model: type[UnitModel]) -> None:
     """
     if not (isinstance(model, type) and issubclass(model, UnitModel) and "__dataclass_fields__" in vars(model)):
         raise ModelError("'{name}' is no unit model: derive a frozen dataclass from UnitModel", name=name)
-    if name in _BUILT_IN:
+    if UNIT_MODELS.get(name) in BUILT_IN:
         raise ModelError("there is a unit model '{name}' already: choose another name", name=name)
     found = tuple(parameters_of(model))
     declared = set(model.__dataclass_fields__) - set(UnitModel.__dataclass_fields__)

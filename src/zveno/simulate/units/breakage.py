@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
@@ -84,7 +85,7 @@ def _by_class(passed: Floats) -> Floats:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SizeMill(UnitModel):
+class SizeMill(UnitModel, ABC):
     """What mills by size class share: rates of breakage, fragments, residence time, water, energy."""
 
     by_size: ClassVar[bool] = True
@@ -112,9 +113,9 @@ class SizeMill(UnitModel):
         Values, Spec("frac", "share of the time in which the feed comes; it is a mean over all time", low=0.01, high=1)
     ] = 1.0
 
+    @abstractmethod
     def ground(self, broken: Floats, fragments: Floats) -> Floats:
         """Matrices (S, K, n, n) from feed to product, of ``broken`` (S, K, n) = rate x residence time."""
-        raise NotImplementedError
 
     def observe(self, feed: Floats, basis: Basis) -> Floats:
         """Water to reach the density in the mill, and the pulp flow."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
@@ -51,7 +52,7 @@ class Cut:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Hydrocyclone(UnitModel):
+class Hydrocyclone(UnitModel, ABC):
     """A cluster of equal hydrocyclones; a model says where they cut and how the pulp divides."""
 
     by_size: ClassVar[bool] = True
@@ -77,9 +78,9 @@ class Hydrocyclone(UnitModel):
         Values, Spec("frac", "share of the time in which the feed comes; it is a mean over all time", low=0.01, high=1)
     ] = 1.0
 
+    @abstractmethod
     def cut(self, pulp: Pulp) -> Cut:
         """Cut size, pressure and division of a pulp."""
-        raise NotImplementedError
 
     def observe(self, feed: Floats, basis: Basis) -> Floats:
         """Sump water, cut size and share of the water that goes to the underflow."""
