@@ -301,8 +301,8 @@ def simulate(
         show_scenarios(screen, facade, asked, common, day=on, as_json=as_json)
         return
     found = facade.simulate({"scenario": common} if common else None, day=on)
-    screen.simulation(facade.model, found, stream or [], units=units, as_json=as_json)
     screen.save_steady(facade.model, found, out)
+    screen.simulation(facade.model, found, stream or [], units=units, as_json=as_json)
 
 
 @app.command(cls=SpokenCommand, help=tr("What the foundry has to cast at this throughput, and how full it is."))
