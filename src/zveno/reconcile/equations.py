@@ -17,6 +17,7 @@ from zveno.reconcile.names import Bools, Floats, Ints, Names
 from zveno.text.words import quantity_phrase
 
 Row = tuple[str, str]
+CLOSURE, CONSTRAINT = "closure", "constraint"
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ def _all_rows(network: Network, names: Names) -> tuple[csr_array, Floats, list[R
         total = network.closure.total if network.closure else 0.0
         extra.append((len(labels), names.streams[stream], -total))
         extra += [(len(labels), first + names.pairs[stream, one], 1.0) for one in components]
-        labels.append((stream, "closure"))
+        labels.append((stream, CLOSURE))
         rhs.append(0.0)
     for constraint in network.constraints:
         terms, right, label = _constraint(constraint, names)
@@ -159,7 +160,7 @@ def _constraint(one: NetConstraint, names: Names) -> tuple[list[tuple[int, float
     label = " + ".join(f"{term.stream}.{term.quantity}" for term in one.terms)
     assayed = {term.stream for term in one.terms if term.quantity != MASS}
     if not assayed:
-        return [(names.streams[term.stream], term.coef) for term in one.terms], one.rhs, (label, "constraint")
+        return [(names.streams[term.stream], term.coef) for term in one.terms], one.rhs, (label, CONSTRAINT)
     if len(assayed) > 1 or any(term.quantity == MASS for term in one.terms):
         raise DataError(
             "the constraint on {terms} joins assays of several streams, or assays and masses: only masses, or "
@@ -168,7 +169,7 @@ def _constraint(one: NetConstraint, names: Names) -> tuple[list[tuple[int, float
         )
     found = [(names.quantity(term.stream, term.quantity), term.coef) for term in one.terms]
     terms = [(at, coef) for at, coef in found if at is not None]
-    return [*terms, (names.streams[assayed.pop()], -one.rhs)], 0.0, (label, "constraint")
+    return [*terms, (names.streams[assayed.pop()], -one.rhs)], 0.0, (label, CONSTRAINT)
 
 
 def _force_zero(network: Network, names: Names, balances: csr_array, rows: list[Row], assay_fixed: Floats) -> None:

@@ -1,0 +1,1 @@
+"""The same reconciliation for large networks: sparse arrays, and no matrix larger than a front."""
