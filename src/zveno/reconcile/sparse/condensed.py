@@ -69,7 +69,8 @@ class Condensation:
         vertex = self.layout.vertex
         factors = self.rows - len(vertex)
         all_of_them = np.concatenate([vertex, vertex.max(initial=-1) + 1 + np.arange(factors)])
-        return pattern(all_of_them, self.entry_row, self.entry_column)
+        negative = np.arange(int(all_of_them.max(initial=-1)) + 1) > vertex.max(initial=-1)
+        return pattern(all_of_them, self.entry_row, self.entry_column, negative)
 
     def factor(self, touches: Floats, flows: Floats) -> tuple[Factors, Floats]:
         """Factor ``E E'`` less the stiffness of the factors, for entries ``E`` of touches and flows.

@@ -23,17 +23,18 @@ from scipy.sparse.linalg import splu
 from zveno.reconcile.arrays import Bools, Floats, Ints
 
 _WIDEST = 96
-_LEAST_PIVOT = 1e-14
+_MANY = 40
 
 
 @dataclass(frozen=True)
 class _Group:
-    """Fronts of one height and size: ``pivots`` (B, p) and ``beyond`` (B, q) are rows of the matrix.
+    """Fronts of one height, size and sign: ``pivots`` (B, p) and ``beyond`` (B, q) are rows of the matrix.
 
     ``target`` (B q q,) says where in the memory of all fronts each entry of what is left over belongs.
     """
 
     offset: int
+    sign: float
     pivots: Ints
     beyond: Ints
     target: Ints
@@ -65,7 +66,7 @@ class Pattern:
         return sum(B * (p * (p + 1) // 2 + p * q) for B, p, q in (one.shape for one in self.groups))
 
 
-def pattern(vertex: Ints, rows: Ints, columns: Ints) -> Pattern:
+def pattern(vertex: Ints, rows: Ints, columns: Ints, negative: Bools | None = None) -> Pattern:
     """Analyse a symmetric matrix.
 
     Parameters
@@ -74,15 +75,17 @@ def pattern(vertex: Ints, rows: Ints, columns: Ints) -> Pattern:
         Vertex of each row of the matrix, (n,); rows of one vertex are eliminated together.
     rows, columns
         Entries that may differ from zero, one triangle of them (the diagonal may be left out), each once.
+    negative
+        Vertices whose part of the matrix is negative definite; the rest is positive definite. None: all positive.
     """
     count = int(vertex.max(initial=-1)) + 1
     sizes = np.bincount(vertex, minlength=count)
-    order, upper = _elimination(count, sizes, vertex[rows], vertex[columns])
-    fronts = _fronts(order, upper, sizes)
+    order, reach = _elimination(count, vertex[rows], vertex[columns])
+    fronts = _fronts(order, reach, sizes, np.zeros(count, dtype=bool) if negative is None else negative)
     return _Places(vertex, fronts).pattern(rows, columns)
 
 
-def _elimination(count: int, sizes: Ints, first: Ints, second: Ints) -> tuple[Ints, list[set[int]]]:
+def _elimination(count: int, first: Ints, second: Ints) -> tuple[Ints, list[set[int]]]:
     """Vertices by least degree, and for each place in the order the later places that its front reaches."""
     off = first != second
     graph = coo_array((np.ones(int(off.sum())), (first[off], second[off])), shape=(count, count)).tocsr()
@@ -117,19 +120,21 @@ def _least_degree(graph: csr_array) -> Ints:
     return np.argsort(factors.perm_c).astype(np.int64)
 
 
-def _fronts(order: Ints, reach: Sequence[set[int]], sizes: Ints) -> list[_Front]:
+def _fronts(order: Ints, reach: Sequence[set[int]], sizes: Ints, negative: Bools) -> list[_Front]:
     """Fronts in order of elimination: a vertex joins the one above it where both reach the same rows."""
-    width = sizes[order]
+    width, below = sizes[order], negative[order]
     inside: list[list[int]] = [[k] for k in range(len(order))]
     for at, mine in enumerate(reach):
         above = min(mine, default=-1)
-        if above < 0 or len(mine) - 1 != len(reach[above]):
+        if above < 0 or len(mine) - 1 != len(reach[above]) or below[at] != below[above]:
             continue
         if width[inside[at]].sum() + width[inside[above]].sum() <= _WIDEST:
             inside[above] = inside[at] + inside[above]
             inside[at] = []
     return [
-        _Front([int(order[k]) for k in sorted(mine)], [int(order[k]) for k in sorted(reach[at])])
+        _Front(
+            [int(order[k]) for k in sorted(mine)], [int(order[k]) for k in sorted(reach[at])], -1.0 if below[at] else 1.0
+        )
         for at, mine in enumerate(inside)
         if mine
     ]
@@ -141,6 +146,7 @@ class _Front:
 
     inside: list[int]
     beyond: list[int]
+    sign: float
 
 
 class _Places:
@@ -154,6 +160,7 @@ class _Places:
         empty = np.zeros(0, dtype=np.int64)
         self.inside = [np.concatenate([rows_of[v] for v in one.inside]) for one in fronts]
         self.beyond = [np.concatenate([rows_of[v] for v in one.beyond] or [empty]) for one in fronts]
+        self.sign = [one.sign for one in fronts]
         self.front_of = np.zeros(self.n, dtype=np.int64)
         for k, rows in enumerate(self.inside):
             self.front_of[rows] = k
@@ -184,9 +191,10 @@ class _Places:
             if above >= 0:
                 height[above] = max(height[above], height[k] + 1)
         self.height = height
-        kinds: dict[tuple[int, int, int], list[int]] = {}
+        kinds: dict[tuple[int, int, int, float], list[int]] = {}
         for k in range(len(self.width)):
-            kinds.setdefault((int(height[k]), len(self.inside[k]), len(self.beyond[k])), []).append(k)
+            kind = (int(height[k]), len(self.inside[k]), len(self.beyond[k]), self.sign[k])
+            kinds.setdefault(kind, []).append(k)
         self.kinds = [kinds[key] for key in sorted(kinds)]
         self.offset = np.zeros(len(self.width), dtype=np.int64)
         at = 0
@@ -220,15 +228,14 @@ class _Places:
         above = np.array([self.above[k] for k in members], dtype=np.int64)
         pivots = np.array([self.inside[k] for k in members], dtype=np.int64)
         local = self.local(above[:, None], beyond)
-        a, b = np.minimum(local[:, :, None], local[:, None, :]), np.maximum(local[:, :, None], local[:, None, :])
-        del a, b
-        target = (self.offset[above] [:, None, None]+ local[:, :, None] * self.width[above][:, None, None] + local[:, None, :])
-        return _Group(int(self.offset[members[0]]), pivots, beyond, target.ravel())
+        row, column = local[:, :, None], local[:, None, :]
+        target = self.offset[above][:, None, None] + row * self.width[above][:, None, None] + column
+        return _Group(int(self.offset[members[0]]), self.sign[members[0]], pivots, beyond, target.ravel())
 
 
 @dataclass(frozen=True)
 class Factors:
-    """A factored matrix: of each front the inverse of its pivots and the pull of the rows beyond."""
+    """A factored matrix: of each front the inverse of its triangle, and that times the entries beyond."""
 
     pattern: Pattern
     inverse: tuple[Floats, ...]
@@ -236,20 +243,22 @@ class Factors:
 
     def solve(self, rhs: Floats) -> Floats:
         """Solution for right hand sides (n,) or (n, k)."""
-        y = rhs.copy() if rhs.ndim == 2 else rhs[:, None].copy()
+        y = rhs[:, None].copy() if rhs.ndim == 1 else rhs.copy()
         k = y.shape[1]
-        for one, pull in zip(self.pattern.groups, self.pull, strict=True):
+        for one, inverse, pull in zip(self.pattern.groups, self.inverse, self.pull, strict=True):
+            x = inverse @ y[one.pivots]
+            y[one.pivots] = x
             if one.beyond.size:
-                push = pull.transpose(0, 2, 1) @ y[one.pivots]
+                push = one.sign * (pull.transpose(0, 2, 1) @ x)
                 if k == 1:
                     np.subtract.at(y[:, 0], one.beyond.ravel(), push.ravel())
                 else:
                     np.subtract.at(y, one.beyond.ravel(), push.reshape(-1, k))
         for one, inverse, pull in zip(self.pattern.groups[::-1], self.inverse[::-1], self.pull[::-1], strict=True):
-            x = inverse @ y[one.pivots]
+            x = y[one.pivots]
             if one.beyond.size:
                 x -= pull @ y[one.beyond]
-            y[one.pivots] = x
+            y[one.pivots] = one.sign * (inverse.transpose(0, 2, 1) @ x)
         return y if rhs.ndim == 2 else y[:, 0]
 
     def selected(self, positions: Ints) -> Floats:
@@ -258,15 +267,16 @@ class Factors:
         for one, inverse, pull in zip(self.pattern.groups[::-1], self.inverse[::-1], self.pull[::-1], strict=True):
             B, p, q = one.shape
             front = memory[one.offset : one.offset + B * (p + q) ** 2].reshape(B, p + q, p + q)
+            turned = inverse.transpose(0, 2, 1)
+            front[:, :p, :p] = one.sign * (turned @ inverse)
             if q:
                 beyond = memory[one.target].reshape(B, q, q)
-                across = -pull @ beyond
-                front[:, :p, p:] = across
-                front[:, p:, :p] = across.transpose(0, 2, 1)
+                share = one.sign * (turned @ pull)
+                across = share @ beyond
+                front[:, :p, p:] = -across
+                front[:, p:, :p] = -across.transpose(0, 2, 1)
                 front[:, p:, p:] = beyond
-                front[:, :p, :p] = inverse - across @ pull.transpose(0, 2, 1)
-            else:
-                front[:, :p, :p] = inverse
+                front[:, :p, :p] += across @ share.transpose(0, 2, 1)
         return memory[positions]
 
 
@@ -276,24 +286,37 @@ def factor(pattern: Pattern, values: Floats) -> Factors:
     Raises
     ------
     LinAlgError
-        If a stack of pivots is singular.
+        If the pivots of a front are not definite.
     """
     memory = _laid_out(pattern, values)
     inverses, pulls = [], []
     for one in pattern.groups:
         B, p, q = one.shape
         front = memory[one.offset : one.offset + B * (p + q) ** 2].reshape(B, p + q, p + q)
-        inverse = np.linalg.inv(front[:, :p, :p])
-        inverses.append(inverse)
+        lower = np.linalg.cholesky(one.sign * front[:, :p, :p])
+        # triangles are solved, not multiplied by an inverse of the pivots: that would lose twice the digits
+        solved = _forward(lower, front[:, :p, p:])
+        inverse, pull = solved[:, :, :p], solved[:, :, p:]
+        inverses.append(np.ascontiguousarray(inverse))
+        pulls.append(np.ascontiguousarray(pull))
         if q:
-            across_ = front[:, :p, p:]
-            pull = inverse @ across_
-            rest = across_.transpose(0, 2, 1) @ pull - front[:, p:, p:]
+            rest = one.sign * (pulls[-1].transpose(0, 2, 1) @ pulls[-1]) - front[:, p:, p:]
             np.subtract.at(memory, one.target, rest.ravel())
-            pulls.append(pull)
-        else:
-            pulls.append(np.zeros((B, p, 0)))
     return Factors(pattern, tuple(inverses), tuple(pulls))
+
+
+def _forward(lower: Floats, right: Floats) -> Floats:
+    """``inv(lower)`` times the identity and ``right`` side by side."""
+    B, p, q = right.shape
+    out = np.concatenate([np.broadcast_to(np.eye(p), (B, p, p)), right], axis=2)
+    if B < _MANY:
+        return np.linalg.solve(lower, out)
+    share = 1 / np.einsum("bii->bi", lower)
+    for k in range(p):
+        if k:
+            out[:, k] -= (lower[:, k : k + 1, :k] @ out[:, :k])[:, 0]
+        out[:, k] *= share[:, k, None]
+    return out
 
 
 def dependent(pattern: Pattern, values: Floats, least: float) -> Bools:

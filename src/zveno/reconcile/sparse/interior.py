@@ -206,7 +206,7 @@ def _iterate(task: _Task, state: _State, iteration: int) -> tuple[_State, bool]:
     curved = curvature(layout, miss, mass, assay, task.barrier(state, s, mass), linear)
     shift = np.divide(miss.slope, miss.curve, out=np.zeros_like(miss.slope), where=miss.curve > 0)
     slope = gradient(layout, miss, mass, assay - shift[layout.n_streams :] if linear else assay)
-    step = _direction(task, system(task.analysed, curved, (mass, assay)), slope, state, s)
+    step = _direction(task, system(task.analysed, curved, state.u, (mass, assay)), slope, state, s)
     keep = max(0.99, 1 - step.mu)
     moved = task.moved(step.du)
     alpha, beta = _longest(s, moved, keep), _longest(state.z, step.dz, keep)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.sparse import csr_array, vstack
@@ -15,6 +16,7 @@ from zveno.reconcile.sparse.misfit import Misfit
 
 _REFINEMENTS = 3
 _CONVEX = 0.3
+_SMALL = 1e-4
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ class System:
     stiffness: csr_array
     factors: Factors
     scale: Floats
+    least: Floats
 
     def solve(self, slope: Floats, residual: Floats) -> tuple[Floats, Floats]:
         """Step and multipliers with ``H du + G'l = -slope`` and ``G du = residual``; refined on the equations.
@@ -96,8 +99,13 @@ class System:
 
     def _size(self, rest: Floats, du: Floats) -> Floats:
         """Largest residual relative to the terms of its equation, of each column."""
-        terms = abs(self.G) @ np.abs(du)
-        return np.asarray((np.abs(rest) / np.maximum(terms, 1e-300)).max(axis=0, initial=0.0))
+        terms = self.size @ np.abs(du) + (self.least if du.ndim == 1 else self.least[:, None])
+        return np.asarray((np.abs(rest) / terms).max(axis=0, initial=0.0))
+
+    @cached_property
+    def size(self) -> csr_array:
+        """Sizes of the coefficients of the equations."""
+        return abs(self.G)
 
 
 @dataclass(frozen=True)
@@ -140,7 +148,7 @@ def _blocks(layout: Layout, miss: Misfit, h: Floats, x: Floats, barrier: Barrier
     return d, (x * h + total * g) / d, sigma
 
 
-def system(analysed: Condensation, curved: Curvature, point: tuple[Floats, Floats]) -> System:
+def system(analysed: Condensation, curved: Curvature, u: Floats, point: tuple[Floats, Floats]) -> System:
     """Condense and factor."""
     layout = analysed.layout
     G = extended(layout, point)
@@ -151,7 +159,8 @@ def system(analysed: Condensation, curved: Curvature, point: tuple[Floats, Float
     )  # fmt: skip
     factors, scale = analysed.factor(along / np.sqrt(curved.sigma[analysed.touch_stream]), flows * root)
     stiffness = layout.readings.tied.stiffness
-    return System(layout, curved, G, G.T.tocsr(), stiffness, factors, scale)
+    least = _SMALL * (abs(G) @ np.abs(u)) + 1e-300
+    return System(layout, curved, G, G.T.tocsr(), stiffness, factors, scale, least)
 
 
 def extended(layout: Layout, point: tuple[Floats, Floats]) -> csr_array:
