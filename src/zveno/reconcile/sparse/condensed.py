@@ -126,8 +126,10 @@ def condensation(layout: Layout) -> Condensation:
     of = np.concatenate([touch_row, flow_row])
     product_key = np.maximum(of[first], of[second]) * rows + np.minimum(of[first], of[second])
     order = np.argsort(product_key, kind="stable")
-    summed_key, starts = np.unique(product_key[order], return_index=True)
-    entries = np.unique(np.concatenate([summed_key, stiff_key]))
+    product_key = product_key[order]
+    starts = np.flatnonzero(np.diff(product_key, prepend=-1))
+    summed_key = product_key[starts]
+    entries = np.union1d(summed_key, stiff_key) if len(stiff_key) else summed_key
     return Condensation(
         layout=layout,
         rows=rows,

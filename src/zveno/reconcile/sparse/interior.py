@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from zveno.reconcile.names import Bools, Floats
+from zveno.reconcile.names import Bools, Floats, Ints
 from zveno.reconcile.sparse.condensed import Condensation, condensation
 from zveno.reconcile.sparse.layout import Layout
 from zveno.reconcile.sparse.misfit import Misfit, gradient, misfit
@@ -21,7 +21,7 @@ _LINEAR_STAGE = 12
 _PROX_START, _PROX_FLOOR, _PROX_TOP = 1e-3, 1e-7, 1e3
 _CUTS = 14
 _GONE = 1e-6
-_HOLD = 1e3
+_HOLD, _RUNAWAY, _GROWTH = 1e3, 1e2, 9.0
 _COMPLEMENTARITY, _SLOPE, _BALANCE, _STANDING = 1e-8, 1e-5, 1e-9, 3e-9
 
 
@@ -30,7 +30,7 @@ class Solved:
     """Where the iterations ended; without ``converged`` the numbers must not be used.
 
     ``u`` (variables,), multipliers of the bounds, where it began, and each equation's residual relative to the sum
-    of its terms.
+    of its terms. ``unbounded`` are streams whose masses the readings would let grow without end: they were held.
     """
 
     u: Floats
@@ -40,6 +40,7 @@ class Solved:
     iterations: int
     imbalance: Floats
     half: float
+    unbounded: Ints
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,8 @@ class _Task:
     layout: Layout
     analysed: Condensation
     origin: Floats
-    anchor: int
+    held: Ints
+    size: Floats
 
     def miss(self, u: Floats) -> tuple[Misfit, Floats, Floats]:
         """Misfit, masses and assays at a point."""
@@ -79,15 +81,26 @@ class _Task:
         return self._anchored(misfit(self.layout, mass, assay), mass), mass, assay
 
     def _anchored(self, miss: Misfit, mass: Floats) -> Misfit:
-        """Hold one mass where none is known: nothing else depends on the size, so the pull vanishes in the end."""
-        if self.anchor < 0:
+        """Pull masses that are held at their size: one where none is known, so that the flows keep a size, and those
+        that grow without end.
+        """
+        if not len(self.held):
             return miss
-        at, size = self.anchor, self.origin[self.layout.mass_column[self.anchor]]
-        off, weight = mass[at] - size, (_HOLD / size) ** 2
+        off, weight = mass[self.held] - self.size, (_HOLD / self.size) ** 2
         slope, curve = miss.slope.copy(), miss.curve.copy()
-        slope[at] += weight * off
-        curve[at] += weight
-        return replace(miss, half=miss.half + 0.5 * weight * off**2, slope=slope, curve=curve)
+        slope[self.held] += weight * off
+        curve[self.held] += weight
+        return replace(miss, half=miss.half + 0.5 * float(weight @ off**2), slope=slope, curve=curve)
+
+    def holding(self, u: Floats) -> _Task:
+        """The same with further masses held, if some have run away."""
+        masses = u[: len(self.layout.mass_free)]
+        far = np.flatnonzero(masses > _RUNAWAY * self.origin[: len(masses)].max(initial=0.0))
+        more = np.setdiff1d(self.layout.mass_free[far], self.held)
+        if not len(more):
+            return self
+        size = u[self.layout.mass_column[more]]
+        return replace(self, held=np.concatenate([self.held, more]), size=np.concatenate([self.size, size]))
 
     def slack(self, u: Floats) -> Floats:
         """Distance to the bounds: each variable above zero, then each cap."""
@@ -152,7 +165,8 @@ def interior_point(layout: Layout, analysed: Condensation | None = None, origin:
     (linearised first stage).
     """
     origin = start(layout) if origin is None else origin
-    task = _Task(layout, analysed or condensation(layout), origin, _anchor(layout))
+    held = _anchor(layout)
+    task = _Task(layout, analysed or condensation(layout), origin, held, origin[layout.mass_column[held]])
     with np.errstate(all="ignore"):
         first = _run(task, _first(task, linear=True))
         if first.converged:
@@ -161,17 +175,17 @@ def interior_point(layout: Layout, analysed: Condensation | None = None, origin:
         return second if second.converged or second.half < first.half else first
 
 
-def _anchor(layout: Layout) -> int:
-    """The stream to hold where no mass is known at all, -1 where one is."""
+def _anchor(layout: Layout) -> Ints:
+    """The stream to hold where no mass is known at all."""
     read = layout.readings
     if len(layout.mass_free) < layout.n_streams or np.any(read.of[read.values] < layout.n_streams):
-        return -1
-    return int(np.argmax(np.sum(layout.ends >= 0, axis=1)))
+        return np.zeros(0, dtype=np.int64)
+    return np.array([np.argmax(np.sum(layout.ends >= 0, axis=1))])
 
 
 def _run(task: _Task, state: _State) -> Solved:
     """Iterate until done or failed."""
-    done, iteration = False, 0
+    done, iteration, known = False, 0, task.held
     for iteration in range(1, MAX_ITERATIONS + 1):
         try:
             state, done = _iterate(task, state, iteration)
@@ -179,9 +193,12 @@ def _run(task: _Task, state: _State) -> Solved:
             break
         if done or not np.isfinite(state.half):
             break
+        task = task.holding(state.u)
         if state.linear and iteration >= _LINEAR_STAGE and task.imbalance(state.u).max(initial=0.0) > 1e-2:
             break
-    return Solved(state.u, state.z, task.origin, done, iteration, task.imbalance(state.u), state.half)
+    half = misfit(task.layout, *task.layout.expand(state.u)).half
+    unbounded = np.setdiff1d(task.held, known)
+    return Solved(state.u, state.z, task.origin, done, iteration, task.imbalance(state.u), half, unbounded)
 
 
 def _first(task: _Task, *, linear: bool) -> _State:
@@ -210,6 +227,7 @@ def _iterate(task: _Task, state: _State, iteration: int) -> tuple[_State, bool]:
     keep = max(0.99, 1 - step.mu)
     moved = task.moved(step.du)
     alpha, beta = _longest(s, moved, keep), _longest(state.z, step.dz, keep)
+    alpha = min(alpha, _growth(task, state.u, step.du))
     alpha, cuts = _line_search(task, replace(state, linear=linear), step, slope, alpha)
     u = state.u + alpha * step.du
     s = task.slack(u)
@@ -251,6 +269,13 @@ def _longest(s: Floats, ds: Floats, share: float = 1.0) -> float:
     if not falling.any():
         return 1.0
     return min(1.0, share * float(np.min(-s[falling] / ds[falling])))
+
+
+def _growth(task: _Task, u: Floats, du: Floats) -> float:
+    """Longest step in which no mass grows tenfold beyond all that is usual: some would grow without end."""
+    n_m = len(task.layout.mass_free)
+    usual = np.maximum(u[:n_m], task.origin[:n_m].max(initial=0.0))
+    return float(_GROWTH / np.maximum(du[:n_m] / usual, _GROWTH).max(initial=_GROWTH))
 
 
 def _line_search(task: _Task, state: _State, step: _Step, slope: Floats, alpha: float) -> tuple[float, int]:

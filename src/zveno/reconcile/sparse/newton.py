@@ -17,6 +17,7 @@ from zveno.reconcile.sparse.misfit import Misfit
 _REFINEMENTS = 3
 _CONVEX = 0.3
 _SMALL = 1e-4
+_EXACT = 1e-11
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class System:
         rest = self._rest(wanted, du, l)
         for _ in range(_REFINEMENTS):
             size = self._size(rest, du)
-            if np.max(size, initial=0.0) < 1e-13:
+            if np.max(size, initial=0.0) < _EXACT:
                 break
             dl = self._condensed(-rest)
             change = -self.curvature.invert(self.layout, self.across @ dl)
