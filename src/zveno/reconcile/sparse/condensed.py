@@ -82,19 +82,24 @@ class Condensation:
         values[on_diagonal] += np.sign(values[on_diagonal]) * _LIFT
         return factor(self.pattern, values), scale
 
-    def matrix(self, touches: Floats, flows: Floats) -> tuple[Floats, Floats]:
-        """Entries of the same matrix after scaling, and the scale of its rows."""
+    def matrix(self, touches: Floats, flows: Floats, *, stiff: bool = True) -> tuple[Floats, Floats]:
+        """Entries of the same matrix after scaling, and the scale of its rows.
+
+        Without stiffness, rows of the common factors are empty but for a diagonal of -1.
+        """
         entries = np.concatenate([touches, flows])
         of = np.concatenate([self.touch_row, self.flow_row])
         diagonal = np.bincount(of, entries**2, minlength=self.rows)
-        stiff_at, stiff = self.stiff
+        stiff_at, stiffness = self.stiff
         own = self.entry_row[stiff_at] == self.entry_column[stiff_at]
-        diagonal[self.entry_row[stiff_at[own]]] -= stiff[own]
-        scale = 1 / np.sqrt(np.maximum(np.abs(diagonal), 1e-300))
+        if not stiff:
+            stiffness = np.where(own, 1.0, 0.0)
+        diagonal[self.entry_row[stiff_at[own]]] -= stiffness[own]
+        scale = 1 / np.sqrt(np.where(diagonal == 0, 1.0, np.abs(diagonal)))
         entries *= scale[of]
         values = np.zeros(len(self.entry_row))
         values[self.summed] = np.add.reduceat(entries[self.first] * entries[self.second], self.starts)
-        values[stiff_at] -= stiff * scale[self.entry_row[stiff_at]] * scale[self.entry_column[stiff_at]]
+        values[stiff_at] -= stiffness * scale[self.entry_row[stiff_at]] * scale[self.entry_column[stiff_at]]
         return values, scale
 
     @cached_property
