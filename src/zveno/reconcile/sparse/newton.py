@@ -153,15 +153,18 @@ def system(analysed: Condensation, curved: Curvature, u: Floats, point: tuple[Fl
     """Condense and factor."""
     layout = analysed.layout
     G = extended(layout, point)
-    masses, flows = analysed.constant if G is layout.G else analysed.entries(G)
-    root = 1 / np.sqrt(curved.d[analysed.flow_column])
-    along = masses + np.bincount(
-        analysed.flow_touch, flows * curved.ratio[analysed.flow_column], minlength=len(masses)
-    )  # fmt: skip
-    factors, scale = analysed.factor(along / np.sqrt(curved.sigma[analysed.touch_stream]), flows * root)
+    factors, scale = analysed.factor(*scaled(analysed, G, curved))
     stiffness = layout.readings.tied.stiffness
     least = _SMALL * (abs(G) @ np.abs(u)) + 1e-300
     return System(layout, curved, G, G.T.tocsr(), stiffness, factors, scale, least)
+
+
+def scaled(analysed: Condensation, G: csr_array, curved: Curvature) -> tuple[Floats, Floats]:
+    """Entries ``E`` of touches and flows whose products ``E E'`` make the condensed matrix."""
+    masses, flows = analysed.constant if G is analysed.layout.G else analysed.entries(G)
+    column = analysed.flow_column
+    along = masses + np.bincount(analysed.flow_touch, flows * curved.ratio[column], minlength=len(masses))
+    return along / np.sqrt(curved.sigma[analysed.touch_stream]), flows / np.sqrt(curved.d[column])
 
 
 def extended(layout: Layout, point: tuple[Floats, Floats]) -> csr_array:

@@ -196,3 +196,8 @@ def _checked(columns: csr_array, left: Floats) -> Bools:
     size = abs(columns).T @ np.abs(left)
     whole = abs(columns).max(axis=0).toarray().reshape(-1, 1)
     return np.asarray(((along > _SEEN * size) & (size > _NOISE * whole)).any(axis=1))
+
+
+def free_quantities(layout: Layout) -> Bools:
+    """Quantities that are variables, not fixed, (quantities,)."""
+    return np.isnan(np.concatenate([layout.mass_fixed, layout.assay_fixed]))

@@ -1,0 +1,179 @@
+"""Standard deviations of a large network: selected entries of one inverse, and refined solutions where those fail.
+
+What is not read gets a weak prior (a standard deviation of many times itself), so that one factored matrix serves all.
+Of most quantities the prior takes nothing that could be told. Where it does, or where digits were lost against it, the
+variance is solved for by itself, and the prior's pull taken back step by step.
+
+References
+----------
+Erisman & Tinney (1975), Commun. ACM 18, 177-179 (selected inverse); Rockafellar (1976), SIAM J. Control Optim. 14,
+877-898 (proximal point).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from zveno.reconcile.names import Floats, Ints
+from zveno.reconcile.sparse.condensed import Condensation, slopes_of_readings
+from zveno.reconcile.sparse.layout import Layout
+from zveno.reconcile.sparse.newton import Curvature, System, scaled, system
+from zveno.reconcile.sparse.structure import Structure, assay_scale, free_quantities
+
+_WEAK, _WEAKER, _PASSES = 30.0, 1e4, 3
+_STANDS, _LEFT_OVER, _PULLED, _DIGITS = 1e-3, 1e-6, 1e-3, 1e-9
+_SETTLED, _STEPS, _AT_ONCE = 1e-5, 60, 256
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Variances of what the readings determine, and the means to get more.
+
+    ``variance`` (quantities,) of masses and assays, NaN where unobservable, 0 where fixed; ``explained`` (quantities,)
+    the share of a reading's own variance that the balances take away.
+    """
+
+    system: System
+    mass: Floats
+    assay: Floats
+    prior: Floats
+    variance: Floats
+    explained: Floats
+    refined: int
+
+    def covariances(self, slopes: Floats) -> Floats:
+        """Covariance with all variables of quantities given by their slopes by the variables, (variables, k).
+
+        Unobservable directions stay out: ask for observable quantities only.
+        """
+        return _covariances(self.system, self._pull, slopes)
+
+    def _pull(self, du: Floats) -> Floats:
+        """Force of the weak prior on changes of the variables."""
+        return _prior_force(self.system.layout, self, du)
+
+
+def spread(analysed: Condensation, mass: Floats, assay: Floats, found: Structure) -> Spread:
+    """Variances of all quantities at a point, which is that of :func:`structure`.
+
+    A prior of which more than a trace is left in the answer is made weaker, until nothing changes any more.
+    """
+    prior = _Prior(analysed.layout, mass, assay, found)
+    one, variance, explained = _by_selection(analysed, mass, assay, prior)
+    for _ in range(_PASSES):
+        if not prior.weaken(explained):
+            break
+        before = variance
+        one, variance, explained = _by_selection(analysed, mass, assay, prior)
+        if np.all(np.abs(variance - before)[found.observable] <= _STANDS * before[found.observable]):
+            break
+    out = Spread(one, mass, assay, prior.variance, variance, explained, 0)
+    left = 1 - explained
+    with np.errstate(invalid="ignore"):
+        lost = (left < _LEFT_OVER) | (prior.weak & ((left > _PULLED) | (left < _DIGITS)))
+    doubtful = np.flatnonzero(found.observable & (prior.own > 0) & lost)
+    for first in range(0, len(doubtful), _AT_ONCE):
+        some = doubtful[first : first + _AT_ONCE]
+        slopes = quantity_slopes(analysed.layout, mass, assay, some)
+        variance[some] = np.einsum("ik,ik->k", slopes, out.covariances(slopes))
+    variance[~found.observable] = np.nan
+    variance[~free_quantities(analysed.layout)] = 0.0
+    return replace(out, variance=np.maximum(variance, 0.0), refined=len(doubtful))
+
+
+class _Prior:
+    """Variance that each quantity's own readings leave it, ``own``; what has none gets a weak prior."""
+
+    def __init__(self, layout: Layout, mass: Floats, assay: Floats, found: Structure) -> None:
+        read = layout.readings
+        weight = np.where(found.read, read.weight, 0.0)
+        tied = np.bincount(read.of[read.tied.number], 1 / read.tied.own, minlength=len(weight))
+        weight = weight + np.where(found.read, tied, 0.0)
+        size = np.concatenate([mass, np.maximum(assay, 1e-2 * assay_scale(layout, assay))])
+        self.weak = weight == 0
+        self.observable = found.observable
+        self.own = np.where(self.weak, (_WEAK * size) ** 2, 1 / np.where(self.weak, 1.0, weight))
+        self.bumped = np.zeros(len(weight), dtype=np.int64)
+
+    @property
+    def variance(self) -> Floats:
+        """Variances of the priors, infinite where a reading stands."""
+        return np.where(self.weak, self.own, np.inf)
+
+    def weaken(self, explained: Floats) -> bool:
+        """Make priors that still pull weaker; says whether there were any."""
+        pulls = self.weak & (1 - explained > _PULLED) & (self.bumped < np.where(self.observable, _PASSES, 1))
+        self.own = np.where(pulls, _WEAKER * self.own, self.own)
+        self.bumped += pulls
+        return bool(pulls.any())
+
+
+def _by_selection(
+    analysed: Condensation, mass: Floats, assay: Floats, prior: _Prior
+) -> tuple[System, Floats, Floats]:
+    """The factored system, variances of all quantities, and the share of their own that the equations take away."""
+    layout, own = analysed.layout, prior.own
+    sigma = np.where(np.isnan(layout.mass_fixed), 1 / own[: layout.n_streams], np.inf)
+    of_flow = layout.n_streams + layout.flow_free
+    curved = Curvature(1 / (mass[layout.owner] ** 2 * own[of_flow]), assay[layout.flow_free], sigma)
+    u = np.concatenate([mass[layout.mass_free], assay[layout.flow_free] * mass[layout.owner]])
+    one = system(analysed, curved, u, (mass, assay))
+    explained = _explained(analysed, one, curved)
+    return one, own * (1 - explained), explained
+
+
+def _explained(analysed: Condensation, one: System, curved: Curvature) -> Floats:
+    """Share of each quantity's own variance that the equations take away, (quantities,)."""
+    layout = analysed.layout
+    touches, flows = scaled(analysed, one.G, curved)
+    inverse = one.factors.selected(analysed.pattern.positions)
+    inverse = inverse * one.scale[analysed.entry_row] * one.scale[analysed.entry_column]
+    entries = np.concatenate([touches, flows])
+    products = entries[analysed.first] * entries[analysed.second] * np.repeat(
+        inverse[analysed.summed], np.diff(analysed.starts, append=len(analysed.first))
+    )  # fmt: skip
+    products[analysed.first != analysed.second] *= 2
+    owner = np.concatenate([analysed.touch_stream, layout.n_streams + layout.flow_free[analysed.flow_column]])
+    return np.bincount(owner[analysed.first], products, minlength=layout.n_quantities)
+
+
+def quantity_slopes(layout: Layout, mass: Floats, assay: Floats, quantities: Ints) -> Floats:
+    """Slopes of masses and assays by the variables, (variables, k)."""
+    return np.asarray(slopes_of_readings(layout, quantities, (mass, assay)).T.toarray())
+
+
+def _prior_force(layout: Layout, one: Spread, du: Floats) -> Floats:
+    """Slopes by the variables of half the weak prior's sum of squares at changes of the variables."""
+    n_m = len(layout.mass_free)
+    by_mass = np.zeros((layout.n_streams, du.shape[1]))
+    by_mass[layout.mass_free] = du[:n_m]
+    x, m = _column(one.assay[layout.flow_free]), _column(one.mass[layout.owner])
+    assay_change = (du[n_m:] - x * by_mass[layout.owner]) / m
+    pull = assay_change / _column(one.prior[layout.n_streams + layout.flow_free]) / m
+    on_mass = by_mass / _column(one.prior[: layout.n_streams]) - layout.owned @ (x * pull)
+    return np.concatenate([on_mass[layout.mass_free], pull])
+
+
+def _column(values: Floats) -> Floats:
+    """Values as a column."""
+    return values[:, None]
+
+
+def _covariances(one: System, pull: Callable[[Floats], Floats], slopes: Floats) -> Floats:
+    """Proximal point: each solution takes back the prior's pull at the one before."""
+    still = np.zeros((len(one.layout.b), slopes.shape[1]))
+    found = one.solve(-slopes, still)[0]
+    before = np.einsum("ik,ik->k", slopes, found)
+    going = np.arange(slopes.shape[1])
+    for _ in range(_STEPS):
+        found[:, going] = one.solve(-(slopes[:, going] + pull(found[:, going])), still[:, going])[0]
+        now = np.einsum("ik,ik->k", slopes[:, going], found[:, going])
+        moving = np.abs(now - before[going]) > _SETTLED * np.abs(now)
+        before[going] = now
+        going = going[moving]
+        if not len(going):
+            break
+    return found
