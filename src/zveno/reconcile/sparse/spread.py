@@ -23,8 +23,8 @@ from zveno.reconcile.sparse.layout import Layout
 from zveno.reconcile.sparse.newton import Curvature, System, scaled, system
 from zveno.reconcile.sparse.structure import Structure, assay_scale, free_quantities
 
-_WEAK, _WEAKER, _PASSES = 30.0, 1e4, 3
-_STANDS, _LEFT_OVER, _PULLED, _DIGITS = 1e-3, 1e-6, 1e-3, 1e-9
+_WEAK, _WEAKEST, _WIDE, _PASSES = 30.0, 3e3, 1e2, 5
+_PULLED, _DIGITS = 1e-3, 1e-5
 _SETTLED, _STEPS, _AT_ONCE = 1e-5, 60, 256
 
 
@@ -59,21 +59,18 @@ class Spread:
 def spread(analysed: Condensation, mass: Floats, assay: Floats, found: Structure) -> Spread:
     """Variances of all quantities at a point, which is that of :func:`structure`.
 
-    A prior of which more than a trace is left in the answer is made weaker, until nothing changes any more.
+    Priors of what is not read are set by what was found: wide enough to tell nothing, narrow enough to lose no digits.
     """
     prior = _Prior(analysed.layout, mass, assay, found)
     one, variance, explained = _by_selection(analysed, mass, assay, prior)
     for _ in range(_PASSES):
-        if not prior.weaken(explained):
+        if not prior.fit(explained):
             break
-        before = variance
         one, variance, explained = _by_selection(analysed, mass, assay, prior)
-        if np.all(np.abs(variance - before)[found.observable] <= _STANDS * before[found.observable]):
-            break
     out = Spread(one, mass, assay, prior.variance, variance, explained, 0)
     left = 1 - explained
     with np.errstate(invalid="ignore"):
-        lost = (left < _LEFT_OVER) | (prior.weak & ((left > _PULLED) | (left < _DIGITS)))
+        lost = (left < _DIGITS) | (prior.weak & (left > _PULLED))
     doubtful = np.flatnonzero(found.observable & (prior.own > 0) & lost)
     for first in range(0, len(doubtful), _AT_ONCE):
         some = doubtful[first : first + _AT_ONCE]
@@ -95,20 +92,23 @@ class _Prior:
         size = np.concatenate([mass, np.maximum(assay, 1e-2 * assay_scale(layout, assay))])
         self.weak = weight == 0
         self.observable = found.observable
-        self.own = np.where(self.weak, (_WEAK * size) ** 2, 1 / np.where(self.weak, 1.0, weight))
-        self.bumped = np.zeros(len(weight), dtype=np.int64)
+        weak = np.where(found.observable, _WEAK, _WEAKEST) * size
+        self.own = np.where(self.weak, weak**2, 1 / np.where(self.weak, 1.0, weight))
 
     @property
     def variance(self) -> Floats:
         """Variances of the priors, infinite where a reading stands."""
         return np.where(self.weak, self.own, np.inf)
 
-    def weaken(self, explained: Floats) -> bool:
-        """Make priors that still pull weaker; says whether there were any."""
-        pulls = self.weak & (1 - explained > _PULLED) & (self.bumped < np.where(self.observable, _PASSES, 1))
-        self.own = np.where(pulls, _WEAKER * self.own, self.own)
-        self.bumped += pulls
-        return bool(pulls.any())
+    def fit(self, explained: Floats) -> bool:
+        """Set priors that are too narrow, or so wide that digits are lost, to a hundred times what was found.
+
+        Says whether there were any.
+        """
+        left = 1 - explained
+        off = self.weak & self.observable & ((left > _PULLED) | (left < _DIGITS))
+        self.own = np.where(off, self.own * np.maximum(left, _DIGITS**2) * _WIDE**2, self.own)
+        return bool(off.any())
 
 
 def _by_selection(

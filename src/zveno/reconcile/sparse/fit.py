@@ -1,0 +1,221 @@
+"""From a large network to its solution as arrays: build, solve, classify, spread, test."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy.sparse import coo_array
+from scipy.special import chdtrc
+
+from zveno.errors import SolveError
+from zveno.model.network import Network
+from zveno.reconcile.names import Bools, Floats, Ints
+from zveno.reconcile.sparse.condensed import Condensation, condensation, independent, slopes_of_readings
+from zveno.reconcile.sparse.interior import Solved, interior_point, reference
+from zveno.reconcile.sparse.layout import Layout, layout
+from zveno.reconcile.sparse.misfit import misfit
+from zveno.reconcile.sparse.spread import Spread, spread
+from zveno.reconcile.sparse.structure import Structure, structure
+from zveno.text.words import quantity_phrase
+
+_GONE = 1e-5
+_TRACE = 0.3
+
+
+@dataclass(frozen=True)
+class LargeFit:
+    """The reconciled point of a large network with its variances and tests.
+
+    Parameters
+    ----------
+    mass, assay
+        The point, (streams,) and (pairs,); usual values where a stream is ``closed`` (carries nothing).
+    held
+        Quantities that stand at a bound, (quantities,).
+    objective
+        Sum of squared standardised adjustments.
+    slope, slope_variance
+        Of each reading: slope of half the objective by its error, with its variance; NaN for limits, (readings,).
+    """
+
+    layout: Layout
+    mass: Floats
+    assay: Floats
+    closed: Bools
+    held: Bools
+    unbounded: Ints
+    structure: Structure
+    spread: Spread
+    objective: float
+    iterations: int
+    slope: Floats
+    slope_variance: Floats
+    dof: int
+
+    @property
+    def p_value(self) -> float | None:
+        """Chance of a larger objective if all errors are as stated; None without degrees of freedom."""
+        return float(chdtrc(self.dof, self.objective)) if self.dof > 0 else None
+
+    @cached_property
+    def tested(self) -> Bools:
+        """Readings that others check and whose quantity no bound holds, (readings,)."""
+        of = self.layout.readings.of
+        return ~self.layout.readings.censored & self.structure.redundant[of] & ~self.held[of]
+
+    @cached_property
+    def z(self) -> Floats:
+        """Standardised adjustments of the maximum-power test, NaN where nothing checks a reading."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.asarray(np.where(self.tested, self.slope / np.sqrt(self.slope_variance), np.nan))
+
+    @cached_property
+    def bias_sd(self) -> Floats:
+        """Standard deviation of the estimated error of each reading if it alone is wrong."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.asarray(np.where(self.tested, 1 / np.sqrt(self.slope_variance), np.nan))
+
+    def correlations(self, readings: Ints) -> Floats:
+        """Correlations of the standardised adjustments of some readings with those of all, (readings, k)."""
+        covariance = _slope_covariance(self, readings)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            size = np.sqrt(self.slope_variance)
+            return np.asarray(covariance / size[:, None] / size[readings])
+
+
+def fit_large(network: Network) -> LargeFit:
+    """Solve one large network.
+
+    Raises
+    ------
+    DataError
+        If the network is not usable.
+    SolveError
+        If no balanced point was found: names the worst balance.
+    """
+    analysed = _independent(condensation(layout(network)))
+    built = analysed.layout
+    solved = interior_point(built, analysed)
+    if not solved.converged:
+        raise _not_converged(built, solved)
+    return _fit_at(analysed, solved)
+
+
+def _independent(analysed: Condensation) -> Condensation:
+    """The same without equations that follow from others."""
+    keep = independent(analysed)
+    built = analysed.layout
+    if len(keep) == len(built.b):
+        return analysed
+    return condensation(built.some_rows(keep))
+
+
+def _not_converged(built: Layout, solved: Solved) -> SolveError:
+    """What to say of a network that did not converge."""
+    off = np.nan_to_num(solved.imbalance, nan=np.inf)
+    place, quantity = built.rows[int(np.argmax(off))] if len(off) else ("", "")
+    return SolveError(
+        "the balance was not solved in {iterations} steps; the worst equation is {quantity} at '{place}', off by "
+        "{residual} of its flows: check fixed values, stream directions and standard deviations there",
+        iterations=solved.iterations, quantity=quantity_phrase(quantity), place=place,
+        residual=float(off.max(initial=0.0)),
+    )  # fmt: skip
+
+
+def _fit_at(analysed: Condensation, solved: Solved) -> LargeFit:
+    """Classify, spread and test a converged point."""
+    built = analysed.layout
+    mass, assay = built.expand(solved.u)
+    closed, held = _bounds_met(built, solved)
+    if closed.any():
+        usual, usual_assay = built.expand(solved.origin)
+        mass, assay = np.where(closed, usual, mass), np.where(closed[built.pair_stream], usual_assay, assay)
+    found = structure(analysed, mass, assay, closed)
+    spreading = spread(analysed, mass, assay, found)
+    counts = np.concatenate([np.ones(built.n_streams), ~closed[built.pair_stream]]).astype(float)
+    miss = misfit(built, *_at(built, solved), counts if closed.any() else None)
+    slope, variance, trace = _tests(built, found, spreading, *_at(built, solved))
+    dof = found.dof if abs(trace - found.dof) < _TRACE else round(trace)
+    return LargeFit(
+        layout=built, mass=mass, assay=assay, closed=closed, held=held, unbounded=solved.unbounded, structure=found,
+        spread=spreading, objective=2 * miss.half, iterations=solved.iterations, slope=slope,
+        slope_variance=variance, dof=dof,
+    )  # fmt: skip
+
+
+def _at(built: Layout, solved: Solved) -> tuple[Floats, Floats]:
+    """Masses and assays where the iterations ended."""
+    return built.expand(solved.u)
+
+
+def _bounds_met(built: Layout, solved: Solved) -> tuple[Bools, Bools]:
+    """Streams that carry nothing, and quantities that stand at a bound."""
+    n_m, n = len(built.mass_free), built.n_variables
+    flows = solved.u[n_m:]
+    cap = built.assay_total * built.expand(solved.u)[0][built.owner] - flows
+    size_cap = built.assay_total * built.expand(solved.origin)[0][built.owner] - solved.origin[n_m:]
+    slack = np.concatenate([solved.u, cap[built.capped]])
+    size = np.concatenate([solved.origin, size_cap[built.capped]])
+    active = solved.dual * size / reference(solved.half) > slack / size
+    closed = np.zeros(built.n_streams, dtype=bool)
+    closed[built.mass_free] = active[:n_m] | (solved.u[:n_m] < _GONE * solved.origin[:n_m])
+    held = np.zeros(built.n_quantities, dtype=bool)
+    held[built.mass_free] = active[:n_m]
+    at_bound = active[n_m:n].copy()
+    at_bound[built.capped] |= active[n:]
+    held[built.n_streams + built.flow_free] = at_bound
+    return closed, held
+
+
+def _tests(
+    built: Layout, found: Structure, spreading: Spread, mass: Floats, assay: Floats
+) -> tuple[Floats, Floats, float]:
+    """Slope of each reading's error with its variance, and the degrees of freedom as the sum of what is explained."""
+    read = built.readings
+    x = np.concatenate([mass, assay])
+    counts = found.read[read.of] & ~read.censored
+    w = np.where(counts, read.sigma**-2.0, np.nan)
+    slope = w * (read.value - x[read.of])
+    alone = counts.copy()
+    alone[read.tied.number] = False
+    several = np.bincount(read.of[alone], minlength=built.n_quantities) > 1
+    variance = np.where(several[read.of], w - np.nan_to_num(spreading.variance)[read.of] * w**2,
+                        np.nan_to_num(spreading.explained)[read.of] * w)  # fmt: skip
+    trace = float(np.sum(variance[alone] / w[alone]))
+    tied = read.tied
+    if len(tied.number):
+        off = np.where(counts[tied.number], read.value[tied.number] - x[read.of[tied.number]], 0.0)
+        slope[tied.number] = tied.inverse @ off
+        of = read.of[tied.number]
+        rows = slopes_of_readings(built, of, (mass, assay))
+        fitted = np.asarray(rows @ spreading.covariances(rows.T.toarray()))
+        turned = tied.inverse @ fitted
+        variance[tied.number] = tied.inverse.diagonal() - np.asarray(tied.inverse.multiply(turned).sum(axis=1)).ravel()
+        trace += len(of) - float(np.trace(turned))
+    return slope, variance, trace
+
+
+def _slope_covariance(fit: LargeFit, readings: Ints) -> Floats:
+    """Covariance of the slopes of all readings with those of some, (readings, k)."""
+    read = fit.layout.readings
+    counts = fit.structure.read[read.of] & ~read.censored
+    alone = counts.copy()
+    alone[read.tied.number] = False
+    numbers = np.flatnonzero(alone)
+    tied = read.tied.inverse.tocoo()
+    weight = coo_array(
+        (
+            np.concatenate([read.sigma[numbers] ** -2.0, tied.data]),
+            (
+                np.concatenate([numbers, read.tied.number[tied.row]]),
+                np.concatenate([numbers, read.tied.number[tied.col]]),
+            ),
+        ),
+        shape=(len(counts), len(counts)),
+    ).tocsc()
+    some = weight[:, readings]
+    rows = slopes_of_readings(fit.layout, read.of, (fit.mass, fit.assay))
+    moved = rows @ fit.spread.covariances((rows.T @ some).toarray())
+    return np.asarray(some.toarray() - weight @ moved)
