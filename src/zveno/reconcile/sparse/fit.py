@@ -21,7 +21,6 @@ from zveno.reconcile.sparse.structure import Structure, structure
 from zveno.text.words import quantity_phrase
 
 _GONE = 1e-5
-_TRACE = 0.3
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,11 @@ class LargeFit:
     iterations: int
     slope: Floats
     slope_variance: Floats
-    dof: int
+
+    @property
+    def dof(self) -> int:
+        """Degrees of freedom of the global test."""
+        return self.spread.dof
 
     @property
     def p_value(self) -> float | None:
@@ -136,12 +139,11 @@ def _fit_at(analysed: Condensation, solved: Solved) -> LargeFit:
     spreading = spread(analysed, mass, assay, found)
     counts = np.concatenate([np.ones(built.n_streams), ~closed[built.pair_stream]]).astype(float)
     miss = misfit(built, *_at(built, solved), counts if closed.any() else None)
-    slope, variance, trace = _tests(built, found, spreading, *_at(built, solved))
-    dof = found.dof if abs(trace - found.dof) < _TRACE else round(trace)
+    slope, variance = _tests(built, found, spreading, *_at(built, solved))
     return LargeFit(
         layout=built, mass=mass, assay=assay, closed=closed, held=held, unbounded=solved.unbounded, structure=found,
         spread=spreading, objective=2 * miss.half, iterations=solved.iterations, slope=slope,
-        slope_variance=variance, dof=dof,
+        slope_variance=variance,
     )  # fmt: skip
 
 
@@ -171,8 +173,8 @@ def _bounds_met(built: Layout, solved: Solved) -> tuple[Bools, Bools]:
 
 def _tests(
     built: Layout, found: Structure, spreading: Spread, mass: Floats, assay: Floats
-) -> tuple[Floats, Floats, float]:
-    """Slope of each reading's error with its variance, and the degrees of freedom as the sum of what is explained."""
+) -> tuple[Floats, Floats]:
+    """Slope of each reading's error, with its variance."""
     read = built.readings
     x = np.concatenate([mass, assay])
     counts = found.read[read.of] & ~read.censored
@@ -183,7 +185,6 @@ def _tests(
     several = np.bincount(read.of[alone], minlength=built.n_quantities) > 1
     variance = np.where(several[read.of], w - np.nan_to_num(spreading.variance)[read.of] * w**2,
                         np.nan_to_num(spreading.explained)[read.of] * w)  # fmt: skip
-    trace = float(np.sum(variance[alone] / w[alone]))
     tied = read.tied
     if len(tied.number):
         off = np.where(counts[tied.number], read.value[tied.number] - x[read.of[tied.number]], 0.0)
@@ -193,8 +194,7 @@ def _tests(
         fitted = np.asarray(rows @ spreading.covariances(rows.T.toarray()))
         turned = tied.inverse @ fitted
         variance[tied.number] = tied.inverse.diagonal() - np.asarray(tied.inverse.multiply(turned).sum(axis=1)).ravel()
-        trace += len(of) - float(np.trace(turned))
-    return slope, variance, trace
+    return slope, variance
 
 
 def _slope_covariance(fit: LargeFit, readings: Ints) -> Floats:

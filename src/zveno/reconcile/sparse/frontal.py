@@ -322,22 +322,45 @@ def _forward(lower: Floats, right: Floats) -> Floats:
 def dependent(pattern: Pattern, values: Floats, least: float) -> Bools:
     """Rows of a positive semidefinite matrix with a unit diagonal that follow from the rows before them, (n,).
 
-    Rows are eliminated one by one, and one of which less than ``least`` is left is set aside.
+    Where a front has such rows they are eliminated one by one, and one of which less than ``least`` is left is set
+    aside.
     """
     memory = _laid_out(pattern, values)
     out = np.zeros(pattern.n, dtype=bool)
     for one in pattern.groups:
         B, p, q = one.shape
         front = memory[one.offset : one.offset + B * (p + q) ** 2].reshape(B, p + q, p + q)
-        for k in range(p):
-            left = front[:, k, k].copy()
-            gone = np.abs(left) < least
-            out[one.pivots[gone, k]] = True
-            row = front[:, k, k + 1 :]
-            share = row / np.where(gone, np.inf, left)[:, None]
-            front[:, k + 1 :, k + 1 :] -= row[:, :, None] * share[:, None, :]
+        rest = _whole(front, p, least, one.sign)
+        if rest is None:
+            out[one.pivots[_one_by_one(front, p, least)]] = True
+            rest = front[:, p:, p:]
         if q:
-            np.add.at(memory, one.target, front[:, p:, p:].ravel())
+            np.add.at(memory, one.target, rest.ravel())
+    return out
+
+
+def _whole(front: Floats, p: int, least: float, sign: float) -> Floats | None:
+    """What a stack of fronts leaves beyond its pivots; None where one of them has a pivot below the least."""
+    try:
+        lower = np.linalg.cholesky(sign * front[:, :p, :p])
+    except np.linalg.LinAlgError:
+        return None
+    if np.min(np.einsum("bii->bi", lower), initial=np.inf) < np.sqrt(least):
+        return None
+    pull = np.linalg.solve(lower, front[:, :p, p:])
+    return np.asarray(front[:, p:, p:] - sign * (pull.transpose(0, 2, 1) @ pull))
+
+
+def _one_by_one(front: Floats, p: int, least: float) -> Bools:
+    """Eliminate the pivots of a stack of fronts in place; which of them were below the least, (B, p)."""
+    out = np.zeros((len(front), p), dtype=bool)
+    for k in range(p):
+        left = front[:, k, k].copy()
+        gone = np.abs(left) < least
+        out[gone, k] = True
+        row = front[:, k, k + 1 :]
+        share = row / np.where(gone, np.inf, left)[:, None]
+        front[:, k + 1 :, k + 1 :] -= row[:, :, None] * share[:, None, :]
     return out
 
 

@@ -17,7 +17,7 @@ from zveno.reconcile.sparse.misfit import Misfit
 _REFINEMENTS = 3
 _CONVEX = 0.3
 _SMALL = 1e-4
-_EXACT = 1e-11
+_EXACT = 1e-9
 
 
 @dataclass(frozen=True)

@@ -17,13 +17,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from zveno.reconcile.names import Floats, Ints
+from zveno.reconcile.names import Bools, Floats, Ints
 from zveno.reconcile.sparse.condensed import Condensation, slopes_of_readings
 from zveno.reconcile.sparse.layout import Layout
 from zveno.reconcile.sparse.newton import Curvature, System, scaled, system
 from zveno.reconcile.sparse.structure import Structure, assay_scale, free_quantities
 
-_WEAK, _WEAKEST, _WIDE, _PASSES = 30.0, 3e3, 1e2, 5
+_WEAK, _WEAKEST, _WIDE, _PASSES, _FEW = 3.0, 3e3, 1e2, 5, 40
 _PULLED, _DIGITS = 1e-3, 1e-5
 _SETTLED, _STEPS, _AT_ONCE = 1e-5, 60, 256
 
@@ -33,7 +33,8 @@ class Spread:
     """Variances of what the readings determine, and the means to get more.
 
     ``variance`` (quantities,) of masses and assays, NaN where unobservable, 0 where fixed; ``explained`` (quantities,)
-    the share of a reading's own variance that the balances take away.
+    the share of a reading's own variance that the balances take away; ``dof`` the degrees of freedom; ``refined`` how
+    many variances were solved for by themselves.
     """
 
     system: System
@@ -42,6 +43,7 @@ class Spread:
     prior: Floats
     variance: Floats
     explained: Floats
+    dof: int
     refined: int
 
     def covariances(self, slopes: Floats) -> Floats:
@@ -67,7 +69,8 @@ def spread(analysed: Condensation, mass: Floats, assay: Floats, found: Structure
         if not prior.fit(explained):
             break
         one, variance, explained = _by_selection(analysed, mass, assay, prior)
-    out = Spread(one, mass, assay, prior.variance, variance, explained, 0)
+    dof = _degrees_of_freedom(analysed.layout, found, prior.weak, explained)
+    out = Spread(one, mass, assay, prior.variance, variance, explained, dof, 0)
     left = 1 - explained
     with np.errstate(invalid="ignore"):
         lost = (left < _DIGITS) | (prior.weak & (left > _PULLED))
@@ -103,12 +106,26 @@ class _Prior:
     def fit(self, explained: Floats) -> bool:
         """Set priors that are too narrow, or so wide that digits are lost, to a hundred times what was found.
 
-        Says whether there were any.
+        Says whether there were any; a few that lose digits harm nobody else, and are left.
         """
         left = 1 - explained
-        off = self.weak & self.observable & ((left > _PULLED) | (left < _DIGITS))
-        self.own = np.where(off, self.own * np.maximum(left, _DIGITS**2) * _WIDE**2, self.own)
-        return bool(off.any())
+        narrow, wide = (self.weak & self.observable & off for off in (left > _PULLED, left < _DIGITS))
+        if not narrow.any() and wide.sum() <= _FEW:
+            return False
+        self.own = np.where(narrow | wide, self.own * np.maximum(left, _DIGITS**2) * _WIDE**2, self.own)
+        return True
+
+
+def _degrees_of_freedom(layout: Layout, found: Structure, weak: Bools, explained: Floats) -> int:
+    """Readings that count less the directions that they determine.
+
+    Each equation takes one direction from all variables; what is left of the wide priors of unobservable quantities
+    is the number of directions that nothing determines.
+    """
+    free = free_quantities(layout)
+    unseen = round(float(np.sum(1 - explained[free & weak & ~found.observable])))
+    readings = int(found.read[layout.readings.of[layout.readings.values]].sum())
+    return readings - int(free.sum()) + len(layout.b) + unseen
 
 
 def _by_selection(

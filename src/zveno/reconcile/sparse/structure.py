@@ -1,8 +1,7 @@
 """What the readings of a large network can tell: degrees of freedom, and what is observable and redundant.
 
 Judged before any error is looked at, and locally at the point given. Unmeasured quantities span the columns ``U`` of
-the equations in local coordinates (masses; assays, or component flows where the assay is not read). Their rank gives
-the degrees of freedom. A random vector that ``U`` sends to zero moves exactly what is unobservable, and a random
+the equations in local coordinates (masses; assays, or component flows where the assay is not read). A random vector that ``U`` sends to zero moves exactly what is unobservable, and a random
 combination of equations from which ``U`` vanishes meets exactly the readings that others check: both hold with
 probability one, whatever the vectors, and take a few solutions with one factored matrix.
 
@@ -21,10 +20,10 @@ from scipy.sparse import coo_array, csr_array
 
 from zveno.reconcile.names import Bools, Floats, Ints
 from zveno.reconcile.sparse.condensed import Condensation
-from zveno.reconcile.sparse.frontal import dependent, factor
+from zveno.reconcile.sparse.frontal import factor
 from zveno.reconcile.sparse.layout import Layout
 
-_TAU, _LEAST, _SWEEPS, _VECTORS = 1e-11, 1e-10, 5, 3
+_TAU, _SWEEPS, _VECTORS = 1e-11, 5, 3
 _SEEN, _NOISE, _ROUNDING = 1e-6, 1e-9, 1e-10
 
 
@@ -34,8 +33,6 @@ class Structure:
 
     Parameters
     ----------
-    dof
-        How many independent checks the readings give.
     read
         Quantities with a reading that counts, (quantities,).
     observable
@@ -46,7 +43,6 @@ class Structure:
         Changes of the variables that no reading and no equation sees, (variables, k).
     """
 
-    dof: int
     read: Bools
     observable: Bools
     redundant: Bools
@@ -78,7 +74,6 @@ def structure(analysed: Condensation, mass: Floats, assay: Floats, closed: Bools
     free_read = _of_variables(layout, read)
     U = csr_array(columns.tocsc()[:, ~free_read])
     values, row_scale = _gram(analysed, mass, assay, read, scale)
-    rank = len(layout.b) - int(dependent(analysed.pattern, values, _LEAST)[: len(layout.b)].sum())
     on_diagonal = analysed.diagonal_entries
     values[on_diagonal] += np.sign(values[on_diagonal] + 0.5) * _TAU
     factors = factor(analysed.pattern, values)
@@ -103,9 +98,7 @@ def structure(analysed: Condensation, mass: Floats, assay: Floats, closed: Bools
     unseen = _unseen(layout, mass, assay, null)
     checked = _checked(csr_array(columns.multiply(row_scale[:n_rows])), left) & free_read
     redundant = read & (_on_quantities(layout, checked, fixed=True) | _twice(layout))
-    n_read = int((~layout.readings.censored & read[layout.readings.of]).sum())
-    dof = n_rows - rank + n_read - int(read[_free_quantities(layout)].sum())
-    return Structure(dof, read, read | ~unseen, redundant, null)
+    return Structure(read, read | ~unseen, redundant, null)
 
 
 def _read(layout: Layout, closed: Bools) -> Bools:
