@@ -1,0 +1,71 @@
+"""A balance written out as free equations in masses and assays, for a second opinion by another solver."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from zveno.model.expression import Expression, parse
+from zveno.model.free import FreeProblem, FreeVariable
+from zveno.model.network import MASS, Network
+
+Place = dict[tuple[str, str], str]
+
+
+def as_equations(network: Network) -> tuple[FreeProblem, Place]:
+    """Free equations, and the variable of each mass and assay that is not fixed."""
+    names: Place = {}
+    for stream in network.streams:
+        for quantity in (MASS, *network.carries(stream)):
+            names[stream.id, quantity] = f"v{len(names)}"
+    read = {(one.stream, one.quantity): one for one in network.readings}
+    variables = []
+    for key, name in names.items():
+        if key not in network.fixed:
+            one = read.get(key)
+            lower, upper = 0.0, (None if key[1] == MASS else network.assay_total)
+            variables.append(
+                FreeVariable(name, None if one is None else one.value, None if one is None else one.sigma, None, lower,
+                             upper)
+            )  # fmt: skip
+    known = {names[key]: value for key, value in network.fixed.items()}
+    free = frozenset(one.id for one in variables)
+    texts = [text for text in _texts(network, names) if any(name in free for name in _names_in(text))]
+    equations = [parse(text, free, known) for text in texts]
+    assert all(isinstance(one, Expression) for one in equations), equations
+    covariances = tuple((names[one.first], names[one.second], one.value) for one in network.covariances)
+    place = {key: name for key, name in names.items() if name in free}
+    return FreeProblem(tuple(variables), tuple(equations), covariances), place
+
+
+def _texts(network: Network, names: Place) -> Iterator[str]:
+    """Every balance, closure and constraint."""
+    for node in network.nodes:
+        ends = [(one, (one.target == node.id) - (one.source == node.id)) for one in network.streams]
+        ends = [(one, sign) for one, sign in ends if sign]
+        if node.mass:
+            yield " + ".join(f"({sign})*{names[one.id, MASS]}" for one, sign in ends)
+        for component in network.components if node.components is None else node.components:
+            terms = [
+                f"({sign})*{names[one.id, MASS]}*{names[one.id, component]}"
+                for one, sign in ends
+                if (one.id, component) in names
+            ]
+            if terms:
+                yield " + ".join(terms)
+    closure = network.closure
+    if closure is not None:
+        for stream in network.streams:
+            inside = [one for one in network.carries(stream) if one in closure.components]
+            if inside and (closure.streams is None or stream.id in closure.streams):
+                yield " + ".join(names[stream.id, one] for one in inside) + f" - {closure.total}"
+    for constraint in network.constraints:
+        yield " + ".join(f"({term.coef})*{names[term.stream, term.quantity]}" for term in constraint.terms) + (
+            f" - ({constraint.rhs})"
+        )
+
+
+def _names_in(text: str) -> set[str]:
+    """Variables that an equation holds."""
+    for sign in "()*+-":
+        text = text.replace(sign, " ")
+    return set(text.split())
