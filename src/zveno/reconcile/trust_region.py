@@ -21,11 +21,11 @@ from scipy.linalg import LinAlgError, eigh, svd
 from zveno.reconcile.arrays import Bools, Floats, Ints
 from zveno.reconcile.derivatives import Equations
 
-MAX_STEPS = 300
+MAX_STEPS = 200
 _DEPENDENT = 1e-11
 _FLAT = 1e-13
-_SOLVED = 1e-7
-_BALANCED = 1e-9
+_SOLVED, _EXACT = 1e-7, 1e-14
+_BALANCED, _APART = 1e-9, 1e-6
 _NORMAL_SHARE = 0.8
 _ACCEPT, _GOOD, _FINE = 1e-8, 0.3, 0.9
 _SMALLEST_RADIUS = 1e-13
@@ -87,6 +87,12 @@ class _Local:
     curve: Floats
     along: Floats
 
+    @property
+    def contradictory(self) -> bool:
+        """Whether the equations miss zero and no small step takes them nearer."""
+        lack = float(np.linalg.norm(self.r))
+        return lack > _APART and float(np.linalg.norm(self.S * (self.U.T @ self.r))) <= _APART * lack
+
     def normal(self, r: Floats, radius: float) -> Floats:
         """The step with the smallest ``|A v + r|`` within the radius."""
         pull = -(self.U.T @ r)
@@ -134,10 +140,11 @@ def _steps(task: Task, x: Floats) -> tuple[Floats, float]:
         if here is None:
             break
         now = here.newton() + float(np.abs(here.r).max(initial=0.0))
-        if measure <= _SOLVED and now > 0.5 * measure:
-            break  # rounding is reached
+        reached = measure <= _SOLVED and now > 0.5 * measure
         if now < measure:
             best, measure = x, now
+        if reached or measure <= _EXACT or here.contradictory:
+            break
         step, radius, penalty = _step(task, here, x, radius, penalty)
         if step is not None:
             x = step

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from zveno.model.expression import Expression, parse
 from zveno.model.free import FreeProblem, FreeVariable
@@ -11,8 +11,13 @@ from zveno.model.network import MASS, Network
 Place = dict[tuple[str, str], str]
 
 
-def as_equations(network: Network) -> tuple[FreeProblem, Place]:
-    """Free equations, and the variable of each mass and assay that is not fixed."""
+def as_equations(
+    network: Network, about: Mapping[str, Mapping[str, float | None]] | None = None
+) -> tuple[FreeProblem, Place]:
+    """Free equations, and the variable of each mass and assay that is not fixed.
+
+    ``about`` holds what values are about: one digit of them tells the search the order of size.
+    """
     names: Place = {}
     for stream in network.streams:
         for quantity in (MASS, *network.carries(stream)):
@@ -23,10 +28,10 @@ def as_equations(network: Network) -> tuple[FreeProblem, Place]:
         if key not in network.fixed:
             one = read.get(key)
             lower, upper = 0.0, (None if key[1] == MASS else network.assay_total)
-            variables.append(
-                FreeVariable(name, None if one is None else one.value, None if one is None else one.sigma, None, lower,
-                             upper)
-            )  # fmt: skip
+            value, sigma = (None, None) if one is None else (one.value, one.sigma)
+            size = (about or {}).get(key[0], {}).get(key[1])
+            start = None if one is not None or size is None else float(f"{size:.1g}")
+            variables.append(FreeVariable(name, value, sigma, start, lower, upper))
     known = {names[key]: value for key, value in network.fixed.items()}
     free = frozenset(one.id for one in variables)
     texts = [text for text in _texts(network, names) if any(name in free for name in _names_in(text))]
