@@ -63,10 +63,11 @@ class NetTerm:
 
 @dataclass(frozen=True)
 class NetConstraint:
-    """Sum of the terms equals ``rhs``."""
+    """Sum of the terms equals ``rhs``; where ``of_flows``, a component's term is its flow in t, not its assay."""
 
     terms: tuple[NetTerm, ...]
     rhs: float = 0.0
+    of_flows: bool = False
 
 
 @dataclass(frozen=True)

@@ -310,6 +310,10 @@ def _constraint(one: NetConstraint, names: Names, n: int) -> tuple[Floats, float
         for term in one.terms:
             row[names.streams[term.stream]] += term.coef
         return row, one.rhs, (label, "constraint")
+    if one.of_flows:
+        for term in one.terms:
+            row[names.quantity(term.stream, term.quantity)] += term.coef
+        return row, one.rhs, (label, "constraint")
     if len(assayed) > 1 or any(term.quantity == MASS for term in one.terms):
         raise DataError(
             "the constraint on {terms} joins assays of several streams, or assays and masses: only masses, or "
