@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 MASS = "mass"
+WET_MASS, MOISTURE = "wet_mass", "moisture"
+WATER = (WET_MASS, MOISTURE)
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,9 @@ class NetStream:
 @dataclass(frozen=True)
 class NetReading:
     """A reading of a mass (``quantity == "mass"``) or an assay (mass fraction) with its standard deviation.
+
+    Masses are dry; ``wet_mass`` (t) and ``moisture`` (mass fraction of the wet mass) are read too: the dry mass is
+    ``wet_mass (1 - moisture)``.
 
     ``below`` set and ``value`` None: only "less than below" was reported.
     """

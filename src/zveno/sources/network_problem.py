@@ -8,6 +8,9 @@ from typing import Any
 
 from zveno.model.network import (
     MASS,
+    MOISTURE,
+    WATER,
+    WET_MASS,
     NetClosure,
     NetConstraint,
     NetCovariance,
@@ -30,17 +33,27 @@ class NetworkSource(ProblemSource):
     carried: dict[str, tuple[str, ...]] = field(default_factory=dict)
     components: tuple[str, ...] = ()
 
-    def quantity(self, item: Mapping[str, Any], path: str) -> tuple[str, str]:
-        """Stream and quantity of an entry, checked against what was declared."""
+    def quantity(self, item: Mapping[str, Any], path: str, *, water: bool = False) -> tuple[str, str]:
+        """Stream and quantity of an entry, checked against what was declared; ``water``: moistures are possible."""
         stream, quantity = self.text(item, "stream", path), self.text(item, "quantity", path)
         if stream and stream not in self.carried:
             self.report("stream '{stream}' does not exist", f"{path}.stream", stream=stream)
-        elif quantity and stream and quantity not in (MASS, *self.carried[stream]):
+        elif quantity in WATER and not water:
             self.report(
-                "quantity '{quantity}' is neither 'mass' nor a component of stream '{stream}'",
+                "extra equations join dry masses and assays only, not {quantity} of stream '{stream}'",
+                f"{path}.quantity", quantity=quantity_phrase(quantity), stream=stream,
+            )  # fmt: skip
+        elif quantity and stream and quantity not in (MASS, *WATER, *self.carried[stream]):
+            self.report(
+                "quantity '{quantity}' is neither 'mass', 'wet_mass' or 'moisture' nor a component of stream '{stream}'",
                 f"{path}.quantity", quantity=quantity, stream=stream,
             )  # fmt: skip
         return stream, quantity
+
+    def possible(self, quantity: str, value: float | None, path: str) -> None:
+        """A fault where a moisture or wet mass cannot be so."""
+        if value is not None and ((quantity == MOISTURE and value >= 1) or (quantity == WET_MASS and value <= 0)):
+            self.report("a wet mass must be above zero and a moisture below one", f"{path}.value")
 
 
 class _Every(Container[str]):
@@ -98,8 +111,9 @@ def _components(source: NetworkSource, content: Mapping[str, Any]) -> tuple[str,
     found = source.names(content.get("components") or [], "components", _Every()) or ()
     for name in sorted({one for one in found if found.count(one) > 1}):
         source.report("component '{component}' is listed twice", "components", component=name)
-    if MASS in found:
-        source.report("no component can be called '{name}'", "components", name=MASS)
+    for name in (MASS, *WATER):
+        if name in found:
+            source.report("no component can be called '{name}'", "components", name=name)
     return tuple(dict.fromkeys(found))
 
 
@@ -167,7 +181,7 @@ def _readings(source: NetworkSource, content: Mapping[str, Any]) -> Iterator[Net
     seen: set[object] = set()
     for path, item in source.items(content, "measurements"):
         source.keys(item, path, _KEYS["measurements"])
-        stream, quantity = source.quantity(item, path)
+        stream, quantity = source.quantity(item, path, water=True)
         meter = str(item.get("meter") or "")
         source.unique(
             (stream, quantity, meter), seen, path,
@@ -178,6 +192,10 @@ def _readings(source: NetworkSource, content: Mapping[str, Any]) -> Iterator[Net
         value, below = (source.optional(item, key, path) for key in ("value", "below"))
         if (value is None) == (below is None):
             source.report("either 'value' or 'below' is needed", path)
+        if below is not None and quantity in WATER:
+            source.report("{quantity} is read as a value, not as a limit", f"{path}.below",
+                          quantity=quantity_phrase(quantity))  # fmt: skip
+        source.possible(quantity, value, path)
         yield NetReading(stream, quantity, value, sigma, below, meter)
 
 
@@ -185,7 +203,7 @@ def _fixed(source: NetworkSource, content: Mapping[str, Any]) -> Iterator[tuple[
     seen: set[object] = set()
     for path, item in source.items(content, "fixed"):
         source.keys(item, path, _KEYS["fixed"])
-        stream, quantity = source.quantity(item, path)
+        stream, quantity = source.quantity(item, path, water=True)
         source.unique(
             (stream, quantity), seen, path, tr("{quantity} of stream '{stream}' is fixed twice"),
             quantity=quantity_phrase(quantity), stream=stream,
@@ -193,6 +211,7 @@ def _fixed(source: NetworkSource, content: Mapping[str, Any]) -> Iterator[tuple[
         value = source.number(item, "value", path)
         if value < 0:
             source.report("a fixed value cannot be negative", f"{path}.value")
+        source.possible(quantity, value, path)
         yield (stream, quantity), value
 
 
@@ -239,7 +258,7 @@ def _reading_named(
             source.report("an object in braces is needed here", f"{path}.{key}")
         return "", "", ""
     source.keys(end, f"{path}.{key}", _KEYS["end"])
-    stream, quantity = source.quantity(end, f"{path}.{key}")
+    stream, quantity = source.quantity(end, f"{path}.{key}", water=True)
     found = stream, quantity, str(end.get("meter") or "")
     if stream in source.carried and quantity and found not in sigma:
         source.report("there is no reading of {quantity} of stream '{stream}'", f"{path}.{key}",

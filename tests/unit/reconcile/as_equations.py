@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from zveno.model.expression import Expression, parse
 from zveno.model.free import FreeProblem, FreeVariable
-from zveno.model.network import MASS, Network
+from zveno.model.network import MASS, MOISTURE, WET_MASS, NetReading, Network
 
 Place = dict[tuple[str, str], str]
 
@@ -22,12 +22,17 @@ def as_equations(
     for stream in network.streams:
         for quantity in (MASS, *network.carries(stream)):
             names[stream.id, quantity] = f"v{len(names)}"
+    water = [one for one in (*network.readings, *(NetReading(*key, None, 1.0) for key in network.fixed))
+             if one.quantity in (WET_MASS, MOISTURE)]  # fmt: skip
+    for one in dict.fromkeys(one.stream for one in water):
+        for quantity in (WET_MASS, MOISTURE):
+            names[one, quantity] = f"v{len(names)}"
     read = {(one.stream, one.quantity): one for one in network.readings}
     variables = []
     for key, name in names.items():
         if key not in network.fixed:
             one = read.get(key)
-            lower, upper = 0.0, (None if key[1] == MASS else network.assay_total)
+            lower, upper = 0.0, (None if key[1] in (MASS, WET_MASS) else network.assay_total)
             value, sigma = (None, None) if one is None else (one.value, one.sigma)
             size = (about or {}).get(key[0], {}).get(key[1])
             start = None if one is not None or size is None else float(f"{size:.1g}")
@@ -43,7 +48,11 @@ def as_equations(
 
 
 def _texts(network: Network, names: Place) -> Iterator[str]:
-    """Every balance, closure and constraint."""
+    """Every balance, closure and constraint, and what wet mass and moisture have to do with the dry mass."""
+    for stream in network.streams:
+        if (stream.id, WET_MASS) in names:
+            mass, wet, moist = (names[stream.id, quantity] for quantity in (MASS, WET_MASS, MOISTURE))
+            yield f"{mass} - {wet}*(1 - {moist})"
     for node in network.nodes:
         ends = [(one, (one.target == node.id) - (one.source == node.id)) for one in network.streams]
         ends = [(one, sign) for one, sign in ends if sign]
