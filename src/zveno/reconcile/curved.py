@@ -11,6 +11,7 @@ Robinson (1972), Math. Program. 3, 145-156 (sequence of linearly constrained pro
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -53,18 +54,28 @@ def fit_dry(network: Network) -> Fit:
     names = Names(network)
     straight = tuple(one for one in network.constraints if not curved(one))
     fit = fit_network(replace(network, constraints=straight))
+    off = np.array([_off(one, names, fit) for one in bent])
     for _ in range(_ROUNDS):
         before = fit
         tangents = tuple(_tangent(one, names, before) for one in bent)
-        fit = fit_network(replace(network, constraints=(*straight, *tangents)))
+        try:
+            fit = fit_network(replace(network, constraints=(*straight, *tangents)))
+        except SolveError as error:  # all else was solved without these equations
+            raise _not_met(bent, off) from error
         off = np.array([_off(one, names, fit) for one in bent])
         if off.max() <= _MET and _moved(before, fit) <= _STANDING:
             return fit
+    raise _not_met(bent, off)
+
+
+def _not_met(bent: Sequence[NetConstraint], off: Floats) -> SolveError:
+    """What to say where curved equations cannot be met: the one that lacks most."""
     worst = int(np.argmax(np.nan_to_num(off, nan=np.inf)))
-    raise SolveError(
-        "the constraint on {terms} was not met in {rounds} rounds; it is off by {residual} of its terms: check it "
+    return SolveError(
+        "no balanced point was found that meets the constraint on {terms}, off by {residual} of its terms: check it "
         "against the balances",
-        terms=_label(bent[worst]), rounds=_ROUNDS, residual=f"{off[worst]:.3g}",
+        terms=" + ".join(f"{term.stream}.{term.quantity}" for term in bent[worst].terms),
+        residual=f"{off[worst]:.3g}",
     )  # fmt: skip
 
 
@@ -108,8 +119,3 @@ def _moved(before: Fit, fit: Fit) -> float:
     mass = np.abs(fit.mass - before.mass) / np.maximum(fit.mass, 1e-12 * fit.mass.max(initial=1e-300))
     flow = np.abs(fit.flow - before.flow) / np.maximum(fit.mass, 1e-300)[fit.problem.pair_stream]
     return float(max(mass.max(initial=0.0), flow.max(initial=0.0)))
-
-
-def _label(one: NetConstraint) -> str:
-    """An equation as messages name it."""
-    return " + ".join(f"{term.stream}.{term.quantity}" for term in one.terms)

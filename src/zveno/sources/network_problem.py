@@ -45,7 +45,7 @@ class NetworkSource(ProblemSource):
             )  # fmt: skip
         elif quantity and stream and quantity not in (MASS, *WATER, *self.carried[stream]):
             self.report(
-                "quantity '{quantity}' is neither 'mass', 'wet_mass' or 'moisture' nor a component of stream '{stream}'",
+                "quantity '{quantity}' is no mass, wet_mass or moisture, and no component of stream '{stream}'",
                 f"{path}.quantity", quantity=quantity, stream=stream,
             )  # fmt: skip
         return stream, quantity

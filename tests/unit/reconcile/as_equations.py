@@ -49,10 +49,25 @@ def as_equations(
 
 def _texts(network: Network, names: Place) -> Iterator[str]:
     """Every balance, closure and constraint, and what wet mass and moisture have to do with the dry mass."""
+    yield from _balances(network, names)
     for stream in network.streams:
         if (stream.id, WET_MASS) in names:
             mass, wet, moist = (names[stream.id, quantity] for quantity in (MASS, WET_MASS, MOISTURE))
             yield f"{mass} - {wet}*(1 - {moist})"
+    closure = network.closure
+    if closure is not None:
+        for stream in network.streams:
+            inside = [one for one in network.carries(stream) if one in closure.components]
+            if inside and (closure.streams is None or stream.id in closure.streams):
+                yield " + ".join(names[stream.id, one] for one in inside) + f" - {closure.total}"
+    for constraint in network.constraints:
+        yield " + ".join(f"({term.coef})*{names[term.stream, term.quantity]}" for term in constraint.terms) + (
+            f" - ({constraint.rhs})"
+        )
+
+
+def _balances(network: Network, names: Place) -> Iterator[str]:
+    """What enters less what leaves, for each node and quantity."""
     for node in network.nodes:
         ends = [(one, (one.target == node.id) - (one.source == node.id)) for one in network.streams]
         ends = [(one, sign) for one, sign in ends if sign]
@@ -66,16 +81,6 @@ def _texts(network: Network, names: Place) -> Iterator[str]:
             ]
             if terms:
                 yield " + ".join(terms)
-    closure = network.closure
-    if closure is not None:
-        for stream in network.streams:
-            inside = [one for one in network.carries(stream) if one in closure.components]
-            if inside and (closure.streams is None or stream.id in closure.streams):
-                yield " + ".join(names[stream.id, one] for one in inside) + f" - {closure.total}"
-    for constraint in network.constraints:
-        yield " + ".join(f"({term.coef})*{names[term.stream, term.quantity]}" for term in constraint.terms) + (
-            f" - ({constraint.rhs})"
-        )
 
 
 def _names_in(text: str) -> set[str]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from zveno.chain import solve_problem
 from zveno.errors import DataError
 from zveno.model.free import FreeProblem
 from zveno.model.network import NetClosure, NetCovariance, NetNode, Network
@@ -89,7 +90,45 @@ def test_everything_that_a_balance_holds_is_read(tmp_path):
     assert network.constraints[0].terms[0].coef == 1.0
 
 
+def test_wet_masses_and_moistures_are_read_and_solved(tmp_path):
+    wet = [
+        {"stream": "ore", "quantity": "wet_mass", "value": 110.0, "sigma": 1.0},
+        {"stream": "ore", "quantity": "moisture", "value": 0.08, "sigma": 0.005, "meter": "oven"},
+        {"stream": "feed", "quantity": "wet_mass", "value": 130.0, "sigma": 1.0},
+    ]
+    shared = [
+        {"a": {"stream": "ore", "quantity": "wet_mass"}, "b": {"stream": "feed", "quantity": "wet_mass"}, "cov": 0.3}
+    ]
+    content = changed(
+        BALANCE, ("measurements", BALANCE["measurements"] + wet), ("covariances", shared), ("linear_constraints", []),
+        ("fixed", [{"stream": "feed", "quantity": "moisture", "value": 0.2}]), ("closure", {}), ("streams.1.to", None),
+    )  # fmt: skip
+    network = read(tmp_path, content)
+    assert isinstance(network, Network)
+    assert [(one.quantity, one.value) for one in network.readings[-3:]] == [
+        ("wet_mass", 110.0),
+        ("moisture", 0.08),
+        ("wet_mass", 130.0),
+    ]
+    answer = solve_problem(tmp_path / "problem.json")
+    values = answer["reconciled"]["ore"]
+    assert values["mass"] == pytest.approx(values["wet_mass"] * (1 - values["moisture"]))
+    assert answer["reconciled"]["feed"]["mass"] == pytest.approx(answer["reconciled"]["feed"]["wet_mass"] * 0.8)
+    assert answer["sigma_reconciled"]["feed"]["moisture"] == pytest.approx(0.0, abs=1e-12)
+    assert answer["classification"]["measured"]["ore"]["moisture"] == "redundant"
+    assert "moisture" not in answer["classification"]["unmeasured"]["feed"]
+
+
 BALANCE_FAULTS = [
+    ("measurements.3", {"stream": "conc", "quantity": "moisture", "value": 8.0, "sigma": 0.5},
+     "problem.json: measurements[3].value: a wet mass must be above zero and a moisture below one"),
+    ("measurements.3", {"stream": "conc", "quantity": "moisture", "below": 0.1, "sigma": 0.5},
+     "problem.json: measurements[3].below: moisture is read as a value, not as a limit"),
+    ("measurements.3.quantity", "humidity",
+     "problem.json: measurements[3].quantity: quantity 'humidity' is no mass, wet_mass or moisture, and no component of stream 'conc'"),
+    ("linear_constraints.0.terms.0.quantity", "wet_mass",
+     "problem.json: linear_constraints[0].terms[0].quantity: extra equations join dry masses and assays only, not wet mass of stream 'conc'"),
+    ("components", ["Cu", "moisture"], "problem.json: components: no component can be called 'moisture'"),
     ("nodes.0.balance", {"mass": "false"}, "problem.json: nodes[0].balance.mass: 'mass' must be true or false"),
     ("nodes.1.id", "mill", "problem.json: nodes[1].id: node 'mill' is declared twice"),
     ("nodes.1.balance", {"component": ["Cu"]},
