@@ -18,6 +18,7 @@ from zveno.text.mark import tr
 from zveno.text.words import QUANTITIES, RULE_KIND_WORDS
 
 _MOST_SUSPECTS = 6
+_RIVAL = 25.0  # an objective that is worse by more is out of the question: five standard deviations
 _KIND_WORDS = {"direct": tr("direct"), "overall": tr("overall")}
 _STATUS_WORDS = {
     "consistent": tr("the readings agree"),
@@ -314,6 +315,8 @@ class Answers(SimulatedAnswers, VariedAnswers, ExplainedAnswers, SpecifiedAnswer
         for name in report.get("active_bounds", []):
             self.say(tr("{name} stands at a bound: the global test is only a rough one"), name=name)
         for one in report.get("other_local_optima", []):
+            if one["objective"] > report["objective"] + _RIVAL:
+                continue
             self.say(
                 tr("another solution was found, with objective {objective}: --json shows its values"),
                 objective=self._general(one["objective"]),

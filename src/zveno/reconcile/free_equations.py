@@ -225,12 +225,17 @@ def _linearise(task: Task, x: Floats) -> Linear:
 
 
 def _others(best: Found, solved: Sequence[Found], linear: Linear) -> tuple[Optimum, ...]:
-    """Optima besides the best, each once; what is unobservable may differ without making another one."""
+    """Optima besides the best, each once; what is unobservable may differ without making another one.
+
+    Worse ones with the same objective are one: far out, where nothing depends on a variable any more, a start ends
+    anywhere.
+    """
     known = linear.observables(linear.slopes)
     kept = [best]
     for one in sorted(solved, key=lambda found: found.half):
         apart = (np.abs(one.x - two.x)[known] / linear.scale[known] for two in kept)
-        if all(gap.max(initial=0.0) > _APART for gap in apart):
+        level = not _alike(one, best) and _alike(one, kept[-1])
+        if not level and all(gap.max(initial=0.0) > _APART for gap in apart):
             kept.append(one)
     return tuple(Optimum(2 * one.half, one.x) for one in kept[1:])
 
