@@ -27,7 +27,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks
 
 bench-peers: $(PEERS)/.made
-	$(PEERS)/bin/python -m benchmarks --only circuit chain start
+	$(PEERS)/bin/python -m benchmarks --only circuit chain start networks
 
 # One environment serves both commands: the developer's lock contains the user's.
 $(VENV)/.core: requirements/lock.txt pyproject.toml

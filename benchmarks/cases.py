@@ -29,6 +29,14 @@ CASES = (
     Case("reconcile.hours_24", reconcile.batch(24, 4), small=True),
     Case("reconcile.hours_744", reconcile.batch(744, 8)),
     Case("reconcile.plant_hours", reconcile.plant_hours(24)),
+    Case("networks.20x4", reconcile.recycles(20, 4, scipy=True)),
+    Case("networks.20x4_all_sorts", reconcile.recycles(20, 4, closure=True, fixed=2, covariances=2, censored=0.05)),
+    Case("networks.200x10", reconcile.recycles(200, 10)),
+    Case(
+        "networks.200x10_all_sorts", reconcile.recycles(200, 10, closure=True, fixed=10, covariances=10, censored=0.05)
+    ),
+    Case("networks.2000x10", reconcile.recycles(2000, 10, once=True)),
+    Case("networks.10000x10", reconcile.recycles(10_000, 10, once=True)),
     Case("simulate.solver", simulate.solver(280), small=True),
     Case("simulate.solver_high_load", simulate.solver(2000)),
     Case("simulate.scenarios_1", simulate.scenarios(1, 1), small=True),

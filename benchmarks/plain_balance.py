@@ -117,6 +117,10 @@ class PlainBalance:
         shown, m = self.shown(steps), self.streams
         return np.asarray(self.balances @ np.concatenate([shown[:m], shown[m:] * shown[self.owner]]))
 
+    def cost(self, shown: Floats) -> float:
+        """Sum of squared standardised adjustments at masses and assays."""
+        return float(np.sum(((shown - self.centre) / self.scale)[self.read] ** 2))
+
     def slopes(self, steps: Floats) -> Floats:
         """Slopes of the balances by the steps."""
         shown, m = self.shown(steps), self.streams

@@ -1,16 +1,18 @@
-"""Balances: one network, and many hours of one network, beside the minimisers of SciPy."""
+"""Balances: one network, and many hours of one network, beside the minimisers of SciPy and IPOPT."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 
-from benchmarks.measure import Contender, Match
+from benchmarks.measure import Contender, Match, Skipped
 from benchmarks.networks import Floats, bank_line, hours
 from benchmarks.plain_balance import PlainBalance
+from benchmarks.recycle_networks import recycle_network
 from benchmarks.room import Room, shared
 from zveno.chain import Chain, example, load
 from zveno.model.network import Network
@@ -21,6 +23,8 @@ from zveno.reconcile.kernel import interior_point
 from zveno.reconcile.objective import data_of
 from zveno.sources.problems import read_problem
 
+_IPOPT = "CasADi + IPOPT"
+_SAME_OBJECTIVE = 1e-6
 _SAME = 1e-3  # of a reading's standard deviation: far below anything that is shown
 
 
@@ -32,6 +36,57 @@ def problem(name: str) -> Callable[[Room], Match]:
 def line(banks: int, *, all_read: bool = False) -> Callable[[Room], Match]:
     """A generated line of banks; with ``all_read`` every flow is weighed and assayed."""
     return lambda _: _one(bank_line(banks, all_read=all_read))
+
+
+def recycles(
+    streams: int, components: int, seed: int = 0, *, scipy: bool = False, once: bool = False, **extras: Any
+) -> Callable[[Room], Match]:
+    """A generated flowsheet with recycles beside IPOPT, and beside SciPy where it is small enough for that.
+
+    ``extras`` are those of :func:`benchmarks.recycle_networks.recycle_network`; with ``once`` the peer runs once.
+    """
+
+    def make(_: Room) -> Match:
+        network = recycle_network(streams, components, seed, **extras)
+        results: list[NetworkResult] = []
+
+        def run() -> tuple[float, Floats]:
+            results[:] = [solve_network(network)]
+            return results[0].objective, _point(results[0])
+
+        contenders = [Contender("Zveno solve_network", run, note=lambda: f"objective {results[0].objective:.10g}")]
+        contenders.append(_ipopt(network, once=once))
+        if scipy:
+            peer = PlainBalance.of(network)
+            contenders += [
+                Contender(f"scipy {name}, point only", lambda run=run_it: (peer.cost(found := run()), found))
+                for name, run_it in (("SLSQP", peer.slsqp), ("trust-constr", peer.trust_constr))
+            ]
+        return Match(
+            network.name, contenders, lambda ours, theirs: abs(theirs[0] / ours[0] - 1), _SAME_OBJECTIVE,
+            "of the objective",
+        )  # fmt: skip
+
+    return make
+
+
+def _ipopt(network: Network, *, once: bool) -> Contender:
+    """CasADi + IPOPT; skipped, with the reason, where it is not installed."""
+    try:
+        peer = import_module("benchmarks.with_ipopt").IpoptBalance(network)
+    except ImportError as error:
+        reason = f"{error} ('make bench-peers' installs the peers)"
+        return Contender(_IPOPT, lambda: None, ready=lambda: _skip(reason))
+
+    def run() -> tuple[float, Floats]:
+        found = peer.solve()
+        return found.objective, found.shown
+
+    return Contender(f"{_IPOPT}, point only", run, ready=peer.build, keep=True, once=once, note=peer.told)
+
+
+def _skip(reason: str) -> None:
+    raise Skipped(reason)
 
 
 def _one(network: Network) -> Match:

@@ -52,7 +52,7 @@ def _contender(outcome: Compared, one: Timing) -> Iterator[str]:
     if not one.seconds:
         yield f"    {one.name:44s} {_answer(outcome, one)}"
         return
-    beside = ""
+    beside = f"   {one.note}" if one.note else ""
     if one is not outcome.timings[0]:
         beside = f"   x {outcome.ratio(one):<6.3g} cpu x {outcome.cpu_ratio(one):<6.3g} {_answer(outcome, one)}"
     yield f"    {one.name + scaled:44s} {_times(one.seconds, one.cpu_seconds)}{beside}"

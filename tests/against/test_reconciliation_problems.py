@@ -2,6 +2,9 @@
 
 The references were made by a dense solve of the optimality conditions and by CasADi + IPOPT; each file names
 its paper. Reference values have ten digits, standard deviations six, so they are met to 1e-8 and 1e-5.
+
+The balances are solved twice: as balances, and written out as free equations in masses and assays, so that two solvers
+with nothing in common give the same answers.
 """
 
 from __future__ import annotations
@@ -12,9 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.unit.reconcile.as_equations import as_equations
 
-from zveno.errors import DataError
-from zveno.reconcile import NetworkResult, problem_report, solve_network
+from zveno.chain import solve_problem
+from zveno.model.network import MASS
+from zveno.reconcile import NetworkResult, free_report, problem_report, solve_network
 from zveno.sources.problems import read_problem
 
 FOLDER = Path(__file__).parents[2] / "../shared/data/reconciliation"
@@ -97,7 +102,74 @@ def test_planted_biases_are_the_readings_set_aside(path: Path) -> None:
     assert last.p_value > 0.05
 
 
+@pytest.fixture(scope="module", params=["as written", "without starts"])
+def free(request: pytest.FixtureRequest) -> tuple[str, dict[str, dict[str, Any]]]:
+    return request.param, {}
+
+
+def answer(path: Path, starts: str, folder: Path, kept: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """The answer to free equations; ``without starts`` leaves out where the source says that the search begins."""
+    if path.stem not in kept:
+        problem = content(path)
+        if starts == "without starts":
+            for one in problem["variables"]:
+                one.pop("start")
+        copy = folder / path.name
+        copy.write_text(json.dumps(problem), encoding="utf-8")
+        kept[path.stem] = solve_problem(copy)
+    return kept[path.stem]
+
+
 @pytest.mark.parametrize("path", FREE, ids=source)
-def test_free_equations_are_refused_in_words(path: Path) -> None:
-    with pytest.raises(DataError, match="not supported yet"):
-        read_problem(path)
+def test_free_equations(path: Path, free: tuple[str, dict[str, dict[str, Any]]], tmp_path: Path) -> None:
+    report, reference = answer(path, free[0], tmp_path, free[1]), content(path)["reference_solution"]
+    assert report["objective"] == pytest.approx(reference["objective"], rel=1e-8)
+    assert report["dof"] == reference["dof"]
+    assert report["p_value"] == pytest.approx(reference["p_value"], rel=1e-5)
+    assert report["reconciled"] == pytest.approx(reference["reconciled"], rel=1e-8)
+    assert report["sigma_reconciled"] == pytest.approx(reference["sigma_reconciled"], rel=1e-5)
+    assert report["suspects"] == []
+    assert report["active_bounds"] == []
+
+
+@pytest.mark.parametrize("path", FREE, ids=source)
+def test_classes_of_free_equations(path: Path, free: tuple[str, dict[str, dict[str, Any]]], tmp_path: Path) -> None:
+    report, problem = answer(path, free[0], tmp_path, free[1]), content(path)
+    reference = problem["reference_solution"]["classification"]
+    assert report["classification"] == {
+        "measured": {
+            one["id"]: "non_redundant" if one["id"] in reference["non_redundant"] else "redundant"
+            for one in problem["variables"]
+            if one["measured"] is not None
+        },
+        "unmeasured": {
+            one["id"]: "unobservable" if one["id"] in reference["unobservable"] else "observable"
+            for one in problem["variables"]
+            if one["measured"] is None
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(one, marks=pytest.mark.slow if one.stem == "bil_10_concentrator4_missing" else [], id=source(one))
+        for one in BALANCES
+        if one.stem != "bil_12_gold_censored"
+    ],
+)
+def test_balances_written_out_as_free_equations(path: Path) -> None:
+    """Censored readings are no readings of free equations, so that one problem is left out."""
+    problem, balance, _ = solved(path)
+    reference = problem["reference_solution"]
+    network = read_problem(path)
+    written, place = as_equations(network, balance["reconciled"])
+    report = free_report(written)
+    assert report["objective"] == pytest.approx(reference["objective"], rel=1e-8)
+    assert report["dof"] == reference["dof"]
+    for (stream, quantity), name in place.items():
+        wanted = balance["reconciled"][stream][quantity]
+        assert report["reconciled"][name] == (None if wanted is None else pytest.approx(wanted, rel=1e-7, abs=1e-12))
+        wanted = balance["sigma_reconciled"][stream][quantity]
+        assert report["sigma_reconciled"][name] == (None if wanted is None else pytest.approx(wanted, rel=1e-5))
+    assert MASS in {quantity for _, quantity in place}

@@ -1,5 +1,6 @@
 """What the how-to pages print works: descriptions balance a journal and close a smelter's heat, commands run."""
 
+import json
 import re
 import shlex
 from pathlib import Path
@@ -9,7 +10,9 @@ import xlsxwriter
 from ruamel.yaml import YAML
 
 import zveno
+from zveno.chain import solve_problem
 from zveno.cli import run
+from zveno.errors import DataError
 from zveno.model.types import ParametersFile
 
 ROOT = Path(__file__).parents[2]
@@ -111,6 +114,28 @@ def test_what_cannot_be_met_is_told_as_the_page_prints_it(capsys, tmp_path, monk
     assert run(["simulate", "-c", "one_concentrator", *given]) == 8
     for said, line in zip(capsys.readouterr().err.splitlines(), printed, strict=True):
         assert said.startswith(line.removesuffix("…"))
+
+
+def test_the_problem_files_of_the_page_are_solved(tmp_path):
+    wet, rate = _blocks("how-to/solve-a-problem-file.md", "json")
+    for name, text in (("wet.json", wet), ("rate.json", rate)):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    conc = solve_problem(tmp_path / "wet.json")["reconciled"]["conc"]
+    assert conc["mass"] == pytest.approx(conc["wet_mass"] * (1 - conc["moisture"]))
+    answer = solve_problem(tmp_path / "rate.json")
+    assert answer["dof"] == 2
+    assert answer["reconciled"]["k"] == pytest.approx(0.352, abs=0.001)
+
+
+def test_the_fault_of_the_problem_page_is_told_as_printed(tmp_path):
+    page = (ROOT / "docs/how-to/solve-a-problem-file.md").read_text(encoding="utf-8")
+    printed = next(line.strip() for line in page.splitlines() if "constraints[2]" in line)
+    problem = json.loads(_blocks("how-to/solve-a-problem-file.md", "json")[1])
+    problem["constraints"][2] = "r3 - k1*t3"
+    (tmp_path / "problem.json").write_text(json.dumps(problem), encoding="utf-8")
+    with pytest.raises(DataError) as error:
+        solve_problem(tmp_path / "problem.json")
+    assert str(error.value) == printed
 
 
 def test_the_python_of_run_scenarios_runs(capsys):

@@ -10,6 +10,7 @@ import pytest
 from benchmarks import cases, circuit, files, peers, plain_rules, reconcile, rules, simulate, start
 from benchmarks.measure import Compared, Contender, Match, Skipped
 from benchmarks.networks import bank_line
+from benchmarks.recycle_networks import recycle_case, recycle_network
 from benchmarks.room import DAYS, SHARED, Room, shared
 from benchmarks.show import closing, lines
 
@@ -39,8 +40,15 @@ def test_names_are_unique_and_some_are_small() -> None:
 
 @pytest.mark.parametrize(
     "make",
-    [reconcile.line(4), reconcile.batch(6, 2), simulate.scenarios(2, 2), files.records(DAYS), rules.restless(DAYS)],
-    ids=["balance", "hours", "scenarios", "workbooks", "rules"],
+    [
+        reconcile.line(4),
+        reconcile.recycles(20, 4, scipy=True),
+        reconcile.batch(6, 2),
+        simulate.scenarios(2, 2),
+        files.records(DAYS),
+        rules.restless(DAYS),
+    ],
+    ids=["balance", "recycles", "hours", "scenarios", "workbooks", "rules"],
 )
 def test_peers_give_the_same_answer(make, room: Room) -> None:
     found = once(make(room))
@@ -54,6 +62,42 @@ def test_the_generated_line_is_a_balance_that_can_be_tested() -> None:
     result = solve_network(bank_line(12))
     assert result.dof > 20
     assert 0.01 < result.p_value < 0.99
+
+
+EXTRAS = {"closure": True, "fixed": 4, "covariances": 4, "censored": 0.05}
+
+
+@pytest.mark.parametrize("extras", [{}, *({key: value} for key, value in EXTRAS.items()), EXTRAS], ids=str)
+def test_the_generated_flowsheet_is_true_and_can_be_reconciled(extras) -> None:
+    network, truth = recycle_case(40, 4, 1, **extras)
+    assert len(network.nodes) == 18
+    number = {one.id: n for n, one in enumerate(network.streams)}
+    flows = np.column_stack([np.ones(40), truth.assay_frac]) * truth.mass_t[:, None]
+    for node in network.nodes:
+        signs = np.array([(one.target == node.id) - (one.source == node.id) for one in network.streams])
+        assert (signs > 0).any()
+        assert (signs < 0).any()
+        assert np.abs(signs @ flows).max() < 1e-9 * flows.max()
+    for one in network.readings:
+        true = truth.mass_t if one.quantity == "mass" else truth.assay_frac[:, int(one.quantity[1:])]
+        told = one.value if one.value is not None else one.below
+        assert abs(told - true[number[one.stream]]) < 6 * one.sigma or one.below is not None
+    assert len(network.fixed) == extras.get("fixed", 0)
+    assert len(network.covariances) == extras.get("covariances", 0)
+    assert any(one.below is not None for one in network.readings) is ("censored" in extras)
+    if extras.get("closure"):
+        assert truth.assay_frac.sum(axis=1) == pytest.approx(np.ones(40))
+    assert 0.001 < solve_network(network).p_value < 0.999
+
+
+def test_a_generated_flowsheet_of_ten_thousand_streams_comes_in_seconds() -> None:
+    network = recycle_network(10_000, 2, 3)
+    assert len(network.streams) == 10_000
+    assert len(network.nodes) == 4600
+    assert recycle_network(10_000, 2, 3) == network
+    recycled = sum(one.source is not None and one.target is not None and int(one.target[1:]) < int(one.source[1:])
+                   for one in network.streams)  # fmt: skip
+    assert recycled > 1000
 
 
 def test_the_two_plain_rule_checks_agree_on_every_sort_of_episode(room: Room) -> None:

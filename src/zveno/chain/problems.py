@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from zveno.reconcile import problem_report, solve_network
+from zveno.model.network import Network
+from zveno.reconcile import free_report, problem_report, solve_network
 from zveno.sources import read_problem
 
 
@@ -16,7 +17,8 @@ def solve_problem(path: Path) -> dict[str, Any]:
     -------
     report
         ``objective``, ``dof``, ``p_value``, ``reconciled``, ``sigma_reconciled``, ``classification``,
-        ``suspects``; None stands for an unobservable value.
+        ``suspects``; None stands for an unobservable value. Values are by stream and quantity, or by variable where
+        the problem is of free equations.
 
     Raises
     ------
@@ -25,5 +27,7 @@ def solve_problem(path: Path) -> dict[str, Any]:
     SolveError
         If the problem was not solved.
     """
-    network = read_problem(path)
-    return problem_report(network, solve_network(network))
+    problem = read_problem(path)
+    if isinstance(problem, Network):
+        return problem_report(problem, solve_network(problem))
+    return free_report(problem)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import polars as pl
@@ -17,6 +18,7 @@ from zveno.text.mark import tr
 from zveno.text.words import QUANTITIES, RULE_KIND_WORDS
 
 _MOST_SUSPECTS = 6
+_RIVAL = 25.0  # an objective that is worse by more is out of the question: five standard deviations
 _KIND_WORDS = {"direct": tr("direct"), "overall": tr("overall")}
 _STATUS_WORDS = {
     "consistent": tr("the readings agree"),
@@ -297,11 +299,8 @@ class Answers(SimulatedAnswers, VariedAnswers, ExplainedAnswers, SpecifiedAnswer
         if as_json:
             self.json(report)
             return
-        rows = [
-            [f"{stream} {quantity}", self._general(value), self._general(report["sigma_reconciled"][stream][quantity])]
-            for stream, found in report["reconciled"].items()
-            for quantity, value in found.items()
-        ]
+        sd = dict(_by_name(report["sigma_reconciled"]))
+        rows = [[name, self._general(value), self._general(sd[name])] for name, value in _by_name(report["reconciled"])]
         self.table([tr("quantity"), tr("reconciled"), tr("standard deviation")], rows)
         p = report["p_value"]
         self.say(
@@ -311,11 +310,16 @@ class Answers(SimulatedAnswers, VariedAnswers, ExplainedAnswers, SpecifiedAnswer
             p="–" if p is None else f"= {p:.4g}",
         )
         for one in report["suspects"]:
+            name = one.get("variable") or f"{one['stream']} {one['quantity']}"
+            self.say(tr("suspect: {name}, z = {z}"), name=name, z=self.text.number(one["z"], 2))
+        for name in report.get("active_bounds", []):
+            self.say(tr("{name} stands at a bound: the global test is only a rough one"), name=name)
+        for one in report.get("other_local_optima", []):
+            if one["objective"] > report["objective"] + _RIVAL:
+                continue
             self.say(
-                tr("suspect: {stream} {quantity}, z = {z}"),
-                stream=one["stream"],
-                quantity=one["quantity"],
-                z=self.text.number(one["z"], 2),
+                tr("another solution was found, with objective {objective}: --json shows its values"),
+                objective=self._general(one["objective"]),
             )
 
     def _general(self, value: float | None) -> str:
@@ -353,3 +357,12 @@ class Answers(SimulatedAnswers, VariedAnswers, ExplainedAnswers, SpecifiedAnswer
         person = self.text(tr("{role}, crew {crew}"), role=role, crew=row["crews"]) if row["crews"] else role
         peak, limit = self.text.number(row["peak"], 2), self.text.number(row["limit"], 2)
         return [row["rule"], model.title(row["tag"], self.lang), start, end, peak, limit, person]
+
+
+def _by_name(found: dict[str, Any]) -> Iterator[tuple[str, float | None]]:
+    """Values of a problem's answer: by stream and quantity, or by variable."""
+    for name, value in found.items():
+        if isinstance(value, dict):
+            yield from ((f"{name} {quantity}", one) for quantity, one in value.items())
+        else:
+            yield name, value

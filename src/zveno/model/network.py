@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 MASS = "mass"
+WET_MASS, MOISTURE = "wet_mass", "moisture"
+WATER = (WET_MASS, MOISTURE)
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,9 @@ class NetStream:
 class NetReading:
     """A reading of a mass (``quantity == "mass"``) or an assay (mass fraction) with its standard deviation.
 
+    Masses are dry; ``wet_mass`` (t) and ``moisture`` (mass fraction of the wet mass) are read too: the dry mass is
+    ``wet_mass (1 - moisture)``.
+
     ``below`` set and ``value`` None: only "less than below" was reported.
     """
 
@@ -63,10 +68,11 @@ class NetTerm:
 
 @dataclass(frozen=True)
 class NetConstraint:
-    """Sum of the terms equals ``rhs``."""
+    """Sum of the terms equals ``rhs``; where ``of_flows``, a component's term is its flow in t, not its assay."""
 
     terms: tuple[NetTerm, ...]
     rhs: float = 0.0
+    of_flows: bool = False
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from zveno.reconcile.batch import BatchResult, solve_batch
 from zveno.reconcile.build import MonthInput, month_network
 from zveno.reconcile.engine import reconcile, reconcile_many
 from zveno.reconcile.fit import BOUND_CONFLICT
+from zveno.reconcile.free_report import free_report
 from zveno.reconcile.result import NetworkResult, problem_report
 from zveno.reconcile.solve import solve_network
 from zveno.reconcile.topology import flow_faults
@@ -19,6 +20,7 @@ __all__ = [
     "NetworkResult",
     "PeriodSeries",
     "flow_faults",
+    "free_report",
     "month_network",
     "problem_report",
     "reconcile",

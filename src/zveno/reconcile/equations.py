@@ -161,6 +161,9 @@ def _constraint(one: NetConstraint, names: Names) -> tuple[list[tuple[int, float
     assayed = {term.stream for term in one.terms if term.quantity != MASS}
     if not assayed:
         return [(names.streams[term.stream], term.coef) for term in one.terms], one.rhs, (label, CONSTRAINT)
+    if one.of_flows:
+        quantities = [(names.quantity(term.stream, term.quantity), term.coef) for term in one.terms]
+        return [(at, coef) for at, coef in quantities if at is not None], one.rhs, (label, CONSTRAINT)
     if len(assayed) > 1 or any(term.quantity == MASS for term in one.terms):
         raise DataError(
             "the constraint on {terms} joins assays of several streams, or assays and masses: only masses, or "

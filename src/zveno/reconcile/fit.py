@@ -98,7 +98,7 @@ def _fit_at(problem: Problem, data: Data, best: Polished, size: Floats, iteratio
     mass, flow, assay = problem.expand(best.u)
     miss = misfit(problem, data, mass, assay)
     linear = linearise(problem, data, mass, assay, np.where(best.closed, size, mass))
-    tests = adjustments(linear, miss, held=_held(problem, best.active))
+    tests = adjustments(linear, miss, held=held(problem, best.active))
     return Fit(
         problem=problem, mass=mass[0], flow=flow[0], assay=assay[0], active=best.active,
         closed=best.closed, linear=linear, tests=tests, data=data,
@@ -106,16 +106,16 @@ def _fit_at(problem: Problem, data: Data, best: Polished, size: Floats, iteratio
     )  # fmt: skip
 
 
-def _held(problem: Problem, active: Bools) -> Bools:
+def held(problem: Problem, active: Bools) -> Bools:
     """Quantities that stand at a bound: nothing, or a stream of that component alone."""
     free_m, free_f = problem.mass_free, problem.flow_free
     n_m, n_f = len(free_m), len(free_f)
-    held = np.zeros(problem.n_quantities, dtype=bool)
-    held[free_m] = active[:n_m]
+    stand = np.zeros(problem.n_quantities, dtype=bool)
+    stand[free_m] = active[:n_m]
     pairs = active[n_m : n_m + n_f].copy()
     pairs[problem.capped[free_f]] |= active[n_m + n_f :]
-    held[problem.n_streams + free_f] = pairs
-    return held
+    stand[problem.n_streams + free_f] = pairs
+    return stand
 
 
 def refit(network: Network, near: Fit) -> Fit:

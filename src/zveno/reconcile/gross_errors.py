@@ -13,7 +13,8 @@ from scipy.special import ndtri
 from zveno.errors import SolveError
 from zveno.model.network import MASS, Network
 from zveno.reconcile.arrays import Floats, Ints, Names
-from zveno.reconcile.fit import SIGNIFICANCE, Fit, fit_network
+from zveno.reconcile.fit import SIGNIFICANCE, Fit
+from zveno.reconcile.fitting import fit_any
 from zveno.reconcile.observability import slope_covariance
 
 TIED = 0.99
@@ -163,7 +164,7 @@ def eliminate(network: Network, fit: Fit) -> tuple[Elimination, ...]:
         gone = {one.reading for one in worst.suspects}
         network = without(network, gone)
         try:
-            fit = fit_network(network)
+            fit = fit_any(network)
         except SolveError:
             break
         steps.append(Elimination(worst, fit.objective, fit.dof, fit.p_value))

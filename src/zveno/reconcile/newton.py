@@ -302,6 +302,9 @@ def _lift(H: Floats, G: Floats, u: Floats) -> Floats:
     lift = np.zeros(len(H))
     for k, one in enumerate(u):
         scaled = H[k] * np.outer(one, one)
+        if not np.all(np.isfinite(scaled)):
+            lift[k] = np.nan  # a period that broke down
+            continue
         rows = G * one
         rows = rows / np.maximum(np.abs(rows).max(axis=1, initial=0.0), 1e-300)[:, None]
         basis, size, _ = np.linalg.svd(rows.T) if len(rows) else (np.eye(len(one)), np.zeros(0), None)
@@ -309,4 +312,4 @@ def _lift(H: Floats, G: Floats, u: Floats) -> Floats:
         along = np.linalg.eigvalsh(basis[:, rank:].T @ scaled @ basis[:, rank:])
         least = _LEAST_CURVE * float(np.abs(along).max(initial=1.0))
         lift[k] = max(0.0, least - 2 * float(along.min(initial=least)))
-    return np.where(lift > 0, lift, 0.0)
+    return np.where(lift <= 0, 0.0, lift)

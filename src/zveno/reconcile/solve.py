@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from zveno.model.network import Network
-from zveno.reconcile.fit import fit_network
+from zveno.reconcile.fitting import fit_any
 from zveno.reconcile.gross_errors import find
+from zveno.reconcile.moisture import has_water
 from zveno.reconcile.result import NetworkResult
+from zveno.reconcile.wet_result import WetResult
 
 
 def solve_network(network: Network) -> NetworkResult:
@@ -35,5 +37,6 @@ def solve_network(network: Network) -> NetworkResult:
     >>> round(result.value("feed", "mass"), 6), round(result.objective, 6), result.dof
     (101.0, 2.0, 1)
     """
-    fit = fit_network(network)
-    return NetworkResult(network, fit, find(network, fit))
+    fit = fit_any(network)
+    kind = WetResult if has_water(network) else NetworkResult
+    return kind(network, fit, find(network, fit))

@@ -315,6 +315,20 @@ def test_a_problem_file_is_solved(capsys):
     }
 
 
+def test_free_equations_are_solved_and_told(capsys):
+    problem = ROOT / "tests" / "unit" / "cli" / "equations.json"
+    assert run(["reconcile", "--problem", str(problem), "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    side, height, volume = (answer["reconciled"][name] for name in ("side", "height", "volume"))
+    assert volume == pytest.approx(side**2 * height, rel=1e-12)
+    assert answer["reconciled"]["filled"] == pytest.approx(0.9 * volume, rel=1e-12)
+    assert answer["dof"] == 1
+    assert run(["reconcile", "--problem", str(problem)]) == 0
+    said = capsys.readouterr().out
+    assert "filled" in said
+    assert "degrees of freedom 1" in said
+
+
 def test_no_data_in_a_corrected_file_withdraws_the_value(plant, capsys, tmp_path):
     first = journal(tmp_path / "first.xlsx", "2026-03-01", "day", "balk_conc.tail.assay", 0.15)
     corrected = journal(tmp_path / "corrected.xlsx", "2026-03-01", "day", "balk_conc.tail.assay", "n/a")

@@ -1,0 +1,83 @@
+"""The answer to free equations by names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy.sparse.csgraph import connected_components
+
+from zveno.model.free import FreeProblem
+from zveno.reconcile.arrays import Bools, Floats
+from zveno.reconcile.fit import SIGNIFICANCE
+from zveno.reconcile.free_equations import FreeFit, fit_free
+from zveno.reconcile.gross_errors import TIED, critical_z
+
+
+def free_report(problem: FreeProblem) -> dict[str, Any]:
+    """Reconcile free equations; the answer as one JSON object, null for what is unobservable.
+
+    Keys as in :func:`problem_report`, by variable: objective, dof, p_value, reconciled, sigma_reconciled,
+    classification, suspects; besides ``active_bounds`` and ``other_local_optima``.
+
+    Raises
+    ------
+    DataError, SolveError
+        As ``fit_free`` does.
+
+    Examples
+    --------
+    >>> from zveno.model.expression import parse
+    >>> from zveno.model.free import FreeVariable
+    >>> area = parse("width*height - area", frozenset({"width", "height", "area"}), {})
+    >>> read = [FreeVariable("width", 2.0, 0.1), FreeVariable("area", 6.0, 0.1), FreeVariable("height")]
+    >>> report = free_report(FreeProblem(tuple(read), (area,)))
+    >>> report["reconciled"]["height"], report["dof"]
+    (3.0, 0)
+    """
+    fit = fit_free(problem)
+    names = [one.id for one in problem.variables]
+    linear = fit.linear
+    known = linear.observables(linear.slopes)
+    sds = linear.sds(linear.slopes)
+    redundant = dict(zip(linear.of.tolist(), linear.redundant.tolist(), strict=True))
+    return {
+        "objective": fit.objective,
+        "dof": fit.dof,
+        "p_value": fit.p_value,
+        "reconciled": _named(names, fit.x, known),
+        "sigma_reconciled": _named(names, sds, known),
+        "classification": {
+            "measured": {names[k]: "redundant" if sure else "non_redundant" for k, sure in redundant.items()},
+            "unmeasured": {
+                name: "observable" if known[k] else "unobservable" for k, name in enumerate(names) if k not in redundant
+            },
+        },
+        "suspects": [{"variable": names[linear.of[k]], "z": float(fit.tests.z[k])} for k in _suspects(fit)],
+        "active_bounds": [name for name, held in zip(names, fit.active.tolist(), strict=True) if held],
+        "other_local_optima": [
+            {"objective": one.objective, "reconciled": _named(names, one.x, known)} for one in fit.others
+        ],
+    }
+
+
+def _named(names: list[str], values: Floats, known: Bools) -> dict[str, float | None]:
+    """Values by name, None for what is not known."""
+    return {name: float(values[k]) if known[k] else None for k, name in enumerate(names)}
+
+
+def _suspects(fit: FreeFit) -> list[int]:
+    """Readings that do not fit, with all that no test can tell from them, loudest first.
+
+    Those above the critical value; where only the global test fails, the loudest.
+    """
+    z = np.abs(fit.tests.z)
+    tested = np.flatnonzero(np.isfinite(z))
+    limit = critical_z(len(tested))
+    if fit.p_value is None or len(tested) == 0 or (fit.p_value >= SIGNIFICANCE and z[tested].max() <= limit):
+        return []
+    tied = np.abs(fit.tests.correlation[np.ix_(tested, tested)]) > TIED
+    groups, label = connected_components(tied, directed=False)
+    loudest = np.array([z[tested][label == group].max() for group in range(groups)])
+    order = [group for group in np.argsort(-loudest, kind="stable") if loudest[group] > limit]
+    return [int(k) for group in order or [int(np.argmax(loudest))] for k in tested[label == group]]
