@@ -22,7 +22,7 @@ from scipy.sparse import csr_array
 
 from zveno.errors import DataError, Fault, SolveError, fault
 from zveno.model.network import MASS, MOISTURE, WATER, WET_MASS, NetCovariance, NetReading, Network
-from zveno.reconcile.arrays import Bools, Floats, Ints, reading_number
+from zveno.reconcile.names import Bools, Floats, Ints, reading_number
 from zveno.reconcile.curved import fit_dry
 from zveno.reconcile.fit import Fit
 from zveno.reconcile.objective import misfit
