@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from scipy.linalg import qr
 
 from zveno.errors import DataError, Fault, fault
 from zveno.model.network import MASS, NetConstraint, NetReading, NetStream, Network
+from zveno.reconcile.correlation import correlation
 from zveno.text.words import quantity_phrase
 
 Floats = NDArray[np.float64]
@@ -22,6 +24,7 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 _RANK = 1e-10
+_LARGE = 200_000
 
 
 @dataclass(frozen=True)
@@ -65,15 +68,65 @@ class Problem:
     censored: Bools
     correlation: Floats | None
 
-    @property
+    @cached_property
     def mass_free(self) -> Ints:
         """Streams whose mass is a variable."""
         return np.flatnonzero(np.isnan(self.mass_fixed))
 
-    @property
+    @cached_property
     def flow_free(self) -> Ints:
         """Pairs whose component flow is a variable."""
         return np.flatnonzero(np.isnan(self.assay_fixed))
+
+    @cached_property
+    def carrier(self) -> Ints:
+        """Stream of each free flow."""
+        return self.pair_stream[self.flow_free]
+
+    @cached_property
+    def mass_column(self) -> Ints:
+        """Variable of each stream's mass, -1 where it is fixed, (streams,)."""
+        column = np.full(self.n_streams, -1)
+        column[self.mass_free] = np.arange(len(self.mass_free))
+        return column
+
+    @cached_property
+    def owner(self) -> Floats:
+        """1 where a free flow belongs to a stream, (free flows, streams)."""
+        owner = np.zeros((len(self.carrier), self.n_streams))
+        owner[np.arange(len(self.carrier)), self.carrier] = 1.0
+        return owner
+
+    @cached_property
+    def select(self) -> Floats:
+        """1 where a reading is of a quantity, (readings, quantities)."""
+        select = np.zeros((len(self.reading_of), self.n_quantities))
+        select[np.arange(len(self.reading_of)), self.reading_of] = 1.0
+        return select
+
+    @cached_property
+    def all_free(self) -> bool:
+        """Whether every mass and flow is a variable, so that variables are quantities in order."""
+        return len(self.mass_free) == self.n_streams and len(self.flow_free) == len(self.pair_stream)
+
+    @cached_property
+    def mass_terms(self) -> Floats:
+        """Coefficients of the masses in the equations, 0 where fixed, (equations, streams)."""
+        G = np.zeros((len(self.b), self.n_streams))
+        G[:, self.mass_free] = self.G[:, : len(self.mass_free)]
+        return G
+
+    @cached_property
+    def flow_terms(self) -> tuple[Floats, Floats] | None:
+        """For each free flow its coefficients times each other, (flows, equations x equations), and put at its
+        stream, (flows, equations x streams); None where that would be large.
+        """
+        G = self.G[:, len(self.mass_free) :].T
+        n, r = G.shape
+        if n * r * max(r, self.n_streams) > _LARGE:
+            return None
+        products = G[:, :, None] * G[:, None, :]
+        return products.reshape(n, r * r), (G[:, :, None] * self.owner[:, None, :]).reshape(n, r * self.n_streams)
 
     @property
     def n_quantities(self) -> int:
@@ -82,6 +135,10 @@ class Problem:
 
     def expand(self, u: Floats) -> tuple[Floats, Floats, Floats]:
         """Masses, component flows and assays, each (..., n), of variables ``u`` (..., variables)."""
+        if self.all_free:
+            mass, flow = u[..., : self.n_streams], u[..., self.n_streams :]
+            with np.errstate(divide="ignore", invalid="ignore"):
+                return mass, flow, flow / mass[..., self.pair_stream]
         free_m, free_f = self.mass_free, self.flow_free
         mass = np.broadcast_to(self.mass_fixed, (*u.shape[:-1], self.n_streams)).copy()
         mass[..., free_m] = u[..., : len(free_m)]
@@ -167,7 +224,7 @@ def arrays(network: Network, like: Problem | None = None) -> Problem:
         value=np.array([_number(one) for one in network.readings], dtype=float),
         sigma=np.array([one.sigma for one in network.readings], dtype=float),
         censored=np.array([one.below is not None for one in network.readings], dtype=bool),
-        correlation=_correlation(network) if like is None else like.correlation,
+        correlation=correlation(network) if like is None else like.correlation,
     )
 
 
@@ -429,42 +486,6 @@ def _reading_of(network: Network, names: Names) -> Ints:
 def _number(one: NetReading) -> float:
     """Value of a reading, or its limit."""
     return float(one.value if one.value is not None else one.below or 0.0)
-
-
-def _correlation(network: Network) -> Floats | None:
-    """Correlation matrix of the readings; None where nothing is correlated."""
-    if not network.covariances:
-        return None
-    sigma = np.array([one.sigma for one in network.readings])
-    V = np.diag(sigma**2)
-    of: dict[tuple[str, str], list[int]] = {}
-    for k, reading in enumerate(network.readings):
-        of.setdefault((reading.stream, reading.quantity), []).append(k)
-    for one in network.covariances:
-        i = reading_number(network, one.first, one.first_meter, of.get(one.first, ()))
-        j = reading_number(network, one.second, one.second_meter, of.get(one.second, ()))
-        V[i, j] = V[j, i] = one.value
-    correlation = V / np.outer(sigma, sigma)
-    if np.linalg.eigvalsh(correlation)[0] <= 1e-12:
-        raise DataError("the covariances of the readings contradict each other: no errors can be correlated like this")
-    return np.asarray(correlation)
-
-
-def reading_number(
-    network: Network, quantity: tuple[str, str], meter: str = "", among: Sequence[int] | None = None
-) -> int:
-    """Number of the only reading of a quantity (by that meter, if one is named); ``among`` those that may be it."""
-    found = [
-        k for k in (range(len(network.readings)) if among is None else among)
-        if (network.readings[k].stream, network.readings[k].quantity) == quantity
-        and meter in ("", network.readings[k].meter)
-    ]  # fmt: skip
-    if len(found) != 1 or network.readings[found[0]].below is not None:
-        raise DataError(
-            "the covariance names {quantity} of stream '{stream}', which needs exactly one reading with a value",
-            stream=quantity[0], quantity=quantity_phrase(quantity[1]),
-        )  # fmt: skip
-    return found[0]
 
 
 def carried(network: Network, stream: NetStream) -> tuple[str, ...]:

@@ -134,7 +134,7 @@ def refit(network: Network, near: Fit) -> Fit:
         np.array_equal(np.isnan(a), np.isnan(b))
         for a, b in ((problem.mass_fixed, old.mass_fixed), (problem.assay_fixed, old.assay_fixed))
     )
-    if not same or near.closed.any() or len(near.active) != len(bounds(problem).d0):
+    if not same or near.closed.any() or len(near.active) != len(bounds(problem)):
         return fit_network(network)
     data = near.data
     start = np.concatenate([near.mass[problem.mass_free], near.flow[problem.flow_free]])[None]

@@ -44,7 +44,7 @@ def polish(problem: Problem, data: Data, solved: Solved) -> Polished:
     if closed.any():
         data = without_closed(problem, data, closed)
     held = _on_face(problem, active, closed)
-    found = _newton(problem, data, u, limits.D[held])
+    found = _newton(problem, data, u, limits.matrix[held])
     kept = u if found is None or np.any(limits.slack(found)[0][~held] < 0) else found
     return Polished(kept, active, closed)
 
@@ -55,13 +55,13 @@ def sharpened(problem: Problem, data: Data, u: Floats, active: Bools) -> Floats 
     None where the steps do not settle, leave another bound, or where a bound no longer pushes back.
     """
     limits = bounds(problem)
-    found = _newton(problem, data, u, limits.D[active])
+    found = _newton(problem, data, u, limits.matrix[active])
     if found is None or np.any(limits.slack(found)[0][~active] < 0):
         return None
     if active.any():
         mass, _, assay = problem.expand(found)
         slope = gradient(problem, misfit(problem, data, mass, assay), mass, assay)[0]
-        push = np.linalg.lstsq(np.vstack([limits.D[active], problem.G]).T, slope, rcond=None)[0]
+        push = np.linalg.lstsq(np.vstack([limits.matrix[active], problem.G]).T, slope, rcond=None)[0]
         if np.any(push[: int(active.sum())] < 0):
             return None
     return found
