@@ -91,6 +91,13 @@ class Problem:
         return column
 
     @cached_property
+    def flow_column(self) -> Ints:
+        """Variable of each pair's flow, -1 where its assay is fixed, (pairs,)."""
+        column = np.full(len(self.pair_stream), -1)
+        column[self.flow_free] = len(self.mass_free) + np.arange(len(self.flow_free))
+        return column
+
+    @cached_property
     def owner(self) -> Floats:
         """1 where a free flow belongs to a stream, (free flows, streams)."""
         owner = np.zeros((len(self.carrier), self.n_streams))

@@ -303,6 +303,18 @@ def jacobian(problem: Problem, mass: Floats, assay: Floats) -> Floats:
     return J
 
 
+def flow_slopes(problem: Problem, assay: Floats) -> Floats:
+    """Slopes of every mass and component flow of one period by the variables, (quantities, variables)."""
+    out = np.zeros((problem.n_quantities, len(problem.mass_free) + len(problem.flow_free)))
+    columns = np.concatenate([problem.mass_column, problem.flow_column])
+    own = np.flatnonzero(columns >= 0)
+    out[own, columns[own]] = 1.0
+    carried = problem.mass_column[problem.pair_stream]
+    fixed = np.flatnonzero((problem.flow_column < 0) & (carried >= 0))
+    out[problem.n_streams + fixed, carried[fixed]] = assay[fixed]
+    return out
+
+
 def _full(problem: Problem, limits: Bounds, data: Data, miss: Misfit, at: Point) -> Full:
     """Curvature with the whole inverse covariance: Gauss-Newton, or exact and then kept positive."""
     J = jacobian(problem, at.mass, at.assay)[:, problem.reading_of]

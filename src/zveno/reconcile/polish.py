@@ -28,24 +28,50 @@ class Polished:
     closed: Bools
 
 
+@dataclass(frozen=True)
+class Faces:
+    """What holds at the points of P periods: bounds that push back (P, bounds), streams whose mass is zero (P,
+    streams), and all bounds to keep while a point is sharpened.
+    """
+
+    active: Bools
+    closed: Bools
+    held: Bools
+
+
+def faces(problem: Problem, data: Data, solved: Solved) -> Faces:
+    """Bounds that hold where the interior point method has converged."""
+    limits = bounds(problem)
+    u, origin = solved.u, solved.origin
+    size, slack = limits.slack(origin), limits.slack(u)
+    active = solved.dual * size / reference(_half(problem, data, u))[:, None] > slack / size
+    closed = np.zeros((len(u), problem.n_streams), dtype=bool)
+    n_m = len(problem.mass_free)
+    closed[:, problem.mass_free] = active[:, :n_m] | (u[:, :n_m] < _GONE * origin[:, :n_m])
+    return Faces(active, closed, _held(problem, active, closed))
+
+
+def _held(problem: Problem, active: Bools, closed: Bools) -> Bools:
+    """Bounds to hold: the active ones, and every variable of a closed stream."""
+    held = active.copy()
+    n_m, n_f = len(problem.mass_free), len(problem.flow_free)
+    held[:, n_m : n_m + n_f] |= closed[:, problem.carrier]
+    held[:, n_m + n_f :] &= ~closed[:, problem.carrier[problem.capped[problem.flow_free]]]
+    return held
+
+
 def polish(problem: Problem, data: Data, solved: Solved) -> Polished:
     """Sharpen a converged point of a single period.
 
     Unobservable directions stay where they are. If the steps do not settle, or one leaves a bound, the point is
     returned as the interior point method left it.
     """
-    limits = bounds(problem)
-    u, origin = solved.u, solved.origin
-    size, slack = limits.slack(origin)[0], limits.slack(u)[0]
-    active = solved.dual[0] * size / reference(_half(problem, data, u)) > slack / size
-    closed = np.zeros(problem.n_streams, dtype=bool)
-    n_m = len(problem.mass_free)
-    closed[problem.mass_free] = active[:n_m] | (u[0, :n_m] < _GONE * origin[0, :n_m])
+    limits, face = bounds(problem), faces(problem, data, solved)
+    active, closed, held = face.active[0], face.closed[0], face.held[0]
     if closed.any():
         data = without_closed(problem, data, closed)
-    held = _on_face(problem, active, closed)
-    found = _newton(problem, data, u, limits.matrix[held])
-    kept = u if found is None or np.any(limits.slack(found)[0][~held] < 0) else found
+    found = _newton(problem, data, solved.u, limits.matrix[held])
+    kept = solved.u if found is None or np.any(limits.slack(found)[0][~held] < 0) else found
     return Polished(kept, active, closed)
 
 
@@ -84,7 +110,7 @@ def without_closed(problem: Problem, data: Data, closed: Bools) -> Data:
 def _newton(problem: Problem, data: Data, u: Floats, held: Floats) -> Floats | None:
     """Newton steps in which no equation and no held bound changes; None where they do not settle."""
     mass, _, assay = problem.expand(u)
-    scale = scales(problem, mass[0], assay[0])[0]
+    scale = scales(problem, mass, assay)[0][0]
     rows = np.vstack([problem.G, held]) * scale
     null = null_space(rows[independent(rows)])
     before, seen = np.inf, None
@@ -150,13 +176,3 @@ def _minimum(rows: Floats, seen: Floats, bend: Floats, slope: Floats) -> Floats 
     except LinAlgError:
         y = -pull
     return np.asarray(seen @ solve_triangular(R, y))
-
-
-def _on_face(problem: Problem, active: Bools, closed: Bools) -> Bools:
-    """Bounds to hold: the active ones, and every variable of a closed stream."""
-    held = active.copy()
-    n_m = len(problem.mass_free)
-    streams = problem.pair_stream[problem.flow_free]
-    held[n_m : n_m + len(streams)] |= closed[streams]
-    held[n_m + len(streams) :] &= ~closed[streams[problem.capped[problem.flow_free]]]
-    return held
