@@ -11,17 +11,24 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.linalg import qr
 
-from zveno.errors import DataError, Fault, fault
-from zveno.model.network import MASS, NetConstraint, NetReading, NetStream, Network
-from zveno.reconcile.correlation import correlation
-from zveno.text.words import quantity_phrase
+from zveno.errors import DataError
+from zveno.model.network import Network
+from zveno.reconcile.equations import Row, closed_pairs, contradiction, equations
+from zveno.reconcile.names import (
+    Bools,
+    Floats,
+    Ints,
+    Names,
+    check,
+    contradictory,
+    covariance_pairs,
+    reading_of,
+    reading_values,
+)
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+__all__ = ["Bools", "Floats", "Ints", "Names", "Problem", "arrays", "check", "independent"]
 
 _RANK = 1e-10
 _LARGE = 200_000
@@ -158,43 +165,6 @@ class Problem:
         return mass, flow, assay
 
 
-class Names:
-    """Numbers of streams and quantities by name."""
-
-    def __init__(self, network: Network) -> None:
-        self.streams = {one.id: i for i, one in enumerate(network.streams)}
-        self.components = {one: k for k, one in enumerate(network.components)}
-        self.pairs: dict[tuple[str, str], int] = {}
-        for stream in network.streams:
-            for component in network.carries(stream):
-                self.pairs[stream.id, component] = len(self.pairs)
-
-    def quantity(self, stream: str, quantity: str) -> int | None:
-        """Number of a mass or pair; None for a component that the stream does not carry."""
-        if quantity == MASS:
-            return self.streams[stream]
-        pair = self.pairs.get((stream, quantity))
-        return None if pair is None else len(self.streams) + pair
-
-
-@dataclass
-class _Equations:
-    """Linear equations in quantities, before fixed values are put in."""
-
-    coefficients: list[Floats]
-    rhs: list[float]
-    rows: list[tuple[str, str]]
-
-    def add(self, row: Floats, rhs: float, name: tuple[str, str]) -> None:
-        if np.any(row) or rhs:
-            self.coefficients.append(row)
-            self.rhs.append(rhs)
-            self.rows.append(name)
-
-    def matrix(self, n: int) -> Floats:
-        return np.array(self.coefficients, dtype=float).reshape(len(self.rows), n)
-
-
 def arrays(network: Network, like: Problem | None = None) -> Problem:
     """Turn a network into arrays.
 
@@ -208,229 +178,34 @@ def arrays(network: Network, like: Problem | None = None) -> Problem:
     """
     check(network)
     names = Names(network)
-    mass_fixed, assay_fixed = _fixed(network, names)
-    equations = _equations(network, names)
-    _force_zero(network, names, equations, assay_fixed)
-    G, b, rows = _reduce(equations, names, mass_fixed, assay_fixed)
-    closed = _closed_streams(network)
-    pairs = list(names.pairs)
+    found = equations(network, names)
+    G, b, rows = _independent_rows(found.G.toarray(), found.b, found.rows)
     return Problem(
         n_streams=len(network.streams),
         n_components=len(network.components),
-        pair_stream=np.array([names.streams[stream] for stream, _ in pairs], dtype=np.int64),
-        pair_component=np.array([names.components[one] for _, one in pairs], dtype=np.int64),
-        mass_fixed=mass_fixed,
-        assay_fixed=assay_fixed,
-        capped=np.array([pair not in closed for pair in pairs], dtype=bool) & np.isnan(assay_fixed),
+        pair_stream=names.pair_stream,
+        pair_component=names.pair_component,
+        mass_fixed=found.mass_fixed,
+        assay_fixed=found.assay_fixed,
+        capped=~closed_pairs(network, names) & np.isnan(found.assay_fixed),
         assay_total=network.assay_total,
         G=G,
         b=b,
         rows=rows,
         near=_neighbours(network, names) if like is None else like.near,
-        reading_of=_reading_of(network, names),
-        value=np.array([_number(one) for one in network.readings], dtype=float),
+        reading_of=reading_of(network, names),
+        value=reading_values(network),
         sigma=np.array([one.sigma for one in network.readings], dtype=float),
         censored=np.array([one.below is not None for one in network.readings], dtype=bool),
-        correlation=correlation(network) if like is None else like.correlation,
+        correlation=_correlation(network) if like is None else like.correlation,
     )
 
 
-def check(network: Network) -> None:
-    """Raise one DataError that lists everything that makes the network unusable."""
-    faults = [*_name_faults(network), *_reading_faults(network), *_end_faults(network)]
-    if faults:
-        raise DataError(faults)
-
-
-def _name_faults(network: Network) -> list[Fault]:
-    """Names that do not exist."""
-    nodes = {one.id for one in network.nodes}
-    streams = {one.id for one in network.streams}
-    faults = [
-        fault("stream '{stream}' joins node '{node}', which does not exist", stream=one.id, node=end)
-        for one in network.streams
-        for end in (one.source, one.target)
-        if end is not None and end not in nodes
-    ]
-    if len(streams) < len(network.streams):
-        faults.append(fault("two streams of the network have the same name: give each its own"))
-    known = {MASS, *network.components}
-    used = [(one.stream, one.quantity) for one in network.readings]
-    used += list(network.fixed)
-    used += [(term.stream, term.quantity) for one in network.constraints for term in one.terms]
-    used += [end for one in network.covariances for end in (one.first, one.second)]
-    for stream, quantity in dict.fromkeys(used):
-        if stream not in streams:
-            faults.append(fault("stream '{stream}' does not exist in the network", stream=stream))
-        elif quantity not in known:
-            faults.append(
-                fault("quantity '{quantity}' of stream '{stream}' is neither 'mass' nor a component",
-                      quantity=quantity, stream=stream)
-            )  # fmt: skip
-    return faults
-
-
-def _reading_faults(network: Network) -> list[Fault]:
-    """Readings without a usable value or error."""
-    return [
-        fault("the reading of {quantity} of stream '{stream}' needs a value (or a limit) and a standard "
-              "deviation above zero", quantity=quantity_phrase(one.quantity), stream=one.stream)
-        for one in network.readings
-        if not (np.isfinite(one.sigma) and one.sigma > 0) or (one.value is None) == (one.below is None)
-        or not np.isfinite(one.value if one.value is not None else one.below or 0.0)
-    ]  # fmt: skip
-
-
-def _end_faults(network: Network) -> list[Fault]:
-    """Nodes whose mass cannot balance because material only enters or only leaves."""
-    faults = []
-    for node in network.nodes:
-        ends = [(one.target == node.id) - (one.source == node.id) for one in network.streams]
-        signs = {sign for sign in ends if sign}
-        if node.mass and len(signs) == 1:
-            faults.append(
-                fault("node '{node}' has streams on one side only, so its mass cannot balance: add the missing "
-                      "stream, or write mass: false", node=node.id)
-            )  # fmt: skip
-    return faults
-
-
-def _fixed(network: Network, names: Names) -> tuple[Floats, Floats]:
-    """Exactly known masses and assays, with the assay that a closure leaves no choice."""
-    mass = np.full(len(names.streams), np.nan)
-    assay = np.full(len(names.pairs), np.nan)
-    for (stream, quantity), value in network.fixed.items():
-        if quantity == MASS:
-            if value <= 0:
-                raise DataError("the fixed mass of stream '{stream}' must be above zero", stream=stream)
-            mass[names.streams[stream]] = value
-        elif (stream, quantity) in names.pairs:
-            assay[names.pairs[stream, quantity]] = value
-    for stream, components in _closures(network):
-        pairs = [names.pairs[stream, one] for one in components]
-        open_ = [pair for pair in pairs if np.isnan(assay[pair])]
-        rest = network.closure.total - float(np.nansum(assay[pairs])) if network.closure else 0.0
-        if rest < -1e-12 or (not open_ and abs(rest) > 1e-9):
-            raise DataError(
-                "the fixed assays of stream '{stream}' leave {rest} for the others: check them against the total",
-                stream=stream, rest=rest,
-            )  # fmt: skip
-        if len(open_) == 1 or (open_ and rest < 1e-12):
-            assay[open_] = max(rest, 0.0)
-    return mass, assay
-
-
-def _closures(network: Network) -> list[tuple[str, tuple[str, ...]]]:
-    """Streams under a closure with the components that sum up."""
-    closure = network.closure
-    if closure is None:
-        return []
-    wanted = closure.streams
-    rows = [
-        (one.id, tuple(c for c in network.carries(one) if c in closure.components))
-        for one in network.streams
-        if wanted is None or one.id in wanted
-    ]
-    return [row for row in rows if row[1]]
-
-
-def _closed_streams(network: Network) -> set[tuple[str, str]]:
-    """Pairs that a closure keeps below the total by itself."""
-    if network.closure is None or network.closure.total > network.assay_total:
-        return set()
-    return {(stream, one) for stream, components in _closures(network) for one in components}
-
-
-def _equations(network: Network, names: Names) -> _Equations:
-    """Balances of nodes, closures and extra constraints."""
-    n = len(names.streams) + len(names.pairs)
-    found = _Equations([], [], [])
-    for node in network.nodes:
-        inside = network.components if node.components is None else node.components
-        for quantity in ((MASS,) if node.mass else ()) + tuple(inside):
-            row = np.zeros(n)
-            for stream in network.streams:
-                at = names.quantity(stream.id, quantity)
-                if at is not None:
-                    row[at] += (stream.target == node.id) - (stream.source == node.id)
-            found.add(row, 0.0, (node.id, quantity))
-    for stream_id, components in _closures(network):
-        row = np.zeros(n)
-        row[names.streams[stream_id]] = -network.closure.total if network.closure else 0.0
-        for component in components:
-            row[len(names.streams) + names.pairs[stream_id, component]] = 1.0
-        found.add(row, 0.0, (stream_id, "closure"))
-    for constraint in network.constraints:
-        found.add(*_constraint(constraint, names, n))
-    return found
-
-
-def _constraint(one: NetConstraint, names: Names, n: int) -> tuple[Floats, float, tuple[str, str]]:
-    """An extra equation in quantities: masses of any streams, or assays of one stream times its mass."""
-    row = np.zeros(n)
-    label = " + ".join(f"{term.stream}.{term.quantity}" for term in one.terms)
-    assayed = {term.stream for term in one.terms if term.quantity != MASS}
-    if not assayed:
-        for term in one.terms:
-            row[names.streams[term.stream]] += term.coef
-        return row, one.rhs, (label, "constraint")
-    if len(assayed) > 1 or any(term.quantity == MASS for term in one.terms):
-        raise DataError(
-            "the constraint on {terms} joins assays of several streams, or assays and masses: only masses, or "
-            "assays of one stream, can be joined",
-            terms=label,
-        )
-    for term in one.terms:
-        at = names.quantity(term.stream, term.quantity)
-        if at is not None:
-            row[at] += term.coef
-    row[names.streams[assayed.pop()]] -= one.rhs
-    return row, 0.0, (label, "constraint")
-
-
-def _force_zero(network: Network, names: Names, equations: _Equations, assay_fixed: Floats) -> None:
-    """Fix assays at zero where a balance with one sign only leaves no other choice."""
-    first = len(names.streams)
-    matrix = equations.matrix(first + len(names.pairs))
-    rhs = np.array(equations.rhs)
-    components = set(network.components)
-    candidates = [k for k, (_, quantity) in enumerate(equations.rows) if quantity in components]
-    changed = True
-    while changed:
-        changed = False
-        for k in candidates:
-            row = matrix[k, first:].copy()
-            row[assay_fixed == 0] = 0.0
-            used = np.flatnonzero(row)
-            if len(used) == 0 or rhs[k] or (row.max() > 0 and row.min() < 0):
-                continue
-            if np.any(~np.isnan(assay_fixed[used])):
-                raise DataError(
-                    "node '{node}': nothing can take up {component}, but an assay of it is fixed above zero",
-                    node=equations.rows[k][0], component=equations.rows[k][1],
-                )  # fmt: skip
-            assay_fixed[used] = 0.0
-            changed = True
-
-
-def _reduce(
-    equations: _Equations, names: Names, mass_fixed: Floats, assay_fixed: Floats
-) -> tuple[Floats, Floats, tuple[tuple[str, str], ...]]:
-    """Put fixed values in and keep independent rows of the equations."""
-    first = len(names.streams)
-    matrix = equations.matrix(first + len(names.pairs))
-    rhs = np.array(equations.rhs)
-    owner = np.array([names.streams[stream] for stream, _ in names.pairs], dtype=np.int64)
-    known = np.flatnonzero(~np.isnan(assay_fixed))
-    for pair in known:
-        matrix[:, owner[pair]] += assay_fixed[pair] * matrix[:, first + pair]
-    masses = np.flatnonzero(~np.isnan(mass_fixed))
-    rhs = rhs - matrix[:, masses] @ mass_fixed[masses]
-    columns = np.concatenate([np.flatnonzero(np.isnan(mass_fixed)), first + np.flatnonzero(np.isnan(assay_fixed))])
-    G = matrix[:, columns]
+def _independent_rows(G: Floats, b: Floats, rows: Sequence[Row]) -> tuple[Floats, Floats, tuple[Row, ...]]:
+    """Equations that do not follow from others."""
     keep = independent(G)
-    _require_consistent(equations.rows, G, rhs, keep)
-    return G[keep], rhs[keep], tuple(equations.rows[k] for k in keep)
+    _require_consistent(rows, G, b, keep)
+    return G[keep], b[keep], tuple(rows[k] for k in keep)
 
 
 def independent(G: Floats) -> Ints:
@@ -444,7 +219,7 @@ def independent(G: Floats) -> Ints:
     return np.sort(real[order[:rank]])
 
 
-def _require_consistent(rows: Sequence[tuple[str, str]], G: Floats, b: Floats, keep: Ints) -> None:
+def _require_consistent(rows: Sequence[Row], G: Floats, b: Floats, keep: Ints) -> None:
     """Dependent equations must follow from the independent ones."""
     rest = np.setdiff1d(np.arange(len(b)), keep)
     if len(rest) == 0:
@@ -453,11 +228,7 @@ def _require_consistent(rows: Sequence[tuple[str, str]], G: Floats, b: Floats, k
     size = 1.0 + np.abs(b).max()
     wrong = np.flatnonzero(np.abs(b[rest] - b[keep] @ factor) > 1e-8 * size)
     if len(wrong):
-        raise DataError(
-            fault("the fixed values contradict the balance of {quantity} at '{place}'",
-                  place=rows[rest[k]][0], quantity=quantity_phrase(rows[rest[k]][1]))
-            for k in wrong
-        )  # fmt: skip
+        raise DataError(contradiction(rows[rest[k]]) for k in wrong)
 
 
 def _neighbours(network: Network, names: Names) -> Floats:
@@ -474,27 +245,15 @@ def _neighbours(network: Network, names: Names) -> Floats:
     return near
 
 
-def _reading_of(network: Network, names: Names) -> Ints:
-    """Quantity of each reading."""
-    used = [names.quantity(one.stream, one.quantity) for one in network.readings]
-    missing = [one for one, at in zip(network.readings, used, strict=True) if at is None]
-    if missing:
-        raise DataError(
-            fault(
-                "stream '{stream}' does not carry {quantity}, but there is a reading of it",
-                stream=one.stream,
-                quantity=quantity_phrase(one.quantity),
-            )
-            for one in missing
-        )
-    return np.array(used, dtype=np.int64)
-
-
-def _number(one: NetReading) -> float:
-    """Value of a reading, or its limit."""
-    return float(one.value if one.value is not None else one.below or 0.0)
-
-
-def carried(network: Network, stream: NetStream) -> tuple[str, ...]:
-    """Mass and the components of a stream, in order."""
-    return (MASS, *network.carries(stream))
+def _correlation(network: Network) -> Floats | None:
+    """Correlation matrix of the readings; None where nothing is correlated."""
+    if not network.covariances:
+        return None
+    sigma = np.array([one.sigma for one in network.readings])
+    V = np.diag(sigma**2)
+    pairs = covariance_pairs(network)
+    V[pairs.first, pairs.second] = V[pairs.second, pairs.first] = pairs.value
+    correlation = V / np.outer(sigma, sigma)
+    if np.linalg.eigvalsh(correlation)[0] <= 1e-12:
+        raise contradictory()
+    return np.asarray(correlation)

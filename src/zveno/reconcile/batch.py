@@ -85,7 +85,7 @@ class BatchResult:
         numbers[:, self.solved] = fitted.flow, fitted.flow_sd, fitted.read, fitted.read_sd
         status = np.zeros((count, width), dtype=np.int64)
         status[self.solved] = fitted.status
-        return BatchTable(*numbers, status)
+        return BatchTable(numbers[0], numbers[1], numbers[2], numbers[3], status)
 
 
 @dataclass(frozen=True)

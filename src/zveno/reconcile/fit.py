@@ -46,7 +46,7 @@ class Fit:
     @cached_property
     def flow_slopes(self) -> Floats:
         """Slopes of every mass and component flow by the variables, (quantities, variables)."""
-        return flow_slopes(self.problem, self.assay)
+        return np.asarray(flow_slopes(self.problem, self.assay[None])[0])
 
     @property
     def dof(self) -> int:

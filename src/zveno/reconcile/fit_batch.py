@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,14 +11,14 @@ from zveno.reconcile.arrays import Bools, Floats, Ints, Problem
 from zveno.reconcile.fit import Fit, fit_at, fit_period, quantities
 from zveno.reconcile.kernel import Solved
 from zveno.reconcile.linear_batch import Linears, Point, Weights, frame, linearised, point, quantity_slopes
-from zveno.reconcile.newton import bounds, gradient
+from zveno.reconcile.newton import bounds, flow_slopes, gradient
 from zveno.reconcile.objective import Data, misfit
 from zveno.reconcile.observability import SEEN
-from zveno.reconcile.polish import Faces, Polished, faces, without_closed
+from zveno.reconcile.polish import Faces, Polished, faces, pressed, without_closed
 
-_PART = 2_000_000
-_ROUNDS, _SETTLED = 6, 1e-11
-_SlopesOf = Callable[[Problem, Point, Floats], Floats]
+_PART = 1_000_000
+_ROUNDS, _SETTLED = 12, 1e-11
+_SAME = 2e-9
 
 
 @dataclass(frozen=True)
@@ -58,9 +57,10 @@ def fit_batch(problem: Problem, data: Data, solved: Solved) -> Fitted:
     periods, n, q = len(solved.u), solved.u.shape[1], problem.n_quantities
     with np.errstate(all="ignore"):
         face = faces(problem, data, solved)
+        flow, flow_sd, read, read_sd = np.full((4, periods, q), np.nan)
         out = Fitted(
             solved.u.copy(), face.active, face.closed, np.zeros(periods), np.zeros(periods, dtype=np.int64),
-            *np.full((4, periods, q), np.nan), np.zeros((periods, q), dtype=np.int64),
+            flow, flow_sd, read, read_sd, np.zeros((periods, q), dtype=np.int64),
         )  # fmt: skip
         task = _Task(problem, data, solved, face, out)
         size = max(_PART // max(n * (n + len(problem.value)), 1), 1)
@@ -114,27 +114,31 @@ def _fit_part(task: _Task, part: Ints) -> None:
 def _settled(problem: Problem, data: Data, u: Floats, held: Bools) -> tuple[Floats, Linears, Bools]:
     """Gauss-Newton steps from where the interior point method stands, along the bounds that hold.
 
-    Also says where the steps have become nothing within the bounds. The solution map of the last step is that of the
-    whole misfit, "less than" readings included.
+    Also says where the steps have become nothing within the bounds. The solution map is made anew where a point has
+    moved by more than a billionth or two; it is that of the whole misfit, "less than" readings included.
     """
-    limits = bounds(problem)
-    along = frame(np.vstack([problem.G, limits.matrix[held]]), point(problem, u).scale)
-    u, active = u.copy(), np.arange(len(u))
-    sure, before = np.zeros(len(u), dtype=bool), np.full(len(u), np.inf)
-    linears = Linears.nothing(len(u), *along.N.shape, len(problem.value))
+    limits, first = bounds(problem), point(problem, u)
+    along = frame(np.vstack([problem.G, limits.matrix[held]]), first.scale)
+    u, active, stale = pressed(problem, limits, u, held).copy(), np.arange(len(u)), np.arange(len(u))
+    sure, before, moved = np.zeros(len(u), dtype=bool), np.full(len(u), np.inf), np.zeros(len(u))
+    linears = Linears.nothing(len(u), along.N, len(problem.value))
     for _ in range(_ROUNDS):
         at, mine = point(problem, u[active]), data.take(active)
         miss = misfit(problem, mine, at.mass, at.assay)
-        found = linearised(problem, at, Weights.of(problem, mine, at, miss.curve_by_reading), along)
-        linears = linears.put(active, found)
-        slope = gradient(problem, miss, at.mass, at.assay)
-        du = -(found.spread @ (slope[:, None, :] @ found.spread).transpose(0, 2, 1))[:, :, 0]
+        if len(stale):
+            fresh = np.searchsorted(active, stale)
+            weights = Weights.of(problem, mine, at, miss.curve_by_reading).take(fresh)
+            linears = linears.put(stale, linearised(problem, at.take(fresh), weights, along))
+        spread, slope = linears.spread[active], gradient(problem, miss, at.mass, at.assay)
+        du = -(spread @ (slope[:, None, :] @ spread).transpose(0, 2, 1))[:, :, 0]
         falls = miss.half <= before[active] * (1 + 1e-9) + 1e-12
+        step = np.abs(du / at.scale).max(axis=1, initial=0.0)
         before[active] = miss.half
         u[active] += np.where(falls[:, None], du, 0.0)
-        small = np.abs(du / at.scale).max(axis=1, initial=0.0) < _SETTLED
-        sure[active] = falls & small
-        active = active[falls & ~small]
+        sure[active] = falls & (step < _SETTLED)
+        moved[active] = step + np.where(np.isin(active, stale), 0.0, moved[active])
+        active = active[falls & (step >= _SETTLED)]
+        stale = active[moved[active] > _SAME]
         if not len(active):
             break
     sure &= np.all(limits.slack(u)[:, ~held] >= 0, axis=1)
@@ -151,52 +155,29 @@ def _fill(task: _Task, data: Data, periods: Ints, at: Point, linears: Linears) -
     out.read[periods] = np.concatenate([out.flow[periods][:, :first], at.assay], axis=1)
     out.objective[periods] = 2 * misfit(problem, data, at.mass, at.assay).half
     out.dof[periods] = data.used.sum(axis=1) - linears.rank
-    for slopes_of, value, sd in ((_flow_slopes, out.flow, out.flow_sd), (quantity_slopes, out.read, out.read_sd)):
-        slopes = slopes_of(problem, at, linears.spread)
-        sd[periods] = np.sqrt(np.einsum("pqk,pqk->pq", slopes, slopes))
-        unseen = ~_observable(problem, at, linears, slopes_of)
-        if slopes_of is quantity_slopes:
-            unseen[:, first:] |= idle
+    for slopes, value, sd in (
+        (flow_slopes(problem, at.assay), out.flow, out.flow_sd), (quantity_slopes(problem, at), out.read, out.read_sd)
+    ):  # fmt: skip
+        spread = slopes @ linears.spread
+        sd[periods] = np.sqrt(np.einsum("pqk,pqk->pq", spread, spread))
+        unseen = ~_observable(slopes, at, linears)
         for one in (value, sd):
             one[periods] = np.where(unseen, np.nan, one[periods])
+    for one in (out.read, out.read_sd):
+        one[periods, first:] = np.where(idle, np.nan, one[periods, first:])
     checked = (data.used & linears.redundant) @ problem.select > 0
     out.status[periods] = np.where(checked, 2, data.used @ problem.select > 0)
 
 
-def _flow_slopes(problem: Problem, at: Point, N: Floats) -> Floats:
-    """Slopes of masses and component flows along directions ``N`` (P, variables, k): (P, quantities, k)."""
-    columns = np.concatenate([problem.mass_column, problem.flow_column])
-    if problem.all_free:
-        return N
-    out = np.where((columns >= 0)[:, None], N[:, columns], 0.0)
-    fixed = np.flatnonzero(problem.flow_column < 0)
-    carried = out[:, problem.pair_stream[fixed]]
-    out[:, problem.n_streams + fixed] = at.assay[:, fixed, None] * carried
-    return np.asarray(out)
-
-
-def _observable(problem: Problem, at: Point, linears: Linears, slopes_of: _SlopesOf) -> Bools:
-    """Which quantities the readings determine, (P, quantities)."""
-    size = _size(problem, at, as_read=slopes_of is quantity_slopes)
+def _observable(slopes: Floats, at: Point, linears: Linears) -> Bools:
+    """Which functions of the variables (P, functions, variables) the readings determine, (P, functions)."""
+    size = np.sqrt((slopes**2 @ at.scale[:, :, None] ** 2)[:, :, 0])
     seen = np.isfinite(size)
     some = np.flatnonzero(np.any(linears.hidden, axis=(1, 2)))
     if len(some):
-        unseen = slopes_of(problem, at.take(some), at.scale[some, :, None] * linears.hidden[some])
+        unseen = slopes[some] @ (at.scale[some, :, None] * linears.hidden[some])
         seen[some] &= np.sqrt(np.einsum("pqk,pqk->pq", unseen, unseen)) <= SEEN * size[some]
-    return seen
-
-
-def _size(problem: Problem, at: Point, *, as_read: bool) -> Floats:
-    """How far each quantity moves with the variables, all by their sizes, (P, quantities)."""
-    scale = np.concatenate([at.scale, np.zeros((len(at.scale), 1))], axis=1)
-    by_mass = scale[:, problem.mass_column]
-    flow, carried = scale[:, problem.flow_column], by_mass[:, problem.pair_stream] * np.abs(at.assay)
-    fixed = problem.flow_column < 0
-    if as_read:
-        by_flow = np.where(fixed, 0.0, np.hypot(flow, carried) / at.mass[:, problem.pair_stream])
-    else:
-        by_flow = np.where(fixed, carried, flow)
-    return np.concatenate([by_mass, by_flow], axis=1)
+    return np.asarray(seen)
 
 
 def _copy(fit: Fit, out: Fitted, period: int) -> None:

@@ -7,7 +7,6 @@ at a time. No start values are needed.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from typing import Any
 
 import numpy as np
 
@@ -17,6 +16,7 @@ from zveno.reconcile.objective import Data, Misfit, anchor, misfit
 from zveno.reconcile.start import start
 
 MAX_ITERATIONS = 100
+_PART = 1_500_000
 _LINEAR_STAGE = 12
 _LOST = 1e-2
 _PROX_START, _PROX_FLOOR, _PROX_TOP = 1e-3, 1e-7, 1e3
@@ -69,7 +69,10 @@ class _Place:
 
     def take(self, which: Ints) -> _Place:
         """The same for some of the periods."""
-        return _Place(*(_some(getattr(self, one.name), which) for one in fields(self)))
+        return _Place(
+            self.u[which], self.mass[which], self.assay[which], self.miss.take(which), self.slope[which],
+            self.slack[which], self.left[which], self.off[which],
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -85,13 +88,6 @@ class _State:
     def take(self, which: Ints) -> _State:
         """The same for some of the periods."""
         return _State(self.at.take(which), self.z[which], self.l[which], self.prox[which], self.linear[which])
-
-
-def _some(value: Any, which: Ints) -> Any:
-    """Rows of an array, or of every array of a misfit."""
-    if isinstance(value, Misfit):
-        return Misfit(*(getattr(value, one.name)[which] for one in fields(value)))
-    return value[which]
 
 
 @dataclass(frozen=True)
@@ -153,6 +149,17 @@ def interior_point(problem: Problem, data: Data) -> Solved:
     Mehrotra (1992), SIAM J. Optim. 2, 575-601 (predictor and centring); Crowe (1986), AIChE J. 32, 616-623
     (linearised first stage).
     """
+    n = len(problem.mass_free) + len(problem.flow_free)
+    size = max(_PART // max(n * (n + len(problem.b)), 1), 1)
+    parts = [np.arange(k, min(k + size, len(data.value))) for k in range(0, len(data.value), size)]
+    if len(parts) < 2:
+        return _solved(problem, data)
+    found = [_solved(problem, data.take(part)) for part in parts]
+    return Solved(*(np.concatenate([getattr(part, one.name) for part in found]) for one in fields(Solved)))
+
+
+def _solved(problem: Problem, data: Data) -> Solved:
+    """The same for as many periods as the processor's cache holds."""
     task = _Task(problem, bounds(problem), *_anchored(problem, data))
     with np.errstate(all="ignore"):
         out = _run(task, _first(task, linear=data.inverse is None))
@@ -268,7 +275,31 @@ def _iterate(task: _Task, state: _State, iteration: int) -> tuple[_State, Bools]
     prox = np.where((alpha > 0.4) & (cuts <= 1), state.prox * 0.2, state.prox)
     # a point that stands while its slopes do not vanish suffers from rounding in weak directions: damp them
     prox = np.where((cuts > 3) | (standing & ~flat), state.prox * 10, prox)
-    return replace(new, prox=np.clip(prox, _PROX_FLOOR, _PROX_TOP)), standing & flat
+    done = standing & flat
+    if done.any():
+        which = np.flatnonzero(done)
+        there.u[which] = _last(task.take(which), system.take(which), new.take(which))
+    return replace(new, prox=np.clip(prox, _PROX_FLOOR, _PROX_TOP)), done
+
+
+def _last(task: _Task, system: Newton, state: _State) -> Floats:
+    """Variables of converged periods after one more step without the barrier: only bounds that hold push back.
+
+    A step that does not bring the slopes nearer to zero is not taken.
+    """
+    at = state.at
+    holds = holding(state.z, at.slack, task.limits.slack(task.origin), at.miss.half)
+    push = task.limits.pull(np.where(holds, state.z, 0.0))
+    du, l = system.solve(at.slope - push, at.left)  # noqa: E741
+    there = task.at(at.u + du)
+    before, after = (np.abs(at.u * (one.slope - push + l @ task.problem.G)).max(axis=1) for one in (at, there))
+    better = np.all(there.slack > 0, axis=1) & (after < before) & (there.off < _BALANCE)
+    return np.where(better[:, None], there.u, at.u)
+
+
+def holding(z: Floats, slack: Floats, size: Floats, half: Floats) -> Bools:
+    """Bounds whose multiplier outweighs their slack, both by their sizes."""
+    return np.asarray(z * size / reference(half)[:, None] > slack / size)
 
 
 def _direction(task: _Task, system: Newton, slope: Floats, state: _State) -> _Step:
@@ -305,8 +336,8 @@ def _towards(task: _Task, system: Newton, slope: Floats, state: _State, *, targe
 
 def _longest(s: Floats, ds: Floats, share: Floats | float = 1.0) -> Floats:
     """Longest step, at most 1, that keeps a share of the distance to every bound."""
-    ratio = np.where(ds < 0, -s / np.where(ds < 0, ds, -1.0), np.inf).min(axis=1, initial=np.inf)
-    return np.asarray(np.minimum(1.0, share * ratio))
+    shrinks = -(ds / s).min(axis=1, initial=0.0)
+    return np.asarray(np.minimum(1.0, share / np.maximum(shrinks, 1e-300)))
 
 
 def _line_search(

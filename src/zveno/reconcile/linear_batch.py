@@ -7,18 +7,18 @@ need one QR factorisation; the others are looked at by singular values, as ``obs
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.linalg import qr, solve_triangular
 
 from zveno.reconcile.arrays import Bools, Floats, Ints, Problem
 from zveno.reconcile.objective import Data
-from zveno.reconcile.observability import ALONE, RANK, SEEN, scales
+from zveno.reconcile.observability import ALONE, RANK, scales
 
 _INDEPENDENT = 1e-10
 _CLEAR = 1e-2
-_ROUNDING = 1e-15
+_ROUNDING = 1e-14
 
 
 @dataclass(frozen=True)
@@ -78,11 +78,11 @@ class Linears:
     redundant: Bools
 
     @classmethod
-    def nothing(cls, periods: int, variables: int, k: int, readings: int) -> Linears:
-        """Maps to be filled in."""
+    def nothing(cls, periods: int, N: Floats, readings: int) -> Linears:
+        """Maps to be filled in, for directions ``N`` (variables, k)."""
         return cls(
-            np.zeros((periods, variables, k)), np.zeros((periods, variables, 0)),
-            np.full(periods, k), np.zeros((periods, readings), dtype=bool),
+            np.zeros((periods, *N.shape)), np.zeros((periods, len(N), 0)), np.full(periods, N.shape[1]),
+            np.zeros((periods, readings), dtype=bool),
         )  # fmt: skip
 
     def take(self, periods: Ints) -> Linears:
@@ -176,22 +176,34 @@ def linearised(problem: Problem, at: Point, weights: Weights, along: Frame) -> L
     Narasimhan & Jordache (2000), Data Reconciliation and Gross Error Detection, ch. 3 and 5.
     """
     N = along.N * at.scale[:, None, along.free]
-    rows = reading_slopes(problem, at, weights, N)
+    slopes = reading_slopes(problem, at, weights)
+    rows = slopes @ N
     periods, m, k = rows.shape
-    out = Linears.nothing(periods, len(along.N), k, m)
+    out = Linears.nothing(periods, along.N, m)
+    if not k:
+        return replace(out, redundant=weights.used)
     clear = np.zeros(periods, dtype=bool)
     if m >= k:
         R = np.linalg.qr(weights.whiten(rows), mode="r")
-        clear, inverse = _inverse(R)
-        np.matmul(N, inverse, out=out.spread)
-        Q, R = np.linalg.qr(rows)
-        widest = _length(R) * _length(inverse) * weights.most * _length(N / at.scale[:, :, None])
-        clear &= widest * RANK < _CLEAR
-        out.redundant[...] = weights.used & (1 - np.einsum("pik,pik->pi", Q, Q) > ALONE)
+        diagonal = np.abs(np.einsum("pii->pi", R))
+        clear = diagonal.min(axis=1, initial=np.inf) > _ROUNDING * diagonal.max(axis=1, initial=0.0)
+        which = np.flatnonzero(clear)
+        clear[which] = _clear(out, which, weights.take(which), rows[which], (R[which], N[which], at.scale[which]))
     dim = np.flatnonzero(~clear)
     if not len(dim):
         return out
-    return out.put(dim, _dim(problem, at.take(dim), weights.take(dim), N[dim]))
+    return out.put(dim, _dim(slopes[dim], at.scale[dim], weights.take(dim), N[dim]))
+
+
+def _clear(out: Linears, which: Ints, weights: Weights, rows: Floats, sizes: tuple[Floats, Floats, Floats]) -> Bools:
+    """Fill in periods by their triangular roots; says which of them determine every direction beyond doubt."""
+    R, N, scale = sizes
+    inverse = np.asarray(np.linalg.inv(R), dtype=float)
+    Q, root = np.linalg.qr(rows)
+    widest = _length(root) * _length(inverse) * weights.most * _length(N / scale[:, :, None])
+    out.spread[which] = N @ inverse
+    out.redundant[which] = weights.used & (1 - np.einsum("pik,pik->pi", Q, Q) > ALONE)
+    return np.asarray(widest * RANK < _CLEAR)
 
 
 def _length(matrices: Floats) -> Floats:
@@ -199,17 +211,10 @@ def _length(matrices: Floats) -> Floats:
     return np.asarray(np.sqrt(np.einsum("pij,pij->p", matrices, matrices)))
 
 
-def _inverse(R: Floats) -> tuple[Bools, Floats]:
-    """Which triangular matrices have an inverse to speak of, and the inverses (the identity for the others)."""
-    diagonal = np.abs(np.einsum("pii->pi", R))
-    sound = diagonal.min(axis=1, initial=np.inf) > _ROUNDING * diagonal.max(axis=1, initial=0.0)
-    return sound, np.linalg.inv(np.where(sound[:, None, None], R, np.eye(R.shape[1])))
-
-
-def _dim(problem: Problem, at: Point, weights: Weights, N: Floats) -> Linears:
+def _dim(slopes: Floats, scale: Floats, weights: Weights, N: Floats) -> Linears:
     """The same by singular values, for periods in which something may be undetermined."""
-    Q = np.linalg.qr(N / at.scale[:, :, None])[0]
-    rows = reading_slopes(problem, at, weights, at.scale[:, :, None] * Q)
+    Q = np.linalg.qr(N / scale[:, :, None])[0]
+    rows = slopes @ (scale[:, :, None] * Q)
     periods, m, k = rows.shape
     if m < k:
         rows = np.concatenate([rows, np.zeros((periods, k - m, k))], axis=1)
@@ -217,41 +222,44 @@ def _dim(problem: Problem, at: Point, weights: Weights, N: Floats) -> Linears:
     rank = np.sum(size > RANK * np.maximum(size[:, :1], 1e-300), axis=1)
     V = V.transpose(0, 2, 1)
     seen = np.arange(k) < rank[:, None]
-    leverage = np.einsum("pik,pik,pk->pi", U[:, :m], U[:, :m], seen)
+    leverage = np.einsum("pik,pik->pi", U[:, :m] * seen[:, None, :], U[:, :m])
     spread, hidden = np.zeros_like(Q), np.zeros((periods, Q.shape[1], int((k - rank).max(initial=0))))
     for r in np.unique(rank):
         group = np.flatnonzero(rank == r)
-        hidden[group, :, : k - r] = Q[group] @ V[group][:, :, r:]
+        turned = Q[group] @ V[group]
+        hidden[group, :, : k - r] = turned[:, :, r:]
         if r:
             along = U[group, :m, :r] * size[group, None, :r]
             inverse = np.linalg.inv(np.linalg.qr(weights.take(group).whiten(along), mode="r"))
-            spread[group, :, :r] = at.scale[group, :, None] * (Q[group] @ V[group][:, :, :r] @ inverse)
+            spread[group, :, :r] = scale[group, :, None] * (turned[:, :, :r] @ inverse)
     return Linears(spread, hidden, rank, weights.used & (1 - leverage > ALONE))
 
 
-def reading_slopes(problem: Problem, at: Point, weights: Weights, N: Floats) -> Floats:
-    """Slopes of the readings in use over their sizes, along directions ``N`` (P, variables, k): (P, readings, k)."""
-    measure = np.where(weights.used, weights.size, np.inf)
-    return _slopes(problem, at, N, problem.reading_of, measure)
+def reading_slopes(problem: Problem, at: Point, weights: Weights) -> Floats:
+    """Slopes of the readings in use over their sizes by the variables, (P, readings, variables)."""
+    return _slopes(problem, at, problem.reading_of, np.where(weights.used, weights.size, np.inf))
 
 
-def quantity_slopes(problem: Problem, at: Point, N: Floats) -> Floats:
-    """Slopes of all quantities as read along directions ``N`` (P, variables, k): (P, quantities, k)."""
+def quantity_slopes(problem: Problem, at: Point) -> Floats:
+    """Slopes of all quantities as read by the variables, (P, quantities, variables)."""
     which = np.arange(problem.n_quantities)
-    return _slopes(problem, at, N, which, np.ones((len(N), len(which))))
+    return _slopes(problem, at, which, np.ones((len(at.mass), len(which))))
 
 
-def _slopes(problem: Problem, at: Point, N: Floats, which: Ints, measure: Floats) -> Floats:
+def _slopes(problem: Problem, at: Point, which: Ints, measure: Floats) -> Floats:
     """Of an assay ``flow / mass`` the slopes are ``1 / mass`` and ``-assay / mass``."""
+    out = np.zeros((len(at.mass), len(which), at.scale.shape[1]))
     stream = np.concatenate([np.arange(problem.n_streams), problem.pair_stream])[which]
-    mass, pair = problem.mass_column[stream], np.maximum(which - problem.n_streams, -1)
-    flow = np.append(problem.flow_column, -1)[pair]
-    by_flow = np.where(flow >= 0, 1 / at.mass[:, stream], 0.0)
-    by_mass = np.where(pair >= 0, -by_flow, 1.0)
-    by_mass[:, pair >= 0] *= at.assay[:, pair[pair >= 0]]
-    by_mass = np.where(mass >= 0, by_mass, 0.0)
-    idle = ~np.isfinite(measure)
-    by_flow, by_mass = (np.where(idle, 0.0, one) / np.where(idle, 1.0, measure) for one in (by_flow, by_mass))
-    out = by_mass[:, :, None] * N[:, mass]
-    out += by_flow[:, :, None] * N[:, flow]
-    return np.asarray(out)
+    mass, idle = problem.mass_column[stream], ~np.isfinite(measure)
+    weighed = np.flatnonzero((which < problem.n_streams) & (mass >= 0))
+    out[:, weighed, mass[weighed]] = np.where(idle[:, weighed], 0.0, 1 / measure[:, weighed])
+    pair = which - problem.n_streams
+    assayed = np.flatnonzero(pair >= 0)
+    assayed = assayed[problem.flow_column[pair[assayed]] >= 0]
+    by_flow = np.where(idle[:, assayed], 0.0, 1 / (at.mass[:, stream[assayed]] * measure[:, assayed]))
+    out[:, assayed, problem.flow_column[pair[assayed]]] = by_flow
+    movable = mass[assayed] >= 0
+    assayed, by_flow = assayed[movable], by_flow[:, movable]
+    by_mass = -by_flow * at.assay[:, pair[assayed]]
+    out[:, assayed, mass[assayed]] = np.where(idle[:, assayed], 0.0, by_mass)
+    return out

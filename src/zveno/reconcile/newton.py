@@ -113,6 +113,9 @@ class Newton(Protocol):
     def solve(self, slope: Floats, residual: Floats, *, rough: bool = False) -> tuple[Floats, Floats]:
         """Step ``du`` and multipliers ``l`` with ``H du + G'l = -slope`` and ``G du = residual``."""
 
+    def take(self, which: Ints) -> Newton:
+        """The systems of some of the periods."""
+
 
 @dataclass(frozen=True)
 class Condensed:
@@ -126,6 +129,11 @@ class Condensed:
     ratio: Floats
     sigma: Floats
     K_inverse: Floats
+
+    def take(self, which: Ints) -> Condensed:
+        """The systems of some of the periods."""
+        parts = (self.inverse_d, self.ratio, self.sigma, self.K_inverse)
+        return Condensed(self.problem, *(one[which] for one in parts))
 
     def apply(self, y: Floats) -> Floats:
         """``inv(H) y``."""
@@ -196,6 +204,10 @@ class Full:
         n = slope.shape[1]
         return x[:, :n], x[:, n:]
 
+    def take(self, which: Ints) -> Full:
+        """The systems of some of the periods."""
+        return Full(self.matrix[which], tuple(self.factors[k] for k in which), self.scale[which])
+
     def _solve(self, rhs: Floats) -> Floats:
         """Each period by its own factors."""
         return np.array([lu_solve(one, b, check_finite=False) for one, b in zip(self.factors, rhs, strict=True)])
@@ -213,6 +225,13 @@ class Point:
     prox: Floats
     linear: Bools
     exact: bool = False
+
+    def take(self, which: Ints) -> Point:
+        """The same for some of the periods."""
+        return Point(
+            self.u[which], self.mass[which], self.assay[which], self.slack[which], self.dual[which], self.prox[which],
+            self.linear[which], self.exact,
+        )  # fmt: skip
 
 
 def newton(problem: Problem, limits: Bounds, data: Data, miss: Misfit, at: Point) -> tuple[Newton, Floats]:
@@ -243,10 +262,11 @@ def _condensed(problem: Problem, miss: Misfit, at: Point, target: Floats) -> Con
     inverse_d, ratio, sigma = _blocks(problem, miss, at, h, target[:, free_f])
     exact = sigma - (h * shift**2) @ problem.owner
     safe = exact >= _CONVEX * sigma
-    if not safe.all():
-        _, ratio_flat, flat = _blocks(problem, miss, at, h, at.assay[:, free_f])
-        ratio = np.where(safe[:, problem.carrier], ratio, ratio_flat)
-        exact = np.where(safe, exact, flat)
+    bent = np.flatnonzero(~safe.all(axis=1))
+    if len(bent):
+        _, ratio_flat, flat = _blocks(problem, miss.take(bent), at.take(bent), h[bent], at.assay[bent][:, free_f])
+        ratio[bent] = np.where(safe[bent][:, problem.carrier], ratio[bent], ratio_flat)
+        exact[bent] = np.where(safe[bent], exact[bent], flat)
     exact[:, ~np.isnan(problem.mass_fixed)] = np.inf
     return Condensed(problem, inverse_d, ratio, exact, _inverse(_condensed_matrix(problem, inverse_d, ratio, exact)))
 
@@ -283,10 +303,13 @@ def _blocks(problem: Problem, miss: Misfit, at: Point, h: Floats, x: Floats) -> 
 def _inverse(K: Floats) -> Floats:
     """Inverse of positive matrices after scaling to a unit diagonal."""
     scale = 1 / np.sqrt(np.maximum(np.einsum("pii->pi", K), 1e-300))
-    both = scale[:, :, None] * scale[:, None, :]
-    scaled = K * both
-    np.einsum("pii->pi", scaled)[...] += 1e-15
-    return np.asarray(np.linalg.inv(scaled) * both)
+    K = K * scale[:, :, None]
+    K *= scale[:, None, :]
+    np.einsum("pii->pi", K)[...] += 1e-15
+    inverse = np.linalg.inv(K)
+    inverse *= scale[:, :, None]
+    inverse *= scale[:, None, :]
+    return np.asarray(inverse)
 
 
 def jacobian(problem: Problem, mass: Floats, assay: Floats) -> Floats:
@@ -304,14 +327,16 @@ def jacobian(problem: Problem, mass: Floats, assay: Floats) -> Floats:
 
 
 def flow_slopes(problem: Problem, assay: Floats) -> Floats:
-    """Slopes of every mass and component flow of one period by the variables, (quantities, variables)."""
-    out = np.zeros((problem.n_quantities, len(problem.mass_free) + len(problem.flow_free)))
+    """Slopes of every mass and component flow by the variables, (P, quantities, variables)."""
+    if problem.all_free:
+        return np.broadcast_to(np.eye(problem.n_quantities), (len(assay), *(problem.n_quantities,) * 2))
+    out = np.zeros((len(assay), problem.n_quantities, len(problem.mass_free) + len(problem.flow_free)))
     columns = np.concatenate([problem.mass_column, problem.flow_column])
     own = np.flatnonzero(columns >= 0)
-    out[own, columns[own]] = 1.0
+    out[:, own, columns[own]] = 1.0
     carried = problem.mass_column[problem.pair_stream]
     fixed = np.flatnonzero((problem.flow_column < 0) & (carried >= 0))
-    out[problem.n_streams + fixed, carried[fixed]] = assay[fixed]
+    out[:, problem.n_streams + fixed, carried[fixed]] = assay[:, fixed]
     return out
 
 

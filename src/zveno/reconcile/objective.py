@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 
 import numpy as np
-from scipy.special import log_ndtr
+from scipy.special import erfcx, log_ndtr
 
 from zveno.reconcile.arrays import Bools, Floats, Ints, Problem
 
 _HOLD = 1e3
-_LOG_ROOT_2PI = 0.5 * np.log(2 * np.pi)
+_FAR = 1e4
+_ROOT_2, _ROOT_2_BY_PI = np.sqrt(2.0), np.sqrt(2 / np.pi)
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,10 @@ class Misfit:
     curve: Floats
     by_reading: Floats
     curve_by_reading: Floats
+
+    def take(self, periods: Ints) -> Misfit:
+        """The same for some of the periods."""
+        return Misfit(*(getattr(self, one.name)[periods] for one in fields(self)))
 
 
 def data_of(problem: Problem, value: Floats, sigma: Floats, correlation: Floats | None = None) -> Data:
@@ -139,8 +144,11 @@ def _add_censored(problem: Problem, data: Data, at: Floats, slope: Floats, curve
     sigma, present = data.sigma[:, which], data.present[:, which]
     z = (data.value[:, which] - at[:, which]) / sigma
     log_cdf = log_ndtr(z)
-    hazard = np.exp(-0.5 * z**2 - _LOG_ROOT_2PI - log_cdf)
+    near = np.maximum(z, -_FAR)
+    hazard = _ROOT_2_BY_PI / erfcx(-near / _ROOT_2)  # Mills' ratio, upside down
+    bend = np.where(z < -_FAR, 1.0, hazard * (hazard + near))  # a parabola, where the difference would drown
+    hazard = np.where(z < -_FAR, -z, hazard)
     slope[:, which] = np.where(present, hazard / sigma, 0.0)
-    curve[:, which] = np.where(present, hazard * (hazard + z) / sigma**2, 0.0)
+    curve[:, which] = np.where(present, bend / sigma**2, 0.0)
     added: Floats = -np.sum(np.where(present, log_cdf, 0.0), axis=1)
     return added

@@ -8,15 +8,17 @@ import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve, cholesky, qr, solve_triangular
 
 from zveno.reconcile.arrays import Bools, Floats, Problem, independent
-from zveno.reconcile.kernel import Solved, reference
-from zveno.reconcile.newton import bounds, gradient, jacobian, second_derivative
+from zveno.reconcile.kernel import Solved, holding
+from zveno.reconcile.newton import Bounds, bounds, gradient, jacobian, second_derivative
 from zveno.reconcile.objective import Data, Misfit, data_of, misfit
 from zveno.reconcile.observability import null_space, scales, split
 
 _STEPS = 20
-_SETTLED = 1e-11
+_SETTLED, _NOISE = 1e-11, 1e-7
 _GONE = 1e-5
 _FAR = 1e-3
+_LEFT = 1e-6
+_DEPENDENT, _BALANCED = 1e-10, 1e-12
 
 
 @dataclass(frozen=True)
@@ -43,8 +45,7 @@ def faces(problem: Problem, data: Data, solved: Solved) -> Faces:
     """Bounds that hold where the interior point method has converged."""
     limits = bounds(problem)
     u, origin = solved.u, solved.origin
-    size, slack = limits.slack(origin), limits.slack(u)
-    active = solved.dual * size / reference(_half(problem, data, u))[:, None] > slack / size
+    active = holding(solved.dual, limits.slack(u), limits.slack(origin), _half(problem, data, u))
     closed = np.zeros((len(u), problem.n_streams), dtype=bool)
     n_m = len(problem.mass_free)
     closed[:, problem.mass_free] = active[:, :n_m] | (u[:, :n_m] < _GONE * origin[:, :n_m])
@@ -70,9 +71,26 @@ def polish(problem: Problem, data: Data, solved: Solved) -> Polished:
     active, closed, held = face.active[0], face.closed[0], face.held[0]
     if closed.any():
         data = without_closed(problem, data, closed)
-    found = _newton(problem, data, solved.u, limits.matrix[held])
+    found = _newton(problem, data, pressed(problem, limits, solved.u, held), limits.matrix[held])
     kept = solved.u if found is None or np.any(limits.slack(found)[0][~held] < 0) else found
     return Polished(kept, active, closed)
+
+
+def pressed(problem: Problem, limits: Bounds, u: Floats, held: Bools) -> Floats:
+    """Points (P, variables) moved on to the bounds that hold, but for a millionth of the way: an assay of nothing
+    would be no number.
+    """
+    if not held.any():
+        return u
+    rows, out = np.vstack([problem.G, limits.matrix[held]]), u.copy()
+    left = np.concatenate([problem.b - u @ problem.G.T, (_LEFT - 1) * limits.slack(u)[:, held]], axis=1)
+    for k, one in enumerate(u):
+        sized = np.abs(rows * one).max(axis=1)
+        moved = one + one * np.linalg.lstsq(rows * one / sized[:, None], left[k] / sized, rcond=_DEPENDENT)[0]
+        sizes = np.abs(problem.G) @ np.abs(one) + np.abs(problem.b)
+        if np.all(moved > 0) and np.all(np.abs(problem.G @ moved - problem.b) <= _BALANCED * sizes):
+            out[k] = moved
+    return out
 
 
 def sharpened(problem: Problem, data: Data, u: Floats, active: Bools) -> Floats | None:
@@ -112,8 +130,8 @@ def _newton(problem: Problem, data: Data, u: Floats, held: Floats) -> Floats | N
     mass, _, assay = problem.expand(u)
     scale = scales(problem, mass, assay)[0][0]
     rows = np.vstack([problem.G, held]) * scale
-    null = null_space(rows[independent(rows)])
-    before, seen = np.inf, None
+    null = null_space(rows[independent(rows)] if len(held) else rows)
+    before, size, seen = np.inf, np.inf, None
     for _ in range(_STEPS):
         mass, _, assay = problem.expand(u)
         miss = misfit(problem, data, mass, assay)
@@ -134,9 +152,10 @@ def _newton(problem: Problem, data: Data, u: Floats, held: Floats) -> Floats | N
             return None
         step = null @ step
         u = u + scale * step
-        if np.abs(step).max(initial=0.0) > _FAR:
+        size, last = float(np.abs(step).max(initial=0.0)), size
+        if size > _FAR:
             seen = None  # what the readings see turns with the point
-        if np.abs(step).max(initial=0.0) < _SETTLED:
+        if size < _SETTLED or 0.3 * last < size < _NOISE:  # no nearer: rounding moves the point to and fro
             return u
     return None
 
