@@ -10,8 +10,8 @@ from scipy.special import chdtrc
 from zveno.reconcile.arrays import Bools, Floats, Ints, Problem
 from zveno.reconcile.fit import Fit, fit_at, fit_period, quantities
 from zveno.reconcile.kernel import Solved
-from zveno.reconcile.linear_batch import Linears, Point, Weights, frame, linearised, point, quantity_slopes
-from zveno.reconcile.newton import bounds, flow_slopes, gradient
+from zveno.reconcile.linear_batch import Linears, Point, Weights, frame, linearised, moves, point
+from zveno.reconcile.newton import bounds, gradient
 from zveno.reconcile.objective import Data, misfit
 from zveno.reconcile.observability import SEEN
 from zveno.reconcile.polish import Faces, Polished, faces, pressed, without_closed
@@ -155,29 +155,33 @@ def _fill(task: _Task, data: Data, periods: Ints, at: Point, linears: Linears) -
     out.read[periods] = np.concatenate([out.flow[periods][:, :first], at.assay], axis=1)
     out.objective[periods] = 2 * misfit(problem, data, at.mass, at.assay).half
     out.dof[periods] = data.used.sum(axis=1) - linears.rank
-    for slopes, value, sd in (
-        (flow_slopes(problem, at.assay), out.flow, out.flow_sd), (quantity_slopes(problem, at), out.read, out.read_sd)
-    ):  # fmt: skip
-        spread = slopes @ linears.spread
-        sd[periods] = np.sqrt(np.einsum("pqk,pqk->pq", spread, spread))
-        unseen = ~_observable(slopes, at, linears)
-        for one in (value, sd):
-            one[periods] = np.where(unseen, np.nan, one[periods])
+    seen_flow, seen_read = _observable(problem, at, linears)
+    spreads = moves(problem, at, linears.spread)
+    for spread, seen, value, sd in zip(
+        spreads, (seen_flow, seen_read), (out.flow, out.read), (out.flow_sd, out.read_sd), strict=True
+    ):
+        sd[periods] = np.where(seen, np.sqrt(np.einsum("pqk,pqk->pq", spread, spread)), np.nan)
+        value[periods] = np.where(seen, value[periods], np.nan)
     for one in (out.read, out.read_sd):
         one[periods, first:] = np.where(idle, np.nan, one[periods, first:])
     checked = (data.used & linears.redundant) @ problem.select > 0
     out.status[periods] = np.where(checked, 2, data.used @ problem.select > 0)
 
 
-def _observable(slopes: Floats, at: Point, linears: Linears) -> Bools:
-    """Which functions of the variables (P, functions, variables) the readings determine, (P, functions)."""
-    size = np.sqrt((slopes**2 @ at.scale[:, :, None] ** 2)[:, :, 0])
-    seen = np.isfinite(size)
+def _observable(problem: Problem, at: Point, linears: Linears) -> tuple[Bools, Bools]:
+    """Which masses and flows, and which quantities as read, the readings determine, each (P, quantities)."""
+    scale = np.concatenate([at.scale, np.zeros((len(at.scale), 1))], axis=1)  # column -1: what is fixed
+    mass, flow, fixed = scale[:, problem.mass_column], scale[:, problem.flow_column], problem.flow_column < 0
+    carried = mass[:, problem.pair_stream] * np.abs(at.assay)
+    as_read = np.where(fixed, 0.0, np.hypot(flow, carried) / at.mass[:, problem.pair_stream])
+    sizes = [np.concatenate([mass, pairs], axis=1) for pairs in (np.where(fixed, carried, flow), as_read)]
+    seen = [np.isfinite(size) for size in sizes]
     some = np.flatnonzero(np.any(linears.hidden, axis=(1, 2)))
     if len(some):
-        unseen = slopes[some] @ (at.scale[some, :, None] * linears.hidden[some])
-        seen[some] &= np.sqrt(np.einsum("pqk,pqk->pq", unseen, unseen)) <= SEEN * size[some]
-    return np.asarray(seen)
+        unseen = moves(problem, at.take(some), at.scale[some, :, None] * linears.hidden[some])
+        for one, moved, size in zip(seen, unseen, sizes, strict=True):
+            one[some] &= np.sqrt(np.einsum("pqk,pqk->pq", moved, moved)) <= SEEN * size[some]
+    return seen[0], seen[1]
 
 
 def _copy(fit: Fit, out: Fitted, period: int) -> None:

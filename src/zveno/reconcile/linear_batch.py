@@ -236,30 +236,40 @@ def _dim(slopes: Floats, scale: Floats, weights: Weights, N: Floats) -> Linears:
 
 
 def reading_slopes(problem: Problem, at: Point, weights: Weights) -> Floats:
-    """Slopes of the readings in use over their sizes by the variables, (P, readings, variables)."""
-    return _slopes(problem, at, problem.reading_of, np.where(weights.used, weights.size, np.inf))
+    """Slopes of the readings in use over their sizes by the variables, (P, readings, variables).
 
-
-def quantity_slopes(problem: Problem, at: Point) -> Floats:
-    """Slopes of all quantities as read by the variables, (P, quantities, variables)."""
-    which = np.arange(problem.n_quantities)
-    return _slopes(problem, at, which, np.ones((len(at.mass), len(which))))
-
-
-def _slopes(problem: Problem, at: Point, which: Ints, measure: Floats) -> Floats:
-    """Of an assay ``flow / mass`` the slopes are ``1 / mass`` and ``-assay / mass``."""
-    out = np.zeros((len(at.mass), len(which), at.scale.shape[1]))
-    stream = np.concatenate([np.arange(problem.n_streams), problem.pair_stream])[which]
-    mass, idle = problem.mass_column[stream], ~np.isfinite(measure)
-    weighed = np.flatnonzero((which < problem.n_streams) & (mass >= 0))
-    out[:, weighed, mass[weighed]] = np.where(idle[:, weighed], 0.0, 1 / measure[:, weighed])
-    pair = which - problem.n_streams
+    Of an assay ``flow / mass`` they are ``1 / mass`` and ``-assay / mass``.
+    """
+    out = np.zeros((len(at.mass), len(problem.reading_of), at.scale.shape[1]))
+    per = np.where(weights.used, 1 / weights.size, 0.0)
+    stream = np.concatenate([np.arange(problem.n_streams), problem.pair_stream])[problem.reading_of]
+    mass, pair = problem.mass_column[stream], problem.reading_of - problem.n_streams
+    weighed = np.flatnonzero((pair < 0) & (mass >= 0))
+    out[:, weighed, mass[weighed]] = per[:, weighed]
     assayed = np.flatnonzero(pair >= 0)
     assayed = assayed[problem.flow_column[pair[assayed]] >= 0]
-    by_flow = np.where(idle[:, assayed], 0.0, 1 / (at.mass[:, stream[assayed]] * measure[:, assayed]))
+    by_flow = np.where(weights.used[:, assayed], per[:, assayed] / at.mass[:, stream[assayed]], 0.0)
     out[:, assayed, problem.flow_column[pair[assayed]]] = by_flow
     movable = mass[assayed] >= 0
     assayed, by_flow = assayed[movable], by_flow[:, movable]
-    by_mass = -by_flow * at.assay[:, pair[assayed]]
-    out[:, assayed, mass[assayed]] = np.where(idle[:, assayed], 0.0, by_mass)
+    by_mass = np.where(weights.used[:, assayed], -by_flow * at.assay[:, pair[assayed]], 0.0)
+    out[:, assayed, mass[assayed]] = by_mass
     return out
+
+
+def moves(problem: Problem, at: Point, du: Floats) -> tuple[Floats, Floats]:
+    """How masses and flows, and how quantities as read, move with the variables ``du`` (P, variables, k): each (P,
+    quantities, k).
+    """
+    if problem.all_free:
+        mass, flow = du[:, : problem.n_streams], du[:, problem.n_streams :]
+        of_mass = at.assay[:, :, None] * mass[:, problem.pair_stream]
+        out = du
+    else:
+        du = np.concatenate([du, np.zeros((len(du), 1, du.shape[2]))], axis=1)  # row -1: what is fixed
+        mass, flow = du[:, problem.mass_column], du[:, problem.flow_column]
+        of_mass = at.assay[:, :, None] * mass[:, problem.pair_stream]
+        flow = np.where((problem.flow_column >= 0)[:, None], flow, of_mass)
+        out = np.concatenate([mass, flow], axis=1)
+    read = (flow - of_mass) / at.mass[:, problem.pair_stream, None]
+    return out, np.concatenate([mass, read], axis=1)
