@@ -14,7 +14,7 @@ from zveno.model.network import Network
 from zveno.reconcile.arrays import Bools, Floats, Problem, arrays
 from zveno.reconcile.kernel import Solved, interior_point
 from zveno.reconcile.newton import bounds, flow_slopes
-from zveno.reconcile.objective import Data, data_of, misfit
+from zveno.reconcile.objective import Data, Misfit, data_of, misfit
 from zveno.reconcile.observability import Adjustments, Linear, adjustments, linearise
 from zveno.reconcile.polish import Polished, polish, sharpened, without_closed
 from zveno.text.words import quantity_phrase
@@ -28,7 +28,8 @@ class Fit:
     """The reconciled point of one period with its linearisation and tests.
 
     ``mass`` (streams,), ``flow`` and ``assay`` (pairs,); ``active`` the bounds that hold; ``closed`` streams
-    whose mass is zero; ``objective`` the sum of squared standardised adjustments.
+    whose mass is zero; ``held`` the quantities that stand at a bound; ``objective`` the sum of squared standardised
+    adjustments.
     """
 
     problem: Problem
@@ -38,10 +39,16 @@ class Fit:
     active: Bools
     closed: Bools
     linear: Linear
-    tests: Adjustments
+    miss: Misfit
+    held: Bools
     data: Data
     objective: float
     iterations: int
+
+    @cached_property
+    def tests(self) -> Adjustments:
+        """Adjustments of the readings in use with their tests."""
+        return adjustments(self.linear, self.miss, self.held)
 
     @cached_property
     def flow_slopes(self) -> Floats:
@@ -104,10 +111,9 @@ def fit_at(problem: Problem, data: Data, best: Polished, size: Floats, iteration
     mass, flow, assay = problem.expand(best.u)
     miss = misfit(problem, data, mass, assay)
     linear = linearise(problem, data, mass, assay, np.where(best.closed, size, mass))
-    tests = adjustments(linear, miss, held=_held(problem, best.active))
     return Fit(
         problem=problem, mass=mass[0], flow=flow[0], assay=assay[0], active=best.active,
-        closed=best.closed, linear=linear, tests=tests, data=data,
+        closed=best.closed, linear=linear, miss=miss, held=_held(problem, best.active), data=data,
         objective=2 * float(miss.half[0]), iterations=iterations,
     )  # fmt: skip
 

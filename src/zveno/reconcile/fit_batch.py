@@ -11,14 +11,15 @@ from zveno.reconcile.arrays import Bools, Floats, Ints, Problem
 from zveno.reconcile.fit import Fit, fit_at, fit_period, quantities
 from zveno.reconcile.kernel import Solved
 from zveno.reconcile.linear_batch import Linears, Point, Weights, frame, linearised, moves, point
-from zveno.reconcile.newton import bounds, gradient
-from zveno.reconcile.objective import Data, misfit
+from zveno.reconcile.newton import bounds, gradient, second_derivative
+from zveno.reconcile.objective import Data, Misfit, misfit
 from zveno.reconcile.observability import SEEN
 from zveno.reconcile.polish import Faces, Polished, faces, pressed, without_closed
 
 _PART = 1_000_000
 _ROUNDS, _SETTLED = 12, 1e-11
 _SAME = 2e-9
+_LEAST_CURVE = 1e-3
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,7 @@ def _fit_part(task: _Task, part: Ints) -> None:
 
 
 def _settled(problem: Problem, data: Data, u: Floats, held: Bools) -> tuple[Floats, Linears, Bools]:
-    """Gauss-Newton steps from where the interior point method stands, along the bounds that hold.
+    """Newton steps from where the interior point method stands, along the bounds that hold.
 
     Also says where the steps have become nothing within the bounds. The solution map is made anew where a point has
     moved by more than a billionth or two; it is that of the whole misfit, "less than" readings included.
@@ -122,15 +123,14 @@ def _settled(problem: Problem, data: Data, u: Floats, held: Bools) -> tuple[Floa
     u, active, stale = pressed(problem, limits, u, held).copy(), np.arange(len(u)), np.arange(len(u))
     sure, before, moved = np.zeros(len(u), dtype=bool), np.full(len(u), np.inf), np.zeros(len(u))
     linears = Linears.nothing(len(u), along.N, len(problem.value))
-    for _ in range(_ROUNDS):
+    for round_ in range(_ROUNDS):
         at, mine = point(problem, u[active]), data.take(active)
         miss = misfit(problem, mine, at.mass, at.assay)
         if len(stale):
             fresh = np.searchsorted(active, stale)
             weights = Weights.of(problem, mine, at, miss.curve_by_reading).take(fresh)
             linears = linears.put(stale, linearised(problem, at.take(fresh), weights, along))
-        spread, slope = linears.spread[active], gradient(problem, miss, at.mass, at.assay)
-        du = -(spread @ (slope[:, None, :] @ spread).transpose(0, 2, 1))[:, :, 0]
+        du = _step(problem, linears.spread[active], miss, at, bent=round_ > 0)
         falls = miss.half <= before[active] * (1 + 1e-9) + 1e-12
         step = np.abs(du / at.scale).max(axis=1, initial=0.0)
         before[active] = miss.half
@@ -143,6 +143,19 @@ def _settled(problem: Problem, data: Data, u: Floats, held: Bools) -> tuple[Floa
             break
     sure &= np.all(limits.slack(u)[:, ~held] >= 0, axis=1)
     return u, linears, sure
+
+
+def _step(problem: Problem, spread: Floats, miss: Misfit, at: Point, *, bent: bool) -> Floats:
+    """Gauss-Newton step, or with the second derivatives where they leave a minimum, (P, variables)."""
+    slope = gradient(problem, miss, at.mass, at.assay)
+    along = (slope[:, None, :] @ spread).transpose(0, 2, 1)
+    if bent:
+        H = spread.transpose(0, 2, 1) @ second_derivative(problem, miss, at.mass, at.assay) @ spread
+        H += np.eye(H.shape[1])
+        sound = np.all(np.isfinite(H), axis=(1, 2))
+        sound[sound] = np.linalg.eigvalsh(H[sound])[:, 0] > _LEAST_CURVE
+        along[sound] = np.linalg.solve(H[sound], along[sound])
+    return np.asarray(-(spread @ along)[:, :, 0])
 
 
 def _fill(task: _Task, data: Data, periods: Ints, at: Point, linears: Linears) -> None:
