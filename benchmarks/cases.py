@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from benchmarks import chains, files, peers, phases, reconcile, rules, simulate, start
 from benchmarks.measure import Job
+from benchmarks.networks import concentrator
 from benchmarks.room import CHAIN, DAYS, MONTH, YEAR, Room
 
 
@@ -28,6 +29,7 @@ CASES = (
     Case("reconcile.line_30_all_read", reconcile.line(30, all_read=True)),
     Case("reconcile.hours_24", reconcile.batch(24, 4), small=True),
     Case("reconcile.hours_744", reconcile.batch(744, 8)),
+    Case("reconcile.hours_1000", reconcile.batch(1000, 25, concentrator())),
     Case("reconcile.plant_hours", reconcile.plant_hours(24)),
     Case("networks.20x4", reconcile.recycles(20, 4, scipy=True)),
     Case("networks.20x4_all_sorts", reconcile.recycles(20, 4, closure=True, fixed=2, covariances=2, censored=0.05)),

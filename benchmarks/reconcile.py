@@ -107,11 +107,14 @@ def _one(network: Network) -> Match:
     )
 
 
-def batch(count: int, every: int) -> Callable[[Room], Match]:
-    """Many hours of a small generated circuit; each peer does one hour of ``every``."""
+def batch(count: int, every: int, network: Network | None = None) -> Callable[[Room], Match]:
+    """Many hours of a small generated circuit, from readings to values, standard deviations, classes and tests.
+
+    Each peer does one hour of ``every``.
+    """
+    network = network or bank_line(4)
 
     def make(_: Room) -> Match:
-        network = bank_line(4)
         values, sigmas = hours(network, count)
         some = range(0, count, every)
         peer = PlainBalance.of(network)
@@ -195,9 +198,10 @@ def _bare_point(network: Network) -> Floats:
 
 
 def _points(network: Network, values: Floats, sigmas: Floats) -> list[Floats | None]:
-    """Masses and assays of every hour."""
-    fits = solve_batch(network, values, sigmas).fits
-    return [None if one is None else np.concatenate([one.mass, one.assay]) for one in fits]
+    """Masses and assays of every hour, NaN where unobservable."""
+    found = solve_batch(network, values, sigmas)
+    read = found.table().read
+    return [None if one == "not solved" else read[k] for k, one in enumerate(found.status)]
 
 
 def _at(network: Network, values: Floats, sigmas: Floats) -> Network:

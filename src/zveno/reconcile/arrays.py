@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.linalg import qr
@@ -30,6 +31,7 @@ from zveno.reconcile.names import (
 __all__ = ["Bools", "Floats", "Ints", "Names", "Problem", "arrays", "check", "independent"]
 
 _RANK = 1e-10
+_LARGE = 200_000
 
 
 @dataclass(frozen=True)
@@ -73,15 +75,72 @@ class Problem:
     censored: Bools
     correlation: Floats | None
 
-    @property
+    @cached_property
     def mass_free(self) -> Ints:
         """Streams whose mass is a variable."""
         return np.flatnonzero(np.isnan(self.mass_fixed))
 
-    @property
+    @cached_property
     def flow_free(self) -> Ints:
         """Pairs whose component flow is a variable."""
         return np.flatnonzero(np.isnan(self.assay_fixed))
+
+    @cached_property
+    def carrier(self) -> Ints:
+        """Stream of each free flow."""
+        return self.pair_stream[self.flow_free]
+
+    @cached_property
+    def mass_column(self) -> Ints:
+        """Variable of each stream's mass, -1 where it is fixed, (streams,)."""
+        column = np.full(self.n_streams, -1)
+        column[self.mass_free] = np.arange(len(self.mass_free))
+        return column
+
+    @cached_property
+    def flow_column(self) -> Ints:
+        """Variable of each pair's flow, -1 where its assay is fixed, (pairs,)."""
+        column = np.full(len(self.pair_stream), -1)
+        column[self.flow_free] = len(self.mass_free) + np.arange(len(self.flow_free))
+        return column
+
+    @cached_property
+    def owner(self) -> Floats:
+        """1 where a free flow belongs to a stream, (free flows, streams)."""
+        owner = np.zeros((len(self.carrier), self.n_streams))
+        owner[np.arange(len(self.carrier)), self.carrier] = 1.0
+        return owner
+
+    @cached_property
+    def select(self) -> Floats:
+        """1 where a reading is of a quantity, (readings, quantities)."""
+        select = np.zeros((len(self.reading_of), self.n_quantities))
+        select[np.arange(len(self.reading_of)), self.reading_of] = 1.0
+        return select
+
+    @cached_property
+    def all_free(self) -> bool:
+        """Whether every mass and flow is a variable, so that variables are quantities in order."""
+        return len(self.mass_free) == self.n_streams and len(self.flow_free) == len(self.pair_stream)
+
+    @cached_property
+    def mass_terms(self) -> Floats:
+        """Coefficients of the masses in the equations, 0 where fixed, (equations, streams)."""
+        G = np.zeros((len(self.b), self.n_streams))
+        G[:, self.mass_free] = self.G[:, : len(self.mass_free)]
+        return G
+
+    @cached_property
+    def flow_terms(self) -> tuple[Floats, Floats] | None:
+        """For each free flow its coefficients times each other, (flows, equations x equations), and put at its
+        stream, (flows, equations x streams); None where that would be large.
+        """
+        G = self.G[:, len(self.mass_free) :].T
+        n, r = G.shape
+        if n * r * max(r, self.n_streams) > _LARGE:
+            return None
+        products = G[:, :, None] * G[:, None, :]
+        return products.reshape(n, r * r), (G[:, :, None] * self.owner[:, None, :]).reshape(n, r * self.n_streams)
 
     @property
     def n_quantities(self) -> int:
@@ -90,6 +149,10 @@ class Problem:
 
     def expand(self, u: Floats) -> tuple[Floats, Floats, Floats]:
         """Masses, component flows and assays, each (..., n), of variables ``u`` (..., variables)."""
+        if self.all_free:
+            mass, flow = u[..., : self.n_streams], u[..., self.n_streams :]
+            with np.errstate(divide="ignore", invalid="ignore"):
+                return mass, flow, flow / mass[..., self.pair_stream]
         free_m, free_f = self.mass_free, self.flow_free
         mass = np.broadcast_to(self.mass_fixed, (*u.shape[:-1], self.n_streams)).copy()
         mass[..., free_m] = u[..., : len(free_m)]

@@ -2,51 +2,90 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 
 from zveno.errors import DataError
 from zveno.model.network import Network
-from zveno.reconcile.arrays import Floats, Ints, arrays
-from zveno.reconcile.fit import Fit, Verdict, fit_period, quantities, verdict
-from zveno.reconcile.kernel import interior_point
-from zveno.reconcile.objective import data_of
+from zveno.reconcile.arrays import Floats, Ints, Problem, arrays
+from zveno.reconcile.fit import Fit, Verdict, verdict_of
+from zveno.reconcile.fit_batch import Fitted, fit_batch, single
+from zveno.reconcile.kernel import Solved, interior_point
+from zveno.reconcile.objective import Data, data_of
 from zveno.reconcile.result import NetworkResult
 
 BatchStatus = Verdict | Literal["no data", "not solved"]
 
 
 @dataclass(frozen=True)
+class _Answers:
+    """What was solved, of the periods that were (``periods``, their numbers)."""
+
+    problem: Problem
+    data: Data
+    solved: Solved
+    fitted: Fitted
+    periods: Ints
+
+
+@dataclass(frozen=True)
 class BatchResult:
     """One entry per period; a period without a solution has a status and no number.
 
-    ``fits`` holds the solution of each period or None. ``status``: consistent or suspect by the global test
-    at 5 %; not testable without degrees of freedom; no data; not solved.
+    Parameters
+    ----------
+    status
+        Consistent or suspect by the global test at 5 %; not testable without degrees of freedom; no data; not
+        solved.
+    objective, p_value
+        Sum of squared standardised adjustments and the chance of a larger one, (P,); NaN where there is none.
+    dof
+        Degrees of freedom, (P,); -1 without a solution.
     """
 
     network: Network
     status: tuple[BatchStatus, ...]
-    fits: tuple[Fit | None, ...]
+    objective: Floats
+    dof: Ints
+    p_value: Floats
+    _answers: _Answers = field(repr=False)
+    _kept: dict[int, Fit] = field(default_factory=dict, repr=False)
+
+    @property
+    def solved(self) -> Ints:
+        """Numbers of the periods with a solution."""
+        return self._answers.periods
+
+    @property
+    def fits(self) -> tuple[Fit | None, ...]:
+        """Each period with all that a single balance tells, or None; made when asked for."""
+        return tuple(self._fit(k) for k in range(len(self.status)))
 
     def result(self, period: int) -> NetworkResult | None:
         """The solution of one period by names, without the search for suspects."""
-        fit = self.fits[period]
+        fit = self._fit(range(len(self.status))[period])
         return None if fit is None else NetworkResult(self.network, fit)
+
+    def _fit(self, period: int) -> Fit | None:
+        place = int(np.searchsorted(self.solved, period))
+        if place == len(self.solved) or self.solved[place] != period:
+            return None
+        if period not in self._kept:
+            of = self._answers
+            self._kept[period] = single(of.problem, of.data, of.solved, of.fitted, place)
+        return self._kept[period]
 
     def table(self) -> BatchTable:
         """Values and standard deviations of all quantities of all periods, NaN where there is none."""
-        first = next((one for one in self.fits if one is not None), None)
-        width = 0 if first is None else first.problem.n_quantities
-        empty = np.full((4, width), np.nan)
-        rows = [empty if one is None else quantities(one) for one in self.fits]
-        stack = np.array(rows).reshape(len(rows), 4, width)
-        status = np.zeros((len(rows), width), dtype=np.int64)
-        for k, fit in enumerate(self.fits):
-            if fit is not None:
-                np.maximum.at(status[k], fit.problem.reading_of[fit.linear.used], 1 + fit.linear.redundant)
-        return BatchTable(stack[:, 0], stack[:, 1], stack[:, 2], stack[:, 3], status)
+        fitted, count = self._answers.fitted, len(self.status)
+        width = fitted.status.shape[1]
+        numbers = np.full((4, count, width), np.nan)
+        numbers[:, self.solved] = fitted.flow, fitted.flow_sd, fitted.read, fitted.read_sd
+        status = np.zeros((count, width), dtype=np.int64)
+        status[self.solved] = fitted.status
+        return BatchTable(numbers[0], numbers[1], numbers[2], numbers[3], status)
 
 
 @dataclass(frozen=True)
@@ -92,15 +131,20 @@ def solve_batch(network: Network, values: Floats, sigmas: Floats, *, correlation
     if np.any(sigmas[np.isfinite(values)] <= 0) or np.any(np.isnan(sigmas[np.isfinite(values)])):
         raise DataError("every reading needs a standard deviation above zero")
     problem = arrays(network)
-    fits: list[Fit | None] = [None] * len(values)
     data = data_of(problem, values, sigmas, correlations)
-    some = np.flatnonzero(data.present.any(axis=1))
     status: list[BatchStatus] = ["no data"] * len(values)
-    if len(some):
-        solved = interior_point(problem, data.take(some))
-        for k, period in enumerate(some):
-            status[period] = "not solved"
-            if solved.converged[k]:
-                fit = fit_period(problem, data.take(np.array([period])), solved.some(np.array([k])))
-                fits[period], status[period] = fit, verdict(fit)
-    return BatchResult(network, tuple(status), tuple(fits))
+    some = np.flatnonzero(data.present.any(axis=1))
+    data = data.take(some)
+    solved = interior_point(problem, data)
+    for period in some:
+        status[period] = "not solved"
+    good = np.flatnonzero(solved.converged)
+    data, solved, periods = data.take(good), solved.some(good), some[good]
+    fitted = fit_batch(problem, data, solved)
+    objective, p_value, dof = np.full(len(values), np.nan), np.full(len(values), np.nan), np.full(len(values), -1)
+    objective[periods], p_value[periods], dof[periods] = fitted.objective, fitted.p_value, fitted.dof
+    for period in periods:
+        status[period] = verdict_of(objective[period], p_value[period])
+    return BatchResult(
+        network, tuple(status), objective, dof, p_value, _Answers(problem, data, solved, fitted, periods)
+    )

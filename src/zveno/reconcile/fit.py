@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -12,8 +13,8 @@ from zveno.errors import SolveError
 from zveno.model.network import Network
 from zveno.reconcile.arrays import Bools, Floats, Problem, arrays
 from zveno.reconcile.kernel import Solved, interior_point
-from zveno.reconcile.newton import bounds
-from zveno.reconcile.objective import Data, data_of, misfit
+from zveno.reconcile.newton import bounds, flow_slopes
+from zveno.reconcile.objective import Data, Misfit, data_of, misfit
 from zveno.reconcile.observability import Adjustments, Linear, adjustments, linearise
 from zveno.reconcile.polish import Polished, polish, sharpened, without_closed
 from zveno.text.words import quantity_phrase
@@ -27,7 +28,8 @@ class Fit:
     """The reconciled point of one period with its linearisation and tests.
 
     ``mass`` (streams,), ``flow`` and ``assay`` (pairs,); ``active`` the bounds that hold; ``closed`` streams
-    whose mass is zero; ``objective`` the sum of squared standardised adjustments.
+    whose mass is zero; ``held`` the quantities that stand at a bound; ``objective`` the sum of squared standardised
+    adjustments.
     """
 
     problem: Problem
@@ -37,10 +39,21 @@ class Fit:
     active: Bools
     closed: Bools
     linear: Linear
-    tests: Adjustments
+    miss: Misfit
+    held: Bools
     data: Data
     objective: float
     iterations: int
+
+    @cached_property
+    def tests(self) -> Adjustments:
+        """Adjustments of the readings in use with their tests."""
+        return adjustments(self.linear, self.miss, self.held)
+
+    @cached_property
+    def flow_slopes(self) -> Floats:
+        """Slopes of every mass and component flow by the variables, (quantities, variables)."""
+        return np.asarray(flow_slopes(self.problem, self.assay[None])[0])
 
     @property
     def dof(self) -> int:
@@ -90,18 +103,17 @@ def fit_period(problem: Problem, data: Data, solved: Solved) -> Fit:
         if best.closed.any():
             data = without_closed(problem, data, best.closed)
         size = problem.expand(solved.origin)[0]
-        return _fit_at(problem, data, best, size, int(solved.iterations[0]))
+        return fit_at(problem, data, best, size, int(solved.iterations[0]))
 
 
-def _fit_at(problem: Problem, data: Data, best: Polished, size: Floats, iterations: int) -> Fit:
+def fit_at(problem: Problem, data: Data, best: Polished, size: Floats, iterations: int) -> Fit:
     """Linearise and test a point; ``size`` (1, streams) is a usual mass of streams that vanished."""
     mass, flow, assay = problem.expand(best.u)
     miss = misfit(problem, data, mass, assay)
     linear = linearise(problem, data, mass, assay, np.where(best.closed, size, mass))
-    tests = adjustments(linear, miss, held=held(problem, best.active))
     return Fit(
         problem=problem, mass=mass[0], flow=flow[0], assay=assay[0], active=best.active,
-        closed=best.closed, linear=linear, tests=tests, data=data,
+        closed=best.closed, linear=linear, miss=miss, held=held(problem, best.active), data=data,
         objective=2 * float(miss.half[0]), iterations=iterations,
     )  # fmt: skip
 
@@ -134,7 +146,7 @@ def refit(network: Network, near: Fit) -> Fit:
         np.array_equal(np.isnan(a), np.isnan(b))
         for a, b in ((problem.mass_fixed, old.mass_fixed), (problem.assay_fixed, old.assay_fixed))
     )
-    if not same or near.closed.any() or len(near.active) != len(bounds(problem).d0):
+    if not same or near.closed.any() or len(near.active) != len(bounds(problem)):
         return fit_network(network)
     data = near.data
     start = np.concatenate([near.mass[problem.mass_free], near.flow[problem.flow_free]])[None]
@@ -143,7 +155,7 @@ def refit(network: Network, near: Fit) -> Fit:
         if found is None:
             return fit_network(network)
         best = Polished(found, near.active, near.closed)
-        return _fit_at(problem, data, best, near.mass[None], near.iterations)
+        return fit_at(problem, data, best, near.mass[None], near.iterations)
 
 
 Verdict = Literal["consistent", "suspect", "not testable"]
@@ -154,9 +166,14 @@ def verdict(fit: Fit) -> Verdict:
 
     Without surplus readings only a bound can contradict them: they would need a negative flow or stock.
     """
-    if fit.p_value is None:
-        return "suspect" if fit.objective > BOUND_CONFLICT else "not testable"
-    return "suspect" if fit.p_value < SIGNIFICANCE else "consistent"
+    return verdict_of(fit.objective, np.nan if fit.p_value is None else fit.p_value)
+
+
+def verdict_of(objective: float, p_value: float) -> Verdict:
+    """The same by the test's numbers; the chance is NaN without degrees of freedom."""
+    if np.isnan(p_value):
+        return "suspect" if objective > BOUND_CONFLICT else "not testable"
+    return "suspect" if p_value < SIGNIFICANCE else "consistent"
 
 
 def quantities(fit: Fit) -> Floats:
@@ -164,11 +181,8 @@ def quantities(fit: Fit) -> Floats:
     linear, problem = fit.linear, fit.problem
     first = problem.n_streams
     read = np.concatenate([fit.mass, fit.assay])
-    by_flow = linear.slopes.copy()
-    mass = fit.mass[problem.pair_stream]
-    by_flow[first:] = mass[:, None] * by_flow[first:] + fit.assay[:, None] * by_flow[problem.pair_stream]
+    by_flow = fit.flow_slopes
     idle = fit.closed[problem.pair_stream]
-    by_flow[first:][idle] = linear.slopes[first:][idle]
     flow = np.concatenate([np.where(fit.closed, 0.0, fit.mass), np.where(idle, 0.0, fit.flow)])
     read[:first] = flow[:first]
     out = np.array([flow, linear.sds(by_flow), read, linear.sds(linear.slopes)])

@@ -16,6 +16,7 @@ from zveno.reconcile.objective import Data, Misfit, anchor, misfit
 from zveno.reconcile.start import start
 
 MAX_ITERATIONS = 100
+_PART = 1_500_000
 _LINEAR_STAGE = 12
 _LOST = 1e-2
 _PROX_START, _PROX_FLOOR, _PROX_TOP = 1e-3, 1e-7, 1e3
@@ -50,26 +51,51 @@ class Solved:
 
 
 @dataclass(frozen=True)
-class _State:
-    """Periods still at work: variables, bound and balance multipliers, prox, stage, half the sum of squares."""
+class _Place:
+    """A point (P, variables) with all that is computed there once.
+
+    ``slope`` is that of the misfit by the variables; ``left`` what each equation still lacks; ``off`` the largest
+    imbalance.
+    """
 
     u: Floats
+    mass: Floats
+    assay: Floats
+    miss: Misfit
+    slope: Floats
+    slack: Floats
+    left: Floats
+    off: Floats
+
+    def take(self, which: Ints) -> _Place:
+        """The same for some of the periods."""
+        return _Place(
+            self.u[which], self.mass[which], self.assay[which], self.miss.take(which), self.slope[which],
+            self.slack[which], self.left[which], self.off[which],
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _State:
+    """Periods still at work: place, bound and balance multipliers, prox, stage."""
+
+    at: _Place
     z: Floats
     l: Floats  # noqa: E741
     prox: Floats
     linear: Bools
-    half: Floats
 
     def take(self, which: Ints) -> _State:
         """The same for some of the periods."""
-        return _State(*(getattr(self, one.name)[which] for one in fields(self)))
+        return _State(self.at.take(which), self.z[which], self.l[which], self.prox[which], self.linear[which])
 
 
 @dataclass(frozen=True)
 class _Step:
-    """A direction and the barrier it aims at."""
+    """A direction, the change of the slacks along it, and the barrier it aims at."""
 
     du: Floats
+    ds: Floats
     dz: Floats
     l: Floats  # noqa: E741
     mu: Floats
@@ -89,21 +115,25 @@ class _Task:
         """The same for some of the periods."""
         return replace(self, data=self.data.take(which), origin=self.origin[which])
 
-    def miss(self, u: Floats) -> tuple[Misfit, Floats, Floats]:
-        """Misfit, masses and assays at a point."""
+    def at(self, u: Floats) -> _Place:
+        """Everything about a point."""
         mass, _, assay = self.problem.expand(u)
-        return anchor(misfit(self.problem, self.data, mass, assay), self.data, mass), mass, assay
-
-    def residual(self, u: Floats) -> Floats:
-        """What each equation still lacks."""
-        return self.problem.b - u @ self.problem.G.T
+        miss = anchor(misfit(self.problem, self.data, mass, assay), self.data, mass)
+        left = self.problem.b - u @ self.problem.G.T
+        return _Place(
+            u, mass, assay, miss, gradient(self.problem, miss, mass, assay), self.limits.slack(u), left,
+            self._relative(u, left).max(axis=1, initial=0.0),
+        )  # fmt: skip
 
     def imbalance(self, u: Floats) -> Floats:
         """Residual of each equation over the sum of the sizes of its terms, which counts as no less than a
         millionth of its size at the start: where all streams have vanished there is nothing to balance.
         """
+        return self._relative(u, self.problem.b - u @ self.problem.G.T)
+
+    def _relative(self, u: Floats, left: Floats) -> Floats:
         size = np.maximum(np.abs(u), _GONE * self.origin) @ np.abs(self.problem.G.T) + np.abs(self.problem.b)
-        return np.asarray(np.abs(self.residual(u)) / np.maximum(size, 1e-300))
+        return np.asarray(np.abs(left) / np.maximum(size, 1e-300))
 
 
 def interior_point(problem: Problem, data: Data) -> Solved:
@@ -119,6 +149,17 @@ def interior_point(problem: Problem, data: Data) -> Solved:
     Mehrotra (1992), SIAM J. Optim. 2, 575-601 (predictor and centring); Crowe (1986), AIChE J. 32, 616-623
     (linearised first stage).
     """
+    n = len(problem.mass_free) + len(problem.flow_free)
+    size = max(_PART // max(n * (n + len(problem.b)), 1), 1)
+    parts = [np.arange(k, min(k + size, len(data.value))) for k in range(0, len(data.value), size)]
+    if len(parts) < 2:
+        return _solved(problem, data)
+    found = [_solved(problem, data.take(part)) for part in parts]
+    return Solved(*(np.concatenate([getattr(part, one.name) for part in found]) for one in fields(Solved)))
+
+
+def _solved(problem: Problem, data: Data) -> Solved:
+    """The same for as many periods as the processor's cache holds."""
     task = _Task(problem, bounds(problem), *_anchored(problem, data))
     with np.errstate(all="ignore"):
         out = _run(task, _first(task, linear=data.inverse is None))
@@ -136,22 +177,26 @@ def interior_point(problem: Problem, data: Data) -> Solved:
 
 def _run(task: _Task, state: _State) -> Solved:
     """Iterate until every period is done or has failed."""
-    periods = len(state.u)
+    periods = len(state.z)
     out = Solved(
-        u=state.u.copy(),
+        u=state.at.u.copy(),
         dual=state.z.copy(),
         origin=task.origin.copy(),
         converged=np.zeros(periods, dtype=bool),
         iterations=np.zeros(periods, dtype=np.int64),
-        imbalance=task.imbalance(state.u),
+        imbalance=np.zeros((periods, len(task.problem.b))),
     )
     active = np.arange(periods)
     for iteration in range(1, MAX_ITERATIONS + 1):
         state, done = _iterate(task, state, iteration)
-        out.u[active], out.dual[active] = state.u, state.z
-        out.converged[active], out.iterations[active] = done, iteration
-        out.imbalance[active] = task.imbalance(state.u)
-        going = np.flatnonzero(~done & ~_hopeless(task, state, iteration))
+        over = done | _hopeless(state, iteration) | (iteration == MAX_ITERATIONS)
+        if over.any():
+            ended = np.flatnonzero(over)
+            which, u = active[ended], state.at.u[ended]
+            out.u[which], out.dual[which] = u, state.z[ended]
+            out.converged[which], out.iterations[which] = done[ended], iteration
+            out.imbalance[which] = task.take(ended).imbalance(u)
+        going = np.flatnonzero(~over)
         if len(going) == 0:
             break
         if len(going) < len(active):
@@ -162,7 +207,7 @@ def _run(task: _Task, state: _State) -> Solved:
 def _better(task: _Task, first: Solved, second: Solved) -> Solved:
     """Of two tries each period's converged one, or the one that balances with the smaller sum of squares."""
     cost = [
-        np.where(one.imbalance.max(axis=1, initial=0.0) < _BALANCE, task.miss(one.u)[0].half, np.inf)
+        np.where(one.imbalance.max(axis=1, initial=0.0) < _BALANCE, task.at(one.u).miss.half, np.inf)
         for one in (first, second)
     ]
     keep = np.flatnonzero(~second.converged & (cost[0] < cost[1]))
@@ -175,15 +220,14 @@ def _resumed(task: _Task, solved: Solved) -> _State:
     fresh = _first(task, linear=False)
     s = task.limits.slack(solved.u)
     sound = np.all(np.isfinite(solved.u), axis=1) & np.all(s > 0, axis=1)
-    u, z = (np.where(sound[:, None], a, b) for a, b in ((solved.u, fresh.u), (solved.dual, fresh.z)))
-    return replace(fresh, u=u, z=z, half=task.miss(u)[0].half)
+    u, z = (np.where(sound[:, None], a, b) for a, b in ((solved.u, fresh.at.u), (solved.dual, fresh.z)))
+    return replace(fresh, at=task.at(u), z=z)
 
 
-def _hopeless(task: _Task, state: _State, iteration: int) -> Bools:
+def _hopeless(state: _State, iteration: int) -> Bools:
     """Periods that broke down, or that left the linearised stage without a balance."""
     lost = state.linear & (iteration >= _LINEAR_STAGE)
-    far: Bools = task.imbalance(state.u).max(axis=1, initial=0.0) > _LOST
-    return ~np.isfinite(state.half) | (lost & far)
+    return np.asarray(~np.isfinite(state.at.miss.half) | (lost & (state.at.off > _LOST)))
 
 
 def _anchored(problem: Problem, data: Data) -> tuple[Data, Floats]:
@@ -194,7 +238,7 @@ def _anchored(problem: Problem, data: Data) -> tuple[Data, Floats]:
     if len(problem.mass_free) == problem.n_streams:
         widest = int(np.argmax(problem.near.sum(axis=1)))
         held[~weighed, widest] = origin[~weighed, widest]
-    return replace(data, anchor=held), origin
+    return replace(data, anchor=held if held.any() else None), origin
 
 
 def reference(half: Floats) -> Floats:
@@ -204,115 +248,140 @@ def reference(half: Floats) -> Floats:
 
 def _first(task: _Task, *, linear: bool) -> _State:
     """Start inside the bounds with multipliers on the central path."""
-    u = task.origin
-    s = task.limits.slack(u)
-    half = task.miss(u)[0].half
-    mu = np.maximum(1.0, 2 * half / max(s.shape[1], 1))
-    n = len(u)
+    at = task.at(task.origin)
+    mu = np.maximum(1.0, 2 * at.miss.half / max(len(task.limits), 1))
+    n = len(mu)
     return _State(
-        u=u, z=mu[:, None] / s, l=np.zeros((n, len(task.problem.b))), prox=np.full(n, _PROX_START),
-        linear=np.full(n, linear), half=half,
+        at=at, z=mu[:, None] / at.slack, l=np.zeros((n, len(task.problem.b))), prox=np.full(n, _PROX_START),
+        linear=np.full(n, linear),
     )  # fmt: skip
 
 
 def _iterate(task: _Task, state: _State, iteration: int) -> tuple[_State, Bools]:
     """One predictor-corrector step of every period; also says which of them are done."""
-    miss, mass, assay = task.miss(state.u)
-    linear = state.linear & (task.imbalance(state.u).max(axis=1, initial=0.0) > 1e-7)
-    linear &= iteration <= _LINEAR_STAGE
-    s = task.limits.slack(state.u)
-    at = Point(state.u, mass, assay, s, state.z, state.prox, linear, task.exact)
-    system, slope = newton(task.problem, task.limits, task.data, miss, at)
-    step = _direction(task, system, slope, state, s)
-    D = task.limits.D
-    alpha = _longest(s, step.du @ D.T, np.maximum(0.99, 1 - step.mu))
-    beta = _longest(state.z, step.dz, np.maximum(0.99, 1 - step.mu))
-    alpha, cuts = _line_search(task, replace(state, linear=linear), step, slope, alpha)
-    u = state.u + alpha[:, None] * step.du
-    s = task.limits.slack(u)
+    at = state.at
+    linear = state.linear & (at.off > 1e-7) & (iteration <= _LINEAR_STAGE)
+    point = Point(at.u, at.mass, at.assay, at.slack, state.z, state.prox, linear, task.exact)
+    system, slope = newton(task.problem, task.limits, task.data, at.miss, point)
+    step = _direction(task, system, slope, state)
+    most = np.maximum(0.99, 1 - step.mu)
+    alpha, beta = _longest(at.slack, step.ds, most), _longest(state.z, step.dz, most)
+    alpha, cuts, there = _line_search(task, replace(state, linear=linear), step, slope, alpha)
     # a multiplier may not leave its slack by more than ten decades: such a pair would never come back
-    z = np.clip(state.z + beta[:, None] * step.dz, 1e-10 * step.mu[:, None] / s, 1e10 * step.mu[:, None] / s)
-    new = _State(u, z, step.l, state.prox, linear, task.miss(u)[0].half)
-    standing, flat = _settled(task, new, s, state.half)
+    middle = step.mu[:, None] / there.slack
+    z = np.clip(state.z + beta[:, None] * step.dz, 1e-10 * middle, 1e10 * middle)
+    new = _State(there, z, step.l, state.prox, linear)
+    standing, flat = _settled(task, new, at.miss.half)
     prox = np.where((alpha > 0.4) & (cuts <= 1), state.prox * 0.2, state.prox)
     # a point that stands while its slopes do not vanish suffers from rounding in weak directions: damp them
     prox = np.where((cuts > 3) | (standing & ~flat), state.prox * 10, prox)
-    return replace(new, prox=np.clip(prox, _PROX_FLOOR, _PROX_TOP)), standing & flat
+    done = standing & flat
+    if done.any():
+        which = np.flatnonzero(done)
+        there.u[which] = _last(task.take(which), system.take(which), new.take(which))
+    return replace(new, prox=np.clip(prox, _PROX_FLOOR, _PROX_TOP)), done
 
 
-def _direction(task: _Task, system: Newton, slope: Floats, state: _State, s: Floats) -> _Step:
+def _last(task: _Task, system: Newton, state: _State) -> Floats:
+    """Variables of converged periods after one more step without the barrier: only bounds that hold push back.
+
+    A step that does not bring the slopes nearer to zero is not taken.
+    """
+    at = state.at
+    holds = holding(state.z, at.slack, task.limits.slack(task.origin), at.miss.half)
+    push = task.limits.pull(np.where(holds, state.z, 0.0))
+    du, l = system.solve(at.slope - push, at.left)  # noqa: E741
+    there = task.at(at.u + du)
+    before, after = (np.abs(at.u * (one.slope - push + l @ task.problem.G)).max(axis=1) for one in (at, there))
+    better = np.all(there.slack > 0, axis=1) & (after < before) & (there.off < _BALANCE)
+    return np.where(better[:, None], there.u, at.u)
+
+
+def holding(z: Floats, slack: Floats, size: Floats, half: Floats) -> Bools:
+    """Bounds whose multiplier outweighs their slack, both by their sizes."""
+    return np.asarray(z * size / reference(half)[:, None] > slack / size)
+
+
+def _direction(task: _Task, system: Newton, slope: Floats, state: _State) -> _Step:
     """Predictor, then a centred and corrected step; a pure centring where that would be short."""
-    D, n = task.limits.D, max(s.shape[1], 1)
-    now = np.sum(s * state.z, axis=1) / n
-    ds = system.solve(slope, task.residual(state.u))[0] @ D.T
-    dz = -state.z - state.z / s * ds
-    a, b = _longest(s, ds), _longest(state.z, dz)
-    after = np.sum((s + a[:, None] * ds) * (state.z + b[:, None] * dz), axis=1) / n
-    floor = 0.1 * _COMPLEMENTARITY * reference(state.half) / n
+    s, z = state.at.slack, state.z
+    n = max(s.shape[1], 1)
+    now = np.einsum("pi,pi->p", s, z) / n
+    ds = task.limits.along(system.solve(slope, state.at.left, rough=True)[0])
+    dz = -z - z / s * ds
+    a, b = _longest(s, ds), _longest(z, dz)
+    after = np.einsum("pi,pi->p", s + a[:, None] * ds, z + b[:, None] * dz) / n
+    floor = 0.1 * _COMPLEMENTARITY * reference(state.at.miss.half) / n
     mu = np.maximum(np.maximum(now * np.clip(after / now, 0.0, 1.0) ** 3, now / 500), floor)
     bend = np.clip(ds * dz, -mu[:, None], mu[:, None])
     step = _towards(task, system, slope, state, target=(mu[:, None] - bend) / s, mu=mu)
-    short = _longest(s, step.du @ D.T) < 0.1
+    short = _longest(s, step.ds) < 0.1
     if not short.any():
         return step
     centred = _towards(task, system, slope, state, target=now[:, None] / s, mu=now)
-    return _Step(
-        np.where(short[:, None], centred.du, step.du), np.where(short[:, None], centred.dz, step.dz),
-        np.where(short[:, None], centred.l, step.l), np.where(short, centred.mu, step.mu),
-    )  # fmt: skip
+    chosen = [
+        np.where(short.reshape(-1, *(1,) * (getattr(step, one.name).ndim - 1)),
+                 getattr(centred, one.name), getattr(step, one.name))
+        for one in fields(step)
+    ]  # fmt: skip
+    return _Step(*chosen)
 
 
 def _towards(task: _Task, system: Newton, slope: Floats, state: _State, *, target: Floats, mu: Floats) -> _Step:
     """Step after which the bound multipliers would be near ``target``."""
-    D = task.limits.D
-    du, l = system.solve(slope - target @ D, task.residual(state.u))  # noqa: E741
-    dz = target - state.z - state.z / task.limits.slack(state.u) * (du @ D.T)
-    return _Step(du, dz, l, mu)
+    du, l = system.solve(slope - task.limits.pull(target), state.at.left)  # noqa: E741
+    ds = task.limits.along(du)
+    return _Step(du, ds, target - state.z - state.z / state.at.slack * ds, l, mu)
 
 
 def _longest(s: Floats, ds: Floats, share: Floats | float = 1.0) -> Floats:
     """Longest step, at most 1, that keeps a share of the distance to every bound."""
-    ratio = np.where(ds < 0, -s / np.where(ds < 0, ds, -1.0), np.inf).min(axis=1, initial=np.inf)
-    return np.asarray(np.minimum(1.0, share * ratio))
+    shrinks = -(ds / s).min(axis=1, initial=0.0)
+    return np.asarray(np.minimum(1.0, share / np.maximum(shrinks, 1e-300)))
 
 
-def _line_search(task: _Task, state: _State, step: _Step, slope: Floats, alpha: Floats) -> tuple[Floats, Floats]:
-    """Halve the step until the barrier function with weighted balances falls (Armijo).
+def _line_search(
+    task: _Task, state: _State, step: _Step, slope: Floats, alpha: Floats
+) -> tuple[Floats, Floats, _Place]:
+    """Halve the step until the barrier function with weighted balances falls (Armijo); also says where that is.
 
     The linearised stage takes its steps whole.
     """
     weight = 2 * np.abs(step.l)
 
-    def merit(u: Floats) -> Floats:
-        barrier = step.mu * np.sum(np.log(task.limits.slack(u)), axis=1)
-        return np.asarray(task.miss(u)[0].half - barrier + np.sum(weight * np.abs(task.residual(u)), axis=1))
+    def merit(at: _Place) -> Floats:
+        barrier = step.mu * np.sum(np.log(at.slack), axis=1)
+        return np.asarray(at.miss.half - barrier + np.einsum("pi,pi->p", weight, np.abs(at.left)))
 
-    before = merit(state.u)
-    push = step.mu[:, None] / task.limits.slack(state.u)
-    fall = np.sum((slope - push @ task.limits.D) * step.du, axis=1)
-    fall = np.minimum(fall - np.sum(weight * np.abs(task.residual(state.u)), axis=1), 0.0)
+    before = merit(state.at)
+    push = step.mu[:, None] / state.at.slack
+    fall = np.einsum("pi,pi->p", slope - task.limits.pull(push), step.du)
+    fall = np.minimum(fall - np.einsum("pi,pi->p", weight, np.abs(state.at.left)), 0.0)
     alpha, cuts, searching = alpha.copy(), np.zeros(len(alpha)), ~state.linear
+    there = task.at(state.at.u + alpha[:, None] * step.du)
     for _ in range(_CUTS):
-        good = merit(state.u + alpha[:, None] * step.du) <= before + 1e-4 * alpha * fall + 1e-9 * np.abs(before)
-        searching = searching & ~good
+        if not searching.any():
+            break
+        searching &= ~(merit(there) <= before + 1e-4 * alpha * fall + 1e-9 * np.abs(before))
         if not searching.any():
             break
         alpha[searching] *= 0.5
         cuts[searching] += 1
-    return alpha, cuts
+        there = task.at(state.at.u + alpha[:, None] * step.du)
+    return alpha, cuts, there
 
 
-def _settled(task: _Task, state: _State, s: Floats, before: Floats) -> tuple[Bools, Bools]:
+def _settled(task: _Task, state: _State, before: Floats) -> tuple[Bools, Bools]:
     """Stopping rule: complementarity, balances and objective stand; slopes vanish."""
-    miss, mass, assay = task.miss(state.u)
-    slope = gradient(task.problem, miss, mass, assay) + state.l @ task.problem.G - state.z @ task.limits.D
-    slope = np.where(_vanished(task, state.u), 0.0, np.abs(state.u * slope))
-    size = reference(state.half)
+    at = state.at
+    slope = at.slope + state.l @ task.problem.G - task.limits.pull(state.z)
+    slope = np.where(_vanished(task, at.u), 0.0, np.abs(at.u * slope))
+    size = reference(at.miss.half)
     standing = (
         ~state.linear
-        & (np.sum(s * state.z, axis=1) < _COMPLEMENTARITY * size)
-        & (task.imbalance(state.u).max(axis=1, initial=0.0) < _BALANCE)
-        & (2 * np.abs(state.half - before) < _STANDING * size)
+        & (np.einsum("pi,pi->p", at.slack, state.z) < _COMPLEMENTARITY * size)
+        & (at.off < _BALANCE)
+        & (2 * np.abs(at.miss.half - before) < _STANDING * size)
     )
     return standing, slope.max(axis=1, initial=0.0) < _SLOPE * np.sqrt(size)
 
@@ -320,7 +389,7 @@ def _settled(task: _Task, state: _State, s: Floats, before: Floats) -> tuple[Boo
 def _vanished(task: _Task, u: Floats) -> Bools:
     """Variables of streams that have shrunk to nothing: their assays are free and never settle."""
     problem = task.problem
-    gone = np.zeros((len(u), problem.n_streams), dtype=bool)
     n_m = len(problem.mass_free)
+    gone = np.zeros((len(u), problem.n_streams), dtype=bool)
     gone[:, problem.mass_free] = u[:, :n_m] < _GONE * task.origin[:, :n_m]
-    return np.concatenate([gone[:, problem.mass_free], gone[:, problem.pair_stream[problem.flow_free]]], axis=1)
+    return np.concatenate([gone[:, problem.mass_free], gone[:, problem.carrier]], axis=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -15,45 +16,80 @@ from zveno.reconcile.objective import Data, Misfit
 _REFINEMENTS = 3
 _CONVEX = 0.3
 _DEPENDENT, _LEAST_CURVE = 1e-11, 1e-13
+_EXACT = 1e-14
 
 
 @dataclass(frozen=True)
 class Bounds:
-    """Bounds ``D u + d0 >= 0``: masses, flows, and flows at most ``total x mass`` where capped."""
+    """Bounds: every variable at least zero, then flows at most ``total x mass`` where capped.
 
-    D: Floats
-    d0: Floats
+    Parameters
+    ----------
+    n
+        How many variables there are.
+    flow, mass
+        Variables of each cap: its flow, and the mass of its stream (-1 where that is fixed).
+    total, fixed
+        Largest assay, and what the fixed masses allow (caps,).
+    """
+
+    n: int
+    flow: Ints
+    mass: Ints
+    total: float
+    fixed: Floats
+
+    @cached_property
+    def matrix(self) -> Floats:
+        """Slopes of all bounds by the variables, ``D``."""
+        D = np.vstack([np.eye(self.n), np.zeros((len(self.flow), self.n))])
+        rows = self.n + np.arange(len(self.flow))
+        D[rows, self.flow] = -1.0
+        D[rows[self.mass >= 0], self.mass[self.mass >= 0]] = self.total
+        return D
+
+    @cached_property
+    def _caps(self) -> Floats:
+        """Slopes of the caps by the masses."""
+        n_m = int(self.mass.max(initial=-1)) + 1
+        return self.matrix[self.n :, :n_m]
+
+    def __len__(self) -> int:
+        return self.n + len(self.flow)
 
     def slack(self, u: Floats) -> Floats:
         """Distance of points (P, variables) to each bound."""
-        return u @ self.D.T + self.d0
+        out = self.along(u)
+        out[:, self.n :] += self.fixed
+        return out
+
+    def along(self, du: Floats) -> Floats:
+        """Change of each slack, ``D du``."""
+        out = np.empty((len(du), len(self)))
+        out[:, : self.n] = du
+        if len(self.flow):
+            out[:, self.n :] = du[:, : self._caps.shape[1]] @ self._caps.T
+            out[:, self.n :] -= du[:, self.flow]
+        return out
+
+    def pull(self, push: Floats) -> Floats:
+        """What pushes from the bounds amount to in each variable, ``D' push``."""
+        if not len(self.flow):
+            return push
+        out = push[:, : self.n].copy()
+        caps = push[:, self.n :]
+        out[:, self.flow] -= caps
+        out[:, : self._caps.shape[1]] += caps @ self._caps
+        return out
 
 
 def bounds(problem: Problem) -> Bounds:
     """All bounds of a problem: first one for each variable, then the caps."""
-    free_m, free_f = problem.mass_free, problem.flow_free
-    n_m, n_f = len(free_m), len(free_f)
-    capped = np.flatnonzero(problem.capped[free_f])
-    D = np.vstack([np.eye(n_m + n_f), np.zeros((len(capped), n_m + n_f))])
-    d0 = np.zeros(len(D))
-    column = np.full(problem.n_streams, -1)
-    column[free_m] = np.arange(n_m)
-    for k, pair in enumerate(capped):
-        row, stream = n_m + n_f + k, problem.pair_stream[free_f[pair]]
-        D[row, n_m + pair] = -1.0
-        if column[stream] >= 0:
-            D[row, column[stream]] = problem.assay_total
-        else:
-            d0[row] = problem.assay_total * problem.mass_fixed[stream]
-    return Bounds(D, d0)
-
-
-def owners(problem: Problem) -> Floats:
-    """1 where a free flow belongs to a stream, (free flows, streams)."""
-    streams = problem.pair_stream[problem.flow_free]
-    owner = np.zeros((len(streams), problem.n_streams))
-    owner[np.arange(len(streams)), streams] = 1.0
-    return owner
+    n_m, n_f = len(problem.mass_free), len(problem.flow_free)
+    capped = np.flatnonzero(problem.capped[problem.flow_free])
+    streams = problem.carrier[capped]
+    fixed = np.nan_to_num(problem.assay_total * problem.mass_fixed[streams], nan=0.0)
+    return Bounds(n_m + n_f, n_m + capped, problem.mass_column[streams], problem.assay_total, fixed)
 
 
 def gradient(problem: Problem, miss: Misfit, mass: Floats, assay: Floats) -> Floats:
@@ -62,17 +98,23 @@ def gradient(problem: Problem, miss: Misfit, mass: Floats, assay: Floats) -> Flo
     A flow over its mass loses ``slope x assay`` where the mass grows; with the *read* assay in place of the
     present one this is the slope of the linearised misfit.
     """
-    free = problem.flow_free
-    by_flow = miss.slope[:, problem.n_streams + free] / mass[:, problem.pair_stream[free]]
-    by_mass = miss.slope[:, : problem.n_streams] - (by_flow * assay[:, free]) @ owners(problem)
+    free, n = problem.flow_free, problem.n_streams
+    if problem.all_free:
+        by_flow = miss.slope[:, n:] / mass[:, problem.carrier]
+        return np.concatenate([miss.slope[:, :n] - (by_flow * assay) @ problem.owner, by_flow], axis=1)
+    by_flow = miss.slope[:, n + free] / mass[:, problem.carrier]
+    by_mass = miss.slope[:, :n] - (by_flow * assay[:, free]) @ problem.owner
     return np.concatenate([by_mass[:, problem.mass_free], by_flow], axis=1)
 
 
 class Newton(Protocol):
     """A factored system ``[H G'; G 0]``."""
 
-    def solve(self, slope: Floats, residual: Floats) -> tuple[Floats, Floats]:
+    def solve(self, slope: Floats, residual: Floats, *, rough: bool = False) -> tuple[Floats, Floats]:
         """Step ``du`` and multipliers ``l`` with ``H du + G'l = -slope`` and ``G du = residual``."""
+
+    def take(self, which: Ints) -> Newton:
+        """The systems of some of the periods."""
 
 
 @dataclass(frozen=True)
@@ -83,36 +125,55 @@ class Condensed:
     """
 
     problem: Problem
-    d: Floats
+    inverse_d: Floats
     ratio: Floats
     sigma: Floats
     K_inverse: Floats
 
+    def take(self, which: Ints) -> Condensed:
+        """The systems of some of the periods."""
+        parts = (self.inverse_d, self.ratio, self.sigma, self.K_inverse)
+        return Condensed(self.problem, *(one[which] for one in parts))
+
     def apply(self, y: Floats) -> Floats:
         """``inv(H) y``."""
-        free_m = self.problem.mass_free
-        owner = owners(self.problem)
-        y_flow = y[:, len(free_m) :]
-        by_mass = np.zeros_like(self.sigma)
-        by_mass[:, free_m] = y[:, : len(free_m)]
-        dm = (by_mass - (self.ratio * y_flow) @ owner.astype(float)) / self.sigma
-        return np.concatenate([dm[:, free_m], y_flow / self.d - self.ratio * (dm @ owner.T)], axis=1)
+        problem = self.problem
+        n_m = len(problem.mass_free)
+        y_flow = y[:, n_m:]
+        by_mass = y[:, :n_m]
+        if n_m < problem.n_streams:
+            by_mass = np.zeros_like(self.sigma)
+            by_mass[:, problem.mass_free] = y[:, :n_m]
+        dm = (by_mass - (self.ratio * y_flow) @ problem.owner) / self.sigma
+        out = np.empty_like(y)
+        out[:, :n_m] = dm if n_m == problem.n_streams else dm[:, problem.mass_free]
+        out[:, n_m:] = y_flow * self.inverse_d - self.ratio * dm[:, problem.carrier]
+        return out
 
-    def solve(self, slope: Floats, residual: Floats) -> tuple[Floats, Floats]:
-        """Condense, solve, and refine the balances as long as their residual halves."""
+    def solve(self, slope: Floats, residual: Floats, *, rough: bool = False) -> tuple[Floats, Floats]:
+        """Condense, solve, and refine the balances as long as their residual halves, unless ``rough`` is enough."""
         G = self.problem.G
         free = self.apply(slope)
         l = _times(self.K_inverse, -(residual + free @ G.T))  # noqa: E741
         du = -self.apply(slope + l @ G)
+        if rough or not len(G):
+            return du, l
+        G_size = np.abs(G).T
+        rest = residual - du @ G.T
+        off = _size(rest, np.abs(du) @ G_size)
         for _ in range(_REFINEMENTS):
-            rest = residual - du @ G.T
+            if off.max(initial=0.0) < _EXACT:
+                break
             dl = _times(self.K_inverse, -rest)
             change = -self.apply(dl @ G)
-            better = _size(residual - (du + change) @ G.T, G, du) < 0.5 * _size(rest, G, du)
+            left = residual - (du + change) @ G.T
+            better = _size(left, np.abs(du) @ G_size) < 0.5 * off
             if not better.any():
                 break
             du = du + np.where(better[:, None], change, 0.0)
             l = l + np.where(better[:, None], dl, 0.0)  # noqa: E741
+            rest = np.where(better[:, None], left, rest)
+            off = _size(rest, np.abs(du) @ G_size)
         return du, l
 
 
@@ -120,9 +181,8 @@ def _times(matrices: Floats, vectors: Floats) -> Floats:
     return np.asarray((matrices @ vectors[:, :, None])[:, :, 0])
 
 
-def _size(residual: Floats, G: Floats, du: Floats) -> Floats:
+def _size(residual: Floats, terms: Floats) -> Floats:
     """Largest residual of each period relative to the terms of its equation."""
-    terms = np.abs(du) @ np.abs(G.T)
     return np.asarray((np.abs(residual) / np.maximum(terms, 1e-300)).max(axis=1, initial=0.0))
 
 
@@ -134,15 +194,19 @@ class Full:
     factors: tuple[tuple[Floats, Ints], ...]
     scale: Floats
 
-    def solve(self, slope: Floats, residual: Floats) -> tuple[Floats, Floats]:
-        """Solve with two passes of refinement."""
+    def solve(self, slope: Floats, residual: Floats, *, rough: bool = False) -> tuple[Floats, Floats]:
+        """Solve with two passes of refinement; a ``rough`` step has none."""
         rhs = self.scale * np.concatenate([-slope, residual], axis=1)
         x = self._solve(rhs)
-        for _ in range(2):
+        for _ in range(0 if rough else 2):
             x = x + self._solve(rhs - _times(self.matrix, x))
         x = x * self.scale
         n = slope.shape[1]
         return x[:, :n], x[:, n:]
+
+    def take(self, which: Ints) -> Full:
+        """The systems of some of the periods."""
+        return Full(self.matrix[which], tuple(self.factors[k] for k in which), self.scale[which])
 
     def _solve(self, rhs: Floats) -> Floats:
         """Each period by its own factors."""
@@ -161,6 +225,13 @@ class Point:
     prox: Floats
     linear: Bools
     exact: bool = False
+
+    def take(self, which: Ints) -> Point:
+        """The same for some of the periods."""
+        return Point(
+            self.u[which], self.mass[which], self.assay[which], self.slack[which], self.dual[which], self.prox[which],
+            self.linear[which], self.exact,
+        )  # fmt: skip
 
 
 def newton(problem: Problem, limits: Bounds, data: Data, miss: Misfit, at: Point) -> tuple[Newton, Floats]:
@@ -185,48 +256,60 @@ def _condensed(problem: Problem, miss: Misfit, at: Point, target: Floats) -> Con
     A stream whose exact block is not safely positive gets its Gauss-Newton block: that one is flat where a
     stream shrinks as a whole, so that the step towards zero stays long.
     """
-    n_m, free_f = len(problem.mass_free), problem.flow_free
+    free_f = problem.flow_free
     shift = np.where(at.linear[:, None], 0.0, target - at.assay)[:, free_f]
-    owner = owners(problem)
-    d, ratio, sigma = _blocks(problem, miss, at, target[:, free_f])
-    h = miss.curve[:, problem.n_streams + free_f] / at.mass[:, problem.pair_stream[free_f]] ** 2
-    exact = sigma - (h * shift**2) @ owner
+    h = miss.curve[:, problem.n_streams + free_f] / at.mass[:, problem.carrier] ** 2
+    inverse_d, ratio, sigma = _blocks(problem, miss, at, h, target[:, free_f])
+    exact = sigma - (h * shift**2) @ problem.owner
     safe = exact >= _CONVEX * sigma
-    if not safe.all():
-        _, ratio_flat, flat = _blocks(problem, miss, at, at.assay[:, free_f])
-        ratio = np.where(safe @ owner.T > 0, ratio, ratio_flat)
-        exact = np.where(safe, exact, flat)
+    bent = np.flatnonzero(~safe.all(axis=1))
+    if len(bent):
+        _, ratio_flat, flat = _blocks(problem, miss.take(bent), at.take(bent), h[bent], at.assay[bent][:, free_f])
+        ratio[bent] = np.where(safe[bent][:, problem.carrier], ratio[bent], ratio_flat)
+        exact[bent] = np.where(safe[bent], exact[bent], flat)
     exact[:, ~np.isnan(problem.mass_fixed)] = np.inf
-    G_mass = np.zeros((len(problem.b), problem.n_streams))
-    G_mass[:, problem.mass_free] = problem.G[:, :n_m]
-    G_flow = problem.G[:, n_m:]
-    along = G_mass - (G_flow * ratio[:, None, :]) @ owner
-    K = (G_flow / d[:, None, :]) @ G_flow.T + (along / exact[:, None, :]) @ along.transpose(0, 2, 1)
-    return Condensed(problem, d, ratio, exact, _inverse(K))
+    return Condensed(problem, inverse_d, ratio, exact, _inverse(_condensed_matrix(problem, inverse_d, ratio, exact)))
 
 
-def _blocks(problem: Problem, miss: Misfit, at: Point, x: Floats) -> tuple[Floats, Floats, Floats]:
-    """Diagonal of the flows, off-diagonal over it, and what is left for the mass; without cancellation."""
-    free_m, free_f = problem.mass_free, problem.flow_free
-    n_m, n_f, total = len(free_m), len(free_f), problem.assay_total
-    h = miss.curve[:, problem.n_streams + free_f] / at.mass[:, problem.pair_stream[free_f]] ** 2
+def _condensed_matrix(problem: Problem, inverse_d: Floats, ratio: Floats, sigma: Floats) -> Floats:
+    """``K = G inv(H) G'``, (P, equations, equations)."""
+    r = len(problem.b)
+    if problem.flow_terms is not None:
+        products, places = problem.flow_terms
+        along = problem.mass_terms - (ratio @ places).reshape(len(ratio), r, problem.n_streams)
+        K = (inverse_d @ products).reshape(len(ratio), r, r)
+    else:
+        G_flow = problem.G[:, len(problem.mass_free) :]
+        along = problem.mass_terms - (G_flow * ratio[:, None, :]) @ problem.owner
+        K = (G_flow * inverse_d[:, None, :]) @ G_flow.T
+    K += (along / sigma[:, None, :]) @ along.transpose(0, 2, 1)
+    return np.asarray(K)
+
+
+def _blocks(problem: Problem, miss: Misfit, at: Point, h: Floats, x: Floats) -> tuple[Floats, Floats, Floats]:
+    """One over the diagonal of the flows, off-diagonal over it, and what is left for the mass; without cancellation."""
+    n_m, n_f, total = len(problem.mass_free), len(problem.flow_free), problem.assay_total
     barrier = at.dual / at.slack
     b = barrier[:, n_m : n_m + n_f] + at.prox[:, None] / at.u[:, n_m:] ** 2
     g = np.zeros_like(b)
-    g[:, problem.capped[free_f]] = barrier[:, n_m + n_f :]
-    d = h + b + g
+    g[:, problem.capped[problem.flow_free]] = barrier[:, n_m + n_f :]
+    inverse_d = 1 / (h + b + g)
     sigma = miss.curve[:, : problem.n_streams] + at.prox[:, None] / at.mass**2
-    sigma[:, free_m] += barrier[:, :n_m]
-    left = (x**2 * h * b + g * (h * (total - x) ** 2 + total**2 * b)) / d
-    return d, -(x * h + total * g) / d, sigma + left @ owners(problem)
+    sigma[:, problem.mass_free] += barrier[:, :n_m]
+    left = (x**2 * h * b + g * (h * (total - x) ** 2 + total**2 * b)) * inverse_d
+    return inverse_d, -(x * h + total * g) * inverse_d, sigma + left @ problem.owner
 
 
 def _inverse(K: Floats) -> Floats:
     """Inverse of positive matrices after scaling to a unit diagonal."""
     scale = 1 / np.sqrt(np.maximum(np.einsum("pii->pi", K), 1e-300))
-    scaled = K * scale[:, :, None] * scale[:, None, :]
-    scaled = scaled + 1e-15 * np.eye(K.shape[1])
-    return np.asarray(np.linalg.inv(scaled) * scale[:, :, None] * scale[:, None, :])
+    K = K * scale[:, :, None]
+    K *= scale[:, None, :]
+    np.einsum("pii->pi", K)[...] += 1e-15
+    inverse = np.linalg.inv(K)
+    inverse *= scale[:, :, None]
+    inverse *= scale[:, None, :]
+    return np.asarray(inverse)
 
 
 def jacobian(problem: Problem, mass: Floats, assay: Floats) -> Floats:
@@ -235,21 +318,33 @@ def jacobian(problem: Problem, mass: Floats, assay: Floats) -> Floats:
     n_m, first = len(free_m), problem.n_streams
     J = np.zeros((len(mass), problem.n_quantities, n_m + len(free_f)))
     J[:, free_m, np.arange(n_m)] = 1.0
-    owner = problem.pair_stream[free_f]
+    owner, column = problem.carrier, problem.mass_column
     J[:, first + free_f, n_m + np.arange(len(free_f))] = 1 / mass[:, owner]
-    column = np.full(problem.n_streams, -1)
-    column[free_m] = np.arange(n_m)
     movable = column[owner] >= 0
     pairs, streams = free_f[movable], owner[movable]
     J[:, first + pairs, column[streams]] = -assay[:, pairs] / mass[:, streams]
     return J
 
 
+def flow_slopes(problem: Problem, assay: Floats) -> Floats:
+    """Slopes of every mass and component flow by the variables, (P, quantities, variables)."""
+    if problem.all_free:
+        return np.broadcast_to(np.eye(problem.n_quantities), (len(assay), *(problem.n_quantities,) * 2))
+    out = np.zeros((len(assay), problem.n_quantities, len(problem.mass_free) + len(problem.flow_free)))
+    columns = np.concatenate([problem.mass_column, problem.flow_column])
+    own = np.flatnonzero(columns >= 0)
+    out[:, own, columns[own]] = 1.0
+    carried = problem.mass_column[problem.pair_stream]
+    fixed = np.flatnonzero((problem.flow_column < 0) & (carried >= 0))
+    out[:, problem.n_streams + fixed, carried[fixed]] = assay[:, fixed]
+    return out
+
+
 def _full(problem: Problem, limits: Bounds, data: Data, miss: Misfit, at: Point) -> Full:
     """Curvature with the whole inverse covariance: Gauss-Newton, or exact and then kept positive."""
     J = jacobian(problem, at.mass, at.assay)[:, problem.reading_of]
     H = J.transpose(0, 2, 1) @ _weights(problem, data, miss) @ J
-    H = H + (limits.D.T * (at.dual / at.slack)[:, None, :]) @ limits.D
+    H = H + (limits.matrix.T * (at.dual / at.slack)[:, None, :]) @ limits.matrix
     n, r = H.shape[1], len(problem.b)
     if at.exact:
         H = H + second_derivative(problem, miss, at.mass, at.assay)
@@ -282,18 +377,16 @@ def _weights(problem: Problem, data: Data, miss: Misfit) -> Floats:
 
 def second_derivative(problem: Problem, miss: Misfit, mass: Floats, assay: Floats) -> Floats:
     """Second derivatives of the assays ``flow / mass``, weighted with the slopes, (P, variables, variables)."""
-    free_m, free_f = problem.mass_free, problem.flow_free
-    n_m = len(free_m)
-    column = np.full(problem.n_streams, -1)
-    column[free_m] = np.arange(n_m)
-    at = column[problem.pair_stream[free_f]]
+    n_m, n_f = len(problem.mass_free), len(problem.flow_free)
+    at = problem.mass_column[problem.carrier]
     movable = at >= 0
-    pairs, at, flow = free_f[movable], at[movable], n_m + np.flatnonzero(movable)
+    pairs, at, flow = problem.flow_free[movable], at[movable], n_m + np.flatnonzero(movable)
     part = miss.slope[:, problem.n_streams + pairs] / mass[:, problem.pair_stream[pairs]] ** 2
-    H = np.zeros((len(mass), n_m + len(free_f), n_m + len(free_f)))
+    H = np.zeros((len(mass), n_m + n_f, n_m + n_f))
     H[:, at, flow] = H[:, flow, at] = -part
-    for k, (one, pair) in enumerate(zip(at, pairs, strict=True)):
-        H[:, one, one] += 2 * part[:, k] * assay[:, pair]
+    by_mass = np.zeros((n_m, len(pairs)))
+    by_mass[at, np.arange(len(pairs))] = 2.0
+    np.einsum("pii->pi", H)[:, :n_m] = (part * assay[:, pairs]) @ by_mass.T
     return H
 
 

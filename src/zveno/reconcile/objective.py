@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
 
 import numpy as np
-from scipy.special import log_ndtr
+from scipy.special import erfcx, log_ndtr
 
 from zveno.reconcile.arrays import Bools, Floats, Ints, Problem
 
 _HOLD = 1e3
-_LOG_ROOT_2PI = 0.5 * np.log(2 * np.pi)
+_FAR = 1e4
+_ROOT_2, _ROOT_2_BY_PI = np.sqrt(2.0), np.sqrt(2 / np.pi)
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,8 @@ class Data:
         Correlation matrices (P, readings, readings) to go with it.
     anchor
         Masses (P, streams) that are held at a size where none is known; 0 where nothing is held.
+    censored
+        Readings that are limits, (readings,); None where none is.
     """
 
     value: Floats
@@ -36,11 +40,25 @@ class Data:
     inverse: Floats | None = None
     correlation: Floats | None = None
     anchor: Floats | None = None
+    censored: Bools | None = None
+
+    @cached_property
+    def used(self) -> Bools:
+        """Readings with a value, (P, readings)."""
+        return self.present if self.censored is None else self.present & ~self.censored
+
+    @cached_property
+    def weight(self) -> Floats:
+        """One over the variance of each reading with a value, else 0."""
+        return np.asarray(np.where(self.used, self.sigma**-2.0, 0.0))
 
     def take(self, periods: Ints) -> Data:
         """The same for some of the periods."""
-        matrices = (None if one is None else one[periods] for one in (self.inverse, self.correlation, self.anchor))
-        return Data(self.value[periods], self.sigma[periods], self.present[periods], *matrices)
+        inverse, correlation, anchor = (
+            None if one is None else one[periods] for one in (self.inverse, self.correlation, self.anchor)
+        )
+        value, sigma, present = self.value[periods], self.sigma[periods], self.present[periods]
+        return Data(value, sigma, present, inverse, correlation, anchor, self.censored)
 
 
 @dataclass(frozen=True)
@@ -57,6 +75,10 @@ class Misfit:
     by_reading: Floats
     curve_by_reading: Floats
 
+    def take(self, periods: Ints) -> Misfit:
+        """The same for some of the periods."""
+        return Misfit(*(getattr(self, one.name)[periods] for one in fields(self)))
+
 
 def data_of(problem: Problem, value: Floats, sigma: Floats, correlation: Floats | None = None) -> Data:
     """Readings of periods (P, readings); NaN means that there is none.
@@ -68,11 +90,12 @@ def data_of(problem: Problem, value: Floats, sigma: Floats, correlation: Floats 
     value = np.where(present, value, 0.0)
     if correlation is None:
         correlation = problem.correlation
+    censored = problem.censored if problem.censored.any() else None
     if correlation is None:
-        return Data(value, sigma, present)
+        return Data(value, sigma, present, censored=censored)
     matrices = np.broadcast_to(correlation, (len(value), value.shape[1], value.shape[1]))
-    used = present & ~problem.censored
-    return Data(value, sigma, present, inverse_covariance(matrices, sigma, used), matrices)
+    inverse = inverse_covariance(matrices, sigma, present & ~problem.censored)
+    return Data(value, sigma, present, inverse, matrices, censored=censored)
 
 
 def inverse_covariance(correlation: Floats, sigma: Floats, used: Bools) -> Floats:
@@ -88,20 +111,18 @@ def misfit(problem: Problem, data: Data, mass: Floats, assay: Floats) -> Misfit:
     A censored reading adds ``-ln Phi((limit - x) / sigma)``.
     """
     at = np.concatenate([mass, assay], axis=1)[:, problem.reading_of]
-    used = data.present & ~problem.censored
-    error = np.where(used, at - data.value, 0.0)
-    curve = np.where(used, data.sigma**-2.0, 0.0)
+    error = np.where(data.used, at - data.value, 0.0)
     if data.inverse is None:
+        curve = data.weight
         slope = curve * error
     else:
         slope = (data.inverse @ error[:, :, None])[:, :, 0]
-        curve = np.einsum("pii->pi", data.inverse).copy()
-    half = 0.5 * np.sum(error * slope, axis=1)
-    if problem.censored.any():
+        curve = np.einsum("pii->pi", data.inverse)
+    half = 0.5 * np.einsum("pi,pi->p", error, slope)
+    if data.censored is not None:
+        curve = curve.copy()
         half = half + _add_censored(problem, data, at, slope, curve)
-    select = np.zeros((len(problem.reading_of), problem.n_quantities))
-    select[np.arange(len(problem.reading_of)), problem.reading_of] = 1.0
-    return Misfit(half, slope @ select, curve @ select, slope, curve)
+    return Misfit(half, slope @ problem.select, curve @ problem.select, slope, curve)
 
 
 def anchor(miss: Misfit, data: Data, mass: Floats) -> Misfit:
@@ -123,8 +144,11 @@ def _add_censored(problem: Problem, data: Data, at: Floats, slope: Floats, curve
     sigma, present = data.sigma[:, which], data.present[:, which]
     z = (data.value[:, which] - at[:, which]) / sigma
     log_cdf = log_ndtr(z)
-    hazard = np.exp(-0.5 * z**2 - _LOG_ROOT_2PI - log_cdf)
+    near = np.maximum(z, -_FAR)
+    hazard = _ROOT_2_BY_PI / erfcx(-near / _ROOT_2)  # Mills' ratio, upside down
+    bend = np.where(z < -_FAR, 1.0, hazard * (hazard + near))  # a parabola, where the difference would drown
+    hazard = np.where(z < -_FAR, -z, hazard)
     slope[:, which] = np.where(present, hazard / sigma, 0.0)
-    curve[:, which] = np.where(present, hazard * (hazard + z) / sigma**2, 0.0)
+    curve[:, which] = np.where(present, bend / sigma**2, 0.0)
     added: Floats = -np.sum(np.where(present, log_cdf, 0.0), axis=1)
     return added

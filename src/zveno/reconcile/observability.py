@@ -15,9 +15,9 @@ from zveno.reconcile.arrays import Bools, Floats, Ints, Problem
 from zveno.reconcile.newton import jacobian
 from zveno.reconcile.objective import Data, Misfit
 
-_RANK = 1e-8
-_SEEN = 1e-6
-_ALONE = 1e-12
+RANK = 1e-8
+SEEN = 1e-6
+ALONE = 1e-12
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class Linear:
         scaled = functionals * self.scale
         size = np.linalg.norm(scaled, axis=1)
         unseen = np.linalg.norm(scaled @ self.hidden, axis=1)
-        return np.asarray(np.isfinite(size) & (unseen <= _SEEN * size))
+        return np.asarray(np.isfinite(size) & (unseen <= SEEN * size))
 
     def sd(self, functional: Floats) -> float:
         """Standard deviation of a linear function of the variables."""
@@ -115,7 +115,7 @@ def linearise(problem: Problem, data: Data, mass: Floats, assay: Floats, size: F
     Narasimhan & Jordache (2000), Data Reconciliation and Gross Error Detection, ch. 3 and 5.
     """
     used = np.flatnonzero(data.present[0] & ~problem.censored)
-    scale, read_scale = scales(problem, size[0], assay[0])
+    scale, read_scale = (one[0] for one in scales(problem, size, assay))
     slopes = jacobian(problem, mass, assay)[0]
     rows = slopes[problem.reading_of[used]]
     null = null_space(problem.G * scale)
@@ -129,22 +129,25 @@ def linearise(problem: Problem, data: Data, mass: Floats, assay: Floats, size: F
         hidden=null @ hidden,
         rows=rows,
         root=_root(data, used),
-        redundant=1 - leverage > _ALONE,
+        redundant=1 - leverage > ALONE,
     )
 
 
 def scales(problem: Problem, mass: Floats, assay: Floats) -> tuple[Floats, Floats]:
-    """Size of each variable, and of each quantity as read."""
-    top = np.ones(problem.n_components)
+    """Size of each variable (P, variables), and of each quantity as read (P, quantities).
+
+    Assays are measured by one size per component, its largest, so that a component at zero in one stream does not
+    upset the ranks.
+    """
+    top = np.full((len(mass), problem.n_components), problem.assay_total)
     for component in range(problem.n_components):
-        found = assay[problem.pair_component == component]
-        largest = float(np.nanmax(found, initial=0.0))
-        top[component] = largest if largest > 0 else problem.assay_total
-    mass = np.maximum(mass, 1e-12 * mass.max(initial=1e-300))
-    by_pair = top[problem.pair_component]
-    flow = mass[problem.pair_stream] * by_pair
-    variables = np.concatenate([mass[problem.mass_free], flow[problem.flow_free]])
-    return variables, np.concatenate([mass, by_pair])
+        found = assay[:, problem.pair_component == component]
+        largest = np.max(found, axis=1, initial=0.0, where=~np.isnan(found))
+        top[:, component] = np.where(largest > 0, largest, problem.assay_total)
+    mass = np.maximum(mass, 1e-12 * mass.max(axis=1, keepdims=True, initial=1e-300))
+    by_pair = top[:, problem.pair_component]
+    flow = mass[:, problem.carrier] * by_pair[:, problem.flow_free]
+    return np.concatenate([mass[:, problem.mass_free], flow], axis=1), np.concatenate([mass, by_pair], axis=1)
 
 
 def null_space(G: Floats) -> Floats:
@@ -162,7 +165,7 @@ def split(M: Floats) -> tuple[Floats, Floats, Floats]:
     if 0 in M.shape:
         return np.zeros((n, 0)), np.eye(n), np.zeros(M.shape[0])
     U, size, V = np.linalg.svd(M)
-    rank = int(np.sum(size > _RANK * size[0])) if size[0] > 0 else 0
+    rank = int(np.sum(size > RANK * size[0])) if size[0] > 0 else 0
     return V[:rank].T, V[rank:].T, np.sum(U[:, :rank] ** 2, axis=1)
 
 

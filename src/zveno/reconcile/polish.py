@@ -8,15 +8,17 @@ import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve, cholesky, qr, solve_triangular
 
 from zveno.reconcile.arrays import Bools, Floats, Problem, independent
-from zveno.reconcile.kernel import Solved, reference
-from zveno.reconcile.newton import bounds, gradient, jacobian, second_derivative
+from zveno.reconcile.kernel import Solved, holding
+from zveno.reconcile.newton import Bounds, bounds, gradient, jacobian, second_derivative
 from zveno.reconcile.objective import Data, Misfit, data_of, misfit
 from zveno.reconcile.observability import null_space, scales, split
 
 _STEPS = 20
-_SETTLED = 1e-11
+_SETTLED, _NOISE = 1e-11, 1e-7
 _GONE = 1e-5
 _FAR = 1e-3
+_LEFT = 1e-6
+_DEPENDENT, _BALANCED = 1e-10, 1e-12
 
 
 @dataclass(frozen=True)
@@ -28,25 +30,67 @@ class Polished:
     closed: Bools
 
 
+@dataclass(frozen=True)
+class Faces:
+    """What holds at the points of P periods: bounds that push back (P, bounds), streams whose mass is zero (P,
+    streams), and all bounds to keep while a point is sharpened.
+    """
+
+    active: Bools
+    closed: Bools
+    held: Bools
+
+
+def faces(problem: Problem, data: Data, solved: Solved) -> Faces:
+    """Bounds that hold where the interior point method has converged."""
+    limits = bounds(problem)
+    u, origin = solved.u, solved.origin
+    active = holding(solved.dual, limits.slack(u), limits.slack(origin), _half(problem, data, u))
+    closed = np.zeros((len(u), problem.n_streams), dtype=bool)
+    n_m = len(problem.mass_free)
+    closed[:, problem.mass_free] = active[:, :n_m] | (u[:, :n_m] < _GONE * origin[:, :n_m])
+    return Faces(active, closed, _held(problem, active, closed))
+
+
+def _held(problem: Problem, active: Bools, closed: Bools) -> Bools:
+    """Bounds to hold: the active ones, and every variable of a closed stream."""
+    held = active.copy()
+    n_m, n_f = len(problem.mass_free), len(problem.flow_free)
+    held[:, n_m : n_m + n_f] |= closed[:, problem.carrier]
+    held[:, n_m + n_f :] &= ~closed[:, problem.carrier[problem.capped[problem.flow_free]]]
+    return held
+
+
 def polish(problem: Problem, data: Data, solved: Solved) -> Polished:
     """Sharpen a converged point of a single period.
 
     Unobservable directions stay where they are. If the steps do not settle, or one leaves a bound, the point is
     returned as the interior point method left it.
     """
-    limits = bounds(problem)
-    u, origin = solved.u, solved.origin
-    size, slack = limits.slack(origin)[0], limits.slack(u)[0]
-    active = solved.dual[0] * size / reference(_half(problem, data, u)) > slack / size
-    closed = np.zeros(problem.n_streams, dtype=bool)
-    n_m = len(problem.mass_free)
-    closed[problem.mass_free] = active[:n_m] | (u[0, :n_m] < _GONE * origin[0, :n_m])
+    limits, face = bounds(problem), faces(problem, data, solved)
+    active, closed, held = face.active[0], face.closed[0], face.held[0]
     if closed.any():
         data = without_closed(problem, data, closed)
-    held = _on_face(problem, active, closed)
-    found = _newton(problem, data, u, limits.D[held])
-    kept = u if found is None or np.any(limits.slack(found)[0][~held] < 0) else found
+    found = _newton(problem, data, pressed(problem, limits, solved.u, held), limits.matrix[held])
+    kept = solved.u if found is None or np.any(limits.slack(found)[0][~held] < 0) else found
     return Polished(kept, active, closed)
+
+
+def pressed(problem: Problem, limits: Bounds, u: Floats, held: Bools) -> Floats:
+    """Points (P, variables) moved on to the bounds that hold, but for a millionth of the way: an assay of nothing
+    would be no number.
+    """
+    if not held.any():
+        return u
+    rows, out = np.vstack([problem.G, limits.matrix[held]]), u.copy()
+    left = np.concatenate([problem.b - u @ problem.G.T, (_LEFT - 1) * limits.slack(u)[:, held]], axis=1)
+    for k, one in enumerate(u):
+        sized = np.abs(rows * one).max(axis=1)
+        moved = one + one * np.linalg.lstsq(rows * one / sized[:, None], left[k] / sized, rcond=_DEPENDENT)[0]
+        sizes = np.abs(problem.G) @ np.abs(one) + np.abs(problem.b)
+        if np.all(moved > 0) and np.all(np.abs(problem.G @ moved - problem.b) <= _BALANCED * sizes):
+            out[k] = moved
+    return out
 
 
 def sharpened(problem: Problem, data: Data, u: Floats, active: Bools) -> Floats | None:
@@ -55,13 +99,13 @@ def sharpened(problem: Problem, data: Data, u: Floats, active: Bools) -> Floats 
     None where the steps do not settle, leave another bound, or where a bound no longer pushes back.
     """
     limits = bounds(problem)
-    found = _newton(problem, data, u, limits.D[active])
+    found = _newton(problem, data, u, limits.matrix[active])
     if found is None or np.any(limits.slack(found)[0][~active] < 0):
         return None
     if active.any():
         mass, _, assay = problem.expand(found)
         slope = gradient(problem, misfit(problem, data, mass, assay), mass, assay)[0]
-        push = np.linalg.lstsq(np.vstack([limits.D[active], problem.G]).T, slope, rcond=None)[0]
+        push = np.linalg.lstsq(np.vstack([limits.matrix[active], problem.G]).T, slope, rcond=None)[0]
         if np.any(push[: int(active.sum())] < 0):
             return None
     return found
@@ -84,10 +128,10 @@ def without_closed(problem: Problem, data: Data, closed: Bools) -> Data:
 def _newton(problem: Problem, data: Data, u: Floats, held: Floats) -> Floats | None:
     """Newton steps in which no equation and no held bound changes; None where they do not settle."""
     mass, _, assay = problem.expand(u)
-    scale = scales(problem, mass[0], assay[0])[0]
+    scale = scales(problem, mass, assay)[0][0]
     rows = np.vstack([problem.G, held]) * scale
-    null = null_space(rows[independent(rows)])
-    before, seen = np.inf, None
+    null = null_space(rows[independent(rows)] if len(held) else rows)
+    before, size, seen = np.inf, np.inf, None
     for _ in range(_STEPS):
         mass, _, assay = problem.expand(u)
         miss = misfit(problem, data, mass, assay)
@@ -108,9 +152,10 @@ def _newton(problem: Problem, data: Data, u: Floats, held: Floats) -> Floats | N
             return None
         step = null @ step
         u = u + scale * step
-        if np.abs(step).max(initial=0.0) > _FAR:
+        size, last = float(np.abs(step).max(initial=0.0)), size
+        if size > _FAR:
             seen = None  # what the readings see turns with the point
-        if np.abs(step).max(initial=0.0) < _SETTLED:
+        if size < _SETTLED or 0.3 * last < size < _NOISE:  # no nearer: rounding moves the point to and fro
             return u
     return None
 
@@ -150,13 +195,3 @@ def _minimum(rows: Floats, seen: Floats, bend: Floats, slope: Floats) -> Floats 
     except LinAlgError:
         y = -pull
     return np.asarray(seen @ solve_triangular(R, y))
-
-
-def _on_face(problem: Problem, active: Bools, closed: Bools) -> Bools:
-    """Bounds to hold: the active ones, and every variable of a closed stream."""
-    held = active.copy()
-    n_m = len(problem.mass_free)
-    streams = problem.pair_stream[problem.flow_free]
-    held[n_m : n_m + len(streams)] |= closed[streams]
-    held[n_m + len(streams) :] &= ~closed[streams[problem.capped[problem.flow_free]]]
-    return held

@@ -134,14 +134,13 @@ class NetworkResult:
         return value, slopes
 
     def _flow(self, at: int) -> tuple[float, Floats]:
-        """A mass or component flow with its slopes: ``d(x m) = m dx + x dm``."""
+        """A mass or component flow with its slopes."""
         fit = self.fit
         if at < fit.problem.n_streams:
             return (0.0 if fit.closed[at] else float(fit.mass[at])), fit.linear.slopes[at]
         pair = at - fit.problem.n_streams
         stream = int(fit.problem.pair_stream[pair])
-        slopes = fit.mass[stream] * fit.linear.slopes[at] + fit.assay[pair] * fit.linear.slopes[stream]
-        return (0.0 if fit.closed[stream] else float(fit.flow[pair])), slopes
+        return (0.0 if fit.closed[stream] else float(fit.flow[pair])), fit.flow_slopes[at]
 
     def _quantity(self, stream: str, quantity: str) -> Known:
         """A mass or assay with its standard deviation."""

@@ -8,6 +8,7 @@ from zveno.reconcile.arrays import Floats, Problem
 from zveno.reconcile.objective import Data
 
 _SWEEPS = 60
+_STEADY = 1e-6
 
 
 def start(problem: Problem, data: Data) -> Floats:
@@ -37,35 +38,35 @@ def _read(problem: Problem, data: Data) -> Floats:
     """Mean positive reading of each quantity, NaN where there is none; a censored one counts half its limit."""
     value = np.where(problem.censored, 0.5 * data.value, data.value)
     used = data.present & (value > 0)
-    total = np.zeros((len(value), problem.n_quantities))
-    count = np.zeros_like(total)
-    for k, quantity in enumerate(problem.reading_of):
-        total[:, quantity] += np.where(used[:, k], value[:, k], 0.0)
-        count[:, quantity] += used[:, k]
     with np.errstate(invalid="ignore"):
-        return np.asarray(total / count)
+        return np.asarray((np.where(used, value, 0.0) @ problem.select) / (used @ problem.select))
 
 
 def _median(known: Floats, total: float) -> Floats:
     """Middle of the known assays of each period; 1 % of the total where there are none."""
-    found = np.full(len(known), 0.01 * total)
-    some = np.any(np.isfinite(known), axis=1)
-    found[some] = np.nanmedian(known[some], axis=1)
-    return found
+    count = np.isfinite(known).sum(axis=1)
+    if not known.shape[1]:
+        return np.full(len(known), 0.01 * total)
+    ranked, at = np.sort(known, axis=1), np.arange(len(known))
+    middle = (ranked[at, np.maximum(count - 1, 0) // 2] + ranked[at, count // 2]) / 2
+    return np.where(count > 0, middle, 0.01 * total)
 
 
 def _spread(logs: Floats, near: Floats, default: Floats | None = None) -> Floats:
     """Fill NaN by repeated averages over neighbours."""
     known = np.isfinite(logs)
+    if known.all():
+        return logs
     count = np.maximum(known.sum(axis=1), 1)
     middle = np.where(known, logs, 0.0).sum(axis=1) / count
     if default is not None:
         middle = np.where(known.any(axis=1), middle, default)
     filled = np.where(known, logs, middle[:, None])
-    if known.all():
-        return filled
-    share = near / np.maximum(near.sum(axis=1, keepdims=True), 1.0)
-    lonely = near.sum(axis=1) == 0
+    degree = near.sum(axis=1)
+    share = (near / np.maximum(degree, 1.0)[:, None]).T
+    kept = known | (degree == 0)
     for _ in range(_SWEEPS):
-        filled = np.where(known | lonely, filled, filled @ share.T)
+        before, filled = filled, np.where(kept, filled, filled @ share)
+        if np.abs(filled - before).max() < _STEADY:
+            break
     return filled

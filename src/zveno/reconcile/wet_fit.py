@@ -12,7 +12,7 @@ from zveno.reconcile.arrays import Floats, Ints, Names, Problem
 from zveno.reconcile.fit import Fit, held
 from zveno.reconcile.moisture import Solved, WetStream, by_reading, covariance_of, solve_water, wet_streams
 from zveno.reconcile.objective import Misfit
-from zveno.reconcile.observability import Linear, adjustments, null_space, scales, split
+from zveno.reconcile.observability import Linear, null_space, scales, split
 
 _ALONE = 1e-12
 _DRIEST = 1e-3
@@ -52,7 +52,8 @@ def fit_wet(network: Network) -> Fit:
         problem=problem,
         assay=np.concatenate([fit.assay, water.wet_t, water.moisture_frac]),
         linear=linear,
-        tests=adjustments(linear, miss, held=stand),
+        miss=miss,
+        held=stand,
         objective=fit.objective + solved.beside,
     )
 
@@ -103,7 +104,7 @@ def _linearise(fit: Fit, problem: Problem, wet: _Wet, covariance: Floats) -> Lin
     dry = plain[wet.at]
     slopes = np.vstack([np.hstack([plain, np.zeros((len(plain), count))]), wet.slopes(dry)])
     usual = np.where(fit.closed, 1.0, fit.mass)[None]
-    by_quantity = scales(fit.problem, usual[0], fit.assay)[1]
+    by_quantity = scales(fit.problem, usual, fit.assay[None])[1][0]
     w, h = wet.solved.water.wet_t, np.maximum(wet.solved.water.moisture_frac, _DRIEST)
     scale = np.concatenate([fit.linear.scale, w * h])
     read_scale = np.concatenate([by_quantity, w, h])

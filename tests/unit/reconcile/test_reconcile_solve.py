@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy.optimize import least_squares
+from scipy.special import erfcx
 from tests.unit.reconcile.networks import biased, column, concentrator, separator, without
 
 from zveno.errors import DataError, SolveError
@@ -20,7 +21,9 @@ from zveno.model.network import (
     Network,
 )
 from zveno.reconcile import solve_network
+from zveno.reconcile.arrays import arrays
 from zveno.reconcile.fit import verdict
+from zveno.reconcile.objective import data_of, misfit
 
 
 def test_separator_of_rao_and_narasimhan_1996():
@@ -198,3 +201,16 @@ def test_readings_that_need_a_negative_flow_are_suspect_though_nothing_is_measur
     assert result.fit.dof == 0
     assert verdict(result.fit) == "suspect"
     assert result.component_flow("S3", "mass")[0] == pytest.approx(0, abs=1e-3)
+
+
+@pytest.mark.parametrize("far", [0.0, 5.0, 9999.0, 10001.0, 1e9])
+def test_a_limit_pulls_like_half_a_parabola_however_far_a_value_lies_above_it(far):
+    """Mills' ratio: for far values the pull is their distance, the curvature that of a reading."""
+    network = replace(separator(("S1", 10.0, 0.1)), readings=(NetReading("S1", "mass", None, 1.0, 1.0),))
+    problem = arrays(network)
+    data = data_of(problem, problem.value[None], problem.sigma[None])
+    found = misfit(problem, data, np.array([[1.0 + far, 1.0, 1.0]]), np.zeros((1, 0)))
+    ratio = np.sqrt(np.pi / 2) * erfcx(far / np.sqrt(2))
+    assert found.slope[0, 0] == pytest.approx(1 / ratio, rel=1e-7)
+    curve = (1 / ratio - far) / ratio if far < 1e3 else 1.0
+    assert found.curve[0, 0] == pytest.approx(curve, rel=1e-6)
