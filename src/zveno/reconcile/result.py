@@ -12,7 +12,7 @@ import numpy as np
 from zveno.model.network import MASS, Network
 from zveno.reconcile.arrays import Floats, Names
 from zveno.reconcile.fit import Fit
-from zveno.reconcile.gross_errors import Elimination, GrossErrors, SuspectClass, flat, smallest_shown
+from zveno.reconcile.gross_errors import Elimination, GrossErrors, SuspectClass, flat, limit, smallest_shown
 
 Known = tuple[float | None, float | None]
 Term = tuple[str, str, float]
@@ -160,7 +160,8 @@ class NetworkResult:
     def readings(self) -> tuple[ReadingResult, ...]:
         """Every reading of the network in its order."""
         fit, position = self.fit, {int(number): k for k, number in enumerate(self.fit.linear.used)}
-        shows = smallest_shown(fit.tests.bias_sd)
+        known = self.gross_errors.limit
+        shows = smallest_shown(fit.tests.bias_sd, known if np.isfinite(known) else limit(self.network, fit))
         rows = []
         for number, one in enumerate(self.network.readings):
             k = position.get(number)
