@@ -73,6 +73,10 @@ class Adjusted(Protocol):
         """An error of one unit in single readings in use."""
         ...
 
+    def along(self, reading: Floats) -> Columns:
+        """Errors of readings alone, as columns (used, k)."""
+        ...
+
     def losses(self, equations: Ints) -> Columns:
         """One unit lost at some of the balances, as the readings show it while bounds that hold still do; zero where
         that cannot be.
@@ -129,7 +133,11 @@ class DenseAdjusted:
         """As the protocol says."""
         columns = np.zeros((len(self.fit.linear.used), len(which)))
         columns[which, np.arange(len(which))] = 1.0
-        return Columns(columns, np.zeros((self.fit.linear.slopes.shape[1], len(which))))
+        return self.along(columns)
+
+    def along(self, reading: Floats) -> Columns:
+        """As the protocol says."""
+        return Columns(reading, np.zeros((self.fit.linear.slopes.shape[1], reading.shape[1])))
 
     def losses(self, equations: Ints) -> Columns:
         """As the protocol says; of all states that lose one unit the one of least relative change."""

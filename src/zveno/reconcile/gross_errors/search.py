@@ -27,9 +27,11 @@ from zveno.reconcile.gross_errors.classes import (
 from zveno.reconcile.gross_errors.critical import Correction, critical_z, limit_of
 from zveno.reconcile.gross_errors.freed import freed
 from zveno.reconcile.gross_errors.hypotheses import Family, Hypothesis, family
+from zveno.reconcile.gross_errors.swaps import Swap, find_swap, swapped
 from zveno.reconcile.gross_errors.together import sizes
 
 _STEPS = 20
+_SWAPS = 3
 Action = Literal["set aside", "taken back"]
 
 
@@ -49,13 +51,15 @@ class GrossErrors:
     """What does not fit. Published numbers use every reading.
 
     ``classes`` are suspect classes by ``|z|``; ``eliminations`` the steps of the search; ``errors`` what the search
-    ends with, each with its size where all of them are there together; ``limit`` is that of ``|z|``.
+    ends with, each with its size where all of them are there together; ``limit`` is that of ``|z|``. ``swaps`` are
+    samples that were taken for each other: all the rest is told with them exchanged back.
     """
 
     classes: tuple[SuspectClass, ...] = ()
     eliminations: tuple[Elimination, ...] = ()
     errors: tuple[Suspect, ...] = ()
-    limit: float = field(default=np.nan)
+    limit: float = np.nan
+    swaps: tuple[Swap, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -111,16 +115,29 @@ class Tested:
 
 
 def find(network: Network, fit: Fit, correction: Correction = "sidak") -> GrossErrors:
-    """What does not fit in a solved network; nothing where the global test and every single test pass."""
+    """What does not fit in a solved network; nothing where the global test and every single test pass.
+
+    Swapped samples are looked for first; suspects are those that are left with the samples exchanged back.
+    """
     tested = Tested(network, fit, correction)
+    limit = tested.limit
+    swaps: list[Swap] = []
+    while tested.rejected and len(swaps) < _SWAPS:
+        loud = loudest(tested.family, tested.classes[0])
+        swap = find_swap(tested.network, tested.fit, tested.adjusted, loud**2, len(tested.classes))
+        if swap is None:
+            break
+        swaps.append(swap)
+        other = swapped(tested.network, swap.first, swap.second)
+        tested = Tested(other, fit_network(other), correction)
     if not tested.rejected:
-        return GrossErrors(limit=tested.limit)
+        return GrossErrors(limit=limit, swaps=tuple(swaps))
     classes = []
     for members in tested.loud:
-        checks, again = separating(network, fit, tested.adjusted, tested.family, members)
-        classes.append(replace(suspect_class(network, tested.family, members), checks=checks, again=again))
+        checks, again = separating(tested.network, tested.fit, tested.adjusted, tested.family, members)
+        classes.append(replace(suspect_class(tested.network, tested.family, members), checks=checks, again=again))
     steps, errors = search(tested)
-    return GrossErrors(tuple(classes), steps, errors, tested.limit)
+    return GrossErrors(tuple(classes), steps, errors, limit, tuple(swaps))
 
 
 @dataclass
