@@ -78,8 +78,12 @@ def month_network(model: ChainModel, records: pl.DataFrame, period: Period) -> M
     DataError
         If the period has no reading at all: names the meters.
     """
-    plan = plan_of(model, records)
-    found = find_readings(plan, period)
+    return month_of(plan_of(model, records), period)
+
+
+def month_of(plan: Plan, period: Period) -> MonthInput:
+    """The same where the topology and the sorted records are at hand."""
+    found, model = find_readings(plan, period), plan.model
     if not any_record(plan, period):
         if not _used(model):
             raise DataError(

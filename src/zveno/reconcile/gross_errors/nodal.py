@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -22,6 +22,7 @@ class BalanceTest:
 
     ``nodes`` are those that the balance goes around, ``place`` their name. ``without`` names streams (joined by +)
     that are not weighed, and whose masses balances of mass give. Positive: more came in than is read to go out.
+    ``slopes`` are those of the residual by the readings, (readings,); it is linear in the assays.
     """
 
     place: str
@@ -30,6 +31,7 @@ class BalanceTest:
     sd: float
     nodes: tuple[str, ...]
     without: str = ""
+    slopes: Floats = field(default_factory=lambda: np.zeros(0), repr=False, compare=False)
 
     @property
     def z(self) -> float:
@@ -240,4 +242,4 @@ def _told(table: _Table, name: str, nodes: frozenset[str], quantity: str, found:
     residual, slopes, without = found
     sd = float(np.sqrt(max(float(slopes @ table.covariance @ slopes), 0.0)))
     order = tuple(one.id for one in table.network.nodes if one.id in nodes)
-    return BalanceTest(name, quantity, residual, sd, order, without) if sd > 0 else None
+    return BalanceTest(name, quantity, residual, sd, order, without, slopes) if sd > 0 else None

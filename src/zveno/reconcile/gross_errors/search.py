@@ -27,7 +27,7 @@ from zveno.reconcile.gross_errors.classes import (
 from zveno.reconcile.gross_errors.critical import Correction, critical_z, limit_of
 from zveno.reconcile.gross_errors.freed import freed
 from zveno.reconcile.gross_errors.hypotheses import Family, Hypothesis, family
-from zveno.reconcile.gross_errors.swaps import Swap, find_swap, swapped
+from zveno.reconcile.gross_errors.swaps import Swap, find_swap, pairs, swapped
 from zveno.reconcile.gross_errors.together import sizes
 
 _STEPS = 20
@@ -123,9 +123,8 @@ def find(network: Network, fit: Fit, correction: Correction = "sidak") -> GrossE
     limit = tested.limit
     swaps: list[Swap] = []
     while tested.rejected and len(swaps) < _SWAPS:
-        loud = loudest(tested.family, tested.classes[0])
-        swap = find_swap(tested.network, tested.fit, tested.adjusted, loud**2, len(tested.classes))
-        if swap is None:
+        swap = find_swap(tested.network, tested.fit, tested.adjusted)
+        if swap is None or not _better(tested, swap):
             break
         swaps.append(swap)
         other = swapped(tested.network, swap.first, swap.second)
@@ -138,6 +137,17 @@ def find(network: Network, fit: Fit, correction: Correction = "sidak") -> GrossE
         classes.append(replace(suspect_class(tested.network, tested.family, members), checks=checks, again=again))
     steps, errors = search(tested)
     return GrossErrors(tuple(classes), steps, errors, limit, tuple(swaps))
+
+
+def _better(tested: Tested, swap: Swap) -> bool:
+    """Whether a swap, which has no size to choose, explains more than the loudest single error."""
+    allowed = swap.gain - 2 * np.log(len(pairs(tested.network)) / len(tested.classes))
+    loud = tested.classes[0]
+    if loudest(tested.family, loud) ** 2 <= allowed:
+        return True
+    leading = ordered(tested.family, loud)[0]
+    alone = _Search(tested).solved([(tested.family.members[leading], float(tested.family.bias_sd[leading]))])
+    return alone is None or tested.fit.objective - alone[0].fit.objective <= allowed
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -14,11 +14,13 @@ from zveno.model.network import MASS, NetCommon, NetReading, Network
 from zveno.reconcile.arrays import Floats
 from zveno.reconcile.fit import Fit, fit_network
 from zveno.reconcile.gross_errors.adjusted import Adjusted
+from zveno.reconcile.gross_errors.nodal import balance_tests
 
 FALSE_SWAP = 0.02
 """Chance that any two samples of a period are said to be swapped although none are."""
 _POWER = 0.8
 _TRIED = 8
+_WORTH = 0.5
 _MOST_PAIRS = 5000
 _ALIKE = 2 * np.log(20)
 
@@ -159,38 +161,52 @@ def needed(count: int) -> float:
     return float(ndtri(1 - FALSE_SWAP / max(count, 1)) ** 2)
 
 
-def find_swap(network: Network, fit: Fit, adjusted: Adjusted, against: float, classes: int) -> Swap | None:
-    """The two samples that were swapped, if that explains the readings better than any single error does.
+def find_swap(network: Network, fit: Fit, adjusted: Adjusted) -> Swap | None:
+    """The two samples whose exchange explains the readings best, if it explains more than chance could.
 
-    Pairs are ranked by the fall of the objective at the present slopes; the best are solved with the two exchanged.
-
-    Parameters
-    ----------
-    against
-        Fall of the objective by the best single error, ``z**2``, among ``classes`` that can be told apart.
+    Pairs are ranked by what an exchange makes of the balances at the readings, then by the fall of the objective at
+    the present slopes; the best are solved with the two exchanged.
     """
     found = pairs(network)
     if not found or len(found) > _MOST_PAIRS:
         return None
     least = needed(len(found))
-    falls = np.array([_fall(network, fit, adjusted, pair) for pair in found])
-    tried = np.argsort(-falls, kind="stable")[:_TRIED]
-    made = sorted(filter(None, (_solved(network, fit, found[k], least) for k in tried)), key=lambda one: -one.gain)
-    if not made or made[0].gain < max(least, against + 2 * np.log(len(found) / max(classes, 1))):
-        return None
-    best = made[0]
-    close = tuple((one.first, one.second) for one in made[1:] if one.gain > best.gain - _ALIKE)
-    return replace(best, instead=close)
+    shifts = np.array([_shift(network, pair) for pair in found]).T
+    made: list[Swap] = []
+    tried: set[int] = set()
+    for falls in (_falls_of_balances(network, shifts), _falls(fit, adjusted, shifts)):
+        for k in (int(n) for n in np.argsort(-falls, kind="stable")[:_TRIED] if falls[n] > 0):
+            if k not in tried and not (made and made[0].gain >= least and falls[k] < _WORTH * falls.max()):
+                tried.add(k)
+                made += filter(None, [_solved(network, fit, found[k], least)])
+        made.sort(key=lambda one: -one.gain)
+        if made and made[0].gain >= least:
+            close = tuple((one.first, one.second) for one in made[1:] if one.gain > made[0].gain - _ALIKE)
+            return replace(made[0], instead=close)
+    return None
 
 
-def _fall(network: Network, fit: Fit, adjusted: Adjusted, pair: tuple[_Sample, _Sample]) -> float:
-    """Fall of the objective at the present slopes if two samples are exchanged."""
-    shift = _shift(network, fit, pair)
-    return float(-2 * shift @ adjusted.pull - adjusted.variances(adjusted.along(shift[:, None]))[0])
+def _falls_of_balances(network: Network, shifts: Floats) -> Floats:
+    """Falls of the squared residuals of all balances at the readings, (pairs,).
+
+    They are exact in the assays however far the readings are from any balance, but leave out what is not read.
+    """
+    tests = balance_tests(network)
+    if not tests:
+        return np.zeros(shifts.shape[1])
+    before = np.array([one.z for one in tests])
+    slopes = np.array([one.slopes / one.sd for one in tests])
+    return np.asarray(before @ before - np.sum((before[:, None] + slopes @ shifts) ** 2, axis=0))
 
 
-def _shift(network: Network, fit: Fit, pair: tuple[_Sample, _Sample]) -> Floats:
-    """How far the readings in use move if two samples are exchanged."""
+def _falls(fit: Fit, adjusted: Adjusted, shifts: Floats) -> Floats:
+    """Falls of the objective at the present slopes, (pairs,)."""
+    used = adjusted.along(shifts[fit.linear.used])
+    return np.asarray(-2 * used.reading.T @ adjusted.pull - adjusted.variances(used))
+
+
+def _shift(network: Network, pair: tuple[_Sample, _Sample]) -> Floats:
+    """How far the readings move if two samples are exchanged."""
     shift = np.zeros(len(network.readings))
     for quantity in _both(*pair):
         for one, other in (pair, pair[::-1]):
@@ -199,7 +215,7 @@ def _shift(network: Network, fit: Fit, pair: tuple[_Sample, _Sample]) -> Floats:
             )
             for n in one.copies[quantity]:
                 shift[n] = (network.readings[n].value or 0.0) * (ratio - 1)
-    return np.asarray(shift[fit.linear.used])
+    return shift
 
 
 def _solved(network: Network, fit: Fit, pair: tuple[_Sample, _Sample], least: float) -> Swap | None:
@@ -221,15 +237,9 @@ def unseen(network: Network, fit: Fit, adjusted: Adjusted) -> tuple[tuple[str, s
     The nearer their assays, and the less the balances say of them, the less an exchange moves the objective.
     """
     found = pairs(network)
-    least = needed(len(found))
-    return tuple(_blind(network, fit, adjusted, found, least)) if len(found) <= _MOST_PAIRS else ()
-
-
-def _blind(
-    network: Network, fit: Fit, adjusted: Adjusted, found: Sequence[tuple[_Sample, _Sample]], least: float
-) -> Iterator[tuple[str, str]]:
-    """Pairs whose exchange would pass."""
-    for pair in found:
-        fall = float(adjusted.variances(adjusted.along(_shift(network, fit, pair)[:, None]))[0])
-        if fall <= 0 or ndtr((fall - least) / (2 * np.sqrt(fall))) < _POWER:
-            yield pair[0].label, pair[1].label
+    if not found or len(found) > _MOST_PAIRS:
+        return ()
+    shifts = np.array([_shift(network, pair) for pair in found]).T
+    moved = np.maximum(adjusted.variances(adjusted.along(shifts[fit.linear.used])), 1e-300)
+    blind = ndtr((moved - needed(len(found))) / (2 * np.sqrt(moved))) < _POWER
+    return tuple((a.label, b.label) for (a, b), hidden in zip(found, blind, strict=True) if hidden)
