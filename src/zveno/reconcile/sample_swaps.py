@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from math import lgamma, log, pi
 
@@ -208,23 +208,38 @@ def _student(values: Floats, floor: Floats) -> tuple[Floats, Floats, float]:
     return middle, np.asarray(scatter), 1 / d if alone else 1.0
 
 
-def _found(pairs: Sequence[_Pair], needed: float) -> Iterator[SampleSwap]:
+def _found(pairs: Sequence[_Pair], needed: float) -> list[SampleSwap]:
     """Swaps by time; a sample is in one swap only, the likeliest."""
-    loud = [(one, k) for one in pairs for k in np.flatnonzero(one.evidence >= needed)]
-    loud.sort(key=lambda row: -float(row[0].evidence[row[1]]))
-    taken: set[tuple[str, Moment]] = set()
-    for one, k in loud:
-        moment = one.moments[k]
-        if {(one.first, moment), (one.second, moment)} & taken:
-            continue
-        taken |= {(one.first, moment), (one.second, moment)}
-        evidence = float(one.evidence[k])
-        instead = tuple(
-            (other.first, other.second) for other, n in loud
-            if other is not one and other.moments[n] == moment and float(other.evidence[n]) > evidence - _ALIKE
-            and {other.first, other.second} & {one.first, one.second}
-        )  # fmt: skip
-        yield SampleSwap(one.first, one.second, *moment, one.components, evidence, needed, instead)
+    loud = [
+        SampleSwap(one.first, one.second, *one.moments[k], one.components, float(one.evidence[k]), needed)
+        for one in pairs
+        for k in np.flatnonzero(one.evidence >= needed)
+    ]
+    loud.sort(key=lambda one: -one.evidence)
+    taken: dict[tuple[str, Moment], SampleSwap] = {}
+    for one in loud:
+        ends = [(name, (one.start, one.end)) for name in (one.first, one.second)]
+        if not any(end in taken for end in ends):
+            taken |= dict.fromkeys(ends, one)
+    best = list({id(one): one for one in taken.values()}.values())
+    return sorted(
+        (replace(one, instead=_instead(one, loud, taken)) for one in best), key=lambda one: (one.start, one.first)
+    )
+
+
+def _instead(
+    one: SampleSwap, loud: Sequence[SampleSwap], taken: Mapping[tuple[str, Moment], SampleSwap]
+) -> tuple[tuple[str, str], ...]:
+    """Pairs that explain a sample of a swap about as well, and touch no other swap."""
+    return tuple(
+        (other.first, other.second)
+        for other in loud
+        if other is not one
+        and other.evidence > one.evidence - _ALIKE
+        and (other.start, other.end) == (one.start, one.end)
+        and {other.first, other.second} & {one.first, one.second}
+        and all(taken.get((name, (one.start, one.end)), one) is one for name in (other.first, other.second))
+    )
 
 
 def _unseen(pairs: Sequence[_Pair], needed: float) -> Iterator[tuple[str, str]]:

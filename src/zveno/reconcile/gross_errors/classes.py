@@ -15,7 +15,6 @@ from zveno.reconcile.gross_errors.hypotheses import Family, Hypothesis, Kind
 
 TIED = 0.99
 _ALL = 4000
-_ORDER = {"common": 0, "reading": 1, "loss": 2}
 
 
 @dataclass(frozen=True)
@@ -42,22 +41,24 @@ class Suspect:
 class SuspectClass:
     """What these data cannot tell apart, and the checks that would separate it best.
 
-    ``suspects`` are single readings, ``others`` common errors and losses that would look the same; both with those
-    first that need the smallest error for their size. ``checks`` lists (stream, quantity) to be measured, the first
-    lowers the correlations within the class most; ``again`` says that they are measured already, and that a second
-    reading by other means is meant.
+    ``everything`` has those first that need the smallest error for their size, losses last. ``checks`` lists (stream,
+    quantity) to be measured, the first lowers the correlations within the class most; ``again`` says that they are
+    measured already, and that a second reading by other means is meant.
     """
 
-    suspects: tuple[Suspect, ...]
+    everything: tuple[Suspect, ...]
     checks: tuple[tuple[str, str], ...] = ()
-    others: tuple[Suspect, ...] = ()
     again: bool = False
 
     @property
-    def everything(self) -> tuple[Suspect, ...]:
-        """Common errors, single readings and losses."""
-        common = tuple(one for one in self.others if one.kind == "common")
-        return common + self.suspects + tuple(one for one in self.others if one.kind == "loss")
+    def suspects(self) -> tuple[Suspect, ...]:
+        """Single readings."""
+        return tuple(one for one in self.everything if one.kind == "reading")
+
+    @property
+    def others(self) -> tuple[Suspect, ...]:
+        """Common errors and losses that would look the same."""
+        return tuple(one for one in self.everything if one.kind != "reading")
 
     @property
     def z(self) -> float:
@@ -86,19 +87,25 @@ def loudest(family: Family, members: Ints) -> float:
 
 
 def ordered(family: Family, members: Ints) -> list[int]:
-    """Members of a class: all are equally loud, so the one that needs the smallest error for its size comes first."""
+    """Members of a class: all are equally loud, so the one that needs the smallest error for its size comes first.
+
+    A loss that looks like a reading comes after it.
+    """
     sizes = np.array([family.members[k].size for k in members])
     with np.errstate(divide="ignore", invalid="ignore"):
         needed = np.nan_to_num(np.abs(family.bias[members] / sizes), nan=np.inf)
-    kinds = [_ORDER[family.members[k].kind] for k in members]
-    return [int(members[k]) for k in sorted(range(len(members)), key=lambda k: (round(float(needed[k]), 9), kinds[k]))]
+
+    def place(k: int) -> tuple[bool, float, bool]:
+        kind = family.members[members[k]].kind
+        return kind == "loss", round(float(needed[k]), 9), kind != "common"
+
+    return [int(members[k]) for k in sorted(range(len(members)), key=place)]
 
 
 def suspect_class(network: Network, family: Family, members: Ints) -> SuspectClass:
     """A class by names."""
-    rows = [suspect(network, family.members[k], family.score[k], family.weight[k]) for k in ordered(family, members)]
     return SuspectClass(
-        tuple(one for one in rows if one.kind == "reading"), others=tuple(one for one in rows if one.kind != "reading")
+        tuple(suspect(network, family.members[k], family.score[k], family.weight[k]) for k in ordered(family, members))
     )
 
 
