@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from zveno.model.network import MASS, Network
+from zveno.model.network import MASS, NetReading, Network
 from zveno.reconcile.arrays import Floats, Names
 from zveno.reconcile.fit import Fit
 from zveno.reconcile.gross_errors import Elimination, GrossErrors, SuspectClass, flat, limit, smallest_shown
@@ -41,11 +41,15 @@ class ReadingResult:
 
 @dataclass(frozen=True)
 class NetworkResult:
-    """Reconciled values of a network. What the readings do not determine is None, never a number."""
+    """Reconciled values of a network. What the readings do not determine is None, never a number.
+
+    ``left_out`` are readings that a robust screen set aside, where the user asked for one.
+    """
 
     network: Network
     fit: Fit = field(repr=False)
     gross_errors: GrossErrors = field(default_factory=GrossErrors, repr=False)
+    left_out: tuple[NetReading, ...] = ()
 
     @property
     def objective(self) -> float:
@@ -74,7 +78,7 @@ class NetworkResult:
 
     @property
     def eliminations(self) -> tuple[Elimination, ...]:
-        """Steps of the search for several gross errors; no published number leaves a reading out."""
+        """Steps of the search for several gross errors; what it lets go still counts in every published number."""
         return self.gross_errors.eliminations
 
     @cached_property

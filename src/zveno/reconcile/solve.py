@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from zveno.model.network import Network
 from zveno.reconcile.fit import fit_network
-from zveno.reconcile.gross_errors import find
+from zveno.reconcile.gross_errors import Testing, find, screened
+from zveno.reconcile.gross_errors.robust import screen
 from zveno.reconcile.result import NetworkResult
 
 
-def solve_network(network: Network) -> NetworkResult:
+def solve_network(network: Network, testing: Testing | None = None) -> NetworkResult:
     """Reconciled masses and assays of a network with their standard deviations, classes and suspects.
+
+    ``testing`` chooses how tests are kept from accusing by chance, and whether a robust screen leaves readings out.
 
     Minimises the sum of squared standardised adjustments subject to all balances, with masses and assays
     inside their bounds. No start values are needed.
@@ -35,5 +38,10 @@ def solve_network(network: Network) -> NetworkResult:
     >>> round(result.value("feed", "mass"), 6), round(result.objective, 6), result.dof
     (101.0, 2.0, 1)
     """
-    fit = fit_network(network)
-    return NetworkResult(network, fit, find(network, fit))
+    chosen = testing or Testing()
+    if chosen.robust is None:
+        fit = fit_network(network)
+        return NetworkResult(network, fit, find(network, fit, chosen.correction))
+    found = screen(network, chosen.robust)
+    left_out = tuple(network.readings[one.reading] for one in found.set_aside)
+    return NetworkResult(found.network, found.fit, screened(network, found, chosen.correction), left_out)

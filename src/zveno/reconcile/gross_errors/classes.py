@@ -9,7 +9,7 @@ import numpy as np
 from scipy.sparse.csgraph import connected_components
 
 from zveno.model.network import Network
-from zveno.reconcile.arrays import Floats, Ints
+from zveno.reconcile.arrays import Ints
 from zveno.reconcile.gross_errors.adjusted import Adjusted
 from zveno.reconcile.gross_errors.hypotheses import Family, Hypothesis, Kind
 
@@ -23,6 +23,7 @@ class Suspect:
 
     A *reading* alone; *common*: several ``readings`` that share an error (``name``) and move together, streams and
     meters joined by +, the size a fraction of the readings; *loss*: something lost at the node ``stream``, in t.
+    ``relative`` is the size over the reading, or over what passes the node.
     """
 
     reading: int
@@ -35,6 +36,7 @@ class Suspect:
     kind: Kind = "reading"
     name: str = ""
     readings: tuple[int, ...] = ()
+    relative: float | None = None
 
 
 @dataclass(frozen=True)
@@ -125,16 +127,10 @@ def suspect(network: Network, one: Hypothesis, score: float, weight: float) -> S
         kind=one.kind,
         name=one.name,
         readings=one.readings,
+        relative=float(score / weight / one.size) if one.size else None,
     )
 
 
 def flat(classes: Sequence[SuspectClass]) -> list[Suspect]:
     """Single readings of all classes in order."""
     return [one for group in classes for one in group.suspects]
-
-
-def correlations(adjusted: Adjusted, family: Family, members: Ints) -> Floats:
-    """Correlations of the scores of some members."""
-    part = family.columns.take(members)
-    root = np.sqrt(family.weight[members])
-    return np.asarray(adjusted.products(part, part) / np.outer(root, root))

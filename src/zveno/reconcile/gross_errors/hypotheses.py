@@ -16,6 +16,7 @@ from zveno.reconcile.gross_errors.adjusted import Adjusted, Columns
 Kind = Literal["reading", "common", "loss"]
 _SEEN = 1e-9
 _SAME = 1e-9
+_FAR = 100.0
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,9 @@ class Hypothesis:
     size
         A size to compare an error with: the reading, 1 for a common error (it is told as a fraction of the reading
         that it moves most), what passes the node for a loss.
+    most
+        A size that nobody would believe. Where the data leave a standard deviation larger than that, they do not test
+        the hypothesis.
     """
 
     kind: Kind
@@ -44,6 +48,7 @@ class Hypothesis:
     quantity: str
     effects: tuple[tuple[int, float], ...]
     size: float
+    most: float = np.inf
 
     @property
     def readings(self) -> tuple[int, ...]:
@@ -91,10 +96,11 @@ def family(network: Network, fit: Fit, adjusted: Adjusted) -> Family:
     several = [*_commons(network, fit), *_losses(network, fit)]
     columns = columns_of([*single, *several], fit, adjusted)
     weight = adjusted.variances(columns)
+    members = (*single, *several)
     seen = weight > _SEEN * adjusted.lengths(columns)
     seen[: len(single)] = True
+    seen &= np.sqrt(weight) >= 1 / np.array([one.most for one in members])
     kept = np.flatnonzero(seen)
-    members = (*single, *several)
     columns = columns.take(kept)
     score = np.asarray(columns.reading.T @ adjusted.pull)
     return Family(tuple(members[k] for k in kept), columns, score, weight[kept])
@@ -120,7 +126,8 @@ def columns_of(hypotheses: Sequence[Hypothesis], fit: Fit, adjusted: Adjusted) -
 def _single(network: Network, number: int) -> Hypothesis:
     """A reading alone."""
     one = network.readings[number]
-    return Hypothesis("reading", "", one.quantity, ((number, 1.0),), abs(one.value or 0.0))
+    size = abs(one.value or 0.0)
+    return Hypothesis("reading", "", one.quantity, ((number, 1.0),), size, max(size, _FAR * one.sigma))
 
 
 def _commons(network: Network, fit: Fit) -> list[Hypothesis]:
@@ -137,7 +144,7 @@ def _commons(network: Network, fit: Fit) -> list[Hypothesis]:
             continue
         quantities = {network.readings[n].quantity for n, _ in effects}
         quantity = quantities.pop() if len(quantities) == 1 else ""
-        found.append(Hypothesis("common", one.name, quantity, effects, 1.0))
+        found.append(Hypothesis("common", one.name, quantity, effects, 1.0, 1.0))
     return found
 
 
@@ -184,7 +191,8 @@ def _losses(network: Network, fit: Fit) -> list[Hypothesis]:
     nodes = {one.id for one in network.nodes}
     known = {MASS, *network.components}
     rows = [row for row in fit.problem.rows if row[0] in nodes and row[1] in known]
-    return [Hypothesis("loss", *row, (), size) for row, size in zip(rows, _passing(network, fit, rows), strict=True)]
+    passing = _passing(network, fit, rows)
+    return [Hypothesis("loss", *row, (), size, size or np.inf) for row, size in zip(rows, passing, strict=True)]
 
 
 def _passing(network: Network, fit: Fit, rows: Sequence[tuple[str, str]]) -> list[float]:

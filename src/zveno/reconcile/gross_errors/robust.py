@@ -26,9 +26,14 @@ _STANDS = 1e-3
 
 @dataclass(frozen=True)
 class SetAside:
-    """A reading that the screen leaves out: its distance from the robust fit in standard deviations, and its weight."""
+    """A reading that the screen leaves out.
+
+    ``fitted`` is what the robust fit makes of it, ``distance`` how far that is in standard deviations, ``weight`` how
+    much the reading still counts there.
+    """
 
     reading: int
+    fitted: float
     distance: float
     weight: float
 
@@ -87,9 +92,11 @@ def screen(network: Network, estimator: Estimator = "hampel") -> Screened:
     if estimator == "hampel":
         weight, more = _settle(network, weight, _hampel)
         steps += more
-    distance = _distances(network, fit_network(weighted(network, weight)))
-    far = np.flatnonzero(distance > _FAR)
-    gone = sorted((SetAside(int(k), float(distance[k]), float(weight[k])) for k in far), key=lambda one: -one.distance)
+    fit = fit_network(weighted(network, weight))
+    distance = _distances(network, fit)
+    fitted = np.concatenate([fit.mass, fit.assay])[fit.problem.reading_of]
+    far = sorted(np.flatnonzero(distance > _FAR), key=lambda k: -distance[k])
+    gone = [SetAside(int(k), float(fitted[k]), float(distance[k]), float(weight[k])) for k in far]
     kept = without(network, {one.reading for one in gone})
     return Screened(kept, fit_network(kept), tuple(gone), steps)
 

@@ -21,23 +21,28 @@ from zveno.reconcile.gross_errors.classes import (
     SuspectClass,
     loudest,
     ordered,
+    suspect,
     suspect_class,
     tied_classes,
 )
 from zveno.reconcile.gross_errors.critical import Correction, critical_z, limit_of
 from zveno.reconcile.gross_errors.freed import freed
 from zveno.reconcile.gross_errors.hypotheses import Family, Hypothesis, family
+from zveno.reconcile.gross_errors.robust import Screened
 from zveno.reconcile.gross_errors.swaps import Swap, find_swap, pairs, swapped
 from zveno.reconcile.gross_errors.together import sizes
 
 _STEPS = 20
 _SWAPS = 3
-Action = Literal["set aside", "taken back"]
+Action = Literal["set aside", "taken back", "screened out"]
 
 
 @dataclass(frozen=True)
 class Elimination:
-    """One step of the search for several gross errors: what was let go or taken back, and the test after it."""
+    """One step of the search for several gross errors: what was let go or taken back, and the test after it.
+
+    *screened out* is what a robust screen left out: the published numbers do without.
+    """
 
     set_aside: SuspectClass
     objective: float
@@ -131,12 +136,17 @@ def find(network: Network, fit: Fit, correction: Correction = "sidak") -> GrossE
         tested = Tested(other, fit_network(other), correction)
     if not tested.rejected:
         return GrossErrors(limit=limit, swaps=tuple(swaps))
+    steps, errors = search(tested)
+    return GrossErrors(suspects(tested), steps, errors, limit, tuple(swaps))
+
+
+def suspects(tested: Tested) -> tuple[SuspectClass, ...]:
+    """Classes above the limit, each with the checks that would part it; the loudest one where none is above."""
     classes = []
     for members in tested.loud:
         checks, again = separating(tested.network, tested.fit, tested.adjusted, tested.family, members)
         classes.append(replace(suspect_class(tested.network, tested.family, members), checks=checks, again=again))
-    steps, errors = search(tested)
-    return GrossErrors(tuple(classes), steps, errors, limit, tuple(swaps))
+    return tuple(classes)
 
 
 def _better(tested: Tested, swap: Swap) -> bool:
@@ -148,6 +158,25 @@ def _better(tested: Tested, swap: Swap) -> bool:
     leading = ordered(tested.family, loud)[0]
     alone = _Search(tested).solved([(tested.family.members[leading], float(tested.family.bias_sd[leading]))])
     return alone is None or tested.fit.objective - alone[0].fit.objective <= allowed
+
+
+def screened(network: Network, found: Screened, correction: Correction = "sidak") -> GrossErrors:
+    """What a robust screen left out of a network, and what does not fit in the rest; suspects are those of all.
+
+    Of readings that cannot be told apart the screen leaves out one as well as another.
+    """
+    rest = find(found.network, found.fit, correction)
+    every = Tested(network, fit_network(network), correction)
+    rest = replace(rest, classes=suspects(every) if every.rejected else ())
+    steps = []
+    for one in found.set_aside:
+        reading = network.readings[one.reading]
+        off = (reading.value or 0.0) - one.fitted
+        z, relative = off / reading.sigma, off / reading.value if reading.value else None
+        gone = Suspect(-1, reading.stream, reading.quantity, reading.meter, z, off, reading.sigma, relative=relative)
+        fit = found.fit
+        steps.append(Elimination(SuspectClass((gone,)), fit.objective, fit.dof, fit.p_value, "screened out"))
+    return replace(rest, eliminations=(*steps, *rest.eliminations))
 
 
 @dataclass
@@ -201,14 +230,8 @@ def search(start: Tested) -> tuple[tuple[Elimination, ...], tuple[Suspect, ...]]
         tested, kept = _backward(state, tested, kept)
     bias, sd = sizes(start, [one for one, _ in state.gone], tested.fit)
     return tuple(state.steps), tuple(
-        replace(_leading(state.classes[one]), z=float(b / s), bias=float(b), bias_sd=float(s))
-        for (one, _), b, s in zip(state.gone, bias, sd, strict=True)
+        suspect(start.network, one, b / s**2, s**-2) for (one, _), b, s in zip(state.gone, bias, sd, strict=True)
     )
-
-
-def _leading(group: SuspectClass) -> Suspect:
-    """The member of a class that stands for it."""
-    return group.everything[0]
 
 
 def _next(state: _Search, tested: Tested, kept: tuple[int, ...]) -> tuple[Hypothesis, float] | None:
