@@ -152,6 +152,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         ("residual_t", pl.Float64, "in less out at the readings, t"),
         ("residual_sd_t", pl.Float64, "standard deviation that the errors of its readings give it"),
         ("z", pl.Float64, "residual over its standard deviation"),
+        ("off", pl.Boolean, "whether z is beyond what chance allows in any of these balances with 5 %"),
         ("sections", pl.String, "sections that the balance goes around"),
         ("without", pl.String, "streams that are not weighed, whose masses balances of mass give"),
     ),

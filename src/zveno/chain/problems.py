@@ -5,18 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from zveno.reconcile import problem_report, solve_network
+from zveno.reconcile import Testing, problem_report, solve_network
 from zveno.sources import read_problem
 
 
-def solve_problem(path: Path) -> dict[str, Any]:
+def solve_problem(path: Path, testing: Testing | None = None) -> dict[str, Any]:
     """Reconcile a problem file in the ``recon-problem/1`` schema.
 
     Returns
     -------
     report
         ``objective``, ``dof``, ``p_value``, ``reconciled``, ``sigma_reconciled``, ``classification``,
-        ``suspects``; None stands for an unobservable value.
+        ``suspects``, ``suspect_classes``, ``eliminations``, ``gross_errors``, ``swaps``, ``balance_tests``; None
+        stands for an unobservable value.
 
     Raises
     ------
@@ -26,4 +27,4 @@ def solve_problem(path: Path) -> dict[str, Any]:
         If the problem was not solved.
     """
     network = read_problem(path)
-    return problem_report(network, solve_network(network))
+    return problem_report(network, solve_network(network, testing))

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from zveno.model.chain import ChainModel
-from zveno.reconcile.gross_errors import Suspect, Swap, balance_tests
+from zveno.reconcile.gross_errors import Suspect, Swap, balance_tests, critical_z
 from zveno.reconcile.result import NetworkResult
 from zveno.reconcile.sample_swaps import SampleSwap, SampleSwaps
 from zveno.tables import schema
@@ -124,7 +124,9 @@ def balance_test_rows(model: ChainModel, result: NetworkResult, period: str) -> 
     there = {one.id for one in result.network.nodes}
     groups = {plant.id: [one.id for one in plant.sections if one.id in there] for plant in model.chain.plants}
     groups = {name: nodes for name, nodes in groups.items() if nodes}
-    for one in balance_tests(result.network, groups | {"": list(there)}):
+    tests = balance_tests(result.network, groups | {"": list(there)})
+    limit = critical_z(len(tests))
+    for one in tests:
         yield {
             "period": period,
             "place": one.place,
@@ -132,6 +134,7 @@ def balance_test_rows(model: ChainModel, result: NetworkResult, period: str) -> 
             "residual_t": one.residual,
             "residual_sd_t": one.sd,
             "z": one.z,
+            "off": abs(one.z) > limit,
             "sections": ", ".join(one.nodes),
             "without": one.without.replace("+", ", "),
         }

@@ -12,7 +12,16 @@ import numpy as np
 from zveno.model.network import MASS, NetReading, Network
 from zveno.reconcile.arrays import Floats, Names
 from zveno.reconcile.fit import Fit
-from zveno.reconcile.gross_errors import Elimination, GrossErrors, SuspectClass, flat, limit, smallest_shown
+from zveno.reconcile.gross_errors import (
+    Elimination,
+    GrossErrors,
+    Suspect,
+    SuspectClass,
+    balance_tests,
+    flat,
+    limit,
+    smallest_shown,
+)
 
 Known = tuple[float | None, float | None]
 Term = tuple[str, str, float]
@@ -220,7 +229,8 @@ def _finite(value: float) -> float | None:
 def problem_report(network: Network, result: NetworkResult) -> dict[str, Any]:
     """The answer to a problem file as one JSON object; null for what is unobservable.
 
-    Keys: objective, dof, p_value, reconciled, sigma_reconciled, classification, suspects.
+    Keys: objective, dof, p_value, reconciled, sigma_reconciled, classification, suspects (single readings),
+    suspect_classes, eliminations, gross_errors, swaps, balance_tests.
     """
     streams = [one.id for one in network.streams]
     return {
@@ -237,4 +247,68 @@ def problem_report(network: Network, result: NetworkResult) -> dict[str, Any]:
         "suspects": [
             {"stream": one.stream, "quantity": one.quantity, "z": one.z} for one in flat(result.suspect_classes)
         ],
+        **_gross_errors(result),
+    }
+
+
+def _gross_errors(result: NetworkResult) -> dict[str, Any]:
+    """What does not fit: classes, the search, sizes together, swapped samples, balances at the readings."""
+    return {
+        "suspect_classes": [
+            {
+                "members": [_told(one) for one in group.everything],
+                "checks": [{"stream": stream, "quantity": quantity} for stream, quantity in group.checks],
+                "checked_again": group.again,
+            }
+            for group in result.suspect_classes
+        ],
+        "eliminations": [
+            {
+                "action": step.action,
+                "members": [_told(one) for one in step.set_aside.everything],
+                "objective": step.objective,
+                "dof": step.dof,
+                "p_value": step.p_value,
+            }
+            for step in result.eliminations
+        ],
+        "gross_errors": [_told(one) for one in result.gross_errors.errors],
+        "swaps": [
+            {
+                "first": one.first,
+                "second": one.second,
+                "components": list(one.components),
+                "gain": one.gain,
+                "needed": one.needed,
+                "objective": one.objective,
+                "p_value": one.p_value,
+                "instead": [list(pair) for pair in one.instead],
+            }
+            for one in result.gross_errors.swaps
+        ],
+        "balance_tests": [
+            {
+                "place": one.place,
+                "quantity": one.quantity,
+                "residual": one.residual,
+                "sd": one.sd,
+                "z": one.z,
+                "nodes": list(one.nodes),
+                "without": one.without,
+            }
+            for one in balance_tests(result.network)
+        ],
+    }
+
+
+def _told(one: Suspect) -> dict[str, Any]:
+    """One thing that may be wrong."""
+    return {
+        "kind": one.kind,
+        "name": one.name,
+        "stream": one.stream,
+        "quantity": one.quantity,
+        "z": one.z,
+        "bias": one.bias,
+        "bias_sd": one.bias_sd,
     }

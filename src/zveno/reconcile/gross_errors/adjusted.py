@@ -11,7 +11,6 @@ from scipy.linalg import cho_solve, solve_triangular
 
 from zveno.reconcile.arrays import Floats, Ints
 from zveno.reconcile.fit import Fit
-from zveno.reconcile.newton import bounds
 from zveno.reconcile.observability import Linear
 
 _KEPT = 1e-8
@@ -144,7 +143,7 @@ class DenseAdjusted:
         linear, problem = self.fit.linear, self.fit.problem
         if len(equations) == 0:
             return self.readings(np.zeros(0, dtype=np.int64))
-        rows = np.vstack([problem.G, bounds(problem).D[self.fit.active]]) * linear.scale
+        rows = np.vstack([problem.G, linear.slopes[_held(self.fit)]]) * linear.scale
         size = np.maximum(np.abs(rows).max(axis=1), 1e-300)
         ones = np.zeros((len(rows), len(equations)))
         ones[equations, np.arange(len(equations))] = 1 / size[equations]
@@ -160,6 +159,16 @@ class DenseAdjusted:
         along = slopes @ linear.spread
         gain = linear.spread.T @ linear.rows.T @ cho_solve((linear.root, True), columns.reading)
         return np.asarray((slopes @ columns.state - along @ gain) / np.sqrt(sd**2 + along @ along))
+
+
+def _held(fit: Fit) -> Ints:
+    """Quantities that a bound holds where they are: masses and assays at nothing, assays at the total."""
+    problem, free = fit.problem, fit.problem.flow_free
+    n_m, n_f = len(problem.mass_free), len(free)
+    pairs = fit.active[n_m : n_m + n_f].copy()
+    pairs[problem.capped[free]] |= fit.active[n_m + n_f :]
+    held = np.concatenate([problem.mass_free[fit.active[:n_m]], problem.n_streams + free[pairs]])
+    return np.asarray(held[np.isfinite(fit.linear.slopes[held]).all(axis=1)])
 
 
 def _freedom(linear: Linear) -> Floats:
