@@ -6,19 +6,20 @@ from pathlib import Path
 from typing import Any
 
 from zveno.model.network import Network
-from zveno.reconcile import free_report, problem_report, solve_network
+from zveno.reconcile import Testing, free_report, problem_report, solve
 from zveno.sources import read_problem
 
 
-def solve_problem(path: Path) -> dict[str, Any]:
+def solve_problem(path: Path, testing: Testing | None = None) -> dict[str, Any]:
     """Reconcile a problem file in the ``recon-problem/1`` schema.
 
     Returns
     -------
     report
         ``objective``, ``dof``, ``p_value``, ``reconciled``, ``sigma_reconciled``, ``classification``,
-        ``suspects``; None stands for an unobservable value. Values are by stream and quantity, or by variable where
-        the problem is of free equations.
+        ``suspects``, ``suspect_classes``, ``eliminations``, ``gross_errors``, ``swaps``, ``balance_tests``; None
+        stands for an unobservable value. Values are by stream and quantity, or by variable where the problem is of
+        free equations, which has suspects only.
 
     Raises
     ------
@@ -29,5 +30,5 @@ def solve_problem(path: Path) -> dict[str, Any]:
     """
     problem = read_problem(path)
     if isinstance(problem, Network):
-        return problem_report(problem, solve_network(problem))
+        return problem_report(problem, solve(problem, testing))
     return free_report(problem)

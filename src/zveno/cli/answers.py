@@ -9,15 +9,15 @@ import polars as pl
 import typer
 
 from zveno.chain import Balance, Breaches, ChainModel, Imported, MonthResults, PeriodSeries
+from zveno.cli.doubted import DoubtedAnswers
 from zveno.cli.explained import ExplainedAnswers
 from zveno.cli.simulated import SimulatedAnswers, grade_uoms
 from zveno.cli.specified import SpecifiedAnswers
 from zveno.cli.varied import VariedAnswers
-from zveno.reports import BOUND_CONFLICT, detectable, half_width, lack_detail, stream_title
+from zveno.reports import BOUND_CONFLICT, half_width, lack_detail, stream_title
 from zveno.text.mark import tr
-from zveno.text.words import QUANTITIES, RULE_KIND_WORDS
+from zveno.text.words import RULE_KIND_WORDS
 
-_MOST_SUSPECTS = 6
 _RIVAL = 25.0  # an objective that is worse by more is out of the question: five standard deviations
 _KIND_WORDS = {"direct": tr("direct"), "overall": tr("overall")}
 _STATUS_WORDS = {
@@ -29,7 +29,7 @@ _STATUS_WORDS = {
 }
 
 
-class Answers(SimulatedAnswers, VariedAnswers, ExplainedAnswers, SpecifiedAnswers):
+class Answers(DoubtedAnswers, SimulatedAnswers, VariedAnswers, ExplainedAnswers, SpecifiedAnswers):
     """A screen that knows how each answer is shown."""
 
     def read(self, done: Imported) -> None:
@@ -94,7 +94,10 @@ class Answers(SimulatedAnswers, VariedAnswers, ExplainedAnswers, SpecifiedAnswer
 
     def balance(self, model: ChainModel, balance: Balance, *, as_json: bool) -> None:
         """Reconciled flows, recoveries, unaccounted metal, suspects."""
-        names = ("flows", "recoveries", "unaccounted", "adjustments", "suspects", "gaps")
+        names = (
+            "flows", "recoveries", "unaccounted", "adjustments", "suspects", "eliminations", "gross_errors", "swaps",
+            "balance_tests", "gaps",
+        )  # fmt: skip
         if as_json:
             content = {name: getattr(balance, name).to_dicts() for name in names}
             self.json({"objective": balance.objective, "dof": balance.dof, "p_value": balance.p_value, **content})
@@ -105,6 +108,9 @@ class Answers(SimulatedAnswers, VariedAnswers, ExplainedAnswers, SpecifiedAnswer
         self.unaccounted(model, balance.unaccounted)
         self.fit(balance)
         self.suspects(model, balance)
+        self.together(model, balance)
+        self.off_balances(model, balance)
+        self.swaps(model, balance.swaps)
 
     def _gaps(self, model: ChainModel, gaps: pl.DataFrame) -> None:
         """Readings that did not come and what was done instead, by treatment."""
@@ -178,60 +184,6 @@ class Answers(SimulatedAnswers, VariedAnswers, ExplainedAnswers, SpecifiedAnswer
         least = 1e-4
         sign, shown = ("=", p) if p >= least else ("<", least)
         return f"{sign} {self.text.number(shown, 4)}"
-
-    def suspects(self, model: ChainModel, balance: Balance | MonthResults) -> None:
-        """Suspects by class, or that there are none."""
-        if balance.suspects.is_empty():
-            self.say(tr("suspects: none"))
-            self._unseen(model, balance.adjustments)
-        classes = [rows for _, rows in balance.suspects.group_by("class_id", maintain_order=True)]
-        for rows in classes[:_MOST_SUSPECTS]:
-            names = ", ".join(self._suspect(model, row) for row in rows.iter_rows(named=True))
-            if rows.height == 1:
-                self.say(tr("suspect: {name}"), name=names)
-            else:
-                self.say(tr("suspects that these data cannot tell apart: {names}"), names=names)
-        if len(classes) > _MOST_SUSPECTS:
-            more = len(classes) - _MOST_SUSPECTS
-            self.line(
-                self.text.count("and {n} class more: see the report", "and {n} classes more: see the report", more)
-            )
-        for stream, quantity in balance.separating:
-            self.say(
-                tr("to tell them apart, measure {quantity} of {stream}"),
-                quantity=self._quantity(quantity),
-                stream=stream_title(model, stream, self.text),
-            )
-
-    def _unseen(self, model: ChainModel, adjustments: pl.DataFrame) -> None:
-        """From which size on an error of one scale of ore, feeds or products alone would show."""
-        names = [
-            f"{model.title(row['meter'], self.lang)} {self.text.percent(row['share_frac'], 0)} %"
-            for row in detectable(model, adjustments).iter_rows(named=True)
-        ]
-        if names:
-            self.say(
-                tr("an error of one scale alone would show, four times out of five, from: {names}"),
-                names="; ".join(names),
-            )
-
-    def _suspect(self, model: ChainModel, row: dict[str, Any]) -> str:
-        """A suspect with the size of its error, were it alone wrong."""
-        name = " + ".join(model.title(one, self.lang) for one in row["meter"].split("+"))
-        if row["stream"] not in model.titles:  # a stock at one end of the period
-            name = f"{name}, {stream_title(model, row['stream'], self.text)}"
-        quantity, size = self._quantity(row["quantity"]), row["bias_rel_frac"]
-        if size is None:
-            return f"{name} ({quantity})"
-        sign = "+" if size > 0 else ""
-        return self.text(
-            tr("{name} ({quantity}: {size} % if it alone is wrong)"),
-            name=name, quantity=quantity, size=f"{sign}{self.text.percent(size, 1)}",
-        )  # fmt: skip
-
-    def _quantity(self, quantity: str) -> str:
-        """Name of a quantity; a component keeps its symbol."""
-        return self.text(QUANTITIES.get(quantity, quantity))
 
     def _flows(self, model: ChainModel, flows: pl.DataFrame) -> None:
         """Reconciled masses and grades, a row a stream; a dash where a stream does not carry a component.
@@ -321,6 +273,8 @@ class Answers(SimulatedAnswers, VariedAnswers, ExplainedAnswers, SpecifiedAnswer
                 tr("another solution was found, with objective {objective}: --json shows its values"),
                 objective=self._general(one["objective"]),
             )
+        for one in report.get("swaps", ()):
+            self.say(tr("samples swapped: {first} and {second}"), first=one["first"], second=one["second"])
 
     def _general(self, value: float | None) -> str:
         return self.text(tr("unobservable")) if value is None else f"{value:.6g}"

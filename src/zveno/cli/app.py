@@ -372,18 +372,28 @@ def reconcile(
     problem: Annotated[
         Path | None, typer.Option(metavar="FILE.json", help=tr("Solve a self-contained problem file instead."))
     ] = None,
+    correction: Annotated[
+        str,
+        typer.Option(
+            metavar="sidak|bonferroni|fdr", help=tr("How many tests at once are kept from accusing by chance.")
+        ),
+    ] = "sidak",
+    robust: Annotated[
+        str, typer.Option(metavar="huber|hampel", help=tr("Leave out what a robust fit finds far off; all is listed."))
+    ] = "",
     lang: Lang = "",
     as_json: AsJson = False,
 ) -> None:
-    screen = _screen(lang)
-    if problem is not None:
-        from zveno.chain import solve_problem
+    from zveno.chain import Testing, solve_problem
 
-        screen.problem(solve_problem(problem), as_json=as_json)
+    screen = _screen(lang)
+    testing = Testing(correction, robust or None)  # type: ignore[arg-type]
+    if problem is not None:
+        screen.problem(solve_problem(problem, testing), as_json=as_json)
         return
     facade = with_data(open_chain(chain, store), data, screen)
     if not each:
-        screen.balance(facade.model, facade.reconcile(facade.period(period)), as_json=as_json)
+        screen.balance(facade.model, facade.reconcile(facade.period(period), testing=testing), as_json=as_json)
         return
     if each not in ("hour", "day"):
         raise DataError("'{each}' cannot be balanced one by one: choose hour or day", each=each)

@@ -90,6 +90,14 @@ class NetCovariance:
 
 
 @dataclass(frozen=True)
+class NetCommon:
+    """An error that several readings share by name: (number of the reading, how far one unit of it moves it)."""
+
+    name: str
+    effects: tuple[tuple[int, float], ...]
+
+
+@dataclass(frozen=True)
 class NetClosure:
     """Assays of ``components`` sum to ``total`` in the streams named (None = all)."""
 
@@ -103,7 +111,8 @@ class Network:
     """Nodes, streams and readings; ``components`` empty means flows only.
 
     ``fixed`` holds exactly known values by (stream, quantity). ``assay_total`` is the largest value an
-    assay can take.
+    assay can take. ``common`` names errors that readings share: what their covariances come from, and what may be
+    larger than described.
     """
 
     nodes: tuple[NetNode, ...]
@@ -116,6 +125,7 @@ class Network:
     constraints: tuple[NetConstraint, ...] = ()
     assay_total: float = 1.0
     name: str = ""
+    common: tuple[NetCommon, ...] = ()
 
     def carries(self, stream: NetStream) -> tuple[str, ...]:
         """Components that the stream can hold, in the network's order."""

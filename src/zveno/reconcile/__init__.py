@@ -8,23 +8,31 @@ from zveno.reconcile.build import MonthInput, month_network
 from zveno.reconcile.engine import reconcile, reconcile_many
 from zveno.reconcile.fit import BOUND_CONFLICT
 from zveno.reconcile.free_report import free_report
-from zveno.reconcile.result import NetworkResult, problem_report
-from zveno.reconcile.solve import solve_network
+from zveno.reconcile.gross_errors import Testing
+from zveno.reconcile.problem_report import problem_report
+from zveno.reconcile.result import NetworkResult
+from zveno.reconcile.solve import solve, solve_network
+from zveno.reconcile.sparse.result import LargeResult
+from zveno.reconcile.sparse.solve import solve_large
 from zveno.reconcile.topology import flow_faults
 
 __all__ = [
     "BOUND_CONFLICT",
     "Balance",
     "BatchResult",
+    "LargeResult",
     "MonthInput",
     "NetworkResult",
     "PeriodSeries",
+    "Testing",
     "flow_faults",
     "free_report",
     "month_network",
     "problem_report",
     "reconcile",
     "reconcile_many",
+    "solve",
     "solve_batch",
+    "solve_large",
     "solve_network",
 ]

@@ -16,6 +16,14 @@ from zveno.model.types import Recovery
 from zveno.periods import Period
 from zveno.reconcile.batch import BatchResult
 from zveno.reconcile.build import MonthInput
+from zveno.reconcile.doubts import (
+    CheckedSwaps,
+    balance_test_rows,
+    elimination_rows,
+    error_rows,
+    suspect_rows,
+    swap_rows,
+)
 from zveno.reconcile.fit import SIGNIFICANCE, verdict
 from zveno.reconcile.period_values import Gap
 from zveno.reconcile.result import NetworkResult, Term
@@ -30,13 +38,14 @@ _ANYTHING = 0.5
 
 @dataclass(frozen=True)
 class Balance:
-    """A reconciled period: tables ``flows``, ``adjustments``, ``suspects``, ``eliminations``, ``recoveries``,
-    ``unaccounted`` and ``gaps``, and the global test.
+    """A reconciled period: tables ``flows``, ``adjustments``, ``suspects``, ``eliminations``, ``gross_errors``,
+    ``swaps``, ``balance_tests``, ``recoveries``, ``unaccounted`` and ``gaps``, and the global test.
 
     ``chi2_95`` is the largest objective that agrees with the stated errors at 95 %; ``status`` says how the
     test ended: consistent, suspect or not testable. ``separating`` lists (stream, quantity) whose reading
     would tell tied suspects apart, the best first. ``eliminations`` are the steps of the search for several
-    gross errors; every published number uses all readings.
+    gross errors, ``gross_errors`` what it ends with; every published number uses all readings, unless a robust screen
+    was asked for.
     """
 
     period: Period
@@ -53,6 +62,9 @@ class Balance:
     status: str
     separating: tuple[tuple[str, str], ...]
     eliminations: pl.DataFrame
+    gross_errors: pl.DataFrame
+    swaps: pl.DataFrame
+    balance_tests: pl.DataFrame
     result: NetworkResult
 
 
@@ -66,7 +78,9 @@ class PeriodSeries:
     gaps: pl.DataFrame
 
 
-def balance_of(model: ChainModel, month: MonthInput, period: Period, result: NetworkResult) -> Balance:
+def balance_of(
+    model: ChainModel, month: MonthInput, period: Period, result: NetworkResult, swaps: CheckedSwaps
+) -> Balance:
     """All tables of a solved period."""
     name = period.name
     dof = result.dof
@@ -74,7 +88,7 @@ def balance_of(model: ChainModel, month: MonthInput, period: Period, result: Net
         period=period,
         flows=frame("flows", list(flow_rows(model, month.carried, result, name))),
         adjustments=frame("adjustments", list(_adjustment_rows(result, name))),
-        suspects=frame("suspects", list(_suspect_rows(result, name))),
+        suspects=frame("suspects", list(suspect_rows(result, name))),
         recoveries=frame("recoveries", list(recovery_rows(model, month.topology.place, result, name))),
         unaccounted=frame("unaccounted", list(unaccounted_rows(model, month, result, name))),
         gaps=frame("gaps", list(gap_rows(month.gaps, name))),
@@ -84,7 +98,10 @@ def balance_of(model: ChainModel, month: MonthInput, period: Period, result: Net
         chi2_95=float(chdtri(dof, SIGNIFICANCE)) if dof else None,
         status=verdict(result.fit),
         separating=_checks(result),
-        eliminations=frame("eliminations", list(_elimination_rows(result, name))),
+        eliminations=frame("eliminations", list(elimination_rows(result, name))),
+        gross_errors=frame("gross_errors", list(error_rows(result, name))),
+        swaps=frame("swaps", list(swap_rows(result, swaps, name))),
+        balance_tests=frame("balance_tests", list(balance_test_rows(model, result, name))),
         result=result,
     )
 
@@ -252,39 +269,20 @@ def _adjustment_rows(result: NetworkResult, period: str) -> Iterator[Row]:
             "shows_from": one.shows_from,
             "status": one.status,
         }
-
-
-def _suspect_rows(result: NetworkResult, period: str) -> Iterator[Row]:
-    """Suspects by class, the loudest class first."""
-    for number, group in enumerate(result.suspect_classes, start=1):
-        for one in group.suspects:
-            value = result.network.readings[one.reading].value
-            yield {
-                "period": period,
-                "class_id": number,
-                "meter": one.meter,
-                "stream": one.stream,
-                "quantity": one.quantity,
-                "z": one.z,
-                "bias": one.bias,
-                "bias_rel_frac": one.bias / value if value else None,
-            }
-
-
-def _elimination_rows(result: NetworkResult, period: str) -> Iterator[Row]:
-    """Readings set aside, step by step, with the test of what is left."""
-    for number, step in enumerate(result.eliminations, start=1):
-        for one in step.set_aside.suspects:
-            yield {
-                "period": period,
-                "step": number,
-                "meter": one.meter,
-                "stream": one.stream,
-                "quantity": one.quantity,
-                "objective": step.objective,
-                "dof": step.dof,
-                "p_value": step.p_value,
-            }
+    for gone in result.left_out:
+        yield {
+            "period": period,
+            "meter": gone.meter,
+            "stream": gone.stream,
+            "quantity": gone.quantity,
+            "reading": gone.value,
+            "sd": gone.sigma,
+            "reconciled": result.value(gone.stream, gone.quantity),
+            "reconciled_sd": result.sd(gone.stream, gone.quantity),
+            "z": None,
+            "shows_from": None,
+            "status": "left_out",
+        }
 
 
 # ---- recoveries ----------------------------------------------------------------------------------------------

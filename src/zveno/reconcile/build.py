@@ -11,7 +11,7 @@ import polars as pl
 
 from zveno.errors import DataError, some_names
 from zveno.model.chain import ChainModel
-from zveno.model.network import MASS, NetCovariance, NetReading, NetStream, Network
+from zveno.model.network import MASS, NetCommon, NetCovariance, NetReading, NetStream, Network
 from zveno.model.types import Meter, Stock
 from zveno.periods import Period
 from zveno.reconcile.measured import Measured, covariance, total
@@ -78,8 +78,12 @@ def month_network(model: ChainModel, records: pl.DataFrame, period: Period) -> M
     DataError
         If the period has no reading at all: names the meters.
     """
-    plan = plan_of(model, records)
-    found = find_readings(plan, period)
+    return month_of(plan_of(model, records), period)
+
+
+def month_of(plan: Plan, period: Period) -> MonthInput:
+    """The same where the topology and the sorted records are at hand."""
+    found, model = find_readings(plan, period), plan.model
     if not any_record(plan, period):
         if not _used(model):
             raise DataError(
@@ -127,7 +131,26 @@ def with_readings(network: Network, found: Found) -> Network:
         for i, j, value in shared_pairs([one for _, _, one in kept])
     )
     readings = tuple(reading(*row) for row in kept)
-    return replace(network, readings=readings, covariances=covariances)
+    common = tuple(_common([one for _, _, one in kept]))
+    return replace(network, readings=readings, covariances=covariances, common=common)
+
+
+def _common(values: Sequence[Measured]) -> Iterator[NetCommon]:
+    """Errors that several values share, under the name of the meter or of what the description calls shared.
+
+    One unit of it is as large as the value that it moves most. That a stock's level is unknown is no error.
+    """
+    holders: dict[str, list[int]] = {}
+    for k, one in enumerate(values):
+        for name in () if one.below else one.shared:
+            if not name.startswith("level:"):
+                holders.setdefault(name, []).append(k)
+    for name, found in holders.items():
+        moves = [(k, values[k].shared[name]) for k in found if values[k].shared[name] and values[k].value]
+        if len(moves) > 1:
+            most = max(moves, key=lambda one: abs(one[1] / values[one[0]].value))
+            unit = values[most[0]].value / most[1]
+            yield NetCommon(name.split(":")[1], tuple((k, unit * moved) for k, moved in moves))
 
 
 def fitting(network: Network, found: Found) -> list[tuple[str, str, Measured]]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
-from zveno.errors import DataError
+from zveno.errors import DataError, SolveError
 from zveno.model.chain import ChainModel
 from zveno.periods import Period
 from zveno.reconcile.balance import (
@@ -28,16 +28,23 @@ from zveno.reconcile.build import (
     find_readings,
     fitting,
     month_network,
+    month_of,
     network_of,
     plan_of,
     reading,
     shared_pairs,
 )
+from zveno.reconcile.doubts import CheckedSwaps
+from zveno.reconcile.fit import fit_network
+from zveno.reconcile.gross_errors import Testing
+from zveno.reconcile.sample_swaps import SampleSwaps, exchanged, sample_swaps
 from zveno.reconcile.solve import solve_network
 from zveno.tables import frame
 
+_CHECKED = 5
 
-def reconcile(model: ChainModel, records: pl.DataFrame, period: Period) -> Balance:
+
+def reconcile(model: ChainModel, records: pl.DataFrame, period: Period, testing: Testing | None = None) -> Balance:
     """Flows and assays of a period that fit together, each with its standard deviation.
 
     Parameters
@@ -48,6 +55,8 @@ def reconcile(model: ChainModel, records: pl.DataFrame, period: Period) -> Balan
         Table ``records``: values of meters, and of stocks at the opening, also from before the period.
     period
         Any stretch of plant time: a month, a day, an hour.
+    testing
+        How readings are tested; unless it asks for a robust screen, published numbers use every reading.
 
     Raises
     ------
@@ -56,8 +65,23 @@ def reconcile(model: ChainModel, records: pl.DataFrame, period: Period) -> Balan
     SolveError
         If no balanced point was found; an unconverged answer is never returned.
     """
-    month = month_network(model, records, period)
-    return balance_of(model, month, period, solve_network(month.network))
+    plan = plan_of(model, records)
+    month = month_of(plan, period)
+    result = solve_network(month.network, testing)
+    swaps = _checked(model, records, period, sample_swaps(model, plan.book, period))
+    return balance_of(model, replace(month, network=result.network), period, result, swaps)
+
+
+def _checked(model: ChainModel, records: pl.DataFrame, period: Period, found: SampleSwaps) -> CheckedSwaps:
+    """Swapped samples with what the balance says once each is exchanged back."""
+    after = {}
+    for swap in found.found[:_CHECKED]:
+        try:
+            fit = fit_network(month_network(model, exchanged(records, swap), period).network)
+        except SolveError:
+            continue
+        after[swap] = (fit.objective, fit.p_value)
+    return CheckedSwaps(found, after)
 
 
 def reconcile_many(model: ChainModel, records: pl.DataFrame, periods: Sequence[Period]) -> PeriodSeries:

@@ -205,9 +205,7 @@ def _substituted(
     """Put fixed values in: a fixed assay makes its flow a share of the mass."""
     first = len(names.streams)
     known = np.flatnonzero(np.nan_to_num(assay_fixed) != 0)
-    share = coo_array(
-        (assay_fixed[known], (known, names.pair_stream[known])), shape=(len(names.pairs), first)
-    ).tocsr()
+    share = coo_array((assay_fixed[known], (known, names.pair_stream[known])), shape=(len(names.pairs), first)).tocsr()
     by_mass = (matrix[:, :first] + matrix[:, first:] @ share).tocsc()
     masses = np.flatnonzero(~np.isnan(mass_fixed))
     b = rhs - by_mass[:, masses] @ mass_fixed[masses]

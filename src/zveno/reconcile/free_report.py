@@ -11,7 +11,8 @@ from zveno.model.free import FreeProblem
 from zveno.reconcile.arrays import Bools, Floats
 from zveno.reconcile.fit import SIGNIFICANCE
 from zveno.reconcile.free_equations import FreeFit, fit_free
-from zveno.reconcile.gross_errors import TIED, critical_z
+from zveno.reconcile.gross_errors import critical_z
+from zveno.reconcile.gross_errors.classes import TIED
 
 
 def free_report(problem: FreeProblem) -> dict[str, Any]:

@@ -22,9 +22,9 @@ from scipy.sparse import csr_array
 
 from zveno.errors import DataError, Fault, SolveError, fault
 from zveno.model.network import MASS, MOISTURE, WATER, WET_MASS, NetCovariance, NetReading, Network
-from zveno.reconcile.names import Bools, Floats, Ints, reading_number
 from zveno.reconcile.curved import fit_dry
 from zveno.reconcile.fit import Fit
+from zveno.reconcile.names import Bools, Floats, Ints, reading_number
 from zveno.reconcile.objective import misfit
 from zveno.text.mark import tr
 from zveno.text.words import quantity_phrase

@@ -179,4 +179,3 @@ def reading_number(
 def contradictory() -> DataError:
     """What to say of covariances that no errors can have."""
     return DataError("the covariances of the readings contradict each other: no errors can be correlated like this")
-

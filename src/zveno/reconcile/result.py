@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
-from zveno.model.network import MASS, Network
+from zveno.model.network import MASS, NetReading, Network
 from zveno.reconcile.arrays import Floats, Names
 from zveno.reconcile.fit import Fit
-from zveno.reconcile.gross_errors import Elimination, GrossErrors, SuspectClass, flat, smallest_shown
+from zveno.reconcile.gross_errors import (
+    Elimination,
+    GrossErrors,
+    SuspectClass,
+    limit,
+    smallest_shown,
+)
 
 Known = tuple[float | None, float | None]
 Term = tuple[str, str, float]
@@ -41,11 +47,15 @@ class ReadingResult:
 
 @dataclass(frozen=True)
 class NetworkResult:
-    """Reconciled values of a network. What the readings do not determine is None, never a number."""
+    """Reconciled values of a network. What the readings do not determine is None, never a number.
+
+    ``left_out`` are readings that a robust screen set aside, where the user asked for one.
+    """
 
     network: Network
     fit: Fit = field(repr=False)
     gross_errors: GrossErrors = field(default_factory=GrossErrors, repr=False)
+    left_out: tuple[NetReading, ...] = ()
 
     @property
     def objective(self) -> float:
@@ -74,7 +84,7 @@ class NetworkResult:
 
     @property
     def eliminations(self) -> tuple[Elimination, ...]:
-        """Steps of the search for several gross errors; no published number leaves a reading out."""
+        """Steps of the search for several gross errors; what it lets go still counts in every published number."""
         return self.gross_errors.eliminations
 
     @cached_property
@@ -159,7 +169,8 @@ class NetworkResult:
     def readings(self) -> tuple[ReadingResult, ...]:
         """Every reading of the network in its order."""
         fit, position = self.fit, {int(number): k for k, number in enumerate(self.fit.linear.used)}
-        shows = smallest_shown(fit.tests.bias_sd)
+        known = self.gross_errors.limit
+        shows = smallest_shown(fit.tests.bias_sd, known if np.isfinite(known) else limit(self.network, fit))
         rows = []
         for number, one in enumerate(self.network.readings):
             k = position.get(number)
@@ -209,26 +220,3 @@ class NetworkResult:
 
 def _finite(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
-
-
-def problem_report(network: Network, result: NetworkResult) -> dict[str, Any]:
-    """The answer to a problem file as one JSON object; null for what is unobservable.
-
-    Keys: objective, dof, p_value, reconciled, sigma_reconciled, classification, suspects.
-    """
-    streams = [one.id for one in network.streams]
-    return {
-        "objective": result.objective,
-        "dof": result.dof,
-        "p_value": result.p_value,
-        "reconciled": {
-            one: {quantity: result.value(one, quantity) for quantity in result.quantities(one)} for one in streams
-        },
-        "sigma_reconciled": {
-            one: {quantity: result.sd(one, quantity) for quantity in result.quantities(one)} for one in streams
-        },
-        "classification": result.classification,
-        "suspects": [
-            {"stream": one.stream, "quantity": one.quantity, "z": one.z} for one in flat(result.suspect_classes)
-        ],
-    }

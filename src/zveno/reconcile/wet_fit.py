@@ -11,7 +11,7 @@ from zveno.model.network import MOISTURE, WATER, WET_MASS, Network
 from zveno.reconcile.arrays import Floats, Ints, Names, Problem
 from zveno.reconcile.fit import Fit, held
 from zveno.reconcile.moisture import Solved, WetStream, by_reading, covariance_of, solve_water, wet_streams
-from zveno.reconcile.objective import Misfit
+from zveno.reconcile.objective import Misfit, data_of
 from zveno.reconcile.observability import Linear, null_space, scales, split
 
 _ALONE = 1e-12
@@ -22,7 +22,7 @@ def fit_wet(network: Network) -> Fit:
     """Solve a network with wet masses and moistures among its readings.
 
     In the fit the wet masses of the wet streams and then their moistures are further quantities after the assays of
-    all pairs, in ``assay``, in ``linear.slopes`` and in ``problem.reading_of``.
+    all pairs, in ``assay``, in ``linear.slopes`` and in ``problem.reading_of``; the water of each is a further variable.
 
     Raises
     ------
@@ -49,7 +49,8 @@ def fit_wet(network: Network) -> Fit:
     miss = Misfit(np.zeros(1), nothing, nothing, slope[None], nothing)
     return replace(
         fit,
-        problem=problem,
+        problem=replace(problem, G=np.hstack([problem.G, np.zeros((len(problem.G), len(streams)))])),
+        data=data_of(problem, problem.value[None], sigma[None]),
         assay=np.concatenate([fit.assay, water.wet_t, water.moisture_frac]),
         linear=linear,
         miss=miss,

@@ -24,6 +24,8 @@ class Belongings:
     streams
         Streams and groups that touch its sections, and its stocks at both ends of a period; a stream between
         two plants belongs to both.
+    sections
+        Its sections.
     meters
         Meters of those.
     tags
@@ -36,6 +38,7 @@ class Belongings:
 
     plant: str
     streams: frozenset[str]
+    sections: frozenset[str]
     meters: frozenset[str]
     tags: frozenset[str]
     foreign: frozenset[str]
@@ -57,7 +60,8 @@ class Belongings:
         lines = {one.id for one in chain.plans if _told(one.meter, meters) or _told(one.tag, tags)}
         rules = {one.id for one in model.rulebook.rules if _binds(model, one, plant, tags)}
         foreign = {one.id for one in chain.tags} - tags
-        return cls(plant, *map(frozenset, (streams, meters | stocks, tags, foreign, lines, rules)))
+        sections = {one.id for mine in chain.plants if mine.id == plant for one in mine.sections}
+        return cls(plant, *map(frozenset, (streams, sections, meters | stocks, tags, foreign, lines, rules)))
 
     def rows(self, table: str, found: pl.DataFrame) -> pl.DataFrame:
         """Rows of a table of ``zveno.tables`` that belong to the plant.
@@ -75,6 +79,8 @@ class Belongings:
         keys: dict[str, pl.Expr] = {
             "flows": self._of_streams(),
             "adjustments": self._of_streams(),
+            "swaps": pl.col("first_meter").is_in(sorted(self.meters))
+            | pl.col("second_meter").is_in(sorted(self.meters)),
             "gaps": pl.col("meter").is_in(sorted(self.meters)),
             "plan_fact": pl.col("line").is_in(sorted(self.lines)),
             "rule_coverage": pl.col("tag").is_in(sorted(self.tags)),
@@ -82,8 +88,9 @@ class Belongings:
         return found.filter(keys.get(table, pl.col("plant") == self.plant))
 
     def _of_streams(self) -> pl.Expr:
-        """Whether a row's stream belongs."""
-        return pl.col("stream").is_in(sorted(self.streams))
+        """Whether a row's stream belongs, one of several joined by +, or the section of a loss."""
+        own = pl.Series([*sorted(self.streams), *sorted(self.sections)], dtype=pl.String).implode()
+        return pl.col("stream").str.split("+").list.set_intersection(own).list.len() > 0
 
 
 def _names(detail: str | None) -> set[str]:

@@ -19,6 +19,7 @@ from zveno.reports.parts.plan import plan_part
 from zveno.reports.parts.readings import readings_part
 from zveno.reports.parts.recovery import recovery_part, unaccounted_part
 from zveno.reports.parts.sources import reading_part
+from zveno.reports.parts.swaps import swaps_part
 from zveno.reports.restrict import of_plant
 from zveno.text.catalogue import Catalogue, title_in
 
@@ -39,6 +40,7 @@ def link_report(results: MonthResults, text: Catalogue) -> Document:
         *pictures(own, text),
         *neighbours_part(index, plant, text),
         *suspects_part(model, own.adjustments, own.suspects, own.separating, text),
+        *swaps_part(model, own.swaps, text),
         *eliminations_part(model, own.eliminations, text),
         *breaches_part(model, own.breaches, own.not_checked, own.coverage, text),
         *balance_part(index, text, only=plant.id),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import polars as pl
@@ -23,8 +23,10 @@ from zveno.reports.parts.plan import plan_part
 from zveno.reports.parts.readings import readings_part
 from zveno.reports.parts.recovery import recovery_part, unaccounted_part
 from zveno.reports.parts.sources import provenance_part, reading_part
+from zveno.reports.parts.swaps import swaps_part
 from zveno.reports.parts.words import quantity_words
 from zveno.reports.shown import MASS, plants_in_order
+from zveno.tables import frame
 from zveno.text.catalogue import Catalogue, title_in
 from zveno.text.mark import tr
 
@@ -47,7 +49,7 @@ class MonthResults:
     ``objective``, ``dof`` and ``p_value`` are those of the global test; ``separating`` lists the
     (stream, quantity) whose measurement would tell the suspects of one class apart; ``daily_recoveries``
     is the table ``recoveries`` with a day as period; ``castings`` is the table ``foundry_needs`` at the described
-    throughput; ``link`` names the plant that the tables are cut down to.
+    throughput; ``link`` names the plant that the tables are cut down to; ``swaps`` are samples taken for each other.
     """
 
     model: ChainModel
@@ -72,6 +74,7 @@ class MonthResults:
     daily_recoveries: pl.DataFrame | None = None
     castings: pl.DataFrame | None = None
     link: str = ""
+    swaps: pl.DataFrame = field(default_factory=lambda: frame("swaps"))
 
 
 def month_report(results: MonthResults, text: Catalogue) -> Document:
@@ -88,6 +91,7 @@ def month_report(results: MonthResults, text: Catalogue) -> Document:
     )
     suspects = [
         *suspects_part(model, results.adjustments, results.suspects, results.separating, text),
+        *swaps_part(model, results.swaps, text),
         *eliminations_part(model, results.eliminations, text),
     ]
     gaps = gaps_part(index, results.gaps, results.rejected, text)

@@ -44,6 +44,7 @@ def of_plant(results: MonthResults, plant: str) -> MonthResults:
         adjustments=own.rows("adjustments", results.adjustments),
         suspects=suspects,
         eliminations=own.rows("eliminations", results.eliminations),
+        swaps=own.rows("swaps", results.swaps),
         recoveries=own.rows("recoveries", results.recoveries),
         unaccounted=own.rows("unaccounted", results.unaccounted),
         gaps=own.rows("gaps", results.gaps),
@@ -53,7 +54,7 @@ def of_plant(results: MonthResults, plant: str) -> MonthResults:
         plan_fact=own.rows("plan_fact", results.plan_fact),
         daily_recoveries=None if daily is None else own.rows("recoveries", daily),
         castings=results.castings if results.model.foundry and results.model.foundry.plant == plant else None,
-        separating=_near(results.separating, {*own.streams, *suspects["stream"]}),
+        separating=_near(results.separating, {*own.streams, *suspects["stream"].str.split("+").explode()}),
     )
 
 

@@ -119,7 +119,14 @@ def suspects() -> pl.DataFrame:
         (2, "wagon_scale", "dispatched", "mass", 3.42, 140.0, 0.0043),
     )
     names = ("class_id", "meter", "stream", "quantity", "z", "bias", "bias_rel_frac")
-    return tables.frame("suspects", [{"period": "2026-03", **dict(zip(names, row, strict=True))} for row in rows])
+    told = [dict(zip(names, row, strict=True)) for row in rows]
+    return tables.frame(
+        "suspects",
+        [
+            {"period": "2026-03", "kind": "reading", "name": "", "bias_sd": one["bias"] / one["z"], **one}
+            for one in told
+        ],
+    )
 
 
 def recoveries() -> pl.DataFrame:

@@ -312,6 +312,11 @@ def test_a_problem_file_is_solved(capsys):
         "sigma_reconciled",
         "classification",
         "suspects",
+        "suspect_classes",
+        "eliminations",
+        "gross_errors",
+        "swaps",
+        "balance_tests",
     }
 
 

@@ -56,7 +56,7 @@ class Condensation:
         values[mine] = found.data
         n_touch = len(self.touch_row)
         by_mass = np.bincount(at[at < n_touch], values[at < n_touch], minlength=n_touch)
-        return by_mass, values[at >= n_touch]
+        return by_mass.astype(np.float64), values[at >= n_touch]
 
     @cached_property
     def constant(self) -> tuple[Floats, Floats]:
@@ -117,10 +117,10 @@ def condensation(layout: Layout) -> Condensation:
     is_flow = column >= n_m
     stream = np.where(is_flow, layout.owner[np.maximum(column - n_m, 0)] if len(layout.owner) else 0,
                       layout.mass_free[np.minimum(column, n_m - 1)] if n_m else 0)  # fmt: skip
-    key = stream * rows + extended.indices
+    key = stream * rows + extended.indices.astype(np.int64)
     touches, touch = np.unique(key, return_inverse=True)
-    touch_row, touch_stream = touches % rows, touches // rows
-    flow_row, flow_column = extended.indices[is_flow].astype(np.int64), column[is_flow] - n_m
+    touch_row, touch_stream = (touches % rows).astype(np.int64), (touches // rows).astype(np.int64)
+    flow_row, flow_column = extended.indices[is_flow].astype(np.int64), (column[is_flow] - n_m).astype(np.int64)
     a, b = _pairs(touch_stream)
     c, d = _pairs(flow_column)
     stiff = layout.readings.tied.stiffness.tocoo()

@@ -80,12 +80,9 @@ class LargeFit:
         with np.errstate(invalid="ignore", divide="ignore"):
             return np.asarray(np.where(self.tested, 1 / np.sqrt(self.slope_variance), np.nan))
 
-    def correlations(self, readings: Ints) -> Floats:
-        """Correlations of the standardised adjustments of some readings with those of all, (readings, k)."""
-        covariance = _slope_covariance(self, readings)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            size = np.sqrt(self.slope_variance)
-            return np.asarray(covariance / size[:, None] / size[readings])
+    def covariances(self, readings: Ints) -> Floats:
+        """Covariances of the slopes of all readings with those of some, (readings, k)."""
+        return _slope_covariance(self, readings)
 
 
 def fit_large(network: Network) -> LargeFit:
@@ -171,9 +168,7 @@ def _bounds_met(built: Layout, solved: Solved) -> tuple[Bools, Bools]:
     return closed, held
 
 
-def _tests(
-    built: Layout, found: Structure, spreading: Spread, mass: Floats, assay: Floats
-) -> tuple[Floats, Floats]:
+def _tests(built: Layout, found: Structure, spreading: Spread, mass: Floats, assay: Floats) -> tuple[Floats, Floats]:
     """Slope of each reading's error, with its variance."""
     read = built.readings
     x = np.concatenate([mass, assay])

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from scipy.sparse import coo_array, csc_array, csr_array
@@ -132,9 +133,7 @@ def _fronts(order: Ints, reach: Sequence[set[int]], sizes: Ints, negative: Bools
             inside[above] = inside[at] + inside[above]
             inside[at] = []
     return [
-        _Front(
-            [int(order[k]) for k in sorted(mine)], [int(order[k]) for k in sorted(reach[at])], -1.0 if below[at] else 1.0
-        )
+        _Front(order[sorted(mine)].tolist(), order[sorted(reach[at])].tolist(), -1.0 if below[at] else 1.0)
         for at, mine in enumerate(inside)
         if mine
     ]
@@ -156,7 +155,7 @@ class _Places:
         self.n = len(vertex)
         by_vertex = np.argsort(vertex, kind="stable")
         starts = np.searchsorted(vertex[by_vertex], np.arange(int(vertex.max(initial=-1)) + 2))
-        rows_of = [by_vertex[a:b] for a, b in zip(starts[:-1], starts[1:], strict=True)]
+        rows_of = [by_vertex[a:b] for a, b in pairwise(starts)]
         empty = np.zeros(0, dtype=np.int64)
         self.inside = [np.concatenate([rows_of[v] for v in one.inside]) for one in fronts]
         self.beyond = [np.concatenate([rows_of[v] for v in one.beyond] or [empty]) for one in fronts]
@@ -165,7 +164,8 @@ class _Places:
         for k, rows in enumerate(self.inside):
             self.front_of[rows] = k
         self.above = [int(min(self.front_of[rows])) if len(rows) else -1 for rows in self.beyond]
-        self.width = np.array([len(a) + len(b) for a, b in zip(self.inside, self.beyond, strict=True)], dtype=np.int64)
+        width = [len(a) + len(b) for a, b in zip(self.inside, self.beyond, strict=True)]
+        self.width = np.array(width, dtype=np.int64)
         self._number_rows()
         self._arrange()
 
@@ -293,7 +293,7 @@ def factor(pattern: Pattern, values: Floats) -> Factors:
     for one in pattern.groups:
         B, p, q = one.shape
         front = memory[one.offset : one.offset + B * (p + q) ** 2].reshape(B, p + q, p + q)
-        lower = np.linalg.cholesky(one.sign * front[:, :p, :p])
+        lower = np.asarray(np.linalg.cholesky(one.sign * front[:, :p, :p]), dtype=np.float64)
         # triangles are solved, not multiplied by an inverse of the pivots: that would lose twice the digits
         solved = _forward(lower, front[:, :p, p:])
         inverse, pull = solved[:, :, :p], solved[:, :, p:]
@@ -307,7 +307,7 @@ def factor(pattern: Pattern, values: Floats) -> Factors:
 
 def _forward(lower: Floats, right: Floats) -> Floats:
     """``inv(lower)`` times the identity and ``right`` side by side."""
-    B, p, q = right.shape
+    B, p = right.shape[:2]
     out = np.concatenate([np.broadcast_to(np.eye(p), (B, p, p)), right], axis=2)
     if B < _MANY:
         return np.linalg.solve(lower, out)

@@ -146,7 +146,7 @@ class _Task:
 
     def residual(self, u: Floats) -> Floats:
         """What each equation still lacks."""
-        return self.layout.b - self.layout.G @ u
+        return np.asarray(self.layout.b - self.layout.G @ u)
 
     def imbalance(self, u: Floats) -> Floats:
         """Residual of each equation over the sum of the sizes of its terms, which counts as no less than a
@@ -251,16 +251,16 @@ def _direction(task: _Task, newton: System, slope: Floats, state: _State, s: Flo
     after = float((s + _longest(s, ds) * ds) @ (state.z + _longest(state.z, dz) * dz)) / n
     floor = 0.1 * _COMPLEMENTARITY * reference(state.half) / n
     mu = max(now * min(max(after / now, 0.0), 1.0) ** 3, now / 500, floor)
-    step = _towards(task, newton, slope, state, s, (mu - np.clip(ds * dz, -mu, mu)) / s, mu)
+    step = _towards(task, newton, slope, state, (mu - np.clip(ds * dz, -mu, mu)) / s, mu)
     if _longest(s, task.moved(step.du)) >= 0.1:
         return step
-    return _towards(task, newton, slope, state, s, now / s, now)
+    return _towards(task, newton, slope, state, now / s, now)
 
 
-def _towards(task: _Task, newton: System, slope: Floats, state: _State, s: Floats, target: Floats, mu: float) -> _Step:
+def _towards(task: _Task, newton: System, slope: Floats, state: _State, target: Floats, mu: float) -> _Step:
     """Step after which the multipliers of the bounds would be near ``target``."""
     du, l = newton.solve(slope - task.push(target), task.residual(state.u))  # noqa: E741
-    return _Step(du, target - state.z - state.z / s * task.moved(du), l, mu)
+    return _Step(du, target - state.z - state.z / task.slack(state.u) * task.moved(du), l, mu)
 
 
 def _longest(s: Floats, ds: Floats, share: float = 1.0) -> float:

@@ -171,7 +171,7 @@ class Layout:
 
     def by_owner(self, values: Floats) -> Floats:
         """Sums over the free flows of each stream, (streams,)."""
-        return np.bincount(self.owner, values, minlength=self.n_streams)
+        return np.asarray(np.bincount(self.owner, values, minlength=self.n_streams), dtype=np.float64)
 
     @cached_property
     def owned(self) -> csr_array:
@@ -183,7 +183,8 @@ class Layout:
     def vertex(self) -> Ints:
         """Vertex of each equation in the graph of eliminations: its node, or one of its own."""
         places: dict[tuple[str, int], int] = {}
-        keys = ((place, k if quantity in (CLOSURE, CONSTRAINT) else -1) for k, (place, quantity) in enumerate(self.rows))
+        own = (CLOSURE, CONSTRAINT)
+        keys = ((place, k if quantity in own else -1) for k, (place, quantity) in enumerate(self.rows))
         return np.array([places.setdefault(key, len(places)) for key in keys], dtype=np.int64)
 
     def some_rows(self, rows: Ints) -> Layout:
@@ -229,7 +230,7 @@ def _readings(network: Network, names: Names) -> Readings:
     alone[tied.number] = False
     size = len(names.streams) + len(names.pairs)
     w = sigma[alone] ** -2.0
-    weight = np.bincount(of[alone], w, minlength=size)
+    weight = np.bincount(of[alone], w, minlength=size).astype(np.float64)
     with np.errstate(invalid="ignore", divide="ignore"):
         centre = np.where(weight > 0, np.bincount(of[alone], w * value[alone], minlength=size) / weight, 0.0)
     apart = float(np.sum(w * (value[alone] - centre[of[alone]]) ** 2))

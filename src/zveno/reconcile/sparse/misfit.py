@@ -42,13 +42,13 @@ def misfit(layout: Layout, mass: Floats, assay: Floats, closed: Floats | None = 
     half = 0.5 * (float(slope @ error) + read.apart)
     curve = weight.copy()
     tied = read.tied
-    by_tied = np.zeros(0)
+    by_tied: Floats = np.zeros(0)
     if len(tied.number):
         of = read.of[tied.number]
         off = x[of] - read.value[tied.number]
         if closed is not None:
             off = off * closed[of]
-        by_tied = tied.inverse @ off
+        by_tied = np.asarray(tied.inverse @ off, dtype=np.float64)
         half += 0.5 * float(by_tied @ off)
         slope += np.bincount(of, by_tied, minlength=len(x))
         curve += np.bincount(of, 1 / tied.own, minlength=len(x))

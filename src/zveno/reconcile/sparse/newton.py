@@ -88,11 +88,11 @@ class System:
     def _condensed(self, rhs: Floats) -> Floats:
         """Solve with the condensed matrix."""
         scale = self.scale if rhs.ndim == 1 else self.scale[:, None]
-        return scale * self.factors.solve(scale * rhs)
+        return np.asarray(scale * self.factors.solve(scale * rhs))
 
     def _rest(self, wanted: Floats, du: Floats, l: Floats) -> Floats:  # noqa: E741
         """What the equations, and those of the common factors, still lack."""
-        rest = wanted - self.G @ du
+        rest = np.asarray(wanted - self.G @ du)
         n = self.G.shape[0] - self.stiffness.shape[0]
         if n < len(rest):
             rest[n:] -= self.stiffness @ l[n:]

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from zveno.model.network import MASS, Network
-from zveno.reconcile.gross_errors import GrossErrors, SuspectClass, smallest_shown
+from zveno.reconcile.gross_errors import Elimination, GrossErrors, SuspectClass, smallest_shown
 from zveno.reconcile.names import Floats, Names
 from zveno.reconcile.result import Known, ReadingResult, ReadingStatus, Term
 from zveno.reconcile.sparse.fit import LargeFit
@@ -55,6 +55,11 @@ class LargeResult:
     def suspect_classes(self) -> tuple[SuspectClass, ...]:
         """Readings that do not fit, grouped by what the data cannot tell apart, loudest first."""
         return self.gross_errors.classes
+
+    @property
+    def eliminations(self) -> tuple[Elimination, ...]:
+        """Steps of the search for several gross errors; what it lets go still counts in every published number."""
+        return self.gross_errors.eliminations
 
     @cached_property
     def _names(self) -> Names:
@@ -135,7 +140,7 @@ class LargeResult:
     def readings(self) -> tuple[ReadingResult, ...]:
         """Every reading of the network in its order."""
         fit, read = self.fit, self.fit.layout.readings
-        shows = smallest_shown(fit.bias_sd)
+        shows = smallest_shown(fit.bias_sd, self.gross_errors.limit)
         bias = fit.z * fit.bias_sd
         sd = np.sqrt(fit.spread.variance)
         rows = []

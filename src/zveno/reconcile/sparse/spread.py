@@ -128,9 +128,7 @@ def _degrees_of_freedom(layout: Layout, found: Structure, weak: Bools, explained
     return readings - int(free.sum()) + len(layout.b) + unseen
 
 
-def _by_selection(
-    analysed: Condensation, mass: Floats, assay: Floats, prior: _Prior
-) -> tuple[System, Floats, Floats]:
+def _by_selection(analysed: Condensation, mass: Floats, assay: Floats, prior: _Prior) -> tuple[System, Floats, Floats]:
     """The factored system, variances of all quantities, and the share of their own that the equations take away."""
     layout, own = analysed.layout, prior.own
     sigma = np.where(np.isnan(layout.mass_fixed), 1 / own[: layout.n_streams], np.inf)
@@ -154,7 +152,7 @@ def _explained(analysed: Condensation, one: System, curved: Curvature) -> Floats
     )  # fmt: skip
     products[analysed.first != analysed.second] *= 2
     owner = np.concatenate([analysed.touch_stream, layout.n_streams + layout.flow_free[analysed.flow_column]])
-    return np.bincount(owner[analysed.first], products, minlength=layout.n_quantities)
+    return np.bincount(owner[analysed.first], products, minlength=layout.n_quantities).astype(np.float64)
 
 
 def quantity_slopes(layout: Layout, mass: Floats, assay: Floats, quantities: Ints) -> Floats:

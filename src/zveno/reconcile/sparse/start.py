@@ -37,7 +37,8 @@ def _near(layout: Layout) -> csr_array:
     """1 where a stream begins or ends at a node, (streams, nodes)."""
     stream, end = np.nonzero(layout.ends >= 0)
     node = layout.ends[stream, end]
-    return coo_array((np.ones(len(stream)), (stream, node)), shape=(layout.n_streams, int(node.max(initial=0)) + 1)).tocsr()
+    shape = (layout.n_streams, int(node.max(initial=0)) + 1)
+    return coo_array((np.ones(len(stream)), (stream, node)), shape=shape).tocsr()
 
 
 def _read(layout: Layout) -> Floats:

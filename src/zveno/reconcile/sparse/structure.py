@@ -1,14 +1,15 @@
-"""What the readings of a large network can tell: degrees of freedom, and what is observable and redundant.
+"""What the readings of a large network can tell: which quantities are observable, and which readings others check.
 
 Judged before any error is looked at, and locally at the point given. Unmeasured quantities span the columns ``U`` of
-the equations in local coordinates (masses; assays, or component flows where the assay is not read). A random vector that ``U`` sends to zero moves exactly what is unobservable, and a random
-combination of equations from which ``U`` vanishes meets exactly the readings that others check: both hold with
-probability one, whatever the vectors, and take a few solutions with one factored matrix.
+the equations in local coordinates (masses; assays, or component flows where the assay is not read). A random vector
+that ``U`` sends to zero moves exactly what is unobservable, and a random combination of equations from which ``U``
+vanishes meets exactly the readings that others check: both hold with probability one, whatever the vectors, and take
+a few solutions with one factored matrix.
 
 References
 ----------
-Crowe (1989), AIChE J. 35, 209-223 (projection); Kelly & Mah (1988), AIChE J. 34, 1915-1930 (random null vectors are
-ours; the classes are theirs).
+Crowe (1989), AIChE J. 35, 209-223 (projection); Kretsovalis & Mah (1988), Comput. Chem. Eng. 12, 671-687 (classes of
+bilinear networks). The random vectors are ours.
 """
 
 from __future__ import annotations
@@ -154,9 +155,7 @@ def _local(layout: Layout, mass: Floats, assay: Floats, read: Bools) -> tuple[Fl
     return scale, coo_array((np.concatenate([scale, along]), (row, column)), shape=(n, n)).tocsr()
 
 
-def _gram(
-    analysed: Condensation, mass: Floats, assay: Floats, read: Bools, scale: Floats
-) -> tuple[Floats, Floats]:
+def _gram(analysed: Condensation, mass: Floats, assay: Floats, read: Bools, scale: Floats) -> tuple[Floats, Floats]:
     """Entries of ``U U'`` after scaling to a unit diagonal, and the scale of the rows."""
     layout = analysed.layout
     n_m, of = len(layout.mass_free), layout.n_streams + layout.flow_free
@@ -180,7 +179,7 @@ def _unseen(layout: Layout, mass: Floats, assay: Floats, null: Floats) -> Bools:
     flow = null[n_m:] / mass[layout.owner, None]
     by_assay[layout.flow_free] = flow - assay[layout.flow_free, None] * by_mass[layout.owner]
     by_assay /= assay_scale(layout, assay)[:, None]
-    return np.asarray(np.abs(np.concatenate([by_mass, by_assay])).max(axis=1) > _SEEN)
+    return np.asarray(np.abs(np.concatenate([by_mass, by_assay])).max(axis=1) > _SEEN, dtype=bool)
 
 
 def _checked(columns: csr_array, left: Floats) -> Bools:
@@ -193,4 +192,4 @@ def _checked(columns: csr_array, left: Floats) -> Bools:
 
 def free_quantities(layout: Layout) -> Bools:
     """Quantities that are variables, not fixed, (quantities,)."""
-    return np.isnan(np.concatenate([layout.mass_fixed, layout.assay_fixed]))
+    return np.asarray(np.isnan(np.concatenate([layout.mass_fixed, layout.assay_fixed])))

@@ -29,12 +29,19 @@ from zveno.reports.document import (
 )
 from zveno.reports.parts.detectable import detectable_table
 from zveno.reports.parts.index import BalanceIndex
+from zveno.reports.parts.suspected import suspect_name
 from zveno.reports.parts.words import measured_words, quantity_kind, title_or_dash, words
 from zveno.reports.streams import stream_title
 from zveno.text.catalogue import Catalogue, title_in
+from zveno.text.mark import tr
 
 _MANY = 6
 _MANY_GAPS = 12
+ACTION_WORDS = {
+    "set aside": tr("set aside"),
+    "taken back": tr("taken back"),
+    "screened out": tr("left out by the robust screen"),
+}
 
 # ---- suspects ------------------------------------------------------------------------------------------
 
@@ -79,22 +86,22 @@ def _many_words(n: int, tested: int, text: Catalogue) -> str:
 
 
 def _class_words(model: ChainModel, group: pl.DataFrame, text: Catalogue) -> str:
-    """A class in a sentence."""
-    names = [_reading_name(model, row, text) for row in group.iter_rows(named=True)]
+    """A class in a sentence, and losses that would look the same in another."""
+    rows = group.rows(named=True)
+    names = [suspect_name(model, row, text) for row in rows if row["kind"] != "loss"]
+    losses = [suspect_name(model, row, text) for row in rows if row["kind"] == "loss"]
     number = group["class_id"][0]
+    if not names:
+        return text("Class {number}: {losses} would explain the data.", number=number, losses="; ".join(losses))
     if len(names) == 1:
-        return text("Class {number}: {meter} does not fit the rest of the data.", number=number, meter=names[0])
-    return text(
-        "Class {number}: these readings cannot be told apart by these data; one of them is wrong: {meters}.",
-        number=number,
-        meters=", ".join(names),
-    )
-
-
-def _reading_name(model: ChainModel, row: dict[str, Any], text: Catalogue) -> str:
-    """A meter with what it reads."""
-    quantity = measured_words(model, row["stream"], row["quantity"], text)
-    return f"{title_or_dash(model, row['meter'], text)} ({quantity})"
+        said = text("Class {number}: {meter} does not fit the rest of the data.", number=number, meter=names[0])
+    else:
+        said = text(
+            "Class {number}: these readings cannot be told apart by these data; one of them is wrong: {meters}.",
+            number=number,
+            meters=", ".join(names),
+        )
+    return f"{said} {text('It would look the same: {losses}.', losses='; '.join(losses))}" if losses else said
 
 
 def _suspects_table(model: ChainModel, suspects: pl.DataFrame, text: Catalogue) -> TableBlock:
@@ -119,17 +126,19 @@ def _suspects_table(model: ChainModel, suspects: pl.DataFrame, text: Catalogue) 
 
 def _suspect_row(model: ChainModel, k: int, row: dict[str, Any], text: Catalogue) -> Row:
     """One suspect; its error keeps three digits."""
-    bias, relative = row["bias"], row["bias_rel_frac"]
-    kind = quantity_kind(row["quantity"], bias / relative if bias and relative else None)
+    bias, relative, lost = row["bias"], row["bias_rel_frac"], row["kind"] == "loss"
+    kind = Kind.MASS if lost else quantity_kind(row["quantity"], bias / relative if bias and relative else None)
     digits = digits_for(abs(bias or 0.0) * SCALE.get(kind, 1.0) / 20, 2)
-    says = "" if not bias else text("reads too high") if bias > 0 else text("reads too low")
+    size = relative if bias is None else bias
+    says = "" if not size or lost else text("reads too high") if size > 0 else text("reads too low")
+    meter, stream, quantity = _suspect_place(model, row, text)
     return Row(
         str(k),
         {
             "class": Cell(row["class_id"], digits=0),
-            "meter": words(title_or_dash(model, row["meter"], text)),
-            "stream": words(stream_title(model, row["stream"], text)),
-            "quantity": words(measured_words(model, row["stream"], row["quantity"], text)),
+            "meter": words(meter),
+            "stream": words(stream),
+            "quantity": words(quantity),
             "z": Cell(row["z"], digits=2, word="–"),
             "bias": Cell(bias, digits=digits, kind=kind, word="–"),
             "uom": words(text(UOM_OF_KIND[kind])),
@@ -137,6 +146,15 @@ def _suspect_row(model: ChainModel, k: int, row: dict[str, Any], text: Catalogue
             "says": words(says),
         },
     )
+
+
+def _suspect_place(model: ChainModel, row: dict[str, Any], text: Catalogue) -> tuple[str, str, str]:
+    """Meter, stream and quantity of a suspect in words; what several readings share stands with the meters."""
+    quantity = measured_words(model, row["stream"], row["quantity"], text) if row["quantity"] else "–"
+    if row["kind"] == "reading":
+        return title_or_dash(model, row["meter"], text), stream_title(model, row["stream"], text), quantity
+    place = model.title(row["stream"], text.lang) if row["kind"] == "loss" else "–"
+    return suspect_name(model, row, text), place, quantity
 
 
 def eliminations_part(model: ChainModel, eliminations: pl.DataFrame, text: Catalogue) -> list[Block]:
@@ -147,9 +165,10 @@ def eliminations_part(model: ChainModel, eliminations: pl.DataFrame, text: Catal
     rows = []
     for group in steps:
         first = group.row(0, named=True)
-        names = ", ".join(_reading_name(model, row, text) for row in group.iter_rows(named=True))
+        names = ", ".join(suspect_name(model, row, text) for row in group.iter_rows(named=True))
         cells = {
             "step": Cell(first["step"], digits=0),
+            "action": words(text(ACTION_WORDS[first["action"]])),
             "meters": words(names),
             "objective": Cell(first["objective"], digits=1),
             "dof": Cell(first["dof"], digits=0),
@@ -162,16 +181,24 @@ def eliminations_part(model: ChainModel, eliminations: pl.DataFrame, text: Catal
             text("Set aside one class after another, the loudest first"),
             (
                 Column("step", text("Step"), Kind.COUNT, digits=0),
-                Column("meters", text("Set aside"), broad=True),
+                Column("action", text("What was done")),
+                Column("meters", text("Class"), broad=True),
                 Column("objective", text("Misfit of the rest"), Kind.NUMBER, digits=1),
                 Column("dof", text("Surplus readings left"), Kind.COUNT, digits=0),
                 Column("p", "p", Kind.NUMBER, digits=4),
             ),
             tuple(rows),
-            notes=(text("A search only: every figure of this report uses all readings."),),
+            notes=(_search_words(eliminations, text),),
             folded=len(rows) > _MANY,
         )
     ]
+
+
+def _search_words(eliminations: pl.DataFrame, text: Catalogue) -> str:
+    """Whether figures do without what was set aside."""
+    if (eliminations["action"] == "screened out").any():
+        return text("Figures of this report do without what the robust screen left out; the rest is a search only.")
+    return text("A search only: every figure of this report uses all readings.")
 
 
 # ---- gaps and rejected cells ----------------------------------------------------------------------------

@@ -1,0 +1,140 @@
+"""Rows of what does not fit: suspects, the search, sizes, swapped samples, balances at the readings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from zveno.model.chain import ChainModel
+from zveno.reconcile.gross_errors import Suspect, Swap, balance_tests, critical_z
+from zveno.reconcile.result import NetworkResult
+from zveno.reconcile.sample_swaps import SampleSwap, SampleSwaps
+from zveno.tables import schema
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class CheckedSwaps:
+    """Swapped samples of single times; the objective and its chance where one was exchanged back."""
+
+    swaps: SampleSwaps
+    after: Mapping[SampleSwap, tuple[float, float | None]]
+
+
+def suspect_rows(result: NetworkResult, period: str) -> Iterator[Row]:
+    """Suspects by class, the loudest class first."""
+    for number, group in enumerate(result.suspect_classes, start=1):
+        for one in group.everything:
+            yield {"period": period, "class_id": number, **_suspect(one)}
+
+
+def error_rows(result: NetworkResult, period: str) -> Iterator[Row]:
+    """Errors that the search ends with, each with its size beside the others."""
+    for one in result.gross_errors.errors:
+        yield {"period": period, **_suspect(one)}
+
+
+def _suspect(one: Suspect) -> Row:
+    """One thing that may be wrong; a common error is a fraction of what it moves."""
+    fraction = one.kind == "common"
+    return {
+        "kind": one.kind,
+        "name": one.name,
+        "meter": one.meter,
+        "stream": one.stream,
+        "quantity": one.quantity,
+        "z": one.z,
+        "bias": None if fraction else one.bias,
+        "bias_sd": None if fraction else one.bias_sd,
+        "bias_rel_frac": one.relative,
+    }
+
+
+def elimination_rows(result: NetworkResult, period: str) -> Iterator[Row]:
+    """What was let go or taken back, step by step, with the test of what is left."""
+    for number, step in enumerate(result.eliminations, start=1):
+        for one in step.set_aside.everything:
+            yield {
+                "period": period,
+                "step": number,
+                "action": step.action,
+                "kind": one.kind,
+                "name": one.name,
+                "meter": one.meter,
+                "stream": one.stream,
+                "quantity": one.quantity,
+                "z": one.z,
+                "objective": step.objective,
+                "dof": step.dof,
+                "p_value": step.p_value,
+            }
+
+
+def swap_rows(result: NetworkResult, checked: CheckedSwaps, period: str) -> Iterator[Row]:
+    """Samples swapped all period or at one time, then those of which a swap at one time would not show."""
+    empty = dict.fromkeys(schema("swaps")) | {"period": period}
+    rows = [*map(_of_period, result.gross_errors.swaps), *(_of_time(one, checked) for one in checked.swaps.found)]
+    for number, row in enumerate(rows, start=1):
+        yield empty | {"swap_id": number, "status": "swapped"} | row
+    for first, second in checked.swaps.unseen:
+        yield empty | {"status": "unseen", "first_meter": first, "second_meter": second}
+
+
+def _of_period(one: Swap) -> Row:
+    """Samples swapped all period."""
+    return {
+        "first_meter": one.first,
+        "second_meter": one.second,
+        "components": ", ".join(one.components),
+        "gain": one.gain,
+        "needed": one.needed,
+        "objective": one.objective,
+        "p_value": one.p_value,
+        "instead": _pairs(one.instead),
+    }
+
+
+def _of_time(one: SampleSwap, checked: CheckedSwaps) -> Row:
+    """Samples swapped at one time."""
+    objective, p_value = checked.after.get(one, (None, None))
+    return {
+        "first_meter": one.first,
+        "second_meter": one.second,
+        "start": datetime.fromtimestamp(one.start, UTC),
+        "end": datetime.fromtimestamp(one.end, UTC),
+        "components": ", ".join(one.components),
+        "gain": 2 * one.evidence,
+        "needed": 2 * one.needed,
+        "objective": objective,
+        "p_value": p_value,
+        "instead": _pairs(one.instead),
+    }
+
+
+def _pairs(found: Sequence[tuple[str, str]]) -> str:
+    """Pairs in one text."""
+    return ", ".join(f"{first}/{second}" for first, second in found)
+
+
+def balance_test_rows(model: ChainModel, result: NetworkResult, period: str) -> Iterator[Row]:
+    """Balances at the readings: of sections, plants, the chain, and of sections merged."""
+    there = {one.id for one in result.network.nodes}
+    groups = {plant.id: [one.id for one in plant.sections if one.id in there] for plant in model.chain.plants}
+    groups = {name: nodes for name, nodes in groups.items() if nodes}
+    tests = balance_tests(result.network, groups | {"": list(there)})
+    limit = critical_z(len(tests))
+    for one in tests:
+        yield {
+            "period": period,
+            "place": one.place,
+            "quantity": one.quantity,
+            "residual_t": one.residual,
+            "residual_sd_t": one.sd,
+            "z": one.z,
+            "off": abs(one.z) > limit,
+            "sections": ", ".join(one.nodes),
+            "without": one.without.replace("+", ", "),
+        }
