@@ -27,7 +27,9 @@ _BALANCED = 1e-8
 _FAR, _LEVELS = -4.0, 40
 _OPTIONS = {
     "ipopt.tol": 1e-10,
-    "ipopt.acceptable_tol": 1e-10,
+    "ipopt.acceptable_tol": 1e-7,
+    "ipopt.acceptable_constr_viol_tol": 1e-10,
+    "ipopt.acceptable_obj_change_tol": 1e-10,
     "ipopt.constr_viol_tol": 1e-11,
     "ipopt.bound_relax_factor": 0.0,
     "ipopt.honor_original_bounds": "yes",
