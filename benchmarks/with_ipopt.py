@@ -24,9 +24,12 @@ _SWEEPS = 200
 _LEAST = 1e-9  # of the start: a mass of zero has no assay
 _STARTS, _JITTER = 4, 0.3
 _BALANCED = 1e-8
+_FAR, _LEVELS = -4.0, 40
 _OPTIONS = {
     "ipopt.tol": 1e-10,
-    "ipopt.acceptable_tol": 1e-10,
+    "ipopt.acceptable_tol": 1e-7,
+    "ipopt.acceptable_constr_viol_tol": 1e-10,
+    "ipopt.acceptable_obj_change_tol": 1e-10,
     "ipopt.constr_viol_tol": 1e-11,
     "ipopt.bound_relax_factor": 0.0,
     "ipopt.honor_original_bounds": "yes",
@@ -132,7 +135,7 @@ class IpoptBalance:
         for one in self.network.readings:
             if one.below is not None:
                 z = (one.below - shown[self.place[one.stream, one.quantity]]) / one.sigma
-                cost -= 2 * ca.log(0.5 * (1 + ca.erf(z / np.sqrt(2))))
+                cost -= 2 * _log_normal(z)
         return cost
 
     def _bounds(self) -> tuple[Floats, Floats]:
@@ -143,6 +146,16 @@ class IpoptBalance:
         for key, value in self.network.fixed.items():
             low[self.place[key]] = high[self.place[key]] = value / self.begin[self.place[key]]
         return low, high
+
+
+def _log_normal(z: ca.SX) -> ca.SX:
+    """Logarithm of the normal distribution; far out by its continued fraction, where ``1 + erf`` loses its digits."""
+    near = ca.log(0.5 * (1 + ca.erf(ca.fmax(z, _FAR) / np.sqrt(2))))
+    t = -ca.fmin(z, _FAR)
+    mills = t
+    for k in range(_LEVELS, 0, -1):
+        mills = t + k / mills
+    return ca.if_else(z > _FAR, near, -0.5 * t**2 - 0.5 * np.log(2 * np.pi) - ca.log(mills))
 
 
 def _matrix(rows: csr_array) -> ca.DM:
