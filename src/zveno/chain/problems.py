@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from zveno.reconcile import Testing, problem_report, solve_network
+from zveno.reconcile import Scrutiny, problem_report, solve_network
 from zveno.sources import read_problem
 
 
-def solve_problem(path: Path, testing: Testing | None = None) -> dict[str, Any]:
+def solve_problem(path: Path, scrutiny: Scrutiny | None = None) -> dict[str, Any]:
     """Reconcile a problem file in the ``recon-problem/1`` schema.
 
     Returns
@@ -27,4 +27,4 @@ def solve_problem(path: Path, testing: Testing | None = None) -> dict[str, Any]:
         If the problem was not solved.
     """
     network = read_problem(path)
-    return problem_report(network, solve_network(network, testing))
+    return problem_report(network, solve_network(network, scrutiny))

@@ -7,7 +7,7 @@ from zveno.reconcile.batch import BatchResult, solve_batch
 from zveno.reconcile.build import MonthInput, month_network
 from zveno.reconcile.engine import reconcile, reconcile_many
 from zveno.reconcile.fit import BOUND_CONFLICT
-from zveno.reconcile.gross_errors import Testing
+from zveno.reconcile.gross_errors import Scrutiny
 from zveno.reconcile.result import NetworkResult, problem_report
 from zveno.reconcile.solve import solve_network
 from zveno.reconcile.topology import flow_faults
@@ -19,7 +19,7 @@ __all__ = [
     "MonthInput",
     "NetworkResult",
     "PeriodSeries",
-    "Testing",
+    "Scrutiny",
     "flow_faults",
     "month_network",
     "problem_report",

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from zveno.model.network import Network
 from zveno.reconcile.fit import fit_network
-from zveno.reconcile.gross_errors import Testing, find, screened
+from zveno.reconcile.gross_errors import Scrutiny, find, screened
 from zveno.reconcile.gross_errors.robust import screen
 from zveno.reconcile.result import NetworkResult
 
 
-def solve_network(network: Network, testing: Testing | None = None) -> NetworkResult:
+def solve_network(network: Network, scrutiny: Scrutiny | None = None) -> NetworkResult:
     """Reconciled masses and assays of a network with their standard deviations, classes and suspects.
 
-    ``testing`` chooses how tests are kept from accusing by chance, and whether a robust screen leaves readings out.
+    ``scrutiny`` chooses how tests are kept from accusing by chance, and whether a robust screen leaves readings out.
 
     Minimises the sum of squared standardised adjustments subject to all balances, with masses and assays
     inside their bounds. No start values are needed.
@@ -38,7 +38,7 @@ def solve_network(network: Network, testing: Testing | None = None) -> NetworkRe
     >>> round(result.value("feed", "mass"), 6), round(result.objective, 6), result.dof
     (101.0, 2.0, 1)
     """
-    chosen = testing or Testing()
+    chosen = scrutiny or Scrutiny()
     if chosen.robust is None:
         fit = fit_network(network)
         return NetworkResult(network, fit, find(network, fit, chosen.correction))

@@ -122,7 +122,10 @@ def suspects() -> pl.DataFrame:
     told = [dict(zip(names, row, strict=True)) for row in rows]
     return tables.frame(
         "suspects",
-        [{"period": "2026-03", "kind": "reading", "name": "", "bias_sd": one["bias"] / one["z"], **one} for one in told],
+        [
+            {"period": "2026-03", "kind": "reading", "name": "", "bias_sd": one["bias"] / one["z"], **one}
+            for one in told
+        ],
     )
 
 
