@@ -6,7 +6,7 @@ from zveno.chain.problems import solve_problem
 from zveno.chain.schemas import schemas
 from zveno.couple import Calibration, Choices
 from zveno.model.chain import ChainModel
-from zveno.reconcile import Balance, PeriodSeries, Testing
+from zveno.reconcile import Balance, PeriodSeries, Scrutiny
 from zveno.reports import MonthResults
 from zveno.rules import Breaches
 from zveno.simulate import (
@@ -46,10 +46,10 @@ __all__ = [
     "Origins",
     "PeriodSeries",
     "PeriodTotals",
+    "Scrutiny",
     "Sensitivities",
     "Simulation",
     "Spread",
-    "Testing",
     "example",
     "example_names",
     "grid",

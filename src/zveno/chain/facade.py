@@ -23,7 +23,7 @@ from zveno.model.chain import ChainModel
 from zveno.model.load import PLAY, load_play, read_description, read_play
 from zveno.model.play import Play
 from zveno.periods import Period
-from zveno.reconcile import Balance, PeriodSeries, Testing, flow_faults, reconcile, reconcile_many
+from zveno.reconcile import Balance, PeriodSeries, Scrutiny, flow_faults, reconcile, reconcile_many
 from zveno.reports import (
     MonthResults,
     Provenance,
@@ -317,10 +317,10 @@ class Chain:
             remarks=tuple(said),
         )
 
-    def reconcile(self, period: str | Period, *, testing: Testing | None = None) -> Balance:
+    def reconcile(self, period: str | Period, *, scrutiny: Scrutiny | None = None) -> Balance:
         """Flows and assays that fit together, with their uncertainty; suspects; what cannot be known."""
         span = self._span(period)
-        return reconcile(self.model, self._records(span), span, testing)
+        return reconcile(self.model, self._records(span), span, scrutiny)
 
     def reconcile_each(self, period: str | Period, each: Literal["hour", "day"] = "hour") -> PeriodSeries:
         """A balance for every hour or day of a period."""

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from zveno.model.network import Network
-from zveno.reconcile import Testing, free_report, problem_report, solve
+from zveno.reconcile import Scrutiny, free_report, problem_report, solve
 from zveno.sources import read_problem
 
 
-def solve_problem(path: Path, testing: Testing | None = None) -> dict[str, Any]:
+def solve_problem(path: Path, scrutiny: Scrutiny | None = None) -> dict[str, Any]:
     """Reconcile a problem file in the ``recon-problem/1`` schema.
 
     Returns
@@ -30,5 +30,5 @@ def solve_problem(path: Path, testing: Testing | None = None) -> dict[str, Any]:
     """
     problem = read_problem(path)
     if isinstance(problem, Network):
-        return problem_report(problem, solve(problem, testing))
+        return problem_report(problem, solve(problem, scrutiny))
     return free_report(problem)

@@ -384,16 +384,16 @@ def reconcile(
     lang: Lang = "",
     as_json: AsJson = False,
 ) -> None:
-    from zveno.chain import Testing, solve_problem
+    from zveno.chain import Scrutiny, solve_problem
 
     screen = _screen(lang)
-    testing = Testing(correction, robust or None)  # type: ignore[arg-type]
+    scrutiny = Scrutiny(correction, robust or None)  # type: ignore[arg-type]
     if problem is not None:
-        screen.problem(solve_problem(problem, testing), as_json=as_json)
+        screen.problem(solve_problem(problem, scrutiny), as_json=as_json)
         return
     facade = with_data(open_chain(chain, store), data, screen)
     if not each:
-        screen.balance(facade.model, facade.reconcile(facade.period(period), testing=testing), as_json=as_json)
+        screen.balance(facade.model, facade.reconcile(facade.period(period), scrutiny=scrutiny), as_json=as_json)
         return
     if each not in ("hour", "day"):
         raise DataError("'{each}' cannot be balanced one by one: choose hour or day", each=each)

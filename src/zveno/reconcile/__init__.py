@@ -8,7 +8,7 @@ from zveno.reconcile.build import MonthInput, month_network
 from zveno.reconcile.engine import reconcile, reconcile_many
 from zveno.reconcile.fit import BOUND_CONFLICT
 from zveno.reconcile.free_report import free_report
-from zveno.reconcile.gross_errors import Testing
+from zveno.reconcile.gross_errors import Scrutiny
 from zveno.reconcile.problem_report import problem_report
 from zveno.reconcile.result import NetworkResult
 from zveno.reconcile.solve import solve, solve_network
@@ -24,7 +24,7 @@ __all__ = [
     "MonthInput",
     "NetworkResult",
     "PeriodSeries",
-    "Testing",
+    "Scrutiny",
     "flow_faults",
     "free_report",
     "month_network",

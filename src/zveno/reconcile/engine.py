@@ -36,7 +36,7 @@ from zveno.reconcile.build import (
 )
 from zveno.reconcile.doubts import CheckedSwaps
 from zveno.reconcile.fit import fit_network
-from zveno.reconcile.gross_errors import Testing
+from zveno.reconcile.gross_errors import Scrutiny
 from zveno.reconcile.sample_swaps import SampleSwaps, exchanged, sample_swaps
 from zveno.reconcile.solve import solve_network
 from zveno.tables import frame
@@ -44,7 +44,7 @@ from zveno.tables import frame
 _CHECKED = 5
 
 
-def reconcile(model: ChainModel, records: pl.DataFrame, period: Period, testing: Testing | None = None) -> Balance:
+def reconcile(model: ChainModel, records: pl.DataFrame, period: Period, scrutiny: Scrutiny | None = None) -> Balance:
     """Flows and assays of a period that fit together, each with its standard deviation.
 
     Parameters
@@ -55,7 +55,7 @@ def reconcile(model: ChainModel, records: pl.DataFrame, period: Period, testing:
         Table ``records``: values of meters, and of stocks at the opening, also from before the period.
     period
         Any stretch of plant time: a month, a day, an hour.
-    testing
+    scrutiny
         How readings are tested; unless it asks for a robust screen, published numbers use every reading.
 
     Raises
@@ -67,7 +67,7 @@ def reconcile(model: ChainModel, records: pl.DataFrame, period: Period, testing:
     """
     plan = plan_of(model, records)
     month = month_of(plan, period)
-    result = solve_network(month.network, testing)
+    result = solve_network(month.network, scrutiny)
     swaps = _checked(model, records, period, sample_swaps(model, plan.book, period))
     return balance_of(model, replace(month, network=result.network), period, result, swaps)
 

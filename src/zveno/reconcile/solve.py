@@ -5,7 +5,7 @@ from __future__ import annotations
 from zveno.model.network import Network
 from zveno.reconcile.curved import curved
 from zveno.reconcile.fitting import fit_any
-from zveno.reconcile.gross_errors import Testing, find, screened
+from zveno.reconcile.gross_errors import Scrutiny, find, screened
 from zveno.reconcile.gross_errors.robust import screen
 from zveno.reconcile.moisture import has_water
 from zveno.reconcile.result import NetworkResult
@@ -17,10 +17,10 @@ LARGE = 1500
 """A network with more masses and assays than this is solved with sparse arrays, which is faster from about 500."""
 
 
-def solve_network(network: Network, testing: Testing | None = None) -> NetworkResult:
+def solve_network(network: Network, scrutiny: Scrutiny | None = None) -> NetworkResult:
     """Reconciled masses and assays of a network with their standard deviations, classes and suspects.
 
-    ``testing`` chooses how tests are kept from accusing by chance, and whether a robust screen leaves readings out.
+    ``scrutiny`` chooses how tests are kept from accusing by chance, and whether a robust screen leaves readings out.
 
     Minimises the sum of squared standardised adjustments subject to all balances, with masses and assays
     inside their bounds. No start values are needed.
@@ -46,7 +46,7 @@ def solve_network(network: Network, testing: Testing | None = None) -> NetworkRe
     >>> round(result.value("feed", "mass"), 6), round(result.objective, 6), result.dof
     (101.0, 2.0, 1)
     """
-    chosen = testing or Testing()
+    chosen = scrutiny or Scrutiny()
     kind = WetResult if has_water(network) else NetworkResult
     if chosen.robust is None:
         fit = fit_any(network)
@@ -56,13 +56,13 @@ def solve_network(network: Network, testing: Testing | None = None) -> NetworkRe
     return kind(found.network, found.fit, screened(network, found, chosen.correction), left_out)
 
 
-def solve(network: Network, testing: Testing | None = None) -> NetworkResult | LargeResult:
+def solve(network: Network, scrutiny: Scrutiny | None = None) -> NetworkResult | LargeResult:
     """The same for a network of any size: large ones are solved with sparse arrays.
 
     Of a large network, wet masses, curved constraints and a robust screen are not sparse: it is solved whole.
     """
     size = len(network.streams) + sum(len(network.carries(one)) for one in network.streams)
     whole = has_water(network) or any(curved(one) for one in network.constraints)
-    if size <= LARGE or whole or (testing is not None and testing.robust is not None):
-        return solve_network(network, testing)
-    return solve_large(network, "sidak" if testing is None else testing.correction)
+    if size <= LARGE or whole or (scrutiny is not None and scrutiny.robust is not None):
+        return solve_network(network, scrutiny)
+    return solve_large(network, "sidak" if scrutiny is None else scrutiny.correction)

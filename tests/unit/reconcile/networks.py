@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from zveno.model.network import NetClosure, NetNode, NetReading, NetStream, Network
+from zveno.model.network import NetClosure, NetCommon, NetCovariance, NetNode, NetReading, NetStream, Network
 
 
 def separator(*masses: tuple[str, float, float]) -> Network:
@@ -63,3 +63,34 @@ def biased(network: Network, stream: str, quantity: str, factor: float) -> Netwo
 def without(network: Network, *gone: tuple[str, str]) -> Network:
     """The network without some readings."""
     return replace(network, readings=tuple(one for one in network.readings if (one.stream, one.quantity) not in gone))
+
+
+def row_of_units() -> Network:
+    """Six units in a row, each with a side stream; every flow is weighed to 1 %, without error."""
+    nodes = tuple(NetNode(f"n{k}") for k in range(6))
+    main = [NetStream(f"m{k}", f"n{k - 1}" if k else None, f"n{k}" if k < 6 else None) for k in range(7)]
+    side = [NetStream(f"s{k}", f"n{k}", None) for k in range(6)]
+    mass = {one.id: 1000.0 - 100 * k for k, one in enumerate(main)} | {one.id: 100.0 for one in side}
+    readings = tuple(NetReading(name, "mass", value, 0.01 * value) for name, value in mass.items())
+    return Network(nodes, (*main, *side), readings)
+
+
+def four_belts(factor: float = 1.0, *, shared: float = 0.004, own: float = 0.005) -> Network:
+    """Four belts with one calibration feed four lines, whose products and sum are weighed as well; no other error."""
+    belts, lines = [f"belt{k}" for k in range(4)], [f"line{k}" for k in range(4)]
+    nodes = (*(NetNode(f"n{k}") for k in range(4)), NetNode("sum"))
+    streams = (
+        *(NetStream(one, None, f"n{k}") for k, one in enumerate(belts)),
+        *(NetStream(one, f"n{k}", "sum") for k, one in enumerate(lines)),
+        NetStream("all", "sum", None),
+    )
+    sd = float(np.hypot(own, shared))
+    readings = (
+        *(NetReading(one, "mass", 100.0 * factor, 100.0 * sd, meter=one) for one in belts),
+        *(NetReading(one, "mass", 100.0, 0.5, meter=one) for one in lines),
+        NetReading("all", "mass", 400.0, 1.0, meter="all"),
+    )
+    pairs = [(a, b) for k, a in enumerate(belts) for b in belts[k + 1 :]]
+    covariances = tuple(NetCovariance((a, "mass"), (b, "mass"), (100.0 * shared) ** 2, a, b) for a, b in pairs)
+    common = (NetCommon("calibration", tuple((k, 100.0 * factor) for k in range(4))),)
+    return Network(nodes, streams, readings, covariances=covariances, common=common)

@@ -6,19 +6,19 @@ from zveno.reconcile.gross_errors.classes import Suspect, SuspectClass, flat
 from zveno.reconcile.gross_errors.critical import Correction, critical_z, smallest_shown
 from zveno.reconcile.gross_errors.freed import without
 from zveno.reconcile.gross_errors.nodal import BalanceTest, balance_tests
+from zveno.reconcile.gross_errors.scrutiny import Scrutiny
 from zveno.reconcile.gross_errors.search import Elimination, GrossErrors, find, limit, screened
 from zveno.reconcile.gross_errors.swaps import Swap, swapped
-from zveno.reconcile.gross_errors.testing import Testing
 
 __all__ = [
     "BalanceTest",
     "Correction",
     "Elimination",
     "GrossErrors",
+    "Scrutiny",
     "Suspect",
     "SuspectClass",
     "Swap",
-    "Testing",
     "balance_tests",
     "critical_z",
     "find",

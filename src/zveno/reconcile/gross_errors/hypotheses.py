@@ -158,9 +158,12 @@ def _same(name: str, effects: Sequence[tuple[int, float]], other: Hypothesis) ->
 
 
 def _alike(network: Network) -> Iterator[NetCommon]:
-    """Masses of streams that join the same two places, all wrong by one factor; readings told to be correlated."""
+    """Masses of streams that enter a node from the same place, all wrong by one factor; readings told to be correlated.
+
+    Streams that leave a node for outside have nothing in common.
+    """
     sets: dict[tuple[str | None, str | None], list[int]] = {}
-    ends = {one.id: (one.source, one.target) for one in network.streams if not one.role}
+    ends = {one.id: (one.source, one.target) for one in network.streams if not one.role and one.target is not None}
     for n, one in enumerate(network.readings):
         if one.quantity == MASS and one.value is not None and one.stream in ends:
             sets.setdefault(ends[one.stream], []).append(n)

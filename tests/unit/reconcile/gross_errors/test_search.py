@@ -6,11 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.unit.reconcile.networks import biased, concentrator, separator, without
+from tests.unit.reconcile.networks import biased, concentrator, row_of_units, separator, without
 
+from zveno.errors import DataError
 from zveno.model.network import NetNode, NetReading, NetStream, Network
-from zveno.reconcile import solve_network
+from zveno.reconcile import Scrutiny, solve_network
 from zveno.reconcile.gross_errors import critical_z
+from zveno.reconcile.gross_errors.critical import limit_of
 
 
 def names(group):
@@ -18,13 +20,8 @@ def names(group):
 
 
 def chain(*factors: float) -> Network:
-    """Six units in a row, each with a side stream; every flow is weighed."""
-    nodes = tuple(NetNode(f"n{k}") for k in range(6))
-    main = [NetStream(f"m{k}", f"n{k - 1}" if k else None, f"n{k}" if k < 6 else None) for k in range(7)]
-    side = [NetStream(f"s{k}", f"n{k}", None) for k in range(6)]
-    mass = {one.id: 1000.0 - 100 * k for k, one in enumerate(main)} | {one.id: 100.0 for one in side}
-    readings = tuple(NetReading(name, "mass", value, 0.01 * value) for name, value in mass.items())
-    network = Network(nodes, (*main, *side), readings)
+    """The row of units with wrong scales."""
+    network = row_of_units()
     for name, factor in zip(("m2", "s4"), factors, strict=False):
         network = biased(network, name, "mass", factor)
     return network
@@ -128,3 +125,67 @@ def test_an_assay_beyond_the_possible_accuses_nobody():
     assert held.reconciled == pytest.approx(1.0, abs=1e-6)
     assert held.z is None
     assert not result.suspect_classes
+
+
+# ---- several errors together -------------------------------------------------------------------------------------
+
+
+def test_sizes_of_two_biases_are_estimated_together():
+    found = {one.stream: one for one in solve_network(chain(1.10, 0.80)).gross_errors.errors}
+    assert set(found) == {"m2", "s4"}
+    # the readings are exact apart from the two errors, so both sizes are too
+    assert found["m2"].bias == pytest.approx(80.0, rel=1e-6)
+    assert found["s4"].bias == pytest.approx(-20.0, rel=1e-6)
+    assert found["m2"].relative == pytest.approx(80 / 880)
+    for one in found.values():
+        assert one.z == pytest.approx(one.bias / one.bias_sd)
+
+
+def test_what_later_errors_explain_is_taken_back():
+    """Two scales 10 % high and one side scale 10 % low look at first like an error of the scale between them."""
+    network = row_of_units()
+    for name, factor in (("m0", 1.1), ("m3", 1.1), ("s3", 0.9)):
+        network = biased(network, name, "mass", factor)
+    result = solve_network(network)
+    steps = [
+        (step.action, {one.stream for one in step.set_aside.suspects} & {"s3", "m0", "m3"})
+        for step in result.eliminations
+    ]
+    assert steps == [("set aside", {"s3"}), ("set aside", {"m0"}), ("set aside", {"m3"}), ("taken back", {"s3"})]
+    assert {one.stream for one in result.gross_errors.errors} == {"m0", "m3"}
+    # the objective rises by what the error taken back had explained, which chance explains as well
+    assert 0 < result.eliminations[-1].objective - result.eliminations[-2].objective < 1.96**2
+
+
+def test_the_search_keeps_the_numbers_that_readings_had():
+    for group in (step.set_aside for step in solve_network(chain(1.10, 0.80)).eliminations):
+        for one in group.suspects:
+            reading = row_of_units().readings[one.reading]
+            assert (reading.stream, reading.quantity) == (one.stream, one.quantity)
+
+
+# ---- how many tests there are ------------------------------------------------------------------------------------
+
+
+def test_readings_that_cannot_be_told_apart_count_as_one_test():
+    network = separator(("S1", 12.0, 0.1), ("S2", 6.0, 0.1), ("S3", 4.0, 0.1))
+    assert solve_network(network).gross_errors.limit == pytest.approx(1.96, abs=1e-3)
+
+
+@pytest.mark.parametrize("correction", ["sidak", "bonferroni", "fdr"])
+def test_each_correction_names_a_clear_bias(correction):
+    found = solve_network(chain(1.10), Scrutiny(correction=correction))
+    assert ("m2", "mass") in names(found.suspect_classes[0])
+
+
+def test_fdr_lets_more_pass_where_much_is_loud():
+    loud = np.array([6.0, 5.5, 5.0, 2.5, 0.3])
+    assert limit_of(loud, "fdr") < 2.5 < limit_of(loud, "sidak")
+    assert limit_of(loud / 10, "fdr") == pytest.approx(critical_z(5, "bonferroni"))
+
+
+def test_a_choice_that_is_none_is_refused():
+    with pytest.raises(DataError, match="choose sidak, bonferroni, fdr"):
+        Scrutiny(correction="tukey")
+    with pytest.raises(DataError, match="choose huber, hampel"):
+        Scrutiny(robust="cauchy")

@@ -10,7 +10,7 @@ from zveno.reconcile.gross_errors.robust import ESTIMATORS, Estimator
 
 
 @dataclass(frozen=True)
-class Testing:
+class Scrutiny:
     """How many tests are kept from accusing by chance, and whether a robust screen leaves readings out.
 
     Parameters
