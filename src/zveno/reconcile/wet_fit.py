@@ -22,7 +22,7 @@ def fit_wet(network: Network) -> Fit:
     """Solve a network with wet masses and moistures among its readings.
 
     In the fit the wet masses of the wet streams and then their moistures are further quantities after the assays of
-    all pairs, in ``assay``, in ``linear.slopes`` and in ``problem.reading_of``; the water of each is a further variable.
+    all pairs, in ``assay``, in ``linear.slopes`` and in ``problem.reading_of``; their water is a further variable each.
 
     Raises
     ------

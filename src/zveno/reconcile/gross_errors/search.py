@@ -13,7 +13,7 @@ from scipy.special import chdtrc
 from zveno.errors import DataError, SolveError
 from zveno.model.network import Network
 from zveno.reconcile.arrays import Ints
-from zveno.reconcile.fit import SIGNIFICANCE, Fit
+from zveno.reconcile.fit import BOUND_CONFLICT, SIGNIFICANCE, Fit
 from zveno.reconcile.fitting import fit_any
 from zveno.reconcile.gross_errors.adjusted import Adjusted, DenseAdjusted
 from zveno.reconcile.gross_errors.checks import separating
@@ -115,6 +115,11 @@ class Tested:
         return self.p_value < SIGNIFICANCE or loudest(self.family, self.classes[0]) > self.limit
 
     @property
+    def contradicted(self) -> bool:
+        """The same, or readings that would need a negative flow or stock where nothing else checks them."""
+        return self.rejected or (self.p_value is None and self.fit.objective > BOUND_CONFLICT)
+
+    @property
     def loud(self) -> list[Ints]:
         """Classes above the limit; the loudest one where none is above."""
         return [one for one in self.classes if loudest(self.family, one) > self.limit] or self.classes[:1]
@@ -128,7 +133,7 @@ def find(network: Network, fit: Fit, correction: Correction = "sidak") -> GrossE
     tested = Tested(network, fit, correction)
     limit = tested.limit
     swaps: list[Swap] = []
-    while tested.rejected and len(swaps) < _SWAPS:
+    while tested.contradicted and len(swaps) < _SWAPS:
         swap = find_swap(tested.network, tested.fit, tested.adjusted)
         if swap is None or not _better(tested, swap):
             break
@@ -152,6 +157,8 @@ def suspects(tested: Tested) -> tuple[SuspectClass, ...]:
 
 def _better(tested: Tested, swap: Swap) -> bool:
     """Whether a swap, which has no size to choose, explains more than the loudest single error."""
+    if not tested.classes:
+        return True
     allowed = swap.gain - 2 * np.log(len(pairs(tested.network)) / len(tested.classes))
     loud = tested.classes[0]
     if loudest(tested.family, loud) ** 2 <= allowed:
