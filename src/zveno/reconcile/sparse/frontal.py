@@ -172,7 +172,8 @@ class _Places:
     def _number_rows(self) -> None:
         """A table from (front, row) to the row's number within the front."""
         fronts = np.repeat(np.arange(len(self.width)), self.width)
-        rows = np.concatenate([np.concatenate(pair) for pair in zip(self.inside, self.beyond, strict=True)])
+        none = np.zeros(0, dtype=np.int64)
+        rows = np.concatenate([none, *(part for pair in zip(self.inside, self.beyond, strict=True) for part in pair)])
         starts = np.cumsum(self.width) - self.width
         key = fronts * self.n + rows
         order = np.argsort(key)

@@ -23,9 +23,10 @@ from zveno.reconcile.sparse.layout import Layout
 from zveno.reconcile.sparse.newton import Curvature, System, scaled, system
 from zveno.reconcile.sparse.structure import Structure, assay_scale, free_quantities
 
-_WEAK, _WEAKEST, _WIDE, _PASSES, _FEW = 3.0, 3e3, 1e2, 5, 40
-_PULLED, _DIGITS = 1e-3, 1e-5
-_SETTLED, _STEPS, _AT_ONCE = 1e-5, 60, 256
+_WEAK, _WEAKEST, _WIDE, _PASSES, _FEW = 10.0, 3e3, 3e2, 5, 40
+_PULLED, _DIGITS = 1e-4, 1e-6
+_WIDER = 4.0
+_SETTLED, _STEPS, _AT_ONCE = 1e-7, 60, 256
 
 
 @dataclass(frozen=True)
@@ -72,16 +73,15 @@ def spread(analysed: Condensation, mass: Floats, assay: Floats, found: Structure
     dof = _degrees_of_freedom(analysed.layout, found, prior.weak, explained)
     out = Spread(one, mass, assay, prior.variance, variance, explained, dof, 0)
     left = 1 - explained
-    with np.errstate(invalid="ignore"):
-        lost = (left < _DIGITS) | (prior.weak & (left > _PULLED))
-    doubtful = np.flatnonzero(found.observable & (prior.own > 0) & lost)
+    doubtful = np.flatnonzero(found.observable & (prior.own > 0) & ((left < _DIGITS) | (prior.weak & (left > _PULLED))))
     for first in range(0, len(doubtful), _AT_ONCE):
         some = doubtful[first : first + _AT_ONCE]
         slopes = quantity_slopes(analysed.layout, mass, assay, some)
         variance[some] = np.einsum("ik,ik->k", slopes, out.covariances(slopes))
+    explained = _without_priors(analysed, (mass, assay), prior, explained)
     variance[~found.observable] = np.nan
     variance[~free_quantities(analysed.layout)] = 0.0
-    return replace(out, variance=np.maximum(variance, 0.0), refined=len(doubtful))
+    return replace(out, variance=np.maximum(variance, 0.0), explained=explained, refined=len(doubtful))
 
 
 class _Prior:
@@ -126,6 +126,21 @@ def _degrees_of_freedom(layout: Layout, found: Structure, weak: Bools, explained
     unseen = round(float(np.sum(1 - explained[free & weak & ~found.observable])))
     readings = int(found.read[layout.readings.of[layout.readings.values]].sum())
     return readings - int(free.sum()) + len(layout.b) + unseen
+
+
+def _without_priors(
+    analysed: Condensation, point: tuple[Floats, Floats], prior: _Prior, explained: Floats
+) -> Floats:
+    """What would be explained of each reading's variance with infinitely wide priors, (quantities,).
+
+    The pull of the priors goes as one over their variance: from these and wider ones follows what it goes to. A
+    reading that others hardly check would else be told as checked by priors.
+    """
+    if not prior.weak.any():
+        return explained
+    prior.own = np.where(prior.weak, _WIDER * prior.own, prior.own)
+    wider = _by_selection(analysed, *point, prior)[2]
+    return np.where(prior.weak, explained, (_WIDER * wider - explained) / (_WIDER - 1))
 
 
 def _by_selection(analysed: Condensation, mass: Floats, assay: Floats, prior: _Prior) -> tuple[System, Floats, Floats]:
