@@ -37,8 +37,10 @@ CASES = (
     Case(
         "networks.200x10_all_sorts", reconcile.recycles(200, 10, closure=True, fixed=10, covariances=10, censored=0.05)
     ),
-    Case("networks.2000x10", reconcile.recycles(2000, 10, once=True)),
-    Case("networks.10000x10", reconcile.recycles(10_000, 10, once=True)),
+    Case("networks.2000x10", reconcile.recycles(2000, 10, times=1)),
+    Case("networks.2000x10_closure", reconcile.recycles(2000, 10, times=1, closure=True)),
+    Case("networks.2000x10_tied", reconcile.recycles(2000, 10, times=1, fixed=100, covariances=200)),
+    Case("networks.10000x10", reconcile.recycles(10_000, 10, times=0)),
     Case("simulate.solver", simulate.solver(280), small=True),
     Case("simulate.solver_high_load", simulate.solver(2000)),
     Case("simulate.scenarios_1", simulate.scenarios(1, 1), small=True),

@@ -17,10 +17,13 @@ from benchmarks.room import Room, shared
 from zveno.chain import Chain, example, load
 from zveno.model.network import Network
 from zveno.periods import Period
-from zveno.reconcile import NetworkResult, solve_batch, solve_network
+from zveno.reconcile import LargeResult, NetworkResult, solve, solve_batch, solve_network
 from zveno.reconcile.arrays import arrays
+from zveno.reconcile.fitting import fit_any
 from zveno.reconcile.kernel import interior_point
 from zveno.reconcile.objective import data_of
+from zveno.reconcile.solve import is_large
+from zveno.reconcile.sparse.fit import large_point
 from zveno.sources.problems import read_problem
 
 _IPOPT = "CasADi + IPOPT"
@@ -39,23 +42,28 @@ def line(banks: int, *, all_read: bool = False) -> Callable[[Room], Match]:
 
 
 def recycles(
-    streams: int, components: int, seed: int = 0, *, scipy: bool = False, once: bool = False, **extras: Any
+    streams: int, components: int, seed: int = 0, *, scipy: bool = False, times: int | None = None, **extras: Any
 ) -> Callable[[Room], Match]:
     """A generated flowsheet with recycles beside IPOPT, and beside SciPy where it is small enough for that.
 
-    ``extras`` are those of :func:`benchmarks.recycle_networks.recycle_network`; with ``once`` the peer runs once.
+    ``extras`` are those of :func:`benchmarks.recycle_networks.recycle_network`; ``times`` is how often IPOPT runs: 1
+    where it takes long, 0 where it does not end within minutes.
     """
 
     def make(_: Room) -> Match:
         network = recycle_network(streams, components, seed, **extras)
-        results: list[NetworkResult] = []
+        results: list[NetworkResult | LargeResult] = []
 
         def run() -> tuple[float, Floats]:
-            results[:] = [solve_network(network)]
+            results[:] = [solve(network)]
             return results[0].objective, _point(results[0])
 
-        contenders = [Contender("Zveno solve_network", run, note=lambda: f"objective {results[0].objective:.10g}")]
-        contenders.append(_ipopt(network, once=once))
+        contenders = [
+            Contender("Zveno, all answers", run, note=lambda: f"objective {results[0].objective:.10g}"),
+            Contender("Zveno, point only", lambda: _point_only(network), peer=False),
+        ]
+        if times != 0:
+            contenders.append(_ipopt(network, once=times == 1))
         if scipy:
             peer = PlainBalance.of(network)
             contenders += [
@@ -83,6 +91,15 @@ def _ipopt(network: Network, *, once: bool) -> Contender:
         return found.objective, found.shown
 
     return Contender(f"{_IPOPT}, point only", run, ready=peer.build, keep=True, once=once, note=peer.told)
+
+
+def _point_only(network: Network) -> tuple[float, Floats]:
+    """The balanced point from names, without standard deviations, classes, tests and suspects."""
+    if not is_large(network):
+        fit = fit_any(network)
+        return fit.objective, np.concatenate([fit.mass, fit.assay])
+    built, solved = large_point(network)
+    return 2 * solved.half, np.concatenate(built.expand(solved.u))
 
 
 def _skip(reason: str) -> None:
@@ -184,7 +201,7 @@ def _masses(found: Any) -> dict[tuple[str, str], float]:
     return {(period, stream): mass for period, stream, part, mass in rows if part == "mass" and mass is not None}
 
 
-def _point(result: NetworkResult) -> Floats:
+def _point(result: NetworkResult | LargeResult) -> Floats:
     """Masses and assays of an answer."""
     return np.concatenate([result.fit.mass, result.fit.assay])
 

@@ -61,8 +61,12 @@ def solve(network: Network, scrutiny: Scrutiny | None = None) -> NetworkResult |
 
     Of a large network, wet masses, curved constraints and a robust screen are not sparse: it is solved whole.
     """
-    size = len(network.streams) + sum(len(network.carries(one)) for one in network.streams)
-    whole = has_water(network) or any(curved(one) for one in network.constraints)
-    if size <= LARGE or whole or (scrutiny is not None and scrutiny.robust is not None):
+    if not is_large(network) or (scrutiny is not None and scrutiny.robust is not None):
         return solve_network(network, scrutiny)
     return solve_large(network, "sidak" if scrutiny is None else scrutiny.correction)
+
+
+def is_large(network: Network) -> bool:
+    """Whether a network is better solved with sparse arrays, and can be."""
+    size = len(network.streams) + sum(len(network.carries(one)) for one in network.streams)
+    return size > LARGE and not has_water(network) and not any(curved(one) for one in network.constraints)

@@ -96,11 +96,27 @@ def fit_large(network: Network) -> LargeFit:
         If no balanced point was found: names the worst balance.
     """
     analysed = _independent(condensation(layout(network)))
-    built = analysed.layout
-    solved = interior_point(built, analysed)
+    return _fit_at(analysed, _solved(analysed))
+
+
+def large_point(network: Network) -> tuple[Layout, Solved]:
+    """The balanced point alone.
+
+    Raises
+    ------
+    DataError, SolveError
+        As :func:`fit_large` does.
+    """
+    analysed = _independent(condensation(layout(network)))
+    return analysed.layout, _solved(analysed)
+
+
+def _solved(analysed: Condensation) -> Solved:
+    """A converged point, or an error."""
+    solved = interior_point(analysed.layout, analysed)
     if not solved.converged:
-        raise _not_converged(built, solved)
-    return _fit_at(analysed, solved)
+        raise _not_converged(analysed.layout, solved)
+    return solved
 
 
 def _independent(analysed: Condensation) -> Condensation:
