@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from scipy.linalg.blas import dtrsm
 from scipy.sparse import coo_array, csc_array, csr_array
 from scipy.sparse.linalg import splu
 
@@ -311,7 +312,9 @@ def _forward(lower: Floats, right: Floats) -> Floats:
     B, p = right.shape[:2]
     out = np.concatenate([np.broadcast_to(np.eye(p), (B, p, p)), right], axis=2)
     if B < _MANY:
-        return np.linalg.solve(lower, out)
+        for triangle, one in zip(lower, out, strict=True):  # transposed views are as BLAS wants them: nothing is copied
+            dtrsm(1.0, triangle.T, one.T, side=1, lower=0, overwrite_b=1)
+        return out
     share = 1 / np.einsum("bii->bi", lower)
     for k in range(p):
         if k:

@@ -39,7 +39,7 @@ def analysed(A, vertex, negative=None):
     return pattern(vertex, rows, columns, negative), A[rows, columns], rows, columns
 
 
-@pytest.mark.parametrize("vertices, block", [(1, 3), (2, 1), (12, 1), (12, 4), (150, 3)])
+@pytest.mark.parametrize(("vertices", "block"), [(1, 3), (2, 1), (12, 1), (12, 4), (150, 3)])
 def test_solutions_and_selected_inverse_are_those_of_dense_algebra(vertices, block):
     A, vertex = laplacian(vertices, block, seed=vertices)
     found, values, rows, columns = analysed(A, vertex)
