@@ -21,6 +21,7 @@ from zveno.reconcile.sparse.structure import Structure, structure
 from zveno.text.words import quantity_phrase
 
 _GONE = 1e-5
+_HARDLY = 0.05
 
 
 @dataclass(frozen=True)
@@ -153,11 +154,16 @@ def _fit_at(analysed: Condensation, solved: Solved) -> LargeFit:
     counts = np.concatenate([np.ones(built.n_streams), ~closed[built.pair_stream]]).astype(float)
     miss = misfit(built, *_at(built, solved), counts if closed.any() else None)
     slope, variance = _tests(built, found, spreading, *_at(built, solved))
-    return LargeFit(
+    fit = LargeFit(
         layout=built, mass=mass, assay=assay, closed=closed, held=held, unbounded=solved.unbounded, structure=found,
         spread=spreading, objective=2 * miss.half, iterations=solved.iterations, slope=slope,
         slope_variance=variance,
     )  # fmt: skip
+    tied = built.readings.tied
+    hardly = tied.number[variance[tied.number] * tied.own < _HARDLY]
+    if len(hardly):  # the small difference of two variances
+        variance[hardly] = np.diag(fit.covariances(hardly)[hardly])
+    return fit
 
 
 def _at(built: Layout, solved: Solved) -> tuple[Floats, Floats]:
@@ -200,11 +206,7 @@ def _tests(built: Layout, found: Structure, spreading: Spread, mass: Floats, ass
     if len(tied.number):
         off = np.where(counts[tied.number], read.value[tied.number] - x[read.of[tied.number]], 0.0)
         slope[tied.number] = tied.inverse @ off
-        of = read.of[tied.number]
-        rows = slopes_of_readings(built, of, (mass, assay))
-        fitted = np.asarray(rows @ spreading.covariances(rows.T.toarray()))
-        turned = tied.inverse @ fitted
-        variance[tied.number] = tied.inverse.diagonal() - np.asarray(tied.inverse.multiply(turned).sum(axis=1)).ravel()
+        variance[tied.number] = spreading.tied
     return slope, variance
 
 

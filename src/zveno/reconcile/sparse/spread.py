@@ -22,6 +22,7 @@ from zveno.reconcile.sparse.condensed import Condensation, slopes_of_readings
 from zveno.reconcile.sparse.layout import Layout
 from zveno.reconcile.sparse.newton import Curvature, System, scaled, system
 from zveno.reconcile.sparse.structure import Structure, assay_scale, free_quantities
+from zveno.reconcile.sparse.tied import tied_slope_variance
 
 _WEAK, _WEAKEST, _WIDE, _PASSES, _FEW = 10.0, 3e3, 3e2, 5, 40
 _PULLED, _DIGITS = 1e-4, 1e-6
@@ -34,7 +35,8 @@ class Spread:
     """Variances of what the readings determine, and the means to get more.
 
     ``variance`` (quantities,) of masses and assays, NaN where unobservable, 0 where fixed; ``explained`` (quantities,)
-    the share of a reading's own variance that the balances take away; ``dof`` the degrees of freedom; ``refined`` how
+    the share of a reading's own variance that the balances take away; ``tied`` (k,) variances of the slopes by the
+    errors of tied readings; ``dof`` the degrees of freedom; ``refined`` how
     many variances were solved for by themselves.
     """
 
@@ -44,6 +46,7 @@ class Spread:
     prior: Floats
     variance: Floats
     explained: Floats
+    tied: Floats
     dof: int
     refined: int
 
@@ -65,13 +68,17 @@ def spread(analysed: Condensation, mass: Floats, assay: Floats, found: Structure
     Priors of what is not read are set by what was found: wide enough to tell nothing, narrow enough to lose no digits.
     """
     prior = _Prior(analysed.layout, mass, assay, found)
-    one, variance, explained = _by_selection(analysed, mass, assay, prior)
+    chosen = _by_selection(analysed, mass, assay, prior)
     for _ in range(_PASSES):
-        if not prior.fit(explained):
+        if not prior.fit(chosen.explained):
             break
-        one, variance, explained = _by_selection(analysed, mass, assay, prior)
+        chosen = _by_selection(analysed, mass, assay, prior)
+    explained, variance = chosen.explained, prior.own * (1 - chosen.explained)
     dof = _degrees_of_freedom(analysed.layout, found, prior.weak, explained)
-    out = Spread(one, mass, assay, prior.variance, variance, explained, dof, 0)
+    tied = np.zeros(0)
+    if len(analysed.layout.readings.tied.number):
+        tied = tied_slope_variance(analysed, chosen.entries, chosen.inverse, prior.own, explained)
+    out = Spread(chosen.system, mass, assay, prior.variance, variance, explained, tied, dof, 0)
     left = 1 - explained
     doubtful = np.flatnonzero(found.observable & (prior.own > 0) & ((left < _DIGITS) | (prior.weak & (left > _PULLED))))
     for first in range(0, len(doubtful), _AT_ONCE):
@@ -137,28 +144,37 @@ def _without_priors(analysed: Condensation, point: tuple[Floats, Floats], prior:
     if not prior.weak.any():
         return explained
     prior.own = np.where(prior.weak, _WIDER * prior.own, prior.own)
-    wider = _by_selection(analysed, *point, prior)[2]
+    wider = _by_selection(analysed, *point, prior).explained
     return np.where(prior.weak, explained, (_WIDER * wider - explained) / (_WIDER - 1))
 
 
-def _by_selection(analysed: Condensation, mass: Floats, assay: Floats, prior: _Prior) -> tuple[System, Floats, Floats]:
-    """The factored system, variances of all quantities, and the share of their own that the equations take away."""
+@dataclass(frozen=True)
+class _Selected:
+    """The factored system, the entries that made it, entries of its inverse, and what each variance loses to it."""
+
+    system: System
+    entries: tuple[Floats, Floats]
+    inverse: Floats
+    explained: Floats
+
+
+def _by_selection(analysed: Condensation, mass: Floats, assay: Floats, prior: _Prior) -> _Selected:
+    """Factor with these priors, and select."""
     layout, own = analysed.layout, prior.own
     sigma = np.where(np.isnan(layout.mass_fixed), 1 / own[: layout.n_streams], np.inf)
     of_flow = layout.n_streams + layout.flow_free
     curved = Curvature(1 / (mass[layout.owner] ** 2 * own[of_flow]), assay[layout.flow_free], sigma)
     u = np.concatenate([mass[layout.mass_free], assay[layout.flow_free] * mass[layout.owner]])
     one = system(analysed, curved, u, (mass, assay))
-    explained = _explained(analysed, one, curved)
-    return one, own * (1 - explained), explained
-
-
-def _explained(analysed: Condensation, one: System, curved: Curvature) -> Floats:
-    """Share of each quantity's own variance that the equations take away, (quantities,)."""
-    layout = analysed.layout
-    touches, flows = scaled(analysed, one.G, curved)
+    entries = scaled(analysed, one.G, curved)
     inverse = one.factors.selected(analysed.pattern.positions)
     inverse = inverse * one.scale[analysed.entry_row] * one.scale[analysed.entry_column]
+    return _Selected(one, entries, inverse, _explained(analysed, *entries, inverse))
+
+
+def _explained(analysed: Condensation, touches: Floats, flows: Floats, inverse: Floats) -> Floats:
+    """Share of each quantity's own variance that the equations take away, (quantities,)."""
+    layout = analysed.layout
     entries = np.concatenate([touches, flows])
     products = entries[analysed.first] * entries[analysed.second] * np.repeat(
         inverse[analysed.summed], np.diff(analysed.starts, append=len(analysed.first))
