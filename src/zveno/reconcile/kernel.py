@@ -136,13 +136,14 @@ class _Task:
         return np.asarray(np.abs(left) / np.maximum(size, 1e-300))
 
 
-def interior_point(problem: Problem, data: Data) -> Solved:
+def interior_point(problem: Problem, data: Data, origin: Floats | None = None) -> Solved:
     """Best masses and flows of each period within bounds and balances.
 
     A period that does not meet the stopping rule is tried again without the linearised stage, which can run to
     the bounds where readings contradict each other wildly, and then from where it stands with exact second
     derivatives, which do not creep where the readings miss by far. One that fails even so is returned with
-    ``converged`` false; its numbers must not be used.
+    ``converged`` false; its numbers must not be used. ``origin`` (P, variables) are starts inside the bounds in
+    place of the usual ones.
 
     References
     ----------
@@ -153,14 +154,14 @@ def interior_point(problem: Problem, data: Data) -> Solved:
     size = max(_PART // max(n * (n + len(problem.b)), 1), 1)
     parts = [np.arange(k, min(k + size, len(data.value))) for k in range(0, len(data.value), size)]
     if len(parts) < 2:
-        return _solved(problem, data)
-    found = [_solved(problem, data.take(part)) for part in parts]
+        return _solved(problem, data, origin)
+    found = [_solved(problem, data.take(part), None if origin is None else origin[part]) for part in parts]
     return Solved(*(np.concatenate([getattr(part, one.name) for part in found]) for one in fields(Solved)))
 
 
-def _solved(problem: Problem, data: Data) -> Solved:
+def _solved(problem: Problem, data: Data, origin: Floats | None) -> Solved:
     """The same for as many periods as the processor's cache holds."""
-    task = _Task(problem, bounds(problem), *_anchored(problem, data))
+    task = _Task(problem, bounds(problem), *_anchored(problem, data, origin))
     with np.errstate(all="ignore"):
         out = _run(task, _first(task, linear=data.inverse is None))
         again = np.flatnonzero(~out.converged)
@@ -230,9 +231,9 @@ def _hopeless(state: _State, iteration: int) -> Bools:
     return np.asarray(~np.isfinite(state.at.miss.half) | (lost & (state.at.off > _LOST)))
 
 
-def _anchored(problem: Problem, data: Data) -> tuple[Data, Floats]:
+def _anchored(problem: Problem, data: Data, origin: Floats | None) -> tuple[Data, Floats]:
     """Start of each period; where no mass is known at all, one is held so that the flows keep a size."""
-    origin = start(problem, data)
+    origin = start(problem, data) if origin is None else origin
     held = np.zeros((len(origin), problem.n_streams))
     weighed = (data.present & (problem.reading_of < problem.n_streams)).any(axis=1)
     if len(problem.mass_free) == problem.n_streams:

@@ -49,13 +49,15 @@ class ReadingResult:
 class NetworkResult:
     """Reconciled values of a network. What the readings do not determine is None, never a number.
 
-    ``left_out`` are readings that a robust screen set aside, where the user asked for one.
+    ``left_out`` are readings that a robust screen set aside, where the user asked for one. ``other_optima`` are local
+    optima with a larger objective that other starts ended at.
     """
 
     network: Network
     fit: Fit = field(repr=False)
     gross_errors: GrossErrors = field(default_factory=GrossErrors, repr=False)
     left_out: tuple[NetReading, ...] = ()
+    other_optima: tuple[Fit, ...] = field(default=(), repr=False)
 
     @property
     def objective(self) -> float:

@@ -8,6 +8,7 @@ from zveno.reconcile.fitting import fit_any
 from zveno.reconcile.gross_errors import Scrutiny, find, screened
 from zveno.reconcile.gross_errors.robust import screen
 from zveno.reconcile.moisture import has_water
+from zveno.reconcile.optima import optima
 from zveno.reconcile.result import NetworkResult
 from zveno.reconcile.sparse.result import LargeResult
 from zveno.reconcile.sparse.solve import solve_large
@@ -23,7 +24,8 @@ def solve_network(network: Network, scrutiny: Scrutiny | None = None) -> Network
     ``scrutiny`` chooses how tests are kept from accusing by chance, and whether a robust screen leaves readings out.
 
     Minimises the sum of squared standardised adjustments subject to all balances, with masses and assays
-    inside their bounds. No start values are needed.
+    inside their bounds. No start values are needed; where the readings contradict each other, other starts are tried
+    for a better optimum, and those found are told.
 
     Raises
     ------
@@ -49,11 +51,11 @@ def solve_network(network: Network, scrutiny: Scrutiny | None = None) -> Network
     chosen = scrutiny or Scrutiny()
     kind = WetResult if has_water(network) else NetworkResult
     if chosen.robust is None:
-        fit = fit_any(network)
-        return kind(network, fit, find(network, fit, chosen.correction))
-    found = screen(network, chosen.robust)
-    left_out = tuple(network.readings[one.reading] for one in found.set_aside)
-    return kind(found.network, found.fit, screened(network, found, chosen.correction), left_out)
+        found = optima(network, fit_any(network))
+        return kind(network, found.best, find(network, found.best, chosen.correction), other_optima=found.others)
+    rest = screen(network, chosen.robust)
+    left_out = tuple(network.readings[one.reading] for one in rest.set_aside)
+    return kind(rest.network, rest.fit, screened(network, rest, chosen.correction), left_out)
 
 
 def solve(network: Network, scrutiny: Scrutiny | None = None) -> NetworkResult | LargeResult:
