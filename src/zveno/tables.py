@@ -130,6 +130,17 @@ TABLES: dict[str, tuple[Column, ...]] = {
             "the same over the reading, all readings of a common error, what passes a section",
         ),
     ),
+    "common_errors": _columns(
+        ("period", pl.String, "period"),
+        ("name", pl.String, "meter that several readings follow from, or name of the error that several meters share"),
+        ("meter", pl.String, "meters joined by +"),
+        ("stream", pl.String, "streams and stocks joined by +"),
+        ("quantity", pl.String, "mass or a component; empty where they differ"),
+        ("size_frac", pl.Float64, "size that the data tell of it beyond what is described, over the readings"),
+        ("size_sd_frac", pl.Float64, "its standard deviation"),
+        ("z", pl.Float64, "size over standard deviation: beyond 1.96 if this error was in question beforehand"),
+        ("shows_from_frac", pl.Float64, "size that would show among all suspects four times out of five"),
+    ),
     "swaps": _columns(
         ("period", pl.String, "period"),
         ("swap_id", pl.Int64, "number of the swap; null for a pair of which a swap would not show"),
