@@ -141,6 +141,17 @@ TABLES: dict[str, tuple[Column, ...]] = {
         ("z", pl.Float64, "size over standard deviation: beyond 1.96 if this error was in question beforehand"),
         ("shows_from_frac", pl.Float64, "size that would show among all suspects four times out of five"),
     ),
+    "lasting_errors": _columns(
+        ("class_id", pl.Int64, "what these data cannot tell apart is one class, the loudest first"),
+        ("name", pl.String, "meter with all that follows from it, or name of the error that several meters share"),
+        ("quantity", pl.String, "mass or a component"),
+        ("size_frac", pl.Float64, "size of the error in all periods beyond what is described, over the readings"),
+        ("size_sd_frac", pl.Float64, "its standard deviation"),
+        ("z", pl.Float64, "size over standard deviation"),
+        ("off", pl.Boolean, "whether z is beyond what chance allows in any class with 5 %"),
+        ("shows_from_frac", pl.Float64, "size that would show four times out of five"),
+        ("since", pl.String, "period from which on the error explains the readings best"),
+    ),
     "swaps": _columns(
         ("period", pl.String, "period"),
         ("swap_id", pl.Int64, "number of the swap; null for a pair of which a swap would not show"),

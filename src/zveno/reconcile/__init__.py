@@ -8,6 +8,7 @@ from zveno.reconcile.build import MonthInput, month_network
 from zveno.reconcile.engine import reconcile, reconcile_many
 from zveno.reconcile.fit import BOUND_CONFLICT
 from zveno.reconcile.gross_errors import Scrutiny
+from zveno.reconcile.lasting import LastingErrors, lasting_errors
 from zveno.reconcile.result import NetworkResult, problem_report
 from zveno.reconcile.solve import solve_network
 from zveno.reconcile.topology import flow_faults
@@ -16,11 +17,13 @@ __all__ = [
     "BOUND_CONFLICT",
     "Balance",
     "BatchResult",
+    "LastingErrors",
     "MonthInput",
     "NetworkResult",
     "PeriodSeries",
     "Scrutiny",
     "flow_faults",
+    "lasting_errors",
     "month_network",
     "problem_report",
     "reconcile",
