@@ -23,7 +23,16 @@ from zveno.model.chain import ChainModel
 from zveno.model.load import PLAY, load_play, read_description, read_play
 from zveno.model.play import Play
 from zveno.periods import Period
-from zveno.reconcile import Balance, PeriodSeries, Scrutiny, flow_faults, reconcile, reconcile_many
+from zveno.reconcile import (
+    Balance,
+    LastingErrors,
+    PeriodSeries,
+    Scrutiny,
+    flow_faults,
+    lasting_errors,
+    reconcile,
+    reconcile_many,
+)
 from zveno.reports import (
     MonthResults,
     Provenance,
@@ -326,6 +335,13 @@ class Chain:
         """A balance for every hour or day of a period."""
         span = self._span(period)
         return reconcile_many(self.model, self._records(span), list(span.split(each)))
+
+    def lasting_errors(self, period: str | Period, each: Literal["month", "day"] = "month") -> LastingErrors:
+        """Errors of meters that are the same in all months or days of a period, tested over all of them together."""
+        span = self._span(period)
+        if each not in ("month", "day"):
+            raise DataError("'{each}' is no time to test for lasting errors by: choose month or day", each=each)
+        return lasting_errors(self.model, self._records(span), list(span.split(each)))
 
     def check(self, period: str | Period) -> Breaches:
         """Breaches of the rules with unit, shift, crew and role; rules not checked, with the reason.

@@ -95,8 +95,8 @@ class Answers(DoubtedAnswers, SimulatedAnswers, VariedAnswers, ExplainedAnswers,
     def balance(self, model: ChainModel, balance: Balance, *, as_json: bool) -> None:
         """Reconciled flows, recoveries, unaccounted metal, suspects."""
         names = (
-            "flows", "recoveries", "unaccounted", "adjustments", "suspects", "eliminations", "gross_errors", "swaps",
-            "balance_tests", "gaps",
+            "flows", "recoveries", "unaccounted", "adjustments", "suspects", "eliminations", "gross_errors",
+            "common_errors", "swaps", "balance_tests", "gaps",
         )  # fmt: skip
         if as_json:
             content = {name: getattr(balance, name).to_dicts() for name in names}

@@ -35,6 +35,7 @@ from zveno.cli.scenarios import (
     show_scenarios,
 )
 from zveno.cli.spoken import SpokenCommand, SpokenGroup
+from zveno.cli.tested import Correction, Each, Lasting, ProblemFile, Robust
 from zveno.cli.typed import assignment
 from zveno.errors import DataError, StoreError, ZvenoError, refusal
 from zveno.text.mark import LANGUAGES, tr
@@ -368,19 +369,11 @@ def reconcile(
     chain: ChainFolder = HERE,
     store: StoreFolder = None,
     data: DataPath = None,
-    each: Annotated[str, typer.Option(metavar="hour|day", help=tr("A balance for every hour or day."))] = "",
-    problem: Annotated[
-        Path | None, typer.Option(metavar="FILE.json", help=tr("Solve a self-contained problem file instead."))
-    ] = None,
-    correction: Annotated[
-        str,
-        typer.Option(
-            metavar="sidak|bonferroni|fdr", help=tr("How many tests at once are kept from accusing by chance.")
-        ),
-    ] = "sidak",
-    robust: Annotated[
-        str, typer.Option(metavar="huber|hampel", help=tr("Leave out what a robust fit finds far off; all is listed."))
-    ] = "",
+    each: Each = "",
+    problem: ProblemFile = None,
+    correction: Correction = "sidak",
+    robust: Robust = "",
+    lasting: Lasting = "",
     lang: Lang = "",
     as_json: AsJson = False,
 ) -> None:
@@ -392,6 +385,9 @@ def reconcile(
         screen.problem(solve_problem(problem, scrutiny), as_json=as_json)
         return
     facade = with_data(open_chain(chain, store), data, screen)
+    if lasting:
+        screen.lasting(facade.model, facade.lasting_errors(facade.period(period), lasting), as_json=as_json)
+        return
     if not each:
         screen.balance(facade.model, facade.reconcile(facade.period(period), scrutiny=scrutiny), as_json=as_json)
         return

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from zveno.chain import Balance, ChainModel, MonthResults
+from zveno.chain import Balance, ChainModel, LastingErrors, MonthResults
 from zveno.cli.screen import Screen
 from zveno.reports import detectable, pair_words, place_words, stream_title, suspect_name, swap_words
 from zveno.text.mark import tr
@@ -15,6 +15,7 @@ from zveno.text.words import QUANTITIES
 _MOST_CLASSES = 6
 _MOST_NAMES = 6
 _MOST_PAIRS = 4
+_MOST_ROWS = 12
 
 
 class DoubtedAnswers(Screen):
@@ -83,6 +84,42 @@ class DoubtedAnswers(Screen):
             if len(pairs) > _MOST_PAIRS:
                 names = self.text(tr("{names} and {n} more"), names=names, n=len(pairs) - _MOST_PAIRS)
             self.say(tr("samples so alike that a swap of one shift would not show: {names}"), names=names)
+
+    def lasting(self, model: ChainModel, found: LastingErrors, *, as_json: bool) -> None:
+        """Errors that last, class by class; those beyond the limit, or from which size on some would show."""
+        if as_json:
+            content = {"periods": list(found.periods), "limit": found.limit, "lasting_errors": found.errors.to_dicts()}
+            self.json(content)
+            return
+        self.line(self.text.count("{n} period tested together", "{n} periods tested together", len(found.periods)))
+        loud = found.errors.filter(pl.col("class_id").is_in(found.errors.filter("off")["class_id"].unique().to_list()))
+        if loud.is_empty():
+            self.say(tr("errors that last: none"))
+            self._lasting_table(
+                model, found.errors.unique("class_id", keep="first", maintain_order=True).head(_MOST_ROWS)
+            )
+            return
+        for (_,), rows in loud.group_by("class_id", maintain_order=True):
+            names = self._names([self._lasting_name(model, row) for row in rows.iter_rows(named=True)])
+            self.say(tr("an error that lasts, since {since}: {names}"), since=rows["since"][0], names=names)
+        self._lasting_table(model, loud)
+
+    def _lasting_table(self, model: ChainModel, errors: pl.DataFrame) -> None:
+        """Sizes of errors, and from which size on they would show."""
+        rows = [
+            [
+                self._lasting_name(model, row),
+                self.measured(row["size_frac"], row["size_sd_frac"], 100),
+                self.text.number(row["z"], 2),
+                self.text.percent(row["shows_from_frac"], 1),
+            ]
+            for row in errors.iter_rows(named=True)
+        ]
+        self.table([tr("if this alone errs"), tr("error, %"), "z", tr("shows from, %")], rows)
+
+    def _lasting_name(self, model: ChainModel, row: dict[str, Any]) -> str:
+        """A meter, or an error that several share by name."""
+        return f"{model.title(row['name'], self.lang)} ({self._quantity_name(row['quantity'])})"
 
     def _names(self, names: list[str]) -> str:
         """Several names in a row, the first of them where they are many."""

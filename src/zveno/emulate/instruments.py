@@ -78,27 +78,40 @@ def _systematic(meter: Meter, quantity: str, seed: int) -> float:
 
 
 def _true_values(model: ChainModel, meter: Meter, quantity: str, truth: Truth) -> Iterator[tuple[Shift, float]]:
-    """Shift by shift (or once a period) what a perfect meter would say.
+    """Shift by shift (or once a month) what a perfect meter would say.
 
-    A line that stood all shift has a mass of zero, but nothing to sample; where no lot came, none is weighed.
+    A line that stood all shift has a mass of zero, but nothing to sample; where no lot came, none is weighed. Stocks
+    are surveyed before the first shift and after the last one of each month.
     """
     content = _content(model, meter.stream) if quantity in _MASSES else ""
     if meter.stream in truth.stocks:
         levels = truth.stocks[meter.stream]
         first = truth.shifts[0]
         before = model.shift_pattern.at(first.period.start - (first.period.end - first.period.start) / 2)
-        for shift, held in ((before, levels[0]), (truth.shifts[-1], levels[-1])):
+        ends = [(truth.shifts[last - 1], levels[last]) for _, last in _months(truth)]
+        for shift, held in ((before, levels[0]), *ends):
             if quantity in _MASSES or held[0] > 0:
                 yield shift, _quantity(held, quantity, truth, content)
         return
     moved = _measured(model, meter.stream, truth)
     if meter.period in ("month", "month_end"):
-        if quantity in _MASSES or moved[:, 0].sum() > 0:
-            yield truth.shifts[-1], _quantity(moved.sum(axis=0), quantity, truth, content)
+        for begin, last in _months(truth):
+            part = moved[begin:last]
+            if quantity in _MASSES or part[:, 0].sum() > 0:
+                yield truth.shifts[last - 1], _quantity(part.sum(axis=0), quantity, truth, content)
         return
     for index, shift in enumerate(truth.shifts):
         if moved[index, 0] > 0 or (quantity in _MASSES and meter.period != "lot"):
             yield shift, _quantity(moved[index], quantity, truth, content)
+
+
+def _months(truth: Truth) -> Iterator[tuple[int, int]]:
+    """First shift of each month, and the first one after it."""
+    first = 0
+    for index, (shift, after) in enumerate(zip(truth.shifts, (*truth.shifts[1:], None), strict=True), start=1):
+        if after is None or (after.day.year, after.day.month) != (shift.day.year, shift.day.month):
+            yield first, index
+            first = index
 
 
 def _content(model: ChainModel, place: str) -> str:

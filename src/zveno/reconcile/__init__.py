@@ -9,6 +9,7 @@ from zveno.reconcile.engine import reconcile, reconcile_many
 from zveno.reconcile.fit import BOUND_CONFLICT
 from zveno.reconcile.free_report import free_report
 from zveno.reconcile.gross_errors import Scrutiny
+from zveno.reconcile.lasting import LastingErrors, lasting_errors
 from zveno.reconcile.problem_report import problem_report
 from zveno.reconcile.result import NetworkResult
 from zveno.reconcile.solve import solve, solve_network
@@ -21,12 +22,14 @@ __all__ = [
     "Balance",
     "BatchResult",
     "LargeResult",
+    "LastingErrors",
     "MonthInput",
     "NetworkResult",
     "PeriodSeries",
     "Scrutiny",
     "flow_faults",
     "free_report",
+    "lasting_errors",
     "month_network",
     "problem_report",
     "reconcile",

@@ -19,6 +19,7 @@ from zveno.reconcile.build import MonthInput
 from zveno.reconcile.doubts import (
     CheckedSwaps,
     balance_test_rows,
+    common_error_rows,
     elimination_rows,
     error_rows,
     suspect_rows,
@@ -39,7 +40,7 @@ _ANYTHING = 0.5
 @dataclass(frozen=True)
 class Balance:
     """A reconciled period: tables ``flows``, ``adjustments``, ``suspects``, ``eliminations``, ``gross_errors``,
-    ``swaps``, ``balance_tests``, ``recoveries``, ``unaccounted`` and ``gaps``, and the global test.
+    ``common_errors``, ``swaps``, ``balance_tests``, ``recoveries``, ``unaccounted`` and ``gaps``, and the global test.
 
     ``chi2_95`` is the largest objective that agrees with the stated errors at 95 %; ``status`` says how the
     test ended: consistent, suspect or not testable. ``separating`` lists (stream, quantity) whose reading
@@ -63,6 +64,7 @@ class Balance:
     separating: tuple[tuple[str, str], ...]
     eliminations: pl.DataFrame
     gross_errors: pl.DataFrame
+    common_errors: pl.DataFrame
     swaps: pl.DataFrame
     balance_tests: pl.DataFrame
     result: NetworkResult
@@ -100,6 +102,7 @@ def balance_of(
         separating=_checks(result),
         eliminations=frame("eliminations", list(elimination_rows(result, name))),
         gross_errors=frame("gross_errors", list(error_rows(result, name))),
+        common_errors=frame("common_errors", list(common_error_rows(result, name))),
         swaps=frame("swaps", list(swap_rows(result, swaps, name))),
         balance_tests=frame("balance_tests", list(balance_test_rows(model, result, name))),
         result=result,

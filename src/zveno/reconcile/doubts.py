@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
+
 from zveno.model.chain import ChainModel
-from zveno.reconcile.gross_errors import Suspect, Swap, balance_tests, critical_z
+from zveno.reconcile.gross_errors import Suspect, Swap, balance_tests, critical_z, smallest_shown
 from zveno.reconcile.result import NetworkResult
 from zveno.reconcile.sample_swaps import SampleSwap, SampleSwaps
 from zveno.tables import schema
@@ -51,6 +53,24 @@ def _suspect(one: Suspect) -> Row:
         "bias_sd": None if fraction else one.bias_sd,
         "bias_rel_frac": one.relative,
     }
+
+
+def common_error_rows(result: NetworkResult, period: str) -> Iterator[Row]:
+    """Named errors that several readings share, loud or not."""
+    sds = np.array([one.bias_sd for one in result.gross_errors.common])
+    shows = smallest_shown(sds, result.gross_errors.limit)
+    for one, least in zip(result.gross_errors.common, shows, strict=True):
+        yield {
+            "period": period,
+            "name": one.name,
+            "meter": one.meter,
+            "stream": one.stream,
+            "quantity": one.quantity,
+            "size_frac": one.bias,
+            "size_sd_frac": one.bias_sd,
+            "z": one.z,
+            "shows_from_frac": float(least),
+        }
 
 
 def elimination_rows(result: NetworkResult, period: str) -> Iterator[Row]:

@@ -16,7 +16,8 @@ def problem_report(network: Network, result: NetworkResult | LargeResult) -> dic
     Keys: objective, dof, p_value, reconciled, sigma_reconciled, classification, suspects (single readings),
     other_local_optima, suspect_classes, eliminations, gross_errors, swaps, balance_tests.
 
-    Of a large network neither other optima nor swapped samples nor balances at the readings are looked for, and ``unbounded`` lists streams whose masses would grow without end.
+    Of a large network neither other optima nor swapped samples nor balances at the readings are looked for, and
+    ``unbounded`` lists streams whose masses would grow without end.
     """
     streams = [one.id for one in network.streams]
     return {

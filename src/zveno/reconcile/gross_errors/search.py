@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
@@ -58,7 +58,9 @@ class GrossErrors:
 
     ``classes`` are suspect classes by ``|z|``; ``eliminations`` the steps of the search; ``errors`` what the search
     ends with, each with its size where all of them are there together; ``limit`` is that of ``|z|``. ``swaps`` are
-    samples that were taken for each other: all the rest is told with them exchanged back.
+    samples that were taken for each other: all the rest is told with them exchanged back. ``common`` are all named
+    errors that several readings share, loud or not: one of them that was in question beforehand is tested by its own
+    ``z``, against 1.96.
     """
 
     classes: tuple[SuspectClass, ...] = ()
@@ -66,6 +68,7 @@ class GrossErrors:
     errors: tuple[Suspect, ...] = ()
     limit: float = np.nan
     swaps: tuple[Swap, ...] = ()
+    common: tuple[Suspect, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -131,7 +134,7 @@ def find(network: Network, fit: Fit, correction: Correction = "sidak") -> GrossE
     Swapped samples are looked for first; suspects are those that are left with the samples exchanged back.
     """
     tested = Tested(network, fit, correction)
-    limit = tested.limit
+    begun = GrossErrors(limit=tested.limit, common=tuple(_named(tested)))
     swaps: list[Swap] = []
     while tested.contradicted and len(swaps) < _SWAPS:
         swap = find_swap(tested.network, tested.fit, tested.adjusted)
@@ -141,9 +144,17 @@ def find(network: Network, fit: Fit, correction: Correction = "sidak") -> GrossE
         other = swapped(tested.network, swap.first, swap.second)
         tested = Tested(other, fit_any(other), correction)
     if not tested.rejected:
-        return GrossErrors(limit=limit, swaps=tuple(swaps))
+        return replace(begun, swaps=tuple(swaps))
     steps, errors = search(tested)
-    return GrossErrors(suspects(tested), steps, errors, limit, tuple(swaps))
+    return replace(begun, classes=suspects(tested), eliminations=steps, errors=errors, swaps=tuple(swaps))
+
+
+def _named(tested: Tested) -> Iterator[Suspect]:
+    """Errors with a name that several readings share."""
+    found = tested.family
+    for k, one in enumerate(found.members):
+        if one.kind == "common" and one.name:
+            yield suspect(tested.network, one, found.score[k], found.weight[k])
 
 
 def suspects(tested: Tested) -> tuple[SuspectClass, ...]:

@@ -1,0 +1,399 @@
+"""``python -m benchmarks.detection``: how surely errors planted in the demonstration chain are found, by seeds.
+
+Months are played with the truth of the example and meters of other seeds, or drawn from the covariance of a month's
+readings around its reconciled values; that both say the same is checked. A wrong name, a missed swap and a false alarm
+each count; nothing is left out of the shares.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import polars as pl
+from scipy.stats import ncx2, norm
+
+from zveno.chain import example, load
+from zveno.emulate.instruments import Said, read_meters
+from zveno.emulate.truth import Truth, play_truth
+from zveno.model.chain import ChainModel
+from zveno.model.load import load_play
+from zveno.model.network import NetReading, Network
+from zveno.model.play import Bias, Event, Play, Swap
+from zveno.model.types import Meter
+from zveno.periods import Period
+from zveno.reconcile import NetworkResult, solve_network
+from zveno.reconcile.build import month_of, plan_of
+from zveno.reconcile.fit import fit_network
+from zveno.reconcile.gross_errors import Scrutiny
+from zveno.reconcile.gross_errors.search import Tested
+from zveno.reconcile.sample_swaps import SampleSwaps, sample_swaps
+from zveno.tables import frame
+
+BELTS, BIAS = "balk_conc.belt_calibration", 1.03
+_LINES = frozenset(f"balk.line{n}.mill_feed" for n in range(1, 5))
+_FEED_TAIL = tuple((f"{one}.ore.assay", f"{one}.tail.assay") for one in ("zhez_conc", "balk_conc"))
+_FIRST_SEED = 1000
+
+
+# ---- the chain, its variants, its months ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A description of the chain with other meters, and how long a period is balanced."""
+
+    name: str
+    meters: Callable[[Sequence[Meter]], Sequence[Meter]] = tuple
+    months: int = 1
+
+
+def tails_and_receipts(meters: Sequence[Meter]) -> Sequence[Meter]:
+    """Sulphur and iron assayed in the tailings as in the feed; the smelter weighs and assays what it receives."""
+    found = []
+    for one in meters:
+        if one.id == "balk_conc.tail.assay":
+            sds = {"Fe": 1.8, "S": 1.8}
+            one = one.model_copy(update={"components": ("Cu", "Fe", "S"), "sd_rel_pcts": sds})  # noqa: PLW2901
+        found.append(one)
+        for source, name in (("bmz.toll_b.wagon", "receipt.wagon"), ("bmz.toll_b.assay", "receipt.assay")):
+            if one.id == source:
+                parts = tuple(c for c in one.components if c not in ("Ag", "Au"))
+                more = {"id": f"bmz.{name}", "stream": "balk.conc", "components": parts}
+                found.append(one.model_copy(update=more))
+    return found
+
+
+def surveyed_well(meters: Sequence[Meter]) -> Sequence[Meter]:
+    """The concentrate bin of Balkhash surveyed to 1 % instead of 6 %, besides."""
+    better = {"sd_rel_pct": 1.0, "bias_limit_pct": 1.0}
+    return [
+        one.model_copy(update=better) if one.id == "balk_conc.conc.stock" else one for one in tails_and_receipts(meters)
+    ]  # fmt: skip
+
+
+def copper_only(meters: Sequence[Meter]) -> Sequence[Meter]:
+    """Masses, moistures and copper alone."""
+    return [
+        one.model_copy(update={"components": tuple(c for c in one.components if c == "Cu")})
+        for one in meters
+        if one.quantity != "assay" or "Cu" in one.components
+    ]  # fmt: skip
+
+
+VARIANTS = (
+    Variant("as described", tuple),
+    Variant("copper only", copper_only),
+    Variant("S, Fe in tailings, receipts", tails_and_receipts),
+    Variant("the same, 3 months", tails_and_receipts, 3),
+    Variant("the same, 12 months", tails_and_receipts, 12),
+    Variant("the same as one month, bin surveyed to 1 %", surveyed_well),
+)
+
+
+@dataclass(frozen=True)
+class Months:
+    """Months of one variant: the truth is played once, meters err by seed."""
+
+    variant: Variant
+
+    @cached_property
+    def model(self) -> ChainModel:
+        """The description with the variant's meters."""
+        base = load(example("zhez_balkhash")).model
+        meters = tuple(self.variant.meters(base.chain.meters))
+        return base.model_copy(update={"chain": base.chain.model_copy(update={"meters": meters})})
+
+    @cached_property
+    def play(self) -> Play:
+        """The play without gross errors; breaches and stops stay."""
+        play = load_play(load(example("zhez_balkhash")).folder)
+        return play.model_copy(
+            update={"events": tuple(one for one in play.events if not isinstance(one, (Bias, Swap)))}
+        )
+
+    @cached_property
+    def period(self) -> Period:
+        """From March 2026 on."""
+        after = (2 + self.variant.months) % 12 + 1
+        return Period.parse(f"2026-03-01/{2026 + (2 + self.variant.months) // 12}-{after:02d}-01", self.model.tz)
+
+    @cached_property
+    def truth(self) -> Truth:
+        """What happened."""
+        return play_truth(self.model, self.play, self.period, 1)
+
+    def said(self, seed: int, *events: Event) -> list[Said]:
+        """What the meters say with errors of a seed."""
+        play = self.play.model_copy(update={"events": (*self.play.events, *events)})
+        return read_meters(self.model, play, self.truth, seed)[0]
+
+    def network(self, said: Sequence[Said], wrong: float = 1.0) -> Network:
+        """The network of the period; belts of Balkhash times a factor."""
+        rows = records(said, wrong)
+        return month_of(plan_of(self.model, rows), self.period).network
+
+    def swaps(self, said: Sequence[Said]) -> SampleSwaps:
+        """Swaps found among the samples."""
+        return sample_swaps(self.model, plan_of(self.model, records(said)).book, self.period)
+
+    @cached_property
+    def true(self) -> Network:
+        """A month whose readings are the reconciled values of one: exact, with the errors that are described."""
+        network = self.network(self.said(_FIRST_SEED - 1))
+        result = NetworkResult(network, fit_network(network))
+        readings = tuple(
+            one if one.value is None else replace(one, value=float(result.value(one.stream, one.quantity) or one.value))
+            for one in network.readings
+        )
+        return replace(network, readings=readings)
+
+    @cached_property
+    def root(self) -> np.ndarray:
+        """Cholesky factor of the covariance of the readings."""
+        return np.linalg.cholesky(covariance(self.true))
+
+    def drawn(self, seed: int, wrong: float = 1.0) -> Network:
+        """The true month with errors drawn from their covariance; belts times a factor."""
+        noise = self.root @ np.random.default_rng(seed).standard_normal(len(self.root))
+        readings = tuple(
+            one if one.value is None else replace(one, value=(one.value + e) * (wrong if one.stream in _LINES else 1.0))
+            for one, e in zip(self.true.readings, noise, strict=True)
+        )
+        return replace(self.true, readings=readings)
+
+
+def records(said: Sequence[Said], wrong: float = 1.0) -> pl.DataFrame:
+    """What meters said as the store would hold it."""
+    rows = [
+        {
+            "point": one.meter, "quantity": one.quantity, "start": one.start, "end": one.end,
+            "value": one.value * (wrong if one.meter.startswith("balk_conc.line") else 1.0), "qualifier": "",
+            "file": "", "sheet": "", "cell": "", "file_hash": "", "known": one.end,
+        }
+        for one in said
+    ]  # fmt: skip
+    return frame("records", rows)
+
+
+def covariance(network: Network) -> np.ndarray:
+    """Covariance of all readings."""
+    number = {(one.stream, one.quantity, one.meter): n for n, one in enumerate(network.readings)}
+    V = np.diag([one.sigma**2 for one in network.readings])
+    for pair in network.covariances:
+        i, j = number[*pair.first, pair.first_meter], number[*pair.second, pair.second_meter]
+        V[i, j] = V[j, i] = pair.value
+    return V
+
+
+# ---- a bias that the four belts share ---------------------------------------------------------------------------
+
+
+def belts(network: Network) -> np.ndarray:
+    """Numbers of the readings of the four belts."""
+    return np.flatnonzero([one.stream in _LINES for one in network.readings])
+
+
+def theory(network: Network) -> dict[str, float]:
+    """What the best test could do: z of the bias, and the power of tests at 5 %."""
+    tested = Tested(network, fit_network(network))
+    found = tested.family
+    (k,) = (k for k, one in enumerate(found.members) if one.name == BELTS)
+    z = (BIAS - 1) / BIAS * np.sqrt(found.weight[k])
+
+    def beyond(limit: float) -> float:
+        return float(norm.sf(limit - z) + norm.cdf(-limit - z))
+
+    chi2 = ncx2.sf(ncx2.isf(0.05, tested.dof, 1e-12), tested.dof, z**2)
+    return {"z": z, "alone": beyond(1.96), "limit": tested.limit, "family": beyond(tested.limit), "global": chi2}
+
+
+@dataclass(frozen=True)
+class Shares:
+    """How often a bias of the belts was seen, and what was said of it."""
+
+    flagged: float
+    right: float
+    alone: float
+    single: float
+    tied: float
+
+
+def named(result: NetworkResult) -> str:
+    """What the loudest class is: the belts' common error, a class that holds it with others, one reading, other."""
+    if not result.suspect_classes:
+        return ""
+    found = [one for one in result.suspect_classes[0].everything if one.kind != "loss"]
+    numbers = set(belts(result.network))
+    common = any(one.name == BELTS for one in found)
+    if common and all(set(one.readings) <= numbers for one in found):
+        return "right"
+    if common:
+        return "tied"
+    return "single" if len(found) == 1 else "other"
+
+
+def shares(results: Iterator[NetworkResult]) -> Shares:
+    """Over seeds; ``right`` and ``single`` are shares of those flagged."""
+    words: Counter[str] = Counter()
+    alone = 0
+    for result in results:
+        words[named(result)] += 1
+        alone += any(abs(one.z) > 1.96 for one in result.gross_errors.common if one.name == BELTS)
+    total = sum(words.values())
+    flagged = total - words[""]
+    share = {one: words[one] / max(flagged, 1) for one in ("right", "single", "tied")}
+    return Shares(flagged / total, share["right"], alone / total, share["single"], share["tied"])
+
+
+def bias_of_belts(seeds: int, played: int) -> None:
+    """All variants, drawn and played."""
+    print(f"A bias of 3 % common to the four belts of Balkhash; {seeds} drawn months, {played} fully played")
+    print("z: size over its standard deviation; alone: tested by itself at 5 %; family: among all suspects")
+    for variant in VARIANTS:
+        months = Months(variant)
+        said = theory(months.drawn(0))
+        print(f"\n{variant.name}: z {said['z']:.2f}; power alone {said['alone']:.0%}, among all (|z| > "
+              f"{said['limit']:.2f}) {said['family']:.0%}, global test {said['global']:.0%}", flush=True)  # fmt: skip
+        for word, factor in (("biased", BIAS), ("clean", 1.0)):
+            drawn = shares(solve_network(months.drawn(_FIRST_SEED + k, factor)) for k in range(seeds))
+            print(f"  {word}, drawn:  {told(drawn)}", flush=True)
+            if played and variant.months == 1:
+                lived = shares(
+                    solve_network(months.network(months.said(_FIRST_SEED + k), factor)) for k in range(played)
+                )
+                print(f"  {word}, played: {told(lived)}", flush=True)
+
+
+def told(one: Shares) -> str:
+    """Shares in a line."""
+    return (
+        f"flagged {one.flagged:.1%} (the belts by name {one.right:.0%}, in a class with others {one.tied:.0%}, another "
+        f"single reading {one.single:.0%}); tested alone {one.alone:.1%}"
+    )
+
+
+# ---- swaps ------------------------------------------------------------------------------------------------------
+
+
+def swap_of(pair: tuple[str, str], k: int) -> Swap:
+    """A swap in one shift, another one for each number."""
+    day = date(2026, 3, 1) + timedelta(days=(7 * k) % 31)
+    return Swap(kind="swap", id="X", meters=pair, day=day, slot=("day", "night")[k % 2])
+
+
+def swaps_of_shifts(seeds: int) -> None:
+    """The planted swap, feed for tailings, any other pair, and none."""
+    months = Months(VARIANTS[0])
+    planted = Swap(kind="swap", id="G02", meters=("zhez_conc.conc.assay", "zhmz.toll_a.assay"), day=date(2026, 3, 17),
+                   slot="day")  # fmt: skip
+    found: Counter[str] = Counter()
+    by_told: dict[bool, list[bool]] = {True: [], False: []}
+    rng = np.random.default_rng(1)
+    for k in range(seeds):
+        seed = _FIRST_SEED + k
+        clean = months.swaps(months.said(seed))
+        found["false"] += bool(clean.found)
+        found["planted"] += _pairs(months.swaps(months.said(seed, planted))) == {frozenset(planted.meters)}
+        for pair in _FEED_TAIL:
+            found[pair[0]] += _pairs(months.swaps(months.said(seed, swap_of(pair, k)))) == {frozenset(pair)}
+        meters = _alike(months.model, rng)
+        seen = {frozenset(one) for one in clean.unseen}
+        hit = frozenset(meters) in _pairs(months.swaps(months.said(seed, swap_of(meters, k))))
+        by_told[frozenset(meters) in seen].append(hit)
+    print(f"\nSwaps of one shift; {seeds} played months each")
+    print(f"  planted swap G02 named as these two and nothing else: {found['planted'] / seeds:.1%}")
+    for pair in _FEED_TAIL:
+        print(f"  {pair[0]} and {pair[1]}, named as these two and nothing else: {found[pair[0]] / seeds:.1%}")
+    for word, hits in (("told unseen", by_told[True]), ("not told unseen", by_told[False])):
+        print(f"  any pair of shift assays, {word}: found {sum(hits)} of {len(hits)}")
+    print(f"  clean months with a swap: {found['false'] / seeds:.1%}", flush=True)
+
+
+def _pairs(found: SampleSwaps) -> set[frozenset[str]]:
+    """Pairs that were found swapped."""
+    return {frozenset((one.first, one.second)) for one in found.found}
+
+
+def _alike(model: ChainModel, rng: np.random.Generator) -> tuple[str, str]:
+    """Two meters that assay a component alike each shift."""
+    meters = [one for one in model.chain.meters if one.quantity == "assay" and one.accounting and one.period == "shift"]
+    while True:
+        a, b = (meters[int(k)] for k in rng.choice(len(meters), 2, replace=False))
+        if set(a.components) & set(b.components) and a.stream != b.stream:
+            return a.id, b.id
+
+
+def swaps_of_months(seeds: int) -> None:
+    """Feed and tailings swapped all month, seen by the balance alone; and none."""
+    months = Months(VARIANTS[0])
+    found: Counter[str] = Counter()
+    for k in range(seeds):
+        network = months.drawn(_FIRST_SEED + k)
+        result = solve_network(network)
+        found["false"] += bool(result.gross_errors.swaps)
+        found["accused"] += bool(result.suspect_classes)
+        found["global"] += bool((result.p_value or 1.0) < 0.05)
+        for pair in _FEED_TAIL:
+            wrong = labels_exchanged(network, *pair)
+            told = [frozenset((one.first, one.second)) for one in solve_network(wrong).gross_errors.swaps]
+            found[pair[0]] += told == [frozenset(pair)]
+    print(f"\nSwaps of a whole month, by the balance; {seeds} drawn months each")
+    for pair in _FEED_TAIL:
+        print(f"  {pair[0]} and {pair[1]}, named as these two and nothing else: {found[pair[0]] / seeds:.1%}")
+    print(f"  clean months: a swap {found['false'] / seeds:.1%}, suspects {found['accused'] / seeds:.1%}, global test "
+          f"{found['global'] / seeds:.1%}", flush=True)  # fmt: skip
+
+
+def labels_exchanged(network: Network, first: str, second: str) -> Network:
+    """The month of a laboratory that writes copper of two samples under each other's name."""
+    at = {one.meter: one for one in network.readings if one.quantity == "Cu" and one.meter in (first, second)}
+
+    def other(one: NetReading) -> NetReading:
+        if one.quantity != "Cu" or one.meter not in at:
+            return one
+        partner: Any = at[second if one.meter == first else first]
+        return replace(one, value=partner.value, sigma=one.sigma * partner.value / (one.value or 1.0))
+
+    return replace(network, readings=tuple(map(other, network.readings)))
+
+
+# ---- corrections ------------------------------------------------------------------------------------------------
+
+
+def corrections(seeds: int) -> None:
+    """Clean months that are accused under each correction."""
+    months = Months(VARIANTS[0])
+    print(f"\nClean months accused, by correction; {seeds} drawn months")
+    for name in ("sidak", "bonferroni", "fdr"):
+        accused = sum(
+            bool(solve_network(months.drawn(_FIRST_SEED + k), Scrutiny(name)).suspect_classes) for k in range(seeds)
+        )
+        print(f"  {name}: {accused / seeds:.1%}", flush=True)
+
+
+def main() -> None:
+    """Run what is asked for."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.detection", description=__doc__)
+    parser.add_argument("--seeds", type=int, default=200)
+    parser.add_argument("--played", type=int, default=20, help="fully played months of each variant of one month")
+    parser.add_argument("--only", choices=("belts", "shifts", "months", "corrections"))
+    asked = parser.parse_args()
+    for name, run in (
+        ("belts", lambda: bias_of_belts(asked.seeds, asked.played)),
+        ("shifts", lambda: swaps_of_shifts(asked.seeds)),
+        ("months", lambda: swaps_of_months(asked.seeds)),
+        ("corrections", lambda: corrections(asked.seeds)),
+    ):
+        if asked.only in (None, name):
+            run()
+
+
+if __name__ == "__main__":
+    main()

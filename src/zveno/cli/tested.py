@@ -1,0 +1,25 @@
+"""Options of how readings are balanced and tested; light, for ``--help`` must answer at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from zveno.text.mark import tr
+
+Each = Annotated[str, typer.Option(metavar="hour|day", help=tr("A balance for every hour or day."))]
+ProblemFile = Annotated[
+    Path | None, typer.Option(metavar="FILE.json", help=tr("Solve a self-contained problem file instead."))
+]
+Correction = Annotated[
+    str,
+    typer.Option(metavar="sidak|bonferroni|fdr", help=tr("How many tests at once are kept from accusing by chance.")),
+]
+Robust = Annotated[
+    str, typer.Option(metavar="huber|hampel", help=tr("Leave out what a robust fit finds far off; all is listed."))
+]
+Lasting = Annotated[
+    str, typer.Option(metavar="month|day", help=tr("Test for errors that last over all months or days of the period."))
+]
