@@ -73,7 +73,7 @@ def smoothed(
     steps, carry = [], prior
     for t, link in enumerate(links):
         stacked, e = _stacked(carry, link, walks, jumps[t], q)
-        R = qr(stacked, mode="r", check_finite=False)[0]
+        R = np.asarray(qr(stacked, mode="r", check_finite=False)[0], dtype=float)
         steps.append(R[:e])
         carry = _square(R[e:, e:], links.shape[2] - q)
     return _back(steps, carry, walks, q, covariance=covariance)

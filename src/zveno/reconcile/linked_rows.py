@@ -67,7 +67,7 @@ class Layout:
     @cached_property
     def sized(self) -> Floats:
         """``N`` for free variables over their sizes."""
-        return self.N * np.concatenate([self.usual[self.flows], np.tile(self.size, 2)])
+        return np.asarray(self.N * np.concatenate([self.usual[self.flows], np.tile(self.size, 2)]))
 
 
 def layout(problem: Problem, opening: Ints, closing: Ints, scale: Floats) -> Layout:
@@ -179,11 +179,11 @@ def rows_of(
     before = np.concatenate([place.u[:1, plan.opening], place.u[:-1, plan.closing]])
     shift = (before - place.u[:, plan.opening]) / plan.size
     rows[:, :, -1] -= np.einsum("prq,pq->pr", rows[:, :, plan.f : plan.f + plan.q], shift)
-    R = np.linalg.qr(rows, mode="r")
+    R: Floats = np.asarray(np.linalg.qr(rows, mode="r"), dtype=float)
     width = rows.shape[2]
     if R.shape[1] < width:
         R = np.concatenate([R, np.zeros((len(R), width - R.shape[1], width))], axis=1)
-    return Rows(rows[:, : readings[0].shape[1]], np.asarray(R, dtype=float), N, shift, plan.f)
+    return Rows(rows[:, : readings[0].shape[1]], R, N, shift, plan.f)
 
 
 def _left(weights: Weights, miss: Misfit) -> Floats:
