@@ -14,6 +14,7 @@ from zveno.reconcile.fit import Fit, Verdict, verdict_of
 from zveno.reconcile.fit_batch import Fitted, fit_batch, single
 from zveno.reconcile.kernel import Solved, interior_point
 from zveno.reconcile.objective import Data, data_of
+from zveno.reconcile.pulls import leak_loadings, pulls
 from zveno.reconcile.result import NetworkResult
 
 BatchStatus = Verdict | Literal["no data", "not solved"]
@@ -76,6 +77,26 @@ class BatchResult:
             of = self._answers
             self._kept[period] = single(of.problem, of.data, of.solved, of.fitted, place)
         return self._kept[period]
+
+    def pulls(self) -> tuple[Floats, Floats]:
+        """Slope of the fit by an error of each reading (P, readings), with covariances (P, readings, readings).
+
+        Zero for what is not read, not checked or not solved. The slope over the root of its variance is the
+        standardised adjustment, and over the variance the error that explains the period best.
+        """
+        of, shape = self._answers, (len(self.status), len(self.network.readings))
+        slope, covariance = np.zeros(shape), np.zeros((*shape, shape[1]))
+        slope[self.solved], covariance[self.solved] = pulls(of.problem, of.data, of.solved, of.fitted)
+        return slope, covariance
+
+    def leak_loadings(self) -> tuple[tuple[tuple[str, str], ...], Floats]:
+        """Place and quantity of each equation, and what one unit lost there looks like in the readings, (P, readings,
+        equations).
+        """
+        of = self._answers
+        loadings = np.zeros((len(self.status), len(self.network.readings), len(of.problem.b)))
+        loadings[self.solved] = leak_loadings(of.problem, of.data, of.solved, of.fitted)
+        return of.problem.rows, loadings
 
     def table(self) -> BatchTable:
         """Values and standard deviations of all quantities of all periods, NaN where there is none."""

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
-import numpy as np
 import polars as pl
 
 from zveno.errors import DataError, SolveError
@@ -20,20 +18,18 @@ from zveno.reconcile.balance import (
     recovery_rows,
     series_flows,
 )
-from zveno.reconcile.batch import BatchResult, solve_batch
+from zveno.reconcile.batch import BatchResult
 from zveno.reconcile.build import (
     Found,
     Plan,
     any_record,
     find_readings,
-    fitting,
     month_network,
     month_of,
     network_of,
     plan_of,
-    reading,
-    shared_pairs,
 )
+from zveno.reconcile.columns import columns, solved
 from zveno.reconcile.doubts import CheckedSwaps
 from zveno.reconcile.fit import fit_network
 from zveno.reconcile.gross_errors import Scrutiny
@@ -140,22 +136,4 @@ def _solve_kind(
 def _solve(plan: Plan, found: Sequence[Found]) -> BatchResult:
     """Readings of all periods as columns, and their solution."""
     network, _ = network_of(plan, found)
-    rows = [{(stream, quantity, one.meter, one.below): one for stream, quantity, one in fitting(network, part)}
-            for part in found]  # fmt: skip
-    keys = list(dict.fromkeys(key for row in rows for key in row))
-    columns = {key: k for k, key in enumerate(keys)}
-    value, sigma = np.full((2, len(rows), len(keys)), np.nan)
-    correlation = np.broadcast_to(np.eye(len(keys)), (len(rows), len(keys), len(keys))).copy()
-    for p, row in enumerate(rows):
-        for key, one in row.items():
-            value[p, columns[key]], sigma[p, columns[key]] = one.value, one.sd
-        ones = list(row.values())
-        at = [columns[key] for key in row]
-        for i, j, shared in shared_pairs(ones):
-            correlation[p, at[i], at[j]] = correlation[p, at[j], at[i]] = shared / (ones[i].sd * ones[j].sd)
-    readings = tuple(
-        reading(key[0], key[1], next(row[key] for row in rows if key in row)) for key in keys
-    )  # fmt: skip
-    network = replace(network, readings=readings)
-    independent = np.count_nonzero(correlation) == len(rows) * len(keys)
-    return solve_batch(network, value, sigma, correlations=None if independent else correlation)
+    return solved(network, columns(network, found))

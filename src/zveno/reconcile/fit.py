@@ -113,21 +113,21 @@ def fit_at(problem: Problem, data: Data, best: Polished, size: Floats, iteration
     linear = linearise(problem, data, mass, assay, np.where(best.closed, size, mass))
     return Fit(
         problem=problem, mass=mass[0], flow=flow[0], assay=assay[0], active=best.active,
-        closed=best.closed, linear=linear, miss=miss, held=held(problem, best.active), data=data,
+        closed=best.closed, linear=linear, miss=miss, held=held_quantities(problem, best.active[None])[0], data=data,
         objective=2 * float(miss.half[0]), iterations=iterations,
     )  # fmt: skip
 
 
-def held(problem: Problem, active: Bools) -> Bools:
-    """Quantities that stand at a bound: nothing, or a stream of that component alone."""
+def held_quantities(problem: Problem, active: Bools) -> Bools:
+    """Quantities (P, quantities) that stand at a bound: nothing, or a stream of that component alone."""
     free_m, free_f = problem.mass_free, problem.flow_free
     n_m, n_f = len(free_m), len(free_f)
-    stand = np.zeros(problem.n_quantities, dtype=bool)
-    stand[free_m] = active[:n_m]
-    pairs = active[n_m : n_m + n_f].copy()
-    pairs[problem.capped[free_f]] |= active[n_m + n_f :]
-    stand[problem.n_streams + free_f] = pairs
-    return stand
+    held = np.zeros((len(active), problem.n_quantities), dtype=bool)
+    held[:, free_m] = active[:, :n_m]
+    pairs = active[:, n_m : n_m + n_f].copy()
+    pairs[:, problem.capped[free_f]] |= active[:, n_m + n_f :]
+    held[:, problem.n_streams + free_f] = pairs
+    return held
 
 
 def refit(network: Network, near: Fit) -> Fit:

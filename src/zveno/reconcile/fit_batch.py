@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from scipy.special import chdtrc
@@ -42,6 +42,10 @@ class Fitted:
     read_sd: Floats
     status: Ints
 
+    def take(self, periods: Ints) -> Fitted:
+        """The same for some of the periods."""
+        return Fitted(*(getattr(self, one.name)[periods] for one in fields(self)))
+
     @property
     def p_value(self) -> Floats:
         """Chance of a larger objective if all errors are as stated; NaN without degrees of freedom."""
@@ -65,7 +69,7 @@ def fit_batch(problem: Problem, data: Data, solved: Solved) -> Fitted:
         )  # fmt: skip
         task = _Task(problem, data, solved, face, out)
         size = max(_PART // max(n * (n + len(problem.value)), 1), 1)
-        for group in _alike(face):
+        for group in alike(face):
             for k in range(0, len(group), size):
                 _fit_part(task, group[k : k + size])
     return out
@@ -82,7 +86,7 @@ class _Task:
     out: Fitted
 
 
-def _alike(face: Faces) -> list[Ints]:
+def alike(face: Faces) -> list[Ints]:
     """Periods in which the same bounds hold."""
     kinds = np.packbits(np.concatenate([face.active, face.closed], axis=1), axis=1)
     _, kind = np.unique(kinds, axis=0, return_inverse=True)

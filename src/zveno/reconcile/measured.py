@@ -6,6 +6,9 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+BIAS, SHARED = "bias:", "shared:"
+"""How names of errors begin that last from period to period: of one meter, and of several."""
+
 
 @dataclass(frozen=True)
 class Measured:

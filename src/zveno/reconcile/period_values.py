@@ -16,7 +16,7 @@ from zveno.model.types import Meter
 from zveno.periods import Period
 from zveno.quantities import convert, uom_of, uom_phrase
 from zveno.reconcile.arrays import Bools, Floats
-from zveno.reconcile.measured import Measured
+from zveno.reconcile.measured import BIAS, SHARED, Measured
 from zveno.reconcile.records import EMPTY, Book, Series, apart
 from zveno.text.mark import tr
 
@@ -314,9 +314,9 @@ def _systematic(meter: Meter, component: str, value: float) -> dict[str, float]:
     suffix = f":{component}" if component else ""
     parts = {}
     if meter.bias_limit_pct:
-        parts[f"bias:{meter.id}{suffix}"] = meter.bias_limit_pct / 200 * value
+        parts[f"{BIAS}{meter.id}{suffix}"] = meter.bias_limit_pct / 200 * value
     if meter.shared_error and meter.shared_error.sd_rel_pct:
-        parts[f"shared:{meter.shared_error.name}{suffix}"] = meter.shared_error.sd_rel_pct / 100 * value
+        parts[f"{SHARED}{meter.shared_error.name}{suffix}"] = meter.shared_error.sd_rel_pct / 100 * value
     return parts
 
 

@@ -9,7 +9,7 @@ from scipy.linalg import cholesky, qr
 
 from zveno.model.network import MOISTURE, WATER, WET_MASS, Network
 from zveno.reconcile.arrays import Floats, Ints, Names, Problem
-from zveno.reconcile.fit import Fit, held
+from zveno.reconcile.fit import Fit, held_quantities
 from zveno.reconcile.moisture import Solved, WetStream, by_reading, covariance_of, solve_water, wet_streams
 from zveno.reconcile.objective import Misfit, data_of
 from zveno.reconcile.observability import Linear, null_space, scales, split
@@ -43,7 +43,9 @@ def fit_wet(network: Network) -> Fit:
         correlation=covariance / np.outer(sigma, sigma) if network.covariances else None,
     )
     linear = _linearise(fit, problem, _Wet(streams, solved), covariance)
-    stand = np.concatenate([held(fit.problem, fit.active), np.zeros(len(streams), dtype=bool), water.none])
+    stand = np.concatenate(
+        [held_quantities(fit.problem, fit.active[None])[0], np.zeros(len(streams), dtype=bool), water.none]
+    )
     slope = solved.made.T @ by_reading(fit) + solved.slope_beside
     nothing = np.zeros((1, 0))
     miss = Misfit(np.zeros(1), nothing, nothing, slope[None], nothing)
