@@ -41,7 +41,7 @@ def solve_network(network: Network, scrutiny: Scrutiny | None = None) -> Network
     chosen = scrutiny or Scrutiny()
     if chosen.robust is None:
         fit = fit_network(network)
-        return NetworkResult(network, fit, find(network, fit, chosen.correction))
+        return NetworkResult(network, fit, find(network, fit, chosen))
     found = screen(network, chosen.robust)
     left_out = tuple(network.readings[one.reading] for one in found.set_aside)
-    return NetworkResult(found.network, found.fit, screened(network, found, chosen.correction), left_out)
+    return NetworkResult(found.network, found.fit, screened(network, found, chosen), left_out)
