@@ -336,12 +336,14 @@ class Chain:
         span = self._span(period)
         return reconcile_many(self.model, self._records(span), list(span.split(each)))
 
-    def lasting_errors(self, period: str | Period, each: Literal["month", "day"] = "month") -> LastingErrors:
+    def lasting_errors(
+        self, period: str | Period, each: Literal["month", "day"] = "month", *, asked: Sequence[str] = ()
+    ) -> LastingErrors:
         """Errors of meters that are the same in all months or days of a period, tested over all of them together."""
         span = self._span(period)
         if each not in ("month", "day"):
             raise DataError("'{each}' is no time to test for lasting errors by: choose month or day", each=each)
-        return lasting_errors(self.model, self._records(span), list(span.split(each)))
+        return lasting_errors(self.model, self._records(span), list(span.split(each)), asked)
 
     def check(self, period: str | Period) -> Breaches:
         """Breaches of the rules with unit, shift, crew and role; rules not checked, with the reason.

@@ -108,6 +108,7 @@ class Answers(DoubtedAnswers, SimulatedAnswers, VariedAnswers, ExplainedAnswers,
         self.unaccounted(model, balance.unaccounted)
         self.fit(balance)
         self.suspects(model, balance)
+        self.asked(model, balance.common_errors)
         self.together(model, balance)
         self.off_balances(model, balance)
         self.swaps(model, balance.swaps)

@@ -35,7 +35,7 @@ from zveno.cli.scenarios import (
     show_scenarios,
 )
 from zveno.cli.spoken import SpokenCommand, SpokenGroup
-from zveno.cli.tested import Correction, Each, Lasting, ProblemFile, Robust
+from zveno.cli.tested import Correction, Each, Lasting, ProblemFile, Robust, Suspected
 from zveno.cli.typed import assignment
 from zveno.errors import DataError, StoreError, ZvenoError, refusal
 from zveno.text.mark import LANGUAGES, tr
@@ -373,6 +373,7 @@ def reconcile(
     problem: ProblemFile = None,
     correction: Correction = "sidak",
     robust: Robust = "",
+    suspect: Suspected = None,
     lasting: Lasting = "",
     lang: Lang = "",
     as_json: AsJson = False,
@@ -380,13 +381,16 @@ def reconcile(
     from zveno.chain import Scrutiny, solve_problem
 
     screen = _screen(lang)
-    scrutiny = Scrutiny(correction, robust or None)  # type: ignore[arg-type]
+    asked = tuple(suspect or ())
+    scrutiny = Scrutiny(correction, robust or None, asked)  # type: ignore[arg-type]
     if problem is not None:
         screen.problem(solve_problem(problem, scrutiny), as_json=as_json)
         return
     facade = with_data(open_chain(chain, store), data, screen)
     if lasting:
-        screen.lasting(facade.model, facade.lasting_errors(facade.period(period), lasting), as_json=as_json)
+        screen.lasting(
+            facade.model, facade.lasting_errors(facade.period(period), lasting, asked=asked), as_json=as_json
+        )
         return
     if not each:
         screen.balance(facade.model, facade.reconcile(facade.period(period), scrutiny=scrutiny), as_json=as_json)

@@ -48,6 +48,18 @@ class DoubtedAnswers(Screen):
                 stream=stream_title(model, place[0], self.text),
             )
 
+    def asked(self, model: ChainModel, errors: pl.DataFrame) -> None:
+        """What was in question beforehand."""
+        for row in errors.filter("asked").iter_rows(named=True):
+            self.say(
+                tr("in question, {name}: {size} %, beyond chance")
+                if row["off"]
+                else tr("in question, {name}: {size} %, within chance; {least} % would show"),
+                name=self._lasting_name(model, row),
+                size=self.measured(row["size_frac"], row["size_sd_frac"], 100),
+                least=self.text.percent(row["shows_from_frac"], 1),
+            )
+
     def together(self, model: ChainModel, balance: Balance) -> None:
         """Several errors that explain the readings together."""
         if balance.gross_errors.height > 1:
@@ -92,6 +104,7 @@ class DoubtedAnswers(Screen):
             self.json(content)
             return
         self.line(self.text.count("{n} period tested together", "{n} periods tested together", len(found.periods)))
+        self.asked(model, found.errors)
         loud = found.errors.filter(pl.col("class_id").is_in(found.errors.filter("off")["class_id"].unique().to_list()))
         if loud.is_empty():
             self.say(tr("errors that last: none"))
@@ -119,7 +132,8 @@ class DoubtedAnswers(Screen):
 
     def _lasting_name(self, model: ChainModel, row: dict[str, Any]) -> str:
         """A meter, or an error that several share by name."""
-        return f"{model.title(row['name'], self.lang)} ({self._quantity_name(row['quantity'])})"
+        quantity = f" ({self._quantity_name(row['quantity'])})" if row["quantity"] else ""
+        return f"{model.title(row['name'], self.lang)}{quantity}"
 
     def _names(self, names: list[str]) -> str:
         """Several names in a row, the first of them where they are many."""

@@ -20,6 +20,10 @@ Correction = Annotated[
 Robust = Annotated[
     str, typer.Option(metavar="huber|hampel", help=tr("Leave out what a robust fit finds far off; all is listed."))
 ]
+Suspected = Annotated[
+    list[str] | None,
+    typer.Option("--suspect", metavar="NAME", help=tr("A meter or shared error in question: tested for itself.")),
+]
 Lasting = Annotated[
     str, typer.Option(metavar="month|day", help=tr("Test for errors that last over all months or days of the period."))
 ]

@@ -81,9 +81,14 @@ class PeriodSeries:
 
 
 def balance_of(
-    model: ChainModel, month: MonthInput, period: Period, result: NetworkResult, swaps: CheckedSwaps
+    model: ChainModel,
+    month: MonthInput,
+    period: Period,
+    result: NetworkResult,
+    swaps: CheckedSwaps,
+    asked: Sequence[str] = (),
 ) -> Balance:
-    """All tables of a solved period."""
+    """All tables of a solved period; ``asked`` are meters and shared errors in question."""
     name = period.name
     dof = result.dof
     return Balance(
@@ -102,7 +107,7 @@ def balance_of(
         separating=_checks(result),
         eliminations=frame("eliminations", list(elimination_rows(result, name))),
         gross_errors=frame("gross_errors", list(error_rows(result, name))),
-        common_errors=frame("common_errors", list(common_error_rows(result, name))),
+        common_errors=frame("common_errors", list(common_error_rows(result, name, asked))),
         swaps=frame("swaps", list(swap_rows(result, swaps, name))),
         balance_tests=frame("balance_tests", list(balance_test_rows(model, result, name))),
         result=result,

@@ -55,21 +55,25 @@ def _suspect(one: Suspect) -> Row:
     }
 
 
-def common_error_rows(result: NetworkResult, period: str) -> Iterator[Row]:
-    """Named errors that several readings share, loud or not."""
-    sds = np.array([one.bias_sd for one in result.gross_errors.common])
-    shows = smallest_shown(sds, result.gross_errors.limit)
-    for one, least in zip(result.gross_errors.common, shows, strict=True):
+def common_error_rows(result: NetworkResult, period: str, asked: Sequence[str]) -> Iterator[Row]:
+    """Named errors that several readings share, and meters in question, loud or not."""
+    for one in result.gross_errors.common:
+        mine = one.name in asked or (one.kind == "reading" and one.meter in asked)
+        limit = critical_z(len(asked)) if mine else result.gross_errors.limit
+        size = 1.0 if one.kind == "common" else one.bias / one.relative if one.relative else np.nan
+        sd = one.bias_sd / abs(size)
         yield {
             "period": period,
-            "name": one.name,
+            "name": one.name or one.meter,
             "meter": one.meter,
             "stream": one.stream,
             "quantity": one.quantity,
-            "size_frac": one.bias,
-            "size_sd_frac": one.bias_sd,
+            "size_frac": one.bias / size,
+            "size_sd_frac": sd,
             "z": one.z,
-            "shows_from_frac": float(least),
+            "asked": mine,
+            "off": abs(one.z) > limit,
+            "shows_from_frac": float(smallest_shown(np.array(sd), limit)),
         }
 
 

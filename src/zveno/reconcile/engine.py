@@ -66,7 +66,8 @@ def reconcile(model: ChainModel, records: pl.DataFrame, period: Period, scrutiny
     month = month_of(plan, period)
     result = solve_network(month.network, scrutiny)
     swaps = _checked(model, records, period, sample_swaps(model, plan.book, period))
-    return balance_of(model, replace(month, network=result.network), period, result, swaps)
+    asked = scrutiny.asked if scrutiny else ()
+    return balance_of(model, replace(month, network=result.network), period, result, swaps, asked)
 
 
 def _checked(model: ChainModel, records: pl.DataFrame, period: Period, found: SampleSwaps) -> CheckedSwaps:

@@ -91,7 +91,9 @@ class LastingErrors:
     limit: float
 
 
-def lasting_errors(model: ChainModel, records: pl.DataFrame, periods: Sequence[Period]) -> LastingErrors:
+def lasting_errors(
+    model: ChainModel, records: pl.DataFrame, periods: Sequence[Period], asked: Sequence[str] = ()
+) -> LastingErrors:
     """Meters, and errors that meters share, tested for one relative error in all periods at once.
 
     Each period is reconciled by itself; what its readings leave over is a vector of unit normals. Between periods
@@ -104,6 +106,8 @@ def lasting_errors(model: ChainModel, records: pl.DataFrame, periods: Sequence[P
     ----------
     periods
         In order: months, days, whatever has readings of its own.
+    asked
+        Meters, or errors that meters share by name, in question beforehand: tested among themselves.
 
     Returns
     -------
@@ -127,7 +131,7 @@ def lasting_errors(model: ChainModel, records: pl.DataFrame, periods: Sequence[P
         raise DataError(
             "fewer than two periods have readings that check each other: give a longer time, or shorter periods"
         )
-    return _tested(solved)
+    return _tested(solved, asked)
 
 
 def _solve(plan: Plan, period: Period) -> _Solved | None:
@@ -202,7 +206,7 @@ class _Tests:
         return np.asarray(connected_components(tied, directed=False)[1], dtype=np.int64)
 
 
-def _tested(solved: Sequence[_Solved]) -> LastingErrors:
+def _tested(solved: Sequence[_Solved], asked: Sequence[str]) -> LastingErrors:
     """All errors in all periods together."""
     root = np.linalg.cholesky(_joint(solved))
     ends = np.cumsum([0, *(len(one.left) for one in solved)])
@@ -221,17 +225,19 @@ def _tested(solved: Sequence[_Solved]) -> LastingErrors:
     weight = np.sum(columns**2, axis=0)
     kept = np.flatnonzero((weight > _SEEN * length) & (weight >= 1))  # an error of 100 % would show, if only barely
     tests = _Tests(tuple(keys[k] for k in kept), columns[:, kept], left)
-    return _told(solved, tests, np.asarray(root, dtype=float), ends)
+    return _told(solved, tests, np.asarray(root, dtype=float), asked)
 
 
-def _told(solved: Sequence[_Solved], tests: _Tests, root: Floats, ends: Ints) -> LastingErrors:
+def _told(solved: Sequence[_Solved], tests: _Tests, root: Floats, asked: Sequence[str]) -> LastingErrors:
     """The table, by class, the loudest first."""
+    ends = np.cumsum([0, *(len(one.left) for one in solved)])
     label = tests.classes()
     z = tests.score / np.sqrt(tests.weight)
     limit = critical_z(int(label.max(initial=-1)) + 1)
     loudest = {c: float(np.abs(z[label == c]).max()) for c in set(label.tolist())}
     ranks = {c: rank for rank, c in enumerate(sorted(loudest, key=lambda c: -loudest[c]), start=1)}
-    shows = smallest_shown(1 / np.sqrt(tests.weight), limit)
+    limits = np.array([critical_z(len(asked)) if name in asked else limit for name, _ in tests.keys])
+    shows = smallest_shown(1 / np.sqrt(tests.weight), limits)
     raw = root @ tests.columns
     rows = []
     for k in sorted(
@@ -246,7 +252,8 @@ def _told(solved: Sequence[_Solved], tests: _Tests, root: Floats, ends: Ints) ->
                 "size_frac": float(tests.score[k] / tests.weight[k]),
                 "size_sd_frac": float(1 / np.sqrt(tests.weight[k])),
                 "z": float(z[k]),
-                "off": bool(abs(z[k]) > limit),
+                "asked": tests.keys[k][0] in asked,
+                "off": bool(abs(z[k]) > limits[k]),
                 "shows_from_frac": float(shows[k]),
                 "since": solved[start].period.name,
             }

@@ -52,10 +52,10 @@ def solve_network(network: Network, scrutiny: Scrutiny | None = None) -> Network
     kind = WetResult if has_water(network) else NetworkResult
     if chosen.robust is None:
         found = optima(network, fit_any(network))
-        return kind(network, found.best, find(network, found.best, chosen.correction), other_optima=found.others)
+        return kind(network, found.best, find(network, found.best, chosen), other_optima=found.others)
     rest = screen(network, chosen.robust)
     left_out = tuple(network.readings[one.reading] for one in rest.set_aside)
-    return kind(rest.network, rest.fit, screened(network, rest, chosen.correction), left_out)
+    return kind(rest.network, rest.fit, screened(network, rest, chosen), left_out)
 
 
 def solve(network: Network, scrutiny: Scrutiny | None = None) -> NetworkResult | LargeResult:

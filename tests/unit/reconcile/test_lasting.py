@@ -151,3 +151,15 @@ def test_days_of_a_month_are_tested_together():
     assert len(found.periods) == 31
     assert isinstance(datetime.fromisoformat(found.periods[0]), datetime)
     assert of(found.errors, "slurry.scale", "mass")["z"] is not None
+
+
+def test_what_was_in_question_is_tested_by_itself():
+    described, rows = model(meters()), year(8, wrong={"ore.belt": 1.02})
+    among_all = of(lasting_errors(described, rows, MONTHS).errors, "ore.belt", "mass")
+    found = lasting_errors(described, rows, MONTHS, asked=("ore.belt",)).errors
+    alone = of(found, "ore.belt", "mass")
+    assert alone["z"] == pytest.approx(among_all["z"])
+    assert 1.96 < alone["z"] < 2.38
+    assert (among_all["asked"], among_all["off"]) == (False, False)
+    assert (alone["asked"], alone["off"]) == (True, True)
+    assert alone["shows_from_frac"] == pytest.approx((1.96 + 0.8416) * alone["size_sd_frac"], rel=1e-3)

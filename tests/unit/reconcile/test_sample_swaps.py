@@ -135,3 +135,13 @@ def test_tables_of_a_screened_month_list_what_was_left_out():
         zip(logged["stream"], logged["quantity"], strict=True)
     )
     assert found.objective < 1
+
+
+def test_a_meter_in_question_is_told_with_its_size_whatever_it_is():
+    found = reconcile(model(), month(0), MONTH, Scrutiny(asked=("ore.belt",))).common_errors
+    (belt,) = found.filter(pl.col("asked")).rows(named=True)
+    (reading,) = reconcile(model(), month(0), MONTH).adjustments.filter(pl.col("meter") == "ore.belt").rows(named=True)
+    assert belt["name"] == "ore.belt"
+    assert belt["z"] == pytest.approx(reading["z"])
+    assert belt["off"] == (abs(reading["z"]) > 1.96)
+    assert belt["shows_from_frac"] < reading["shows_from"] / reading["reading"]

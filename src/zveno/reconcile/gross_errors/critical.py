@@ -68,7 +68,7 @@ def limit_of(z: Floats, correction: Correction = "sidak", dof: int | None = None
     return float(ndtri(1 - share[int(passed[-1]) if len(passed) else 0] / 2))
 
 
-def smallest_shown(bias_sd: Floats, limit: float) -> Floats:
+def smallest_shown(bias_sd: Floats, limit: Floats | float) -> Floats:
     """Error of each reading alone that its test finds with the power of 80 %; NaN where nothing checks a reading.
 
     The test of a reading wanders by one around ``error / bias_sd``, and is failed beyond the limit of ``|z|``.

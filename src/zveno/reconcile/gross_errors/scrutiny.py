@@ -22,6 +22,10 @@ class Scrutiny:
         None: published numbers use every reading. *huber* or *hampel*: readings that such a fit leaves far off are set
         aside, each of them listed.
 
+    asked
+        Meters, or errors that meters share by name, that were in question before the readings were seen: these are
+        tested among themselves, not among all suspects, and so show with smaller errors.
+
     Raises
     ------
     DataError
@@ -30,6 +34,7 @@ class Scrutiny:
 
     correction: Correction = "sidak"
     robust: Estimator | None = None
+    asked: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for given, known in ((self.correction, CORRECTIONS), (self.robust, (None, *ESTIMATORS))):

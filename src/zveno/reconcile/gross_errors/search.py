@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
@@ -30,6 +30,7 @@ from zveno.reconcile.gross_errors.critical import Correction, critical_z, limit_
 from zveno.reconcile.gross_errors.freed import freed
 from zveno.reconcile.gross_errors.hypotheses import Family, Hypothesis, family
 from zveno.reconcile.gross_errors.robust import Screened
+from zveno.reconcile.gross_errors.scrutiny import Scrutiny
 from zveno.reconcile.gross_errors.swaps import Swap, find_swap, pairs, swapped
 from zveno.reconcile.gross_errors.together import sizes
 
@@ -59,8 +60,7 @@ class GrossErrors:
     ``classes`` are suspect classes by ``|z|``; ``eliminations`` the steps of the search; ``errors`` what the search
     ends with, each with its size where all of them are there together; ``limit`` is that of ``|z|``. ``swaps`` are
     samples that were taken for each other: all the rest is told with them exchanged back. ``common`` are all named
-    errors that several readings share, loud or not: one of them that was in question beforehand is tested by its own
-    ``z``, against 1.96.
+    errors that several readings share, and meters in question, loud or not.
     """
 
     classes: tuple[SuspectClass, ...] = ()
@@ -128,13 +128,14 @@ class Tested:
         return [one for one in self.classes if loudest(self.family, one) > self.limit] or self.classes[:1]
 
 
-def find(network: Network, fit: Fit, correction: Correction = "sidak") -> GrossErrors:
+def find(network: Network, fit: Fit, scrutiny: Scrutiny | None = None) -> GrossErrors:
     """What does not fit in a solved network; nothing where the global test and every single test pass.
 
     Swapped samples are looked for first; suspects are those that are left with the samples exchanged back.
     """
-    tested = Tested(network, fit, correction)
-    begun = GrossErrors(limit=tested.limit, common=tuple(_named(tested)))
+    chosen = scrutiny or Scrutiny()
+    tested = Tested(network, fit, chosen.correction)
+    begun = GrossErrors(limit=tested.limit, common=tuple(_named(tested, chosen.asked)))
     swaps: list[Swap] = []
     while tested.contradicted and len(swaps) < _SWAPS:
         swap = find_swap(tested.network, tested.fit, tested.adjusted)
@@ -142,19 +143,20 @@ def find(network: Network, fit: Fit, correction: Correction = "sidak") -> GrossE
             break
         swaps.append(swap)
         other = swapped(tested.network, swap.first, swap.second)
-        tested = Tested(other, fit_any(other), correction)
+        tested = Tested(other, fit_any(other), chosen.correction)
     if not tested.rejected:
         return replace(begun, swaps=tuple(swaps))
     steps, errors = search(tested)
     return replace(begun, classes=suspects(tested), eliminations=steps, errors=errors, swaps=tuple(swaps))
 
 
-def _named(tested: Tested) -> Iterator[Suspect]:
-    """Errors with a name that several readings share."""
+def _named(tested: Tested, asked: Collection[str]) -> Iterator[Suspect]:
+    """Errors with a name that several readings share, and meters that are asked for."""
     found = tested.family
     for k, one in enumerate(found.members):
-        if one.kind == "common" and one.name:
-            yield suspect(tested.network, one, found.score[k], found.weight[k])
+        told = suspect(tested.network, one, found.score[k], found.weight[k])
+        if (one.kind == "common" and one.name) or (one.kind == "reading" and told.meter in asked):
+            yield told
 
 
 def suspects(tested: Tested) -> tuple[SuspectClass, ...]:
@@ -179,13 +181,13 @@ def _better(tested: Tested, swap: Swap) -> bool:
     return alone is None or tested.fit.objective - alone[0].fit.objective <= allowed
 
 
-def screened(network: Network, found: Screened, correction: Correction = "sidak") -> GrossErrors:
+def screened(network: Network, found: Screened, scrutiny: Scrutiny) -> GrossErrors:
     """What a robust screen left out of a network, and what does not fit in the rest; suspects are those of all.
 
     Of readings that cannot be told apart the screen leaves out one as well as another.
     """
-    rest = find(found.network, found.fit, correction)
-    every = Tested(network, fit_any(network), correction)
+    rest = find(found.network, found.fit, scrutiny)
+    every = Tested(network, fit_any(network), scrutiny.correction)
     rest = replace(rest, classes=suspects(every) if every.rejected else ())
     steps = []
     for one in found.set_aside:
