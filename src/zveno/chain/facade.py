@@ -23,7 +23,7 @@ from zveno.model.chain import ChainModel
 from zveno.model.load import PLAY, load_play, read_description, read_play
 from zveno.model.play import Play
 from zveno.periods import Period
-from zveno.reconcile import Balance, PeriodSeries, flow_faults, reconcile, reconcile_many
+from zveno.reconcile import Balance, PeriodSeries, drifting, flow_faults, reconcile, reconcile_many
 from zveno.reports import (
     MonthResults,
     Provenance,
@@ -326,6 +326,11 @@ class Chain:
         """A balance for every hour or day of a period."""
         span = self._span(period)
         return reconcile_many(self.model, self._records(span), list(span.split(each)))
+
+    def drifts(self, period: str | Period, each: Literal["hour", "day"] = "day") -> pl.DataFrame:
+        """Table ``drifts``: meters that are off for good, since when and by how much, from every hour or day."""
+        span = self._span(period)
+        return drifting(self.model, self._records(span), list(span.split(each)))
 
     def check(self, period: str | Period) -> Breaches:
         """Breaches of the rules with unit, shift, crew and role; rules not checked, with the reason.

@@ -369,6 +369,9 @@ def reconcile(
     store: StoreFolder = None,
     data: DataPath = None,
     each: Annotated[str, typer.Option(metavar="hour|day", help=tr("A balance for every hour or day."))] = "",
+    drift: Annotated[
+        bool, typer.Option("--drift", help=tr("With --each: meters that are off for good, and since when."))
+    ] = False,
     problem: Annotated[
         Path | None, typer.Option(metavar="FILE.json", help=tr("Solve a self-contained problem file instead."))
     ] = None,
@@ -382,12 +385,16 @@ def reconcile(
         screen.problem(solve_problem(problem), as_json=as_json)
         return
     facade = with_data(open_chain(chain, store), data, screen)
+    if drift and not each:
+        raise DataError("lasting errors show over many periods: ask for --each day or --each hour as well")
     if not each:
         screen.balance(facade.model, facade.reconcile(facade.period(period)), as_json=as_json)
         return
     if each not in ("hour", "day"):
         raise DataError("'{each}' cannot be balanced one by one: choose hour or day", each=each)
-    screen.series(facade.model, facade.reconcile_each(facade.period(period), each), as_json=as_json)
+    span = facade.period(period)
+    found = facade.drifts(span, each) if drift else None
+    screen.series(facade.model, facade.reconcile_each(span, each), found, as_json=as_json)
 
 
 def with_data(facade: Any, data: Path | None, screen: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from zveno.reconcile.balance import Balance, PeriodSeries
 from zveno.reconcile.batch import BatchResult, solve_batch
 from zveno.reconcile.build import MonthInput, month_network
+from zveno.reconcile.drifting import drifting
 from zveno.reconcile.engine import reconcile, reconcile_many
 from zveno.reconcile.fit import BOUND_CONFLICT
 from zveno.reconcile.result import NetworkResult, problem_report
@@ -18,6 +19,7 @@ __all__ = [
     "MonthInput",
     "NetworkResult",
     "PeriodSeries",
+    "drifting",
     "flow_faults",
     "month_network",
     "problem_report",
