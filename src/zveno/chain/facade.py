@@ -14,6 +14,7 @@ import polars as pl
 from zveno.chain.calibrated import calibrated
 from zveno.chain.installed import add_installed_unit_models
 from zveno.chain.kept import hash_of, kept
+from zveno.chain.lasting import LastingErrors, drifts_of, lasting_errors_of
 from zveno.chain.many import simulate_many
 from zveno.chain.scenarios import cases_of_file
 from zveno.couple import Calibration, Choices
@@ -23,16 +24,7 @@ from zveno.model.chain import ChainModel
 from zveno.model.load import PLAY, load_play, read_description, read_play
 from zveno.model.play import Play
 from zveno.periods import Period
-from zveno.reconcile import (
-    Balance,
-    LastingErrors,
-    PeriodSeries,
-    Scrutiny,
-    flow_faults,
-    lasting_errors,
-    reconcile,
-    reconcile_many,
-)
+from zveno.reconcile import Balance, PeriodSeries, Scrutiny, flow_faults, reconcile, reconcile_many
 from zveno.reports import (
     MonthResults,
     Provenance,
@@ -341,9 +333,12 @@ class Chain:
     ) -> LastingErrors:
         """Errors of meters that are the same in all months or days of a period, tested over all of them together."""
         span = self._span(period)
-        if each not in ("month", "day"):
-            raise DataError("'{each}' is no time to test for lasting errors by: choose month or day", each=each)
-        return lasting_errors(self.model, self._records(span), list(span.split(each)), asked)
+        return lasting_errors_of(self.model, self._records(span), span, each, asked)
+
+    def drifts(self, period: str | Period, each: Literal["hour", "day"] = "day") -> pl.DataFrame:
+        """Table ``drifts``: meters that are off for good, since when and by how much, from every hour or day."""
+        span = self._span(period)
+        return drifts_of(self.model, self._records(span), span, each)
 
     def check(self, period: str | Period) -> Breaches:
         """Breaches of the rules with unit, shift, crew and role; rules not checked, with the reason.

@@ -35,7 +35,7 @@ from zveno.cli.scenarios import (
     show_scenarios,
 )
 from zveno.cli.spoken import SpokenCommand, SpokenGroup
-from zveno.cli.tested import Correction, Each, Lasting, ProblemFile, Robust, Suspected
+from zveno.cli.tested import Correction, Drift, Each, Lasting, ProblemFile, Robust, Suspected
 from zveno.cli.typed import assignment
 from zveno.errors import DataError, StoreError, ZvenoError, refusal
 from zveno.text.mark import LANGUAGES, tr
@@ -375,6 +375,7 @@ def reconcile(
     robust: Robust = "",
     suspect: Suspected = None,
     lasting: Lasting = "",
+    drift: Drift = False,
     lang: Lang = "",
     as_json: AsJson = False,
 ) -> None:
@@ -392,12 +393,16 @@ def reconcile(
             facade.model, facade.lasting_errors(facade.period(period), lasting, asked=asked), as_json=as_json
         )
         return
+    if drift and not each:
+        raise DataError("lasting errors show over many periods: ask for --each day or --each hour as well")
     if not each:
         screen.balance(facade.model, facade.reconcile(facade.period(period), scrutiny=scrutiny), as_json=as_json)
         return
     if each not in ("hour", "day"):
         raise DataError("'{each}' cannot be balanced one by one: choose hour or day", each=each)
-    screen.series(facade.model, facade.reconcile_each(facade.period(period), each), as_json=as_json)
+    span = facade.period(period)
+    found = facade.drifts(span, each) if drift else None
+    screen.series(facade.model, facade.reconcile_each(span, each), found, as_json=as_json)
 
 
 def with_data(facade: Any, data: Path | None, screen: Any) -> Any:

@@ -27,3 +27,4 @@ Suspected = Annotated[
 Lasting = Annotated[
     str, typer.Option(metavar="month|day", help=tr("Test for errors that last over all months or days of the period."))
 ]
+Drift = Annotated[bool, typer.Option("--drift", help=tr("With --each: meters that are off for good, and since when."))]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from zveno.reconcile.balance import Balance, PeriodSeries
 from zveno.reconcile.batch import BatchResult, solve_batch
 from zveno.reconcile.build import MonthInput, month_network
+from zveno.reconcile.drifting import drifting
 from zveno.reconcile.engine import reconcile, reconcile_many
 from zveno.reconcile.fit import BOUND_CONFLICT
 from zveno.reconcile.free_report import free_report
@@ -27,6 +28,7 @@ __all__ = [
     "NetworkResult",
     "PeriodSeries",
     "Scrutiny",
+    "drifting",
     "flow_faults",
     "free_report",
     "lasting_errors",

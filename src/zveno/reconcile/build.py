@@ -371,6 +371,17 @@ def _surveyed(plan: Plan, values: PeriodValues, stock: Stock, meter: Meter | Non
     return _survey(values, stock, meter, value)
 
 
+def end_surveys(plan: Plan, period: Period) -> Iterator[tuple[str, str, Measured]]:
+    """Surveys of stocks at either end of a period, whether there is one at the other end or not."""
+    values = PeriodValues(plan.model, plan.book, period)
+    for stock in plan.model.chain.stocks:
+        meter = next((one for one in _used(plan.model) if one.stream == stock.id and one.quantity != "assay"), None)
+        for stream, closing in zip(stock_streams(plan.model, stock.id, plan.topology), (False, True), strict=True):
+            mass = _surveyed(plan, values, stock, meter, closing=closing)
+            if mass is not None:
+                yield stream.id, MASS, mass
+
+
 def _survey(values: PeriodValues, stock: Stock, meter: Meter | None, value: float) -> Measured:
     """A stock's mass with the error of its survey, or 5 % where nothing is described."""
     return values.survey(meter, value) if meter else Measured(value, _STOCK_SD * value, {}, stock.id)

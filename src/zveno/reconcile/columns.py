@@ -11,6 +11,7 @@ from zveno.model.network import Network
 from zveno.reconcile.batch import BatchResult, solve_batch
 from zveno.reconcile.build import Found, fitting, reading, shared_pairs
 from zveno.reconcile.measured import Measured
+from zveno.reconcile.names import Floats
 
 Key = tuple[str, str, str, bool]
 """Stream, quantity and meter of a reading, and whether it is a limit."""
@@ -35,6 +36,14 @@ def columns(network: Network, found: Sequence[Found]) -> Columns:
 
 def solved(network: Network, read: Columns) -> BatchResult:
     """All periods side by side."""
+    named, value, sigma, correlations = laid_out(network, read)
+    return solve_batch(named, value, sigma, correlations=correlations)
+
+
+def laid_out(network: Network, read: Columns) -> tuple[Network, Floats, Floats, Floats | None]:
+    """The network with its readings, their values and standard deviations (T, readings), and correlations (T, readings,
+    readings), None where nothing is shared.
+    """
     keys, rows = read.keys, read.rows
     at = {key: k for k, key in enumerate(keys)}
     value, sigma = np.full((2, len(rows), len(keys)), np.nan)
@@ -49,6 +58,4 @@ def solved(network: Network, read: Columns) -> BatchResult:
             correlation[p, a, b] = correlation[p, b, a] = shared / (ones[i].sd * ones[j].sd)
     readings = tuple(reading(key[0], key[1], next(row[key] for row in rows if key in row)) for key in keys)
     independent = np.count_nonzero(correlation) == len(rows) * len(keys)
-    return solve_batch(
-        replace(network, readings=readings), value, sigma, correlations=None if independent else correlation
-    )
+    return replace(network, readings=readings), value, sigma, None if independent else correlation

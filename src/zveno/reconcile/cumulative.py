@@ -8,42 +8,104 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 from scipy.sparse.csgraph import connected_components
 
-from zveno.reconcile.arrays import Floats
+from zveno.reconcile.arrays import Floats, Ints
 from zveno.reconcile.batch import BatchResult
 from zveno.reconcile.change_points import crossing_chance
 
 SIGNIFICANCE = 0.05
-TIED = 0.99
+TIED, _AKIN = 0.99, 0.7
 _LEAST = 1e-9
 _STEPS = 10
 _AGREES = 3.84
 _FEW = 6
 
 
+class Evidence(Protocol):
+    """What consecutive periods say of errors that may last, by the period in which each may have begun.
+
+    An error that began with the look ``o`` (one of ``onsets``) and lasts to the end has a score, the slope of the
+    likelihood by it at none, and information, its variance: of the size ``b`` it moves the score by information times
+    ``b``.
+    """
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The errors, (J,)."""
+
+    @property
+    def onsets(self) -> Ints:
+        """Periods of beginning that are looked at, (O,)."""
+
+    def scores(self) -> Floats:
+        """Score of every error from every beginning, (O, J)."""
+
+    def own(self) -> Floats:
+        """Information of every error from every beginning, (O, J)."""
+
+    def joint(self, look: int, error: int) -> Floats:
+        """Covariance of all scores with that of one error from one beginning, (O, J)."""
+
+    def together(self, look: int) -> Floats:
+        """Covariance of the scores of all errors from one beginning, (J, J)."""
+
+    def chance(self, error: int, z: float) -> float:
+        """Chance, or a bound of it, that the largest ``z`` of an error over all beginnings is as large."""
+
+
 @dataclass(frozen=True)
-class Evidence:
-    """What each period says of each error that may last.
+class Apart:
+    """Evidence of periods that do not hang together.
 
     Parameters
     ----------
-    names
-        The errors, (J,): of meters, scales, laboratories.
     score
-        Slope of the likelihood by each error at none, (T, J).
+        Slope of the likelihood of each period by each error at none, (T, J).
     information
-        Its covariance, (T, J, J): an error of size ``b`` in period ``t`` moves the scores by ``information[t] @ b``.
+        Its covariance, (T, J, J).
     """
 
     names: tuple[str, ...]
     score: Floats
     information: Floats
 
+    @property
+    def onsets(self) -> Ints:
+        """Every period may be the first."""
+        return np.arange(len(self.score))
 
-def evidence(batch: BatchResult, names: Sequence[str], loadings: Floats) -> Evidence:
+    @cached_property
+    def _from(self) -> Floats:
+        """Information from each period to the last one, (T, J, J)."""
+        return _back(self.information)
+
+    def scores(self) -> Floats:
+        """Sums from each period to the last one."""
+        return _back(self.score)
+
+    def own(self) -> Floats:
+        """The same of the information of each error."""
+        return np.asarray(np.einsum("tjj->tj", self._from))
+
+    def joint(self, look: int, error: int) -> Floats:
+        """What two errors share lies in the periods in which both have begun."""
+        return self._from[np.maximum(np.arange(len(self.score)), look), :, error]
+
+    def together(self, look: int) -> Floats:
+        """Information from one period on."""
+        return np.asarray(self._from[look])
+
+    def chance(self, error: int, z: float) -> float:
+        """Exact, by quadrature from look to look."""
+        return crossing_chance(self.information[::-1, error, error], z)
+
+
+def evidence(batch: BatchResult, names: Sequence[str], loadings: Floats) -> Apart:
     """Collect what solved periods say.
 
     Parameters
@@ -60,10 +122,10 @@ def evidence(batch: BatchResult, names: Sequence[str], loadings: Floats) -> Evid
     """
     pull, covariance = batch.pulls()
     score = np.einsum("tr,trj->tj", pull, loadings)
-    return Evidence(tuple(names), score, loadings.transpose(0, 2, 1) @ covariance @ loadings)
+    return Apart(tuple(names), score, loadings.transpose(0, 2, 1) @ covariance @ loadings)
 
 
-def widened(found: Evidence) -> Evidence:
+def widened(found: Apart) -> Apart:
     """The same, with the scatter that the periods show where it is larger than the stated one.
 
     It is judged by differences of consecutive periods, which a lasting error leaves alone, and counts where it lies 1.5
@@ -82,7 +144,7 @@ def widened(found: Evidence) -> Evidence:
         steps = np.diff(found.score[told, j] / np.sqrt(own[told, j]))
         seen = float(np.mean(steps**2)) / 2
         factor[j] = seen if seen > 1 + 1.5 * np.sqrt(3 / len(steps)) else 1.0
-    return Evidence(found.names, found.score / factor, found.information / np.sqrt(factor[:, None] * factor))
+    return Apart(found.names, found.score / factor, found.information / np.sqrt(factor[:, None] * factor))
 
 
 @dataclass(frozen=True)
@@ -102,7 +164,7 @@ class Drift:
     Parameters
     ----------
     suspects
-        Errors that these periods cannot tell apart; each bias is what it would be if that one alone were off.
+        Errors that these periods cannot tell apart (at 95 %); each bias is what it would be if that one alone were off.
     onset
         First period of it, by the best fit.
     onset_range
@@ -122,7 +184,7 @@ class Drift:
         return max(abs(one.z) for one in self.suspects)
 
 
-def drifts(found: Evidence, *, chance: float = SIGNIFICANCE, latest: int = 1) -> tuple[Drift, ...]:
+def drifts(found: Evidence, *, chance: float = SIGNIFICANCE) -> tuple[Drift, ...]:
     """Errors that last to the end of the periods, the clearest first.
 
     Every error is tried from every beginning. The chance of the largest ``z`` over all beginnings is computed for each
@@ -133,8 +195,6 @@ def drifts(found: Evidence, *, chance: float = SIGNIFICANCE, latest: int = 1) ->
     ----------
     chance
         Chance of any finding where there is nothing, for the first one.
-    latest
-        How many periods an error must have lasted at least.
 
     References
     ----------
@@ -142,48 +202,55 @@ def drifts(found: Evidence, *, chance: float = SIGNIFICANCE, latest: int = 1) ->
     Jones (1976), IEEE Trans. Autom. Control 21, 108-112 (generalised likelihood ratio over beginnings).
     """
     out: list[Drift] = []
-    allowed: list[tuple[int, int]] = []
-    for _ in range(_STEPS):
-        looked = _Looks.of(found, allowed, latest)
-        if not len(looked.names):
+    looks = _Looks.of(found, ())
+    for _ in range(min(_STEPS, len(found.names))):
+        one = _finding(looks)
+        if one is None or one[0].p_value > chance:
             break
-        best = int(np.argmax(np.abs(looked.z).max(axis=0)))
-        one = _finding(found, looked, best, allowed)
-        if one is None or one.p_value > chance:
-            break
-        out.append(one)
-        allowed.append((best, one.onset))
+        out.append(one[0])
+        looks = _Looks.of(found, (*looks.allowed, one[1]))
     return tuple(out)
 
 
 @dataclass(frozen=True)
 class _Looks:
-    """Scores and information of every error from every beginning to the end, (T, J), what was found allowed for."""
+    """Scores and information of every error from every beginning, (O, J), after (look, error) found before are free to
+    be what fits best: ``share`` (O, J, found) is how much of each of them every score contains.
+    """
 
-    names: tuple[str, ...]
+    found: Evidence
+    allowed: tuple[tuple[int, int], ...]
     score: Floats
     information: Floats
+    share: Floats
 
     @classmethod
-    def of(cls, found: Evidence, allowed: Sequence[tuple[int, int]], latest: int) -> _Looks:
-        """Look back from the end, past what is already explained."""
-        score, information = _back(found.score), _back(np.einsum("tjj->tj", found.information)).copy()
+    def of(cls, found: Evidence, allowed: tuple[tuple[int, int], ...]) -> _Looks:
+        """What is left to be looked at."""
+        score, own = found.scores(), found.own()
+        information = own.copy()
+        share = np.zeros((*own.shape, len(allowed)))
         if allowed:
-            score, information = _beyond(found, allowed, score, information)
-        top = information.max(axis=0, initial=0.0)
-        own = _back(np.einsum("tjj->tj", found.information))[0]
-        information = np.where(information > _LEAST * np.maximum(own, top), information, 0.0)
-        information[len(information) - latest + 1 :] = 0.0
-        for j, _ in allowed:
-            information[:, j] = 0.0
-        return cls(found.names, score, information)
+            joint = np.stack([found.joint(*one) for one in allowed], axis=2)
+            known = np.array([joint[one] for one in allowed])
+            share = np.linalg.solve(known, joint.reshape(-1, len(allowed)).T).T.reshape(joint.shape)
+            score = score - share @ np.array([score[one] for one in allowed])
+            information = information - np.einsum("ojk,ojk->oj", share, joint)
+        information = np.where(information > _LEAST * own.max(axis=0, initial=0.0), information, 0.0)
+        information[:, [error for _, error in allowed]] = 0.0
+        return cls(found, allowed, score, information, share)
 
     @property
     def z(self) -> Floats:
-        """Standardised scores; 0 where nothing is told."""
-        return np.where(
-            self.information > 0, self.score / np.sqrt(np.where(self.information > 0, self.information, 1)), 0
-        )
+        """Standardised scores, (O, J); 0 where nothing is told."""
+        told = self.information > 0
+        return np.where(told, self.score / np.sqrt(np.where(told, self.information, 1.0)), 0.0)
+
+    def together(self, look: int) -> Floats:
+        """Covariance of the scores of all errors from one beginning, (J, J)."""
+        joint = np.stack([self.found.joint(*one)[look] for one in self.allowed], axis=1) if self.allowed else None
+        matrix = self.found.together(look)
+        return matrix if joint is None else matrix - self.share[look] @ joint.T
 
 
 def _back(values: Floats) -> Floats:
@@ -191,60 +258,40 @@ def _back(values: Floats) -> Floats:
     return np.asarray(np.cumsum(values[::-1], axis=0)[::-1])
 
 
-def _beyond(
-    found: Evidence, allowed: Sequence[tuple[int, int]], score: Floats, information: Floats
-) -> tuple[Floats, Floats]:
-    """What scores and information are left where errors found before are free to be what fits best."""
-    back = _back(found.information)
-    which = np.array([j for j, _ in allowed])
-    since = np.array([t for _, t in allowed])
-    known = back[np.maximum(since[:, None], since), which[:, None], which]
-    told = _back(found.score)[since, which]
-    T = len(score)
-    # joint information of an error since t and one of those found, (T, J, found)
-    joint = np.stack(
-        [back[np.maximum(np.arange(T), begun), :, one] for one, begun in zip(which, since, strict=True)], axis=2
-    )
-    share = np.linalg.solve(known, joint.reshape(-1, len(which)).T).T.reshape(joint.shape)
-    return score - share @ told, information - np.einsum("tjk,tjk->tj", share, joint)
-
-
-def _finding(found: Evidence, looked: _Looks, best: int, allowed: Sequence[tuple[int, int]]) -> Drift | None:
-    """The clearest error as a finding, with all that cannot be told from it."""
-    z = np.abs(looked.z[:, best])
-    onset = int(np.argmax(z))
-    if not z[onset] > 0:
+def _finding(looks: _Looks) -> tuple[Drift, tuple[int, int]] | None:
+    """The clearest error as a finding with all that cannot be told from it, and the look at which it is clearest."""
+    if not looks.information.any():
         return None
-    steps = np.maximum(-np.diff(looked.information[:, best], append=0.0), 0.0)[::-1]
-    tried = int(np.sum(looked.information.max(axis=0) > 0))
-    p = 1 - (1 - crossing_chance(steps, float(z[onset]))) ** tried
-    agree = np.flatnonzero((z > 0) & (z[onset] ** 2 - z**2 <= _AGREES))
-    suspects = []
-    for j in _tied(found, looked, best, (onset, allowed)):
-        size = looked.information[onset, j]
-        suspects.append(
-            Drifting(found.names[j], float(looked.score[onset, j] / size), float(size**-0.5), float(looked.z[onset, j]))
+    size = np.abs(looks.z)
+    look, error = (int(one) for one in np.unravel_index(np.argmax(size), size.shape))
+    z, onsets = size[:, error], looks.found.onsets
+    tried = int(np.sum(looks.information.max(axis=0) > 0))
+    p = 1 - (1 - looks.found.chance(error, float(z[look]))) ** tried
+    agree = np.flatnonzero((z > 0) & (z[look] ** 2 - z**2 <= _AGREES))
+    suspects = [
+        Drifting(
+            looks.found.names[j], float(looks.score[look, j] / looks.information[look, j]),
+            float(looks.information[look, j] ** -0.5), float(looks.z[look, j]),
         )
+        for j in _alike(looks, look, error)
+    ]  # fmt: skip
     suspects.sort(key=lambda one: abs(one.bias))
-    return Drift(tuple(suspects), onset, (int(agree[0]), int(agree[-1])), float(p))
+    begun = (int(onsets[agree[0]]), int(onsets[agree[-1]]))
+    return Drift(tuple(suspects), int(onsets[look]), begun, float(p)), (look, error)
 
 
-def _tied(found: Evidence, looked: _Looks, best: int, where: tuple[int, Sequence[tuple[int, int]]]) -> list[int]:
-    """Errors whose scores from the onset on go with that of one, directly or through others."""
-    onset, allowed = where
-    matrix = found.information[onset:].sum(axis=0)
-    if allowed:
-        which = [j for j, _ in allowed]
-        back = _back(found.information)
-        since = np.array([t for _, t in allowed])
-        known = back[np.maximum(since[:, None], since), np.array(which)[:, None], which]
-        joint = np.stack([back[max(onset, t)][:, j] for j, t in allowed], axis=1)
-        matrix = matrix - joint @ np.linalg.solve(known, joint.T)
-    told = np.flatnonzero(looked.information[onset] > 0)
-    root = np.sqrt(looked.information[onset, told])
-    tied = np.abs(matrix[np.ix_(told, told)] / np.outer(root, root)) > TIED
-    _, label = connected_components(tied, directed=False)
-    return [int(j) for j in told[label == label[np.flatnonzero(told == best)[0]]]]
+def _alike(looks: _Looks, look: int, error: int) -> list[int]:
+    """Errors that cannot be told from one: those whose scores go with its own, directly or through others, and those
+    that go with it in part and explain what is seen about as well.
+    """
+    told = np.flatnonzero(looks.information[look] > 0)
+    root = np.sqrt(looks.information[look, told])
+    correlation = np.abs(looks.together(look)[np.ix_(told, told)] / np.outer(root, root))
+    _, label = connected_components(correlation > TIED, directed=False)
+    own = int(np.flatnonzero(told == error)[0])
+    best = np.max(looks.z[:, told] ** 2, axis=0)
+    near = (correlation[own] > _AKIN) & (best[own] - best <= _AGREES)
+    return [int(j) for j in told[(label == label[own]) | near]]
 
 
 def standardised(batch: BatchResult) -> Floats:

@@ -15,13 +15,17 @@ import polars as pl
 
 from zveno.errors import DataError
 from zveno.model.chain import ChainModel
+from zveno.model.network import MASS, NetStream
 from zveno.periods import Period
 from zveno.reconcile.arrays import Floats
-from zveno.reconcile.build import Found, Plan, any_record, find_readings, network_of, plan_of
-from zveno.reconcile.columns import Columns, columns, solved
+from zveno.reconcile.build import Found, Plan, any_record, end_surveys, find_readings, network_of, plan_of
+from zveno.reconcile.columns import Columns, columns, laid_out, solved
 from zveno.reconcile.cumulative import Drift, Evidence, drifts, evidence, widened
+from zveno.reconcile.linked import stock_links
+from zveno.reconcile.linked_evidence import linked_evidence
+from zveno.reconcile.linked_periods import LinkedPeriods
 from zveno.reconcile.measured import BIAS, SHARED, Measured
-from zveno.reconcile.topology import NO_SURVEY
+from zveno.reconcile.topology import CLOSING, NO_SURVEY, OPENING, stock_streams
 from zveno.tables import frame
 
 LEAST_PERIODS = 5
@@ -50,31 +54,92 @@ def drifting(model: ChainModel, records: pl.DataFrame, periods: Sequence[Period]
     plan = plan_of(model, records)
     if not any(any_record(plan, period) for period in periods):
         raise DataError("none of the periods has a reading: import files that cover them")
-    found = [find_readings(plan, period) for period in periods]
-    kinds: dict[tuple[str, ...], list[int]] = {}
-    for k, one in enumerate(found):
-        kinds.setdefault(tuple(stream.id for stream in one.stocks), []).append(k)
-    parts = [(group, _evidence(plan, [found[k] for k in group])) for group in kinds.values()]
-    sources = tuple(dict.fromkeys(one for _, (names, _) in parts for one in names))
-    joined = _joined(sources, len(periods), parts)
-    return frame("drifts", list(_rows(model, periods, sources, drifts(widened(joined)))))
+    found = _with_rare(plan, [find_readings(plan, period) for period in periods], periods)
+    if any(one.stocks for one in found):
+        sources, evidence_ = _linked(plan, found, periods)
+    else:
+        sources, evidence_ = _apart(plan, found)
+    return frame("drifts", list(_rows(model, periods, sources, drifts(evidence_))))
 
 
-def _evidence(plan: Plan, found: Sequence[Found]) -> tuple[tuple[Source, ...], Evidence]:
-    """What periods with the same streams say of each lasting error."""
+def _with_rare(plan: Plan, found: Sequence[Found], periods: Sequence[Period]) -> list[Found]:
+    """The same with assays that are made for the whole stretch only: one of them stands for each of the n periods, with
+    an error root n times as large, so that all together know it as well as it is known.
+    """
+    span = Period(periods[0].start, periods[-1].end)
+    often = {row[:2] for one in found for row in one.readings}
+    rare = [row for row in find_readings(plan, span).readings if row[1] != MASS and row[:2] not in often]
+    wider = [(row[0], row[1], row[2].with_own(row[2].own * len(found) ** 0.5)) for row in rare]
+    return [Found((*one.readings, *wider), one.stocks, one.gaps) for one in found]
+
+
+def _apart(plan: Plan, found: Sequence[Found]) -> tuple[tuple[Source, ...], Evidence]:
+    """What periods without stocks say of each lasting error, judged by the scatter that is seen."""
     network, _ = network_of(plan, found)
     read = columns(network, found)
-    fresh = Columns(read.keys, tuple({key: _fresh(one) for key, one in row.items()} for row in read.rows))
-    unit = _units(plan.model)
+    sources, loadings = _loadings(plan.model, read)
+    return sources, widened(evidence(solved(network, _fresh_columns(read)), _numbers(sources), loadings))
+
+
+def _linked(plan: Plan, found: Sequence[Found], periods: Sequence[Period]) -> tuple[tuple[Source, ...], Evidence]:
+    """The same where stocks link the periods: each is surveyed when it is, and remembered in between.
+
+    An opening stock is the closing one of the period before, read there.
+    """
+    both = {stream.id: stream for stock in plan.model.chain.stocks for stream in _ends(plan, stock.id)}
+    linked = []
+    for t, (one, period) in enumerate(zip(found, periods, strict=True)):
+        assays = [row for row in one.readings if row[0] in both and row[1] != MASS]
+        rows = [row for row in one.readings if row[0] not in both] + assays + list(end_surveys(plan, period))
+        rows = [row for row in rows if t == 0 or not row[0].endswith(OPENING)]
+        linked.append(Found(tuple(rows), tuple(both.values()), one.gaps))
+    network, _ = network_of(plan, linked)
+    read = columns(network, linked)
+    sources, loadings = _loadings(plan.model, read)
+    named, value, sigma, correlations = laid_out(network, _fresh_columns(read))
+    links = stock_links(named)
+    steps = np.stack([_moved(plan, both[closing].id, found) for closing, _ in links], axis=1)
+    asked = LinkedPeriods(named, value, sigma, links, correlations=correlations, steps=steps)
+    return sources, linked_evidence(asked, _numbers(sources), loadings)
+
+
+def _moved(plan: Plan, closing: str, found: Sequence[Found]) -> Floats:
+    """How far a stock may move in each period: by all that is usually weighed of its material, (T,)."""
+    stock = next(one for one in plan.model.chain.stocks if one.id + CLOSING == closing)
+    names = {stock.material, plan.topology.place.get(stock.material, stock.material)}
+    weighed = [
+        one.value for part in found for stream, quantity, one in part.readings if quantity == MASS and stream in names
+    ]
+    usual = float(np.mean(weighed)) if weighed and np.mean(weighed) > 0 else np.inf
+    return np.full(len(found), usual)
+
+
+def _ends(plan: Plan, stock: str) -> tuple[NetStream, NetStream]:
+    return stock_streams(plan.model, stock, plan.topology)
+
+
+def _numbers(sources: Sequence[Source]) -> tuple[str, ...]:
+    """Names within the engine."""
+    return tuple(str(k) for k in range(len(sources)))
+
+
+def _loadings(model: ChainModel, read: Columns) -> tuple[tuple[Source, ...], Floats]:
+    """The lasting errors of some readings, and what each adds to every reading, (T, readings, errors)."""
+    unit = _units(model)
     lasting = [[_lasting(one, key[1], unit) for key, one in row.items()] for row in read.rows]
-    names = tuple(dict.fromkeys(source for row in lasting for one in row for source in one))
-    number, at = {one: j for j, one in enumerate(names)}, {key: k for k, key in enumerate(read.keys)}
-    loadings = np.zeros((len(read.rows), len(read.keys), len(names)))
+    sources = tuple(dict.fromkeys(source for row in lasting for one in row for source in one))
+    number, at = {one: j for j, one in enumerate(sources)}, {key: k for k, key in enumerate(read.keys)}
+    loadings = np.zeros((len(read.rows), len(read.keys), len(sources)))
     for p, (row, ones) in enumerate(zip(read.rows, lasting, strict=True)):
         for key, one in zip(row, ones, strict=True):
             for source, size in one.items():
                 loadings[p, at[key], number[source]] = size
-    return names, evidence(solved(network, fresh), ["" for _ in names], loadings)
+    return sources, loadings
+
+
+def _fresh_columns(read: Columns) -> Columns:
+    """The same readings with what is new in each period only."""
+    return Columns(read.keys, tuple({key: _fresh(one) for key, one in row.items()} for row in read.rows))
 
 
 def _fresh(one: Measured) -> Measured:
@@ -115,35 +180,20 @@ def _units(model: ChainModel) -> dict[str, float]:
     return found
 
 
-def _joined(
-    sources: tuple[Source, ...], count: int, parts: Sequence[tuple[list[int], tuple[tuple[Source, ...], Evidence]]]
-) -> Evidence:
-    """Evidence of all periods in their order."""
-    number = {one: j for j, one in enumerate(sources)}
-    score: Floats = np.zeros((count, len(sources)))
-    information: Floats = np.zeros((count, len(sources), len(sources)))
-    for group, (names, one) in parts:
-        at = np.array([number[name] for name in names], dtype=np.int64)
-        rows = np.array(group, dtype=np.int64)
-        score[np.ix_(rows, at)] = one.score
-        information[np.ix_(rows, at, at)] = one.information
-    return Evidence(tuple(str(k) for k in range(len(sources))), score, information)
-
-
 def _rows(
     model: ChainModel, periods: Sequence[Period], sources: Sequence[Source], found: Sequence[Drift]
 ) -> Iterator[dict[str, Any]]:
-    """Rows of the table ``drifts``, class by class."""
+    """Rows of the table ``drifts``, class by class; within one, what is least beyond its description comes first."""
     for number, drift in enumerate(found, start=1):
         first, last = drift.onset_range
-        for one in drift.suspects:
-            name, component = sources[int(one.name)]
-            meter = model.meters.get(name)
+        by_source = {sources[int(one.name)]: one for one in drift.suspects}
+        for source in sorted(by_source, key=lambda one: abs(by_source[one].bias) / _expected(model, one)):
+            one, meter = by_source[source], model.meters.get(source[0])
             limit = meter.bias_limit_pct / 100 if meter is not None and meter.bias_limit_pct else None
             yield {
                 "class_id": number,
-                "meter": name,
-                "component": component,
+                "meter": source[0],
+                "component": source[1],
                 "since": periods[drift.onset].name,
                 "since_first": periods[first].name,
                 "since_last": periods[last].name,
@@ -153,3 +203,14 @@ def _rows(
                 "z": one.z,
                 "p_value": drift.p_value,
             }
+
+
+def _expected(model: ChainModel, source: Source) -> float:
+    """Standard deviation of a lasting error by the description; of a meter without a limit that of a reading."""
+    meter = model.meters.get(source[0].partition("+")[0])
+    if meter is None:
+        shared = (one.shared_error for one in model.chain.meters if one.shared_error is not None)
+        return next((one.sd_rel_pct / 100 for one in shared if one.name == source[0]), 0.0) or 1.0
+    if meter.bias_limit_pct:
+        return meter.bias_limit_pct / 200
+    return meter.sd_rel_pcts.get(source[1], meter.sd_rel_pct) / 100 or 1.0

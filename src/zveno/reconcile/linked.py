@@ -132,7 +132,10 @@ def _result(task: Task, place: Place, active: Bools) -> LinkedResult:
         ),
         biases=_bias_states(task, place, spread.chain),
         objective=task.cost(place),
-        dof=int(used.sum()) + (task.carried.known if task.carried else 0) - unknown,
+        dof=int(used.sum())
+        + int(np.isfinite(task.given.steps).sum())
+        + (task.carried.known if task.carried else 0)
+        - unknown,
         carried=_carried(task, place, spread, wider),
         active=active,
     )

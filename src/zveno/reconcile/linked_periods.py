@@ -44,6 +44,9 @@ class LinkedPeriods:
         Errors that last, and what one unit of each adds to every reading, (T, readings, biases).
     correlations
         Correlations of the errors that are new in each period, (T, readings, readings), in place of the network's.
+    steps
+        Standard deviation of how far each stock's mass may move within a period, (T, links), in t; its components
+        move with it. Infinite, or None, where nothing is said of it.
     """
 
     network: Network
@@ -53,6 +56,7 @@ class LinkedPeriods:
     biases: tuple[LastingBias, ...] = ()
     loadings: Floats | None = None
     correlations: Floats | None = None
+    steps: Floats | None = None
 
 
 @dataclass(frozen=True)

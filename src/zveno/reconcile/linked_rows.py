@@ -117,12 +117,19 @@ class Place:
 
 @dataclass(frozen=True)
 class Given:
-    """Readings of all periods: ``loading`` (T, readings, J) is what a bias of one standard deviation adds."""
+    """Readings of all periods: ``loading`` (T, readings, J) is what a bias of one standard deviation adds; ``steps``
+    (T, q) how far each state of a stock may move within a period, infinite where nothing is said of it.
+    """
 
     layout: Layout
     limits: Bounds
     data: Data
     loading: Floats
+    steps: Floats
+
+    def moved(self, u: Floats) -> Floats:
+        """Changes of the states within each period over what they may be, (T, q)."""
+        return np.asarray((u[:, self.layout.closing] - u[:, self.layout.opening]) / self.steps)
 
     def at(self, u: Floats, biases: Floats) -> Place:
         """Misfit of a point."""
@@ -153,12 +160,18 @@ class Rows:
 
 
 def rows_of(
-    given: Given, place: Place, bounds: BoundRows | None = None, wide: float = WIDE, *, damped: bool = False
+    given: Given,
+    place: Place,
+    bounds: BoundRows | None = None,
+    wide: float = WIDE,
+    *,
+    damped: bool = False,
+    extra: Floats | None = None,
 ) -> Rows:
     """Equations of all periods at a point, flows eliminated.
 
     ``wide`` is what is known before any reading, in usual sizes of variables; for a ``damped`` step in their present
-    ones, so that what has become small moves little.
+    ones, so that what has become small moves little. ``extra`` (T, readings, n) are more right-hand sides, whitened.
     """
     plan, at = given.layout, place.at
     weights = Weights.of(plan.problem, given.data, at, place.miss.curve_by_reading)
@@ -173,16 +186,22 @@ def rows_of(
     if damped:
         least *= sizes / np.maximum(at.scale[:, np.concatenate([plan.flows, plan.closing])], 1e-9 * sizes)
     blocks = [np.concatenate(readings, axis=2), _vague(plan, least, given.loading.shape[2])]
+    if np.isfinite(given.steps).any():
+        blocks.append(_step_rows(given, place.u))
     if bounds is not None:
         blocks.append(_bound_rows(given, bounds, N))
     rows = np.concatenate(blocks, axis=1)
     before = np.concatenate([place.u[:1, plan.opening], place.u[:-1, plan.closing]])
     shift = (before - place.u[:, plan.opening]) / plan.size
     rows[:, :, -1] -= np.einsum("prq,pq->pr", rows[:, :, plan.f : plan.f + plan.q], shift)
+    if extra is not None:
+        more = np.zeros((*rows.shape[:2], extra.shape[2]))
+        more[:, : extra.shape[1]] = extra
+        rows = np.concatenate([rows, more], axis=2)
     R: Floats = np.asarray(np.linalg.qr(rows, mode="r"), dtype=float)
-    width = rows.shape[2]
-    if R.shape[1] < width:
-        R = np.concatenate([R, np.zeros((len(R), width - R.shape[1], width))], axis=1)
+    missing = blocks[0].shape[2] - R.shape[1]
+    if missing > 0:
+        R = np.concatenate([R, np.zeros((len(R), missing, R.shape[2]))], axis=1)
     return Rows(rows[:, : readings[0].shape[1]], R, N, shift, plan.f)
 
 
@@ -203,6 +222,17 @@ def _vague(plan: Layout, least: Floats, J: int) -> Floats:
     out[:, np.arange(f), np.arange(f)] = least[:, :f]
     out[:, f + np.arange(q), f + q + np.arange(q)] = least[:, f:]
     out[:, f + q :, f : f + 2 * q] = plan.only
+    return out
+
+
+def _step_rows(given: Given, u: Floats) -> Floats:
+    """Stocks that move no further within a period than is said."""
+    f, q = given.layout.f, given.layout.q
+    own = np.arange(q)
+    out = np.zeros((len(u), q, f + 2 * q + given.loading.shape[2] + 1))
+    out[:, own, f + own] = -given.layout.size / given.steps
+    out[:, own, f + q + own] = given.layout.size / given.steps
+    out[:, :, -1] = -given.moved(u)
     return out
 
 

@@ -59,7 +59,8 @@ class Task:
         """Sum of squares of everything: readings, what was known before, and walks."""
         known = self.prior(place, np.inf)[:, -1]
         walks = sum(float(one @ one) for one in self.jumps(place) if one is not None)
-        return float(2 * place.miss.half.sum() + known @ known + walks)
+        moved = self.given.moved(place.u)
+        return float(2 * place.miss.half.sum() + known @ known + walks + np.sum(moved**2))
 
     def chain(self, place: Place, rows: Rows, wide: float = WIDE, *, covariance: bool = False) -> Smoothed:
         """Steps of all states and biases."""
@@ -78,6 +79,13 @@ def task_of(asked: LinkedPeriods, carried: Carried | None) -> Task:
     values, sigmas = np.asarray(asked.values, dtype=float), np.asarray(asked.sigmas, dtype=float)
     wanted = (len(values), len(asked.network.readings))
     loadings = np.zeros((*wanted, 0)) if asked.loadings is None else np.asarray(asked.loadings, dtype=float)
+    steps = np.ones((len(values), len(asked.links))) if asked.steps is None else np.asarray(asked.steps, dtype=float)
+    if steps.shape != (len(values), len(asked.links)) or not np.all(steps > 0):
+        raise DataError(
+            "how far stocks move needs one row for each period and one column for each of the {stocks} links, all "
+            "above zero",
+            stocks=len(asked.links),
+        )
     if (
         values.shape != wanted
         or sigmas.shape != wanted
@@ -101,7 +109,19 @@ def task_of(asked: LinkedPeriods, carried: Carried | None) -> Task:
     mass, _, assay = problem.expand(origin)
     plan = layout(problem, opening, closing, scales(problem, mass, assay)[0])
     walks = Walks(np.array([one.walk_sd / one.sd for one in asked.biases]))
-    return Task(asked, Given(plan, bounds(problem), data, loadings * sd), states, walks, carried)
+    given = Given(plan, bounds(problem), data, loadings * sd, _steps(asked, plan, states))
+    return Task(asked, given, states, walks, carried)
+
+
+def _steps(asked: LinkedPeriods, plan: Layout, states: tuple[tuple[str, str], ...]) -> Floats:
+    """How far each state may move within a period: components as the mass of their stock, by their usual share."""
+    out = np.full((len(asked.values), plan.q), np.inf)
+    stocks = {link[0]: k for k, link in enumerate(asked.links)}
+    masses = {stream: plan.size[k] for k, (stream, quantity) in enumerate(states) if quantity == MASS}
+    for k, (stream, _) in enumerate(states if asked.steps is not None else ()):
+        share = plan.size[k] / masses.get(stream, plan.size[k])
+        out[:, k] = np.asarray(asked.steps, dtype=float)[:, stocks[stream]] * share
+    return out
 
 
 def _ends(asked: LinkedPeriods, problem: Problem) -> tuple[tuple[tuple[str, str], ...], Ints, Ints]:
@@ -147,6 +167,8 @@ def begin(task: Task) -> Floats:
 def _followed(task: Task, u: Floats) -> Floats:
     """Variables with stocks that go on from period to period, at the level that their readings agree with best."""
     plan = task.plan
+    if not plan.q:
+        return u
     opening, closing, u = plan.opening, plan.closing, u.copy()
     rise = np.cumsum(u[:, closing] - u[:, opening], axis=0)
     path = np.concatenate([np.zeros((1, plan.q)), rise])

@@ -104,9 +104,11 @@ def test_two_errors_are_both_found_and_no_third_one():
     truth = np.array([solved.value(one.stream, one.quantity) for one in circuit.readings])
     names = [f"{one.stream}.{one.quantity}" for one in circuit.readings]
     found = look(shifts(40, 3, network=circuit, truth=truth, ore_mass=0.04, concentrate_Cu=0.05), names, truth)
-    assert [{one.name for one in drift.suspects} for drift in found] == [{"concentrate.Cu"}, {"ore.mass"}]
-    for drift, bias in zip(found, (0.05, 0.04), strict=True):
-        assert abs(drift.suspects[0].bias - bias) < 3 * drift.suspects[0].bias_sd
+    assert len(found) == 2
+    for drift, name, bias in zip(found, ("concentrate.Cu", "ore.mass"), (0.05, 0.04), strict=True):
+        (suspect,) = [one for one in drift.suspects if one.name == name]
+        assert len(drift.suspects) <= 2
+        assert abs(suspect.bias - bias) < 3 * suspect.bias_sd
 
 
 def test_what_cannot_be_told_apart_is_a_class():
