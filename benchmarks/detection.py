@@ -165,11 +165,27 @@ class Months:
     def drawn(self, seed: int, wrong: float = 1.0) -> Network:
         """The true month with errors drawn from their covariance; belts times a factor."""
         noise = self.root @ np.random.default_rng(seed).standard_normal(len(self.root))
+        values = [
+            None if one.value is None else one.value + e for one, e in zip(self.true.readings, noise, strict=True)
+        ]
+        for n, main in self._copies.items():
+            values[n] = values[main]
         readings = tuple(
-            one if one.value is None else replace(one, value=(one.value + e) * (wrong if one.stream in _LINES else 1.0))
-            for one, e in zip(self.true.readings, noise, strict=True)
+            one if value is None else replace(one, value=value * (wrong if one.stream in _LINES else 1.0))
+            for one, value in zip(self.true.readings, values, strict=True)
         )
         return replace(self.true, readings=readings)
+
+    @cached_property
+    def _copies(self) -> dict[int, int]:
+        """Assays of stocks that are those of their material, by number, with the reading that they are taken from."""
+        roles = {one.id: one.role for one in self.true.streams}
+        main = {(one.meter, one.quantity): n for n, one in enumerate(self.true.readings) if not roles[one.stream]}
+        return {
+            n: main[one.meter, one.quantity]
+            for n, one in enumerate(self.true.readings)
+            if roles[one.stream] and (one.meter, one.quantity) in main
+        }
 
 
 def records(said: Sequence[Said], wrong: float = 1.0) -> pl.DataFrame:

@@ -186,6 +186,51 @@ def test_the_scale_that_was_spliced_is_in_a_class_or_too_small_an_error_to_show(
     assert accused or row["shows_from"] > 0.04 * 23 / 31 * row["reading"]
 
 
+def test_the_swapped_samples_are_named_as_these_two_in_their_shift(balance, faultless):
+    (swap,) = balance.swaps.filter(pl.col("status") == "swapped").rows(named=True)
+    assert {swap["first_meter"], swap["second_meter"]} == {"zhez_conc.conc.assay", "zhmz.toll_a.assay"}
+    assert swap["start"] == datetime.fromisoformat("2026-03-17T08:00+05:00")
+    assert swap["components"] == "Cu, Fe, S, Zn, Pb, As"
+    assert swap["instead"] == ""
+    clean = reconcile(faultless.model, records_of(faultless), faultless.period)
+    assert clean.swaps.filter(pl.col("status") == "swapped").is_empty()
+
+
+def test_tailings_that_look_alike_are_told_to_be_swapped_unseen(balance):
+    unseen = balance.swaps.filter(pl.col("status") == "unseen")
+    pairs = {frozenset(one) for one in unseen.select("first_meter", "second_meter").iter_rows()}
+    assert frozenset(("zhez_conc.tail.assay", "balk_conc.tail.assay")) in pairs
+    assert frozenset(("balk_conc.ore.assay", "balk_conc.tail.assay")) not in pairs
+
+
+def test_feed_and_tailings_swapped_all_month_are_found_by_the_balance(faultless):
+    pair = {"balk_conc.ore.assay": "balk_conc.tail.assay", "balk_conc.tail.assay": "balk_conc.ore.assay"}
+    rows = records_of(faultless)
+    rows = rows.with_columns(
+        point=pl.when(pl.col("quantity") == "Cu").then(pl.col("point").replace(pair)).otherwise(pl.col("point"))
+    )
+    found = reconcile(faultless.model, rows, faultless.period)
+    swaps = found.swaps.filter(pl.col("status") == "swapped").rows(named=True)
+    assert [({row["first_meter"], row["second_meter"]}, row["start"]) for row in swaps] == [(set(pair), None)]
+    assert swaps[0]["p_value"] > 0.05
+    assert found.suspects.is_empty()
+
+
+def test_the_belts_of_a_plant_are_a_suspect_by_the_name_of_what_they_share(faultless):
+    """As described, copper alone is balanced over the concentrator: its class is named as a whole, never one of it."""
+    wrong = {f"balk_conc.line{n}.weightometer": 1.2 for n in range(1, 5)}
+    found = reconcile(faultless.model, records_of(faultless, wrong), faultless.period)
+    group = found.suspects.filter(
+        pl.col("class_id") == found.suspects.filter(name="balk_conc.belt_calibration")["class_id"][0]
+    )
+    (shared,) = group.filter(name="balk_conc.belt_calibration").rows(named=True)
+    assert shared["bias_rel_frac"] == pytest.approx(0.2 / 1.2, abs=0.06)
+    assert {"balk_conc.ore.assay", "balk_conc.tail.assay"} <= set(group["meter"])
+    assert ("balk.tail", "S") in found.separating
+    off = found.balance_tests.filter("off")
+    assert "balk_conc.flotation+balk_conc.dewatering" in off["place"].to_list()
+
+
 # ---- the rules ---------------------------------------------------------------------------------------------------
 
 # rule: start, end, tags, role, crew at the start, crews while it lasted (none for day roles), delay in minutes
