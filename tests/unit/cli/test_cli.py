@@ -314,7 +314,7 @@ def test_a_problem_file_is_solved(capsys):
         "suspects",
         "suspect_classes",
         "eliminations",
-        "gross_errors",
+        "gross_errors", "other_local_optima",
         "swaps",
         "balance_tests",
     }
