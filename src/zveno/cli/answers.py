@@ -18,8 +18,8 @@ from zveno.reports import BOUND_CONFLICT, half_width, lack_detail, stream_title
 from zveno.text.mark import tr
 from zveno.text.words import RULE_KIND_WORDS
 
-_MOST_SUSPECTS = 6
 _RIVAL = 25.0  # an objective that is worse by more is out of the question: five standard deviations
+_MOST_OF_A_CLASS = 12
 _KIND_WORDS = {"direct": tr("direct"), "overall": tr("overall")}
 _STATUS_WORDS = {
     "consistent": tr("the readings agree"),
@@ -253,7 +253,7 @@ class Answers(DoubtedAnswers, SimulatedAnswers, VariedAnswers, ExplainedAnswers,
                 "no lasting error over {n} period", "no lasting error over {n} periods", periods
             ))  # fmt: skip
         for _, rows in drifts.group_by("class_id", maintain_order=True):
-            names = [self._drifting(model, row) for row in rows.head(_MOST_SUSPECTS).iter_rows(named=True)]
+            names = [self._drifting(model, row) for row in rows.head(_MOST_OF_A_CLASS).iter_rows(named=True)]
             since = {name: rows[name][0] for name in ("since", "since_first", "since_last")}
             p = self._chance(rows["p_value"][0])
             if rows.height == 1:
@@ -265,10 +265,10 @@ class Answers(DoubtedAnswers, SimulatedAnswers, VariedAnswers, ExplainedAnswers,
                        "data cannot tell which: {names}"),
                     names="; ".join(names), p=p, **since,
                 )  # fmt: skip
-            if rows.height > _MOST_SUSPECTS:
-                more = rows.height - _MOST_SUSPECTS
+            if rows.height > _MOST_OF_A_CLASS:
+                more = rows.height - _MOST_OF_A_CLASS
                 self.line(self.text.count(
-                    "and {n} more that would have to be further off", "and {n} more that would have to be further off",
+                    "and {n} more, further beyond what is described", "and {n} more, further beyond what is described",
                     more,
                 ))  # fmt: skip
 

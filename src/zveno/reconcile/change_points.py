@@ -12,7 +12,7 @@ from zveno.reconcile.names import Floats
 _FINE = 1.2
 _FEW, _MANY = 24, 400
 _WITHIN = 200
-_LEAST = 1e-3
+_LEAST, _BEYOND = 1e-3, 8.0
 
 
 def looks(information: Floats) -> Floats:
@@ -47,6 +47,8 @@ def crossing_chance(information: Floats, limit: float) -> float:
     steps = looks(np.asarray(information, dtype=float))
     if not len(steps):
         return 0.0
+    if limit > _BEYOND:  # the sum of the chances is as good, and nothing to integrate
+        return min(1.0, 2 * len(steps) * float(ndtr(-limit)))
     total = np.cumsum(steps)
     least = float(np.sqrt((steps[1:] / total[1:]).min())) if len(steps) > 1 else 1.0
     count = int(np.clip(np.ceil(2 * limit * _FINE / least), _FEW, _MANY))

@@ -186,7 +186,9 @@ def _rows(
     """Rows of the table ``drifts``, class by class; within one, what is least beyond its description comes first."""
     for number, drift in enumerate(found, start=1):
         first, last = drift.onset_range
-        by_source = {sources[int(one.name)]: one for one in drift.suspects}
+        # an error as large as the reading would leave nothing to be read: it is no explanation, if there is another
+        possible = [one for one in drift.suspects if one.bias < 1] or list(drift.suspects)
+        by_source = {sources[int(one.name)]: one for one in possible}
         for source in sorted(by_source, key=lambda one: abs(by_source[one].bias) / _expected(model, one)):
             one, meter = by_source[source], model.meters.get(source[0])
             limit = meter.bias_limit_pct / 100 if meter is not None and meter.bias_limit_pct else None

@@ -314,7 +314,8 @@ def test_a_problem_file_is_solved(capsys):
         "suspects",
         "suspect_classes",
         "eliminations",
-        "gross_errors", "other_local_optima",
+        "gross_errors",
+        "other_local_optima",
         "swaps",
         "balance_tests",
     }
@@ -477,3 +478,17 @@ def test_a_plant_without_feed_cannot_be_played_and_says_why(tmp_path, capsys):
     figures.write_text(text[:start] + "value: 0" + text[text.index(",", start) :], encoding="utf-8")
     assert run(["emulate", "2026-03-10", "-c", str(tmp_path / "plant"), "--out", str(tmp_path / "played")]) == 3
     assert "nothing comes to the stock 'balk_conc.conc_bin'" in capsys.readouterr().err
+
+
+def test_a_look_for_lasting_errors_needs_days_or_hours_and_several_of_them(plant, capsys):
+    assert run(["reconcile", "2026-03", "-c", "plant", "--drift"]) == 5
+    assert "--each day" in capsys.readouterr().err
+    assert run(["emulate", "2026-03-01/2026-03-08", "-c", "plant", "--out", "played"]) == 0
+    assert run(["import", "played/plant", "-c", "plant"]) == 0
+    capsys.readouterr()
+    assert run(["reconcile", "2026-03-01/2026-03-04", "-c", "plant", "--each", "day", "--drift"]) == 5
+    assert "many periods" in capsys.readouterr().err
+    assert run(["reconcile", "2026-03-01/2026-03-08", "-c", "plant", "--each", "day", "--drift"]) == 0
+    assert "no lasting error over 7 periods" in capsys.readouterr().out
+    assert run(["reconcile", "2026-03-01/2026-03-08", "-c", "plant", "--each", "day", "--drift", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["drifts"] == []

@@ -94,3 +94,8 @@ def test_uneven_information_as_simulated():
 def test_nothing_told_is_nothing_found():
     assert crossing_chance(np.zeros(5), 2.0) == 0
     assert crossing_chance(np.array([0.0, 1.0, np.nan]), 1.96) == pytest.approx(0.05, abs=1e-4)
+
+
+def test_far_limits_have_tiny_chances_and_no_warnings():
+    assert crossing_chance(np.ones(800), 100.0) == 0
+    assert crossing_chance(np.ones(50), 8.001) == pytest.approx(crossing_chance(np.ones(50), 7.999), rel=0.7)
