@@ -5,6 +5,7 @@ from __future__ import annotations
 from zveno.reconcile.balance import Balance, PeriodSeries
 from zveno.reconcile.batch import BatchResult, solve_batch
 from zveno.reconcile.build import MonthInput, month_network
+from zveno.reconcile.detect import Detection, detect
 from zveno.reconcile.engine import reconcile, reconcile_many
 from zveno.reconcile.fit import BOUND_CONFLICT
 from zveno.reconcile.free_report import free_report
@@ -20,11 +21,13 @@ __all__ = [
     "BOUND_CONFLICT",
     "Balance",
     "BatchResult",
+    "Detection",
     "LargeResult",
     "MonthInput",
     "NetworkResult",
     "PeriodSeries",
     "Scrutiny",
+    "detect",
     "flow_faults",
     "free_report",
     "month_network",

@@ -17,7 +17,7 @@ from zveno.reconcile.fit import Fit
 from zveno.reconcile.gross_errors.adjusted import Columns, DenseAdjusted
 from zveno.reconcile.gross_errors.classes import TIED
 from zveno.reconcile.gross_errors.critical import POWER, critical_z, smallest_shown
-from zveno.reconcile.gross_errors.hypotheses import Hypothesis, columns_of, everything, shown
+from zveno.reconcile.gross_errors.hypotheses import Hypothesis, columns_of, everything, shown, single
 from zveno.reconcile.lasting import ErrorParts
 from zveno.text.mark import tr
 
@@ -71,7 +71,7 @@ class Detectable:
 class Watched:
     """All that may be wrong, as the mean of some periods would show it.
 
-    ``products`` is the covariance of the scores of all ``members``, (k, k); ``lengths`` what it would be on its
+    Readings that nothing checks as yet come last. ``products`` is the covariance of the scores of all ``members``, (k, k); ``lengths`` what it would be on its
     diagonal were nothing adjusted.
     """
 
@@ -85,7 +85,7 @@ class Watched:
     @classmethod
     def of(cls, network: Network, fit: Fit, covariance: Floats) -> Watched:
         """At a solved period, with the covariance of the readings (readings, readings) of the mean of periods alike."""
-        members = everything(network, fit)
+        members = (*everything(network, fit), *_unseen(network, fit))
         columns = columns_of(members, fit, DenseAdjusted.of(fit))
         linear = fit.linear
         root = linear.root
@@ -193,10 +193,10 @@ def detectable(
     floor = _floor(long)
     never = smallest_shown(floor, long[-1].limit)
     found = [_told(over, k, _known(never[k], one.size)) for k, one in enumerate(over[0].members)]
-    there = {one.what.readings for one in found if one.what.kind == "reading"}
-    single = [one for one in found if one.what.kind == "reading"]
-    dumb = [one for n in range(len(network.readings)) if (n,) not in there for one in _unchecked(network, fit, n, over)]
-    ordered = sorted([*single, *dumb], key=lambda one: one.what.readings)
+    alone = [one for one in found if one.what.kind == "reading"]
+    there = {one.what.readings for one in alone}
+    alone += [_untestable(network, n, len(over)) for n in range(len(network.readings)) if (n,) not in there]
+    ordered = sorted(alone, key=lambda one: one.what.readings)
     return (*ordered, *(one for one in found if one.what.kind != "reading"))
 
 
@@ -216,18 +216,17 @@ def _told(over: Sequence[Watched], k: int, never: float | None) -> Detectable:
     return Detectable(what, shows, named, never, reason, tuple(last.members[n] for n in tied))
 
 
-def _unchecked(network: Network, fit: Fit, n: int, over: Sequence[Watched]) -> list[Detectable]:
-    """A reading that has no test, and why."""
-    one = network.readings[n]
-    position = {int(number): k for k, number in enumerate(fit.linear.used)}
-    if n not in position:
-        reason = A_LIMIT if one.below is not None else NOTHING_CHECKS
-    else:
-        reason = AT_BOUND if fit.linear.redundant[position[n]] else NOTHING_CHECKS
-    size = abs(one.value if one.value is not None else one.below or 0.0)
-    what = Hypothesis("reading", "", one.quantity, ((n, 1.0),), size)
-    nothing = (None,) * len(over)
-    return [Detectable(what, nothing, nothing, None, reason, ())]
+def _unseen(network: Network, fit: Fit) -> list[Hypothesis]:
+    """Readings that no other checks, so that nothing shows their errors as yet."""
+    return [single(network, int(n)) for n, checked in zip(fit.linear.used, fit.linear.redundant, strict=True)
+            if not checked]  # fmt: skip
+
+
+def _untestable(network: Network, n: int, count: int) -> Detectable:
+    """A reading that cannot have a test."""
+    reason = AT_BOUND if network.readings[n].below is None else A_LIMIT
+    nothing = (None,) * count
+    return Detectable(single(network, n), nothing, nothing, None, reason, ())
 
 
 def _floor(long: Sequence[Watched]) -> Floats:

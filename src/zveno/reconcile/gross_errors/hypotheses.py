@@ -103,15 +103,15 @@ def family(network: Network, fit: Fit, adjusted: Adjusted) -> Family:
 def everything(network: Network, fit: Fit) -> tuple[Hypothesis, ...]:
     """All hypotheses, single readings that the others check first, whether or not the data test them."""
     tested = np.flatnonzero(np.isfinite(fit.tests.z))
-    single = (_single(network, int(fit.linear.used[k])) for k in tested)
-    return (*single, *_commons(network, fit), *_losses(network, fit))
+    alone = (single(network, int(fit.linear.used[k])) for k in tested)
+    return (*alone, *_commons(network, fit), *_losses(network, fit))
 
 
 def shown(members: Sequence[Hypothesis], weight: Floats, lengths: Floats) -> Bools:
     """Which hypotheses the data test, by their weights and by what those would be were nothing adjusted."""
-    single = np.array([one.kind == "reading" for one in members], dtype=bool)
+    alone = np.array([one.kind == "reading" for one in members], dtype=bool)
     most = np.array([one.most for one in members])
-    return np.asarray((single | (weight > _SEEN * lengths)) & (np.sqrt(np.maximum(weight, 0.0)) >= 1 / most))
+    return np.asarray((alone | (weight > _SEEN * lengths)) & (np.sqrt(np.maximum(weight, 0.0)) >= 1 / most))
 
 
 def columns_of(hypotheses: Sequence[Hypothesis], fit: Fit, adjusted: Adjusted) -> Columns:
@@ -131,7 +131,7 @@ def columns_of(hypotheses: Sequence[Hypothesis], fit: Fit, adjusted: Adjusted) -
     return Columns(reading, state)
 
 
-def _single(network: Network, number: int) -> Hypothesis:
+def single(network: Network, number: int) -> Hypothesis:
     """A reading alone."""
     one = network.readings[number]
     size = abs(one.value or 0.0)
