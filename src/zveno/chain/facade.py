@@ -23,7 +23,16 @@ from zveno.model.chain import ChainModel
 from zveno.model.load import PLAY, load_play, read_description, read_play
 from zveno.model.play import Play
 from zveno.periods import Period
-from zveno.reconcile import Balance, PeriodSeries, Scrutiny, flow_faults, reconcile, reconcile_many
+from zveno.reconcile import (
+    Balance,
+    Detection,
+    PeriodSeries,
+    Scrutiny,
+    detect,
+    flow_faults,
+    reconcile,
+    reconcile_many,
+)
 from zveno.reports import (
     MonthResults,
     Provenance,
@@ -326,6 +335,11 @@ class Chain:
         """A balance for every hour or day of a period."""
         span = self._span(period)
         return reconcile_many(self.model, self._records(span), list(span.split(each)))
+
+    def detect(self, period: str | Period, months: Sequence[int] = (1, 3, 12)) -> Detection:
+        """Smallest errors of the meters that show in some months like this one; what one more reading would buy."""
+        span = self._span(period)
+        return detect(self.model, self._records(span), span, months)
 
     def check(self, period: str | Period) -> Breaches:
         """Breaches of the rules with unit, shift, crew and role; rules not checked, with the reason.

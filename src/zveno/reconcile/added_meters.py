@@ -21,6 +21,7 @@ AimKind = Literal["recovery", "unaccounted", "product"]
 _ALIKE = 2
 """Digits to which gains count as the same: one per cent."""
 _SMALL = 1e-4
+_SURVEY_SD = 0.05
 
 
 @dataclass(frozen=True)
@@ -172,14 +173,25 @@ def added_meters(
 def _candidates(network: Network, fit: Fit, hidden: frozenset[str]) -> _Candidates:
     """Everything that could be read once more."""
     values = np.concatenate([fit.mass, fit.assay])
-    usual = usual_sd(fit, values)
+    usual = usual_sd(fit, values) | _surveys(network, fit, values)
     read = set(map(int, fit.linear.of))
+    stocks = {one.id for one in network.streams if one.role}
     found = [one for one in _quantities(network, hidden) if _readable(fit, one[2])]
     at = np.array([one[2] for one in found], dtype=np.int64)
-    relative = np.array([usual["mass" if quantity == MASS else "assay"] for _, quantity, _ in found])
-    sd = np.maximum(relative * np.abs(values[at]), 1e-300) if len(found) else np.zeros(0)
+    kinds = [("mass", "survey")[stream in stocks] if quantity == MASS else "assay" for stream, quantity, _ in found]
+    relative = np.array([usual[kind] for kind in kinds])
+    sd = np.maximum(relative * np.abs(values[at]), 1e-300) if found else np.zeros(0)
     names = tuple((stream, quantity) for stream, quantity, _ in found)
     return _Candidates(names, at, sd, relative, tuple(int(n) in read for n in at))
+
+
+def _surveys(network: Network, fit: Fit, values: Floats) -> dict[str, float]:
+    """Middle relative standard deviation of the masses of stocks, as surveyed."""
+    stocks = np.array([bool(one.role) for one in network.streams], dtype=bool)
+    at = fit.linear.of
+    surveyed = np.append(stocks, np.zeros(len(values) - len(stocks), dtype=bool))[at] & (values[at] > 0)
+    relative = fit.problem.sigma[fit.linear.used][surveyed] / values[at][surveyed]
+    return {"survey": float(np.median(relative)) if len(relative) else _SURVEY_SD}
 
 
 def _quantities(network: Network, hidden: frozenset[str]) -> Iterator[tuple[str, str, int]]:

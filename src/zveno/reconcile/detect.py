@@ -123,6 +123,8 @@ def _detectability_rows(
     network: Network, found: Sequence[Detectable], months: Sequence[int], period: str, hidden: frozenset[str]
 ) -> Iterator[Row]:
     """Rows of the table ``detectability``; the level of a stock that nobody surveyed is no reading."""
+    groups = dict.fromkeys(frozenset((one.what, *one.tied)) for one in found if one.tied)
+    numbers = {group: number for number, group in enumerate(groups, start=1)}
     for one in found:
         if any(network.readings[n].stream in hidden and network.readings[n].quantity == "mass"
                for n in one.what.readings):  # fmt: skip
@@ -134,13 +136,12 @@ def _detectability_rows(
                 "period": period,
                 **_names(network, one.what),
                 "months": count,
-                "size": None if one.what.kind == "common" else size,
                 "shows_from": None if one.what.kind == "common" else shows,
                 "shows_from_frac": _share(shows, size),
                 "named_from_frac": _share(named, size),
                 "never_below_frac": _share(never, size),
                 "reason": one.reason,
-                "tied_with": ", ".join(_short(network, other) for other in one.tied),
+                "class_id": numbers.get(frozenset((one.what, *one.tied))) if one.tied else None,
             }
 
 
@@ -154,16 +155,6 @@ def _names(network: Network, one: Hypothesis) -> Row:
         "stream": "+".join(dict.fromkeys(reading.stream for reading in readings)) or one.name,
         "quantity": one.quantity,
     }
-
-
-def _short(network: Network, one: Hypothesis) -> str:
-    """A thing that may be wrong in one word: ``meter:quantity``, the name of an error, ``loss:node:quantity``."""
-    if one.kind == "loss":
-        return f"loss:{one.name}:{one.quantity}"
-    if one.kind == "common" and one.name:
-        return f"{one.name}:{one.quantity}" if one.quantity else one.name
-    names = (network.readings[n] for n in one.readings)
-    return "+".join(f"{reading.meter or reading.stream}:{reading.quantity}" for reading in names)
 
 
 def _share(value: float | None, size: float) -> float | None:
@@ -180,7 +171,6 @@ def _added_rows(added: Sequence[AddedMeter], period: str) -> Iterator[Row]:
             "stream": one.stream,
             "quantity": one.quantity,
             "again": one.read,
-            "sd": one.sd,
             "sd_rel_frac": one.relative_sd,
             "makes_known": sum(gain.newly for gain in one.aims),
             "sd_less_frac": one.aim_gain,
@@ -204,7 +194,6 @@ def _gain_rows(network: Network, added: Sequence[AddedMeter], period: str) -> It
                     "component": gain.aim.component,
                     "before": gain.before,
                     "after": gain.after,
-                    "newly": gain.newly,
                 }
         for shown in one.readings:
             if shown.after is not None and shown.after != shown.before:
@@ -215,5 +204,4 @@ def _gain_rows(network: Network, added: Sequence[AddedMeter], period: str) -> It
                     "component": reading.quantity,
                     "before": _share(shown.before, shown.what.size),
                     "after": _share(shown.after, shown.what.size),
-                    "newly": shown.before is None,
                 }

@@ -71,8 +71,8 @@ class Detectable:
 class Watched:
     """All that may be wrong, as the mean of some periods would show it.
 
-    Readings that nothing checks as yet come last. ``products`` is the covariance of the scores of all ``members``, (k, k); ``lengths`` what it would be on its
-    diagonal were nothing adjusted.
+    Readings that nothing checks as yet come last. ``products`` is the covariance of the scores of all ``members``,
+    (k, k); ``lengths`` what it would be on its diagonal were nothing adjusted.
     """
 
     members: tuple[Hypothesis, ...]

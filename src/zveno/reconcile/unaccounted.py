@@ -50,16 +50,14 @@ def _owned(
 def unaccounted_balances(
     model: ChainModel, month: MonthInput, result: NetworkResult, components: Sequence[str]
 ) -> Iterator[tuple[str, str, NetworkResult, list[Term]]]:
-    """The balances of some components that are released for it, and the terms of the difference; where that is known."""
+    """Balances released to see what some components leave unaccounted, and the terms of that, where it is known."""
     for plant, component, nodes in _owned(model, month.network, components):
         opened = released(month.network, result, nodes, component)
         if opened is not None:
             yield plant, component, opened, differences(month.network, nodes, component)
 
 
-def released(
-    network: Network, result: NetworkResult, nodes: Sequence[NetNode], component: str
-) -> NetworkResult | None:
+def released(network: Network, result: NetworkResult, nodes: Sequence[NetNode], component: str) -> NetworkResult | None:
     """The balance in which the difference of some sections is as their meters see it; None where they do not.
 
     The component's balance is released in as many sections as leave the difference observable: where nothing

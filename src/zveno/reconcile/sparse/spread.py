@@ -128,9 +128,7 @@ def _degrees_of_freedom(layout: Layout, found: Structure, weak: Bools, explained
     return readings - int(free.sum()) + len(layout.b) + unseen
 
 
-def _without_priors(
-    analysed: Condensation, point: tuple[Floats, Floats], prior: _Prior, explained: Floats
-) -> Floats:
+def _without_priors(analysed: Condensation, point: tuple[Floats, Floats], prior: _Prior, explained: Floats) -> Floats:
     """What would be explained of each reading's variance with infinitely wide priors, (quantities,).
 
     The pull of the priors goes as one over their variance: from these and wider ones follows what it goes to. A
