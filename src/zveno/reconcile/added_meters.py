@@ -83,7 +83,8 @@ class AddedMeter:
     """One more reading of a quantity with what it would buy.
 
     ``read`` says that there is a reading already; ``sd`` is the standard deviation it is tried with, None where the
-    quantity is not known. ``separated`` counts the classes into which those that it parts fall, less their number.
+    quantity is not known. ``separated`` counts the classes into which those that it parts fall, less their number;
+    ``limit`` is the limit of ``|z|`` that then holds: more tests and checks may raise it.
     """
 
     stream: str
@@ -94,6 +95,7 @@ class AddedMeter:
     aims: tuple[AimGain, ...]
     readings: tuple[ReadingGain, ...]
     separated: int
+    limit: float
 
     @property
     def aim_gain(self) -> float:
@@ -160,11 +162,11 @@ def added_meters(
     known = fit.linear.observables(fit.linear.slopes[candidates.at])
     found = []
     for k, (stream, quantity) in enumerate(candidates.names):
-        readings, separated = _watch(watched, shift[k]) if known[k] else ((), 0)
+        readings, separated, limit = _watch(watched, shift[k]) if known[k] else ((), 0, watched.limit)
         found.append(
             AddedMeter(
                 stream, quantity, candidates.read[k], float(candidates.sd[k]) if known[k] else None,
-                float(candidates.relative[k]), tuple(one[k] for one in gains), readings, separated,
+                float(candidates.relative[k]), tuple(one[k] for one in gains), readings, separated, limit,
             )
         )  # fmt: skip
     return tuple(sorted((one for one in found if one.useful), key=lambda one: one.order))
@@ -246,8 +248,8 @@ def _surprises(watched: Watched, candidates: _Candidates) -> Floats:
     return np.asarray((slopes @ watched.columns.state - along @ gain) / total[:, None])
 
 
-def _watch(watched: Watched, shift: Floats) -> tuple[tuple[ReadingGain, ...], int]:
-    """What shows with one more reading, and how many more classes there are among what was told already.
+def _watch(watched: Watched, shift: Floats) -> tuple[tuple[ReadingGain, ...], int, float]:
+    """What shows with one more reading, how many more classes there are among what was told already, and the limit.
 
     The score of the new reading is its surprise, so its covariance with the others is ``shift`` and its variance one.
     """
@@ -269,7 +271,7 @@ def _watch(watched: Watched, shift: Floats) -> tuple[tuple[ReadingGain, ...], in
         )  # fmt: skip
     was = watched.tested
     separated = len(np.unique(label[:-1][was])) - len(np.unique(watched.classes[was]))
-    return tuple(readings), max(separated, 0)
+    return tuple(readings), max(separated, 0), limit
 
 
 def _below(value: float, size: float) -> float | None:
