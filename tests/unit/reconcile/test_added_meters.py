@@ -62,9 +62,10 @@ def test_it_is_what_a_network_with_the_reading_says(network):
 
 def test_a_reading_that_makes_the_unknown_known_comes_first():
     network = separator(("S1", 100.0, 1.0))
-    first, *others = added(network, ("S2", "mass"))
-    assert {one.stream for one in (first, *others)} == {"S2", "S3"}
-    for one in (first, *others):
+    *first, last = added(network, ("S2", "mass"))
+    assert {one.stream for one in first} == {"S2", "S3"}
+    assert (last.stream, last.read, last.aims[0].newly) == ("S1", True, False)  # it checks the reading that there is
+    for one in first:
         assert (one.sd, one.aims[0].newly, one.aims[0].before, one.aims[0].after) == (None, True, None, None)
     assert added(separator(("S1", 100.0, 1.0), ("S2", 60.0, 1.0)), ("S2", "mass"))[0].aims[0].newly is False
 

@@ -10,7 +10,9 @@ def laplacian(vertices, block, seed, *, negative=0):
     """A connected graph of small positive definite blocks, with some vertices of the other sign at the end."""
     rng = np.random.default_rng(seed)
     edges = {(k, k + 1) for k in range(vertices - 1)}
-    edges |= {tuple(sorted(rng.choice(vertices, 2, replace=False).tolist())) for _ in range(vertices if vertices > 1 else 0)}
+    edges |= {
+        tuple(sorted(rng.choice(vertices, 2, replace=False).tolist())) for _ in range(vertices if vertices > 1 else 0)
+    }
     n = vertices * block
     A = np.zeros((n, n))
     for i, j in edges:
