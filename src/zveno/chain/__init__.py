@@ -6,7 +6,7 @@ from zveno.chain.problems import solve_problem
 from zveno.chain.schemas import schemas
 from zveno.couple import Calibration, Choices
 from zveno.model.chain import ChainModel
-from zveno.reconcile import Balance, LastingErrors, PeriodSeries, Scrutiny
+from zveno.reconcile import Balance, Detection, LastingErrors, PeriodSeries, Scrutiny
 from zveno.reports import MonthResults
 from zveno.rules import Breaches
 from zveno.simulate import (
@@ -38,6 +38,7 @@ __all__ = [
     "ChainModel",
     "Choices",
     "DegreesOfFreedom",
+    "Detection",
     "Draws",
     "FoundryNeeds",
     "Imported",

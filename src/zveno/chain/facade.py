@@ -14,7 +14,7 @@ import polars as pl
 from zveno.chain.calibrated import calibrated
 from zveno.chain.installed import add_installed_unit_models
 from zveno.chain.kept import hash_of, kept
-from zveno.chain.lasting import LastingErrors, drifts_of, lasting_errors_of
+from zveno.chain.lasting import Detection, LastingErrors, detection_of, drifts_of, lasting_errors_of
 from zveno.chain.many import simulate_many
 from zveno.chain.scenarios import cases_of_file
 from zveno.couple import Calibration, Choices
@@ -339,6 +339,11 @@ class Chain:
         """Table ``drifts``: meters that are off for good, since when and by how much, from every hour or day."""
         span = self._span(period)
         return drifts_of(self.model, self._records(span), span, each)
+
+    def detect(self, period: str | Period, months: Sequence[int] = (1, 3, 12)) -> Detection:
+        """Smallest errors of the meters that show in some months like this one; what one more reading would buy."""
+        span = self._span(period)
+        return detection_of(self.model, self._records(span), span, months)
 
     def check(self, period: str | Period) -> Breaches:
         """Breaches of the rules with unit, shift, crew and role; rules not checked, with the reason.

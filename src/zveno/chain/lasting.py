@@ -9,9 +9,9 @@ import polars as pl
 from zveno.errors import DataError
 from zveno.model.chain import ChainModel
 from zveno.periods import Period
-from zveno.reconcile import LastingErrors, drifting, lasting_errors
+from zveno.reconcile import Detection, LastingErrors, detect, drifting, lasting_errors
 
-__all__ = ["LastingErrors", "drifts_of", "lasting_errors_of"]
+__all__ = ["Detection", "LastingErrors", "detection_of", "drifts_of", "lasting_errors_of"]
 
 
 def lasting_errors_of(
@@ -26,3 +26,8 @@ def lasting_errors_of(
 def drifts_of(model: ChainModel, records: pl.DataFrame, span: Period, each: str) -> pl.DataFrame:
     """Table ``drifts`` of the hours or days of a period."""
     return drifting(model, records, list(span.split("hour" if each == "hour" else "day")))
+
+
+def detection_of(model: ChainModel, records: pl.DataFrame, span: Period, months: Sequence[int]) -> Detection:
+    """Smallest errors that show in some months, and what one more reading would buy."""
+    return detect(model, records, span, months)

@@ -1,6 +1,6 @@
 """The command line: a door to the facade."""
 
-from zveno.cli import calibrate
+from zveno.cli import calibrate, detect
 from zveno.cli.app import run
 
-__all__ = ["calibrate", "run"]
+__all__ = ["calibrate", "detect", "run"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from zveno.reconcile.balance import Balance, PeriodSeries
 from zveno.reconcile.batch import BatchResult, solve_batch
 from zveno.reconcile.build import MonthInput, month_network
+from zveno.reconcile.detect import Detection, detect
 from zveno.reconcile.drifting import drifting
 from zveno.reconcile.engine import reconcile, reconcile_many
 from zveno.reconcile.fit import BOUND_CONFLICT
@@ -22,12 +23,14 @@ __all__ = [
     "BOUND_CONFLICT",
     "Balance",
     "BatchResult",
+    "Detection",
     "LargeResult",
     "LastingErrors",
     "MonthInput",
     "NetworkResult",
     "PeriodSeries",
     "Scrutiny",
+    "detect",
     "drifting",
     "flow_faults",
     "free_report",

@@ -318,15 +318,21 @@ def _recovery(
     one: Recovery, place: Mapping[str, str], result: NetworkResult, component: str, *, with_stocks: bool
 ) -> tuple[float | None, float | None]:
     """A component's share of the feeds that the products carry."""
-    if component not in result.network.components:
-        return None, None
-    if not all(name in place for name in (*one.feeds, *one.products)):
-        return None, None
+    terms = recovery_terms(one, place, result.network, component, with_stocks=with_stocks)
+    return (None, None) if terms is None else result.ratio(*terms)
+
+
+def recovery_terms(
+    one: Recovery, place: Mapping[str, str], network: Network, component: str, *, with_stocks: bool
+) -> tuple[list[Term], list[Term]] | None:
+    """What a recovery counts as product, and as feed; None where the balance does not have it."""
+    if component not in network.components or not all(name in place for name in (*one.feeds, *one.products)):
+        return None
     feeds, products = ([place[name] for name in names] for names in (one.feeds, one.products))
     above = [(name, component, 1.0) for name in dict.fromkeys(products)]
     if with_stocks:
-        above += _stock_terms(result.network, one.stocks, component)
-    return result.ratio(above, [(name, component, 1.0) for name in dict.fromkeys(feeds)])
+        above += _stock_terms(network, one.stocks, component)
+    return above, [(name, component, 1.0) for name in dict.fromkeys(feeds)]
 
 
 def _stock_terms(network: Network, stocks: Sequence[str], component: str) -> list[Term]:

@@ -37,13 +37,15 @@ _UNCOVERED_H, _UNCOVERED = 36.0, 0.1
 class MonthInput:
     """A network with the readings of a period, and the gaps that were closed to get them.
 
-    ``carried`` lists for each stream what it can hold of the chain's components, assayed or not.
+    ``carried`` lists for each stream what it can hold of the chain's components, assayed or not; ``measured`` are
+    the values of the readings, in their order, with the parts of their errors.
     """
 
     network: Network
     gaps: tuple[Gap, ...]
     topology: Topology
     carried: tuple[NetStream, ...]
+    measured: tuple[Measured, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,8 @@ def month_of(plan: Plan, period: Period) -> MonthInput:
         )  # fmt: skip
     _require_cover(plan, period)
     network, carried = network_of(plan, [found])
-    return MonthInput(with_readings(network, found), found.gaps, plan.topology, carried)
+    measured = tuple(one for _, _, one in fitting(network, found))
+    return MonthInput(with_readings(network, found), found.gaps, plan.topology, carried, measured)
 
 
 def plan_of(model: ChainModel, records: pl.DataFrame) -> Plan:

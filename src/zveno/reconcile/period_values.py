@@ -120,7 +120,7 @@ class PeriodValues:
             if fallback is None:
                 self.gaps.append(Gap(meter.id, "moisture", max(len(series), 1), 0, TAKEN_AS_DRY))
                 return np.ones_like(wet), {f"dry:{meter.id}": _DRY_SD * float(wet.sum())}
-            parts = {f"moisture:{meter.stream}": _DESCRIBED_SD * fallback * float(wet.sum())}
+            parts = {f"described:{meter.stream}": _DESCRIBED_SD * fallback * float(wet.sum())}
             return np.full_like(wet, 1 - fallback), parts
         instrument, moisture = gauge
         found, at = _lookup(moisture, series.start)

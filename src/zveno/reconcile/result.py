@@ -118,13 +118,18 @@ class NetworkResult:
 
         The covariance of several such quantities is ``slopes @ fit.linear.spread`` times its own transpose.
         """
+        found = self.sloped(terms, over)
+        return found if found is not None and self.fit.linear.observable(found[1]) else None
+
+    def sloped(self, terms: Iterable[Term], over: Iterable[Term] | None = None) -> tuple[float, Floats] | None:
+        """The same whether or not it is observable: the value is then none; None without a denominator."""
         value, slopes = self._sum(terms)
         if over is not None:
             below, below_slopes = self._sum(over)
             if below == 0 or not np.isfinite(value / below):
                 return None
             value, slopes = value / below, (slopes - value / below * below_slopes) / below
-        return (value, slopes) if self.fit.linear.observable(slopes) else None
+        return value, slopes
 
     def _known(self, found: tuple[float, Floats] | None) -> Known:
         """A quantity with its standard deviation."""

@@ -27,36 +27,54 @@ def unaccounted_rows(
 
     The balance counts the sections in which the component is followed: that of copper leaves out a gas cleaning.
     """
+    for plant, component, nodes in _owned(model, month.network, result.network.components):
+        opened = released(month.network, result, nodes, component)
+        value, sd = opened.total(differences(month.network, nodes, component)) if opened else (None, None)
+        yield {"period": period, "plant": plant, "component": component, "mass_t": value, "mass_sd_t": sd}
+
+
+def _owned(
+    model: ChainModel, network: Network, components: Sequence[str]
+) -> Iterator[tuple[str, str, Sequence[NetNode]]]:
+    """Sections of each plant, and of the chain, in which a component is followed and has a way in or out."""
     owners = [(plant.id, {one.id for one in plant.sections}) for plant in model.chain.plants]
     if len(owners) > 1:
         owners.append(("", set(model.sections)))
     for plant, inside in owners:
-        for component in result.network.components:
-            nodes = [
-                one for one in month.network.nodes if one.id in inside and component in _followed(month.network, one)
-            ]
-            if not nodes or not _net(month.network, {one.id for one in nodes}, component):
-                continue
-            value, sd = _unaccounted(month.network, result, nodes, component)
-            yield {"period": period, "plant": plant, "component": component, "mass_t": value, "mass_sd_t": sd}
+        for component in components:
+            nodes = [one for one in network.nodes if one.id in inside and component in _followed(network, one)]
+            if nodes and differences(network, nodes, component):
+                yield plant, component, nodes
 
 
-def _unaccounted(
-    network: Network, result: NetworkResult, nodes: Sequence[NetNode], component: str
-) -> tuple[float | None, float | None]:
-    """Difference of some sections as their meters see it.
+def unaccounted_balances(
+    model: ChainModel, month: MonthInput, result: NetworkResult, components: Sequence[str]
+) -> Iterator[tuple[str, str, NetworkResult, list[Term]]]:
+    """Balances released to see what some components leave unaccounted, and the terms of that, where it is known."""
+    for plant, component, nodes in _owned(model, month.network, components):
+        opened = released(month.network, result, nodes, component)
+        if opened is not None:
+            yield plant, component, opened, differences(month.network, nodes, component)
+
+
+def released(network: Network, result: NetworkResult, nodes: Sequence[NetNode], component: str) -> NetworkResult | None:
+    """The balance in which the difference of some sections is as their meters see it; None where they do not.
 
     The component's balance is released in as many sections as leave the difference observable: where nothing
     upstream is assayed, the first assay stands for what came in.
     """
-    released = _releasable(network, result, nodes, component)
-    if not released:
-        return None, None
+    names = _releasable(network, result, nodes, component)
+    if not names:
+        return None
     try:
-        fit = refit(_release(network, released, component), result.fit)
+        return NetworkResult(network, refit(_release(network, names, component), result.fit))
     except SolveError:
-        return None, None
-    return NetworkResult(network, fit).total(_net(network, {one.id for one in nodes}, component))
+        return None
+
+
+def differences(network: Network, nodes: Sequence[NetNode], component: str) -> list[Term]:
+    """Terms of everything that enters some sections less everything that leaves them, stocks included."""
+    return _net(network, {one.id for one in nodes}, component)
 
 
 def _net(network: Network, inside: set[str], component: str) -> list[Term]:

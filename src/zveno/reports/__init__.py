@@ -7,7 +7,7 @@ from zveno.reports.flowsheet import flowsheet_svg
 from zveno.reports.month import MonthResults, Provenance, month_report
 from zveno.reports.parts.detectable import detectable
 from zveno.reports.parts.suspected import pair_words, place_words, suspect_name, swap_words
-from zveno.reports.parts.words import grade_kind, lack_detail, uom_words
+from zveno.reports.parts.words import grade_kind, lack_detail, measured_words, uom_words
 from zveno.reports.report import LINK, RENDERERS, REPORTS, Report, build_report, require_report
 from zveno.reports.restrict import of_plant, require_link
 from zveno.reports.shown import plants_in_order
@@ -29,6 +29,7 @@ __all__ = [
     "grade_kind",
     "half_width",
     "lack_detail",
+    "measured_words",
     "month_report",
     "of_plant",
     "pair_words",

@@ -91,11 +91,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         ("z", pl.Float64, "standardised adjustment"),
         ("bias", pl.Float64, "size of the error, if this alone is wrong: t or mass fraction; null for a common error"),
         ("bias_sd", pl.Float64, "its standard deviation"),
-        (
-            "bias_rel_frac",
-            pl.Float64,
-            "the same over the reading, all readings of a common error, what passes a section",
-        ),
+        ("bias_rel_frac", pl.Float64, "the same over the reading, those of a common error, what passes a section"),
     ),
     "eliminations": _columns(
         ("period", pl.String, "period"),
@@ -113,11 +109,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         ("z", pl.Float64, "size over its standard deviation"),
         ("bias", pl.Float64, "size of the error beside all others listed: t or mass fraction; null for a common error"),
         ("bias_sd", pl.Float64, "its standard deviation"),
-        (
-            "bias_rel_frac",
-            pl.Float64,
-            "the same over the reading, all readings of a common error, what passes a section",
-        ),
+        ("bias_rel_frac", pl.Float64, "the same over the reading, those of a common error, what passes a section"),
     ),
     "common_errors": _columns(
         ("period", pl.String, "period"),
@@ -184,6 +176,43 @@ TABLES: dict[str, tuple[Column, ...]] = {
         ("component", pl.String, "component"),
         ("mass_t", pl.Float64, "in less out less stock change, as measured; null = unobservable"),
         ("mass_sd_t", pl.Float64, "standard deviation"),
+    ),
+    "detectability": _columns(
+        ("period", pl.String, "period that the months are like"),
+        *_WRONG,
+        ("months", pl.Int64, "over how many months together"),
+        ("shows_from", pl.Float64, "smallest error that is found 4 times out of 5, t or mass fraction; see reason"),
+        ("shows_from_frac", pl.Float64, "the same over the reading, those of a common error, what passes a section"),
+        ("named_from_frac", pl.Float64, "share from which it is also told from everything else; null = never"),
+        ("never_below_frac", pl.Float64, "smaller ones never show, however long one waits; null = none ever shows"),
+        ("reason", pl.String, "why there is no number, no name or no use in waiting (key of a message)"),
+        ("class_id", pl.Int64, "number of the class of those that cannot be told apart, over the most months"),
+    ),
+    "added_meters": _columns(
+        ("period", pl.String, "period"),
+        ("rank", pl.Int64, "1 buys most"),
+        ("stream", pl.String, "stream or stock to be measured"),
+        ("quantity", pl.String, "mass or a component"),
+        ("again", pl.Boolean, "there is a reading already: a second one by other means"),
+        ("sd_rel_frac", pl.Float64, "standard deviation it is tried with over the value: usual for its kind here"),
+        ("makes_known", pl.Int64, "recoveries and masses that become known"),
+        ("sd_less_frac", pl.Float64, "share of the standard deviation that those known lose, on the mean"),
+        ("shows_less_frac", pl.Float64, "share by which the smallest errors that show become smaller, on the mean"),
+        ("checked", pl.Int64, "readings whose errors show only then"),
+        ("told_before", pl.Int64, "readings whose errors are told from everything else, as it is"),
+        ("told_after", pl.Int64, "and with the added one"),
+        ("separated", pl.Int64, "classes more into which those fall that cannot be told apart"),
+    ),
+    "added_gains": _columns(
+        ("period", pl.String, "period"),
+        ("rank", pl.Int64, "as in added_meters"),
+        ("stream", pl.String, "stream or stock to be measured"),
+        ("quantity", pl.String, "mass or a component"),
+        ("of", pl.String, "recovery, unaccounted or product (standard deviation), or reading (smallest error)"),
+        ("what", pl.String, "plant, stream or meter; empty for the whole chain"),
+        ("component", pl.String, "component, or quantity of the reading"),
+        ("before", pl.Float64, "as it is: fraction, t, or share of the reading; null = unknown, or nothing shows"),
+        ("after", pl.Float64, "with the added reading; null = known then, but not how well"),
     ),
     "gaps": _columns(
         ("period", pl.String, "period"),
@@ -331,11 +360,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
     "sensitivities": _columns(
         ("result", pl.String, "name of the result"),
         ("key", pl.String, "what is changed"),
-        (
-            "result_value",
-            pl.Float64,
-            "result as described, in result_uom; null where it has no value",
-        ),
+        ("result_value", pl.Float64, "result as described, in result_uom; null where it has no value"),
         ("result_uom", pl.String, "unit of measure of the result"),
         ("key_value", pl.Float64, "value of the key as described, in key_uom"),
         ("key_uom", pl.String, "unit of measure of the key"),
@@ -435,7 +460,5 @@ def _require(table: str, got: Sequence[str], wanted: Mapping[str, Any]) -> None:
     if set(got) != set(wanted):
         raise DataError(
             "table '{table}' needs the columns {wanted}, but got {got}",
-            table=table,
-            wanted=", ".join(wanted),
-            got=", ".join(got),
-        )
+            table=table, wanted=", ".join(wanted), got=", ".join(got),
+        )  # fmt: skip

@@ -157,8 +157,14 @@ class DenseAdjusted:
         """As the protocol says."""
         linear = self.fit.linear
         along = slopes @ linear.spread
-        gain = linear.spread.T @ linear.rows.T @ cho_solve((linear.root, True), columns.reading)
-        return np.asarray((slopes @ columns.state - along @ gain) / np.sqrt(sd**2 + along @ along))
+        return np.asarray((slopes @ columns.state - along @ self.followed(columns)) / np.sqrt(sd**2 + along @ along))
+
+    def followed(self, columns: Columns) -> Floats:
+        """How far the solution follows errors, along the directions of its spread, (rank, k)."""
+        linear = self.fit.linear
+        if len(linear.used) == 0:
+            return np.zeros((linear.spread.shape[1], len(columns)))
+        return np.asarray(linear.spread.T @ linear.rows.T @ cho_solve((linear.root, True), columns.reading))
 
 
 def _held(fit: Fit) -> Ints:

@@ -67,7 +67,7 @@ def _candidates(network: Network, fit: Fit) -> Iterator[Check]:
     names = Names(network)
     read = set(map(int, fit.linear.of))
     values = np.concatenate([fit.mass, fit.assay])
-    usual = _usual(fit, values)
+    usual = usual_sd(fit, values)
     for stream in network.streams:
         for quantity in (MASS, *network.carries(stream)):
             at = names.quantity(stream.id, quantity)
@@ -79,7 +79,7 @@ def _candidates(network: Network, fit: Fit) -> Iterator[Check]:
                 yield Check(stream.id, quantity, slopes, float(sd), at in read)
 
 
-def _usual(fit: Fit, values: Floats) -> dict[str, float]:
+def usual_sd(fit: Fit, values: Floats) -> dict[str, float]:
     """Middle relative standard deviation of the readings of masses and of assays."""
     at = fit.linear.of
     relative = fit.problem.sigma[fit.linear.used] / np.maximum(np.abs(values[at]), 1e-300)

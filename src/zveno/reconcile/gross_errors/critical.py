@@ -13,7 +13,7 @@ from zveno.reconcile.fit import SIGNIFICANCE
 
 Correction = Literal["sidak", "bonferroni", "fdr"]
 CORRECTIONS: tuple[Correction, ...] = ("sidak", "bonferroni", "fdr")
-_POWER = 0.8
+POWER = 0.8
 
 
 def critical_z(tests: int, correction: Correction = "sidak", dof: int | None = None) -> float:
@@ -82,4 +82,4 @@ def smallest_shown(bias_sd: Floats, limit: Floats | float) -> Floats:
     >>> smallest_shown(np.array([1.0, np.nan]), critical_z(1)).round(2)
     array([2.8, nan])
     """
-    return np.asarray((limit + float(ndtri(_POWER))) * bias_sd)
+    return np.asarray((limit + float(ndtri(POWER))) * bias_sd)

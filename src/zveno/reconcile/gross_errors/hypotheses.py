@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from zveno.model.network import MASS, NetCommon, Network
-from zveno.reconcile.arrays import Floats
+from zveno.reconcile.arrays import Bools, Floats
 from zveno.reconcile.fit import Fit
 from zveno.reconcile.gross_errors.adjusted import Adjusted, Columns
 
@@ -91,19 +91,27 @@ class Family:
 
 def family(network: Network, fit: Fit, adjusted: Adjusted) -> Family:
     """All hypotheses that these readings can test, single readings first."""
-    tested = np.flatnonzero(np.isfinite(fit.tests.z))
-    single = [_single(network, int(fit.linear.used[k])) for k in tested]
-    several = [*_commons(network, fit), *_losses(network, fit)]
-    columns = columns_of([*single, *several], fit, adjusted)
+    members = everything(network, fit)
+    columns = columns_of(members, fit, adjusted)
     weight = adjusted.variances(columns)
-    members = (*single, *several)
-    seen = weight > _SEEN * adjusted.lengths(columns)
-    seen[: len(single)] = True
-    seen &= np.sqrt(weight) >= 1 / np.array([one.most for one in members])
-    kept = np.flatnonzero(seen)
+    kept = np.flatnonzero(shown(members, weight, adjusted.lengths(columns)))
     columns = columns.take(kept)
     score = np.asarray(columns.reading.T @ adjusted.pull)
     return Family(tuple(members[k] for k in kept), columns, score, weight[kept])
+
+
+def everything(network: Network, fit: Fit) -> tuple[Hypothesis, ...]:
+    """All hypotheses, single readings that the others check first, whether or not the data test them."""
+    tested = np.flatnonzero(np.isfinite(fit.tests.z))
+    alone = (single(network, int(fit.linear.used[k])) for k in tested)
+    return (*alone, *_commons(network, fit), *_losses(network, fit))
+
+
+def shown(members: Sequence[Hypothesis], weight: Floats, lengths: Floats) -> Bools:
+    """Which hypotheses the data test, by their weights and by what those would be were nothing adjusted."""
+    alone = np.array([one.kind == "reading" for one in members], dtype=bool)
+    most = np.array([one.most for one in members])
+    return np.asarray((alone | (weight > _SEEN * lengths)) & (np.sqrt(np.maximum(weight, 0.0)) >= 1 / most))
 
 
 def columns_of(hypotheses: Sequence[Hypothesis], fit: Fit, adjusted: Adjusted) -> Columns:
@@ -123,7 +131,7 @@ def columns_of(hypotheses: Sequence[Hypothesis], fit: Fit, adjusted: Adjusted) -
     return Columns(reading, state)
 
 
-def _single(network: Network, number: int) -> Hypothesis:
+def single(network: Network, number: int) -> Hypothesis:
     """A reading alone."""
     one = network.readings[number]
     size = abs(one.value or 0.0)
