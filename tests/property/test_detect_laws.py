@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import ndtri
-
 from tests.property.test_reconcile_laws import networks
+
 from zveno.errors import SolveError
 from zveno.model.network import Network
 from zveno.reconcile import NetworkResult

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-
 from tests.unit.reconcile.networks import concentrator, four_belts, row_of_units, separator, without
+
 from zveno.model.network import NetReading, Network
 from zveno.reconcile import NetworkResult
 from zveno.reconcile.added_meters import Aim, added_meters

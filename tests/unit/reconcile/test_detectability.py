@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy.special import ndtri
-
 from tests.unit.reconcile import plants
 from tests.unit.reconcile.networks import concentrator, four_belts, row_of_units, separator
+
 from zveno.model.network import NetNode, NetReading, NetStream, Network
 from zveno.reconcile import solve_network
 from zveno.reconcile.build import month_of, plan_of
