@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 import polars as pl
@@ -15,6 +16,7 @@ from zveno.text.mark import tr
 
 _TABLES = ("detectability", "added_meters", "added_gains")
 _SPOKEN = 3
+_MOST_ROWS, _MOST_CLASSES, _WIDEST = 60, 6, 60
 _TOLD = 0.99
 _AIMS = {
     "recovery": tr("± of the recovery of {component}, {place}: {before} before, {after} after, points"),
@@ -51,15 +53,19 @@ class DetectedAnswers(Answers):
             return
         self.say(tr("smallest error that is found four times out of five, % of the reading:"))
         months = shown["months"].unique(maintain_order=True).to_list()
+        parts = [part for _, part in shown.group_by(_KEYS, maintain_order=True)]
+        parts.sort(key=lambda part: part["kind"][0] == "reading" and part["stream"][0] not in model.titles)
         rows = []
-        for _, part in shown.group_by(_KEYS, maintain_order=True):
+        for part in parts[:_MOST_ROWS]:
             last = part.row(-1, named=True)
             cells = [self.text.percent(one, 1) for one in part["shows_from_frac"]]
-            rows.append(
-                [self._what(model, last), *cells, self.text.percent(last["never_below_frac"], 1), self._whose(last)]
-            )
+            name = shorten(self._what(model, last), _WIDEST, placeholder="…")
+            rows.append([name, *cells, self.text.percent(last["never_below_frac"], 1), self._whose(last)])
         heads = [self.text.count("{n} month", "{n} months", one) for one in months]
         self.table([tr("meter or error"), *heads, tr("never below"), tr("told from the rest")], rows)
+        if len(parts) > _MOST_ROWS:
+            more = len(parts) - _MOST_ROWS
+            self.line(self.text.count("and {n} more: see --json or --out", "and {n} more: see --json or --out", more))
 
     def _whose(self, row: dict[str, Any]) -> str:
         """From which size on the error has a name, or the class that hides it."""
@@ -71,11 +77,20 @@ class DetectedAnswers(Answers):
     def _tied(self, model: ChainModel, table: pl.DataFrame) -> None:
         """Classes of errors that look the same, however long one waits."""
         last = table.filter(pl.col("months") == table["months"].max(), pl.col("class_id").is_not_null())
-        for (number,), rows in last.group_by("class_id", maintain_order=True):
+        for (number,), rows in last.filter(pl.col("class_id") <= _MOST_CLASSES).group_by(
+            "class_id", maintain_order=True
+        ):
             self.say(
                 tr("class {number}, which these data never tell apart: {names}"),
                 number=number, names=self._listed(model, rows),
             )  # fmt: skip
+        more = last["class_id"].n_unique() - _MOST_CLASSES
+        if more > 0:
+            self.line(
+                self.text.count(
+                    "and {n} class more: see --json or --out", "and {n} classes more: see --json or --out", more
+                )
+            )
 
     def _silent(self, model: ChainModel, table: pl.DataFrame) -> None:
         """Readings of which no error ever shows, by the reason."""
