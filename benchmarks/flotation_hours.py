@@ -177,3 +177,168 @@ def fit(hours: Hours, effects: Floats | None = None, nodes: Sequence[int] = (0, 
 
 def _logit(share: Floats) -> Floats:
     return np.asarray(np.log(share / (1 - share)))
+
+
+# ---- statistics ----------------------------------------------------------------------------------------------
+
+
+def effect(stream: str, metals: Sequence[str] = METALS) -> Floats:
+    """Where a factor common to a sample's metals acts, shape (streams, metals)."""
+    found = np.zeros((len(STREAMS), len(METALS)))
+    found[STREAMS.index(stream), [METALS.index(one) for one in metals]] = 1
+    return found
+
+
+def standardised(hours: Hours, found: Fit) -> Floats:
+    """Adjustment of each assay in each hour in the maximum-power form, reading less balance, (hours, streams, metals).
+
+    Tamhane & Mah (1985), Technometrics 27, 409-422. The shares of the hour are counted as unknown.
+    """
+    assay, shares = hours.assay_pct, found.shares
+    rows = balances(shares)
+    off = np.einsum("tks,tsm->tmk", rows, assay)
+    n, metals, nodes = off.shape
+    covariance = np.einsum("tks,tsm,tls->tmkl", rows, (SD_REL * assay) ** 2, rows)
+    weight = np.zeros((n, metals * nodes, metals * nodes))
+    for m in range(metals):
+        part = slice(m * nodes, (m + 1) * nodes)
+        weight[:, part, part] = np.linalg.inv(covariance[:, m])
+    slopes = [
+        np.einsum("tks,tsm->tmk", balances(shares + h) - balances(shares - h), assay).reshape(n, -1) / (2 * _STEP)
+        for h in _STEP * np.eye(3)
+    ]
+    own = np.stack(slopes, axis=-1)
+    inner = np.einsum("tij,tik,tkl->tjl", own, weight, own) + 1e-12 * np.eye(3)
+    aside = weight @ own
+    weight = weight - aside @ np.linalg.solve(inner, np.swapaxes(aside, 1, 2))
+    pulled = np.einsum("tij,tj->ti", weight, off.reshape(n, -1)).reshape(n, metals, nodes)
+    z = np.empty_like(assay)
+    for m in range(metals):
+        part = slice(m * nodes, (m + 1) * nodes)
+        size = np.einsum("tks,tkl,tls->ts", rows, weight[:, part, part], rows)
+        z[:, :, m] = np.einsum("tks,tk->ts", rows, pulled[:, m]) / np.sqrt(np.maximum(size, 1e-30))
+    return z
+
+
+def effective(series: Floats) -> float:
+    """How many independent values say as much about the mean: n / (1 + 2 sum of autocorrelations).
+
+    The sum ends with the first pair of lags whose sum is not positive (Geyer 1992, Stat. Sci. 7, 473-483). Gaps between
+    the hours are passed over.
+    """
+    off = series - series.mean()
+    n = len(off)
+    whole = np.correlate(off, off, "full")[n - 1 :] / np.dot(off, off)
+    pairs = whole[1 : n - 1 : 2] + whole[2:n:2][: len(whole[1 : n - 1 : 2])]
+    stop = int(np.argmax(pairs <= 0)) if np.any(pairs <= 0) else len(pairs)
+    return float(n / max(1 + 2 * pairs[:stop].sum(), 1.0))
+
+
+def student(values: Floats) -> float:
+    """Mean over its standard error, by the effective number of values."""
+    return float(values.mean() / (values.std(ddof=1) / np.sqrt(effective(values))))
+
+
+def by_day(hours: Hours, values: Floats) -> Floats:
+    """Sums over the hours of each day."""
+    return np.array([values[hours.day == one].sum() for one in np.unique(hours.day)])
+
+
+def preferred(hours: Hours, one: Fit, other: Fit) -> tuple[float, int]:
+    """Student's t of the daily difference of two fits (below 0: the first is better), and days in which the first is.
+
+    Vuong (1989), Econometrica 57, 307-333, with the day in place of the single reading.
+    """
+    difference = by_day(hours, one.objective - other.objective)
+    error = difference.std(ddof=1) / np.sqrt(len(difference))
+    return float(difference.mean() / error), int(np.sum(difference < 0))
+
+
+def two_product(hours: Hours) -> Mapping[str, Floats]:
+    """Share of solids to the concentrate of each bank by each metal alone, (hours, metals)."""
+    at = {name: hours.assay_pct[:, k] for k, name in enumerate(STREAMS)}
+    banks = {
+        "rougher": ("feed", "rougher_conc", "rougher_tail"),
+        "primary": ("rougher_conc", "primary_conc", "primary_tail"),
+        "secondary": ("primary_conc", "final_conc", "secondary_tail"),
+        "whole plant": ("feed", "final_conc", "final_tail"),
+    }
+    return {name: (at[f] - at[t]) / (at[c] - at[t]) for name, (f, c, t) in banks.items()}
+
+
+def recoveries(hours: Hours) -> Floats:
+    """Recovery of each metal in the whole plant by the two-product formula, (hours, metals)."""
+    concentrate, feed = (hours.assay_pct[:, STREAMS.index(one)] for one in ("final_conc", "feed"))
+    return two_product(hours)["whole plant"] * concentrate / feed
+
+
+# ---- the door ------------------------------------------------------------------------------------------------
+
+
+def _show_hours(hours: Hours, base: Fit) -> None:
+    """Shares and recoveries by metal, imbalance, and the adjustments of each assay over all hours."""
+    n = len(hours.assay_pct)
+    print(f"{n} hours with all 24 assays, on {hours.days} days")
+    for name, share in two_product(hours).items():
+        quartiles = np.percentile(share, [25, 50, 75], axis=0).T
+        words = "  ".join(f"{metal} {q[1]:.3f} ({q[0]:.3f}-{q[2]:.3f})" for metal, q in zip(METALS, quartiles, strict=True))
+        print(f"solids to concentrate, {name:12} {words}")
+    medians = np.median(recoveries(hours), axis=0)
+    print("recovery, median of the hours:  " + "  ".join(f"{m} {v:.3f}" for m, v in zip(METALS, medians, strict=True)))
+    print(f"objective an hour: mean {base.total / n:.1f}, median {np.median(base.objective):.1f}, 9 degrees of freedom")
+    for nodes in ((0, 1, 2), (0, 1, 3)):
+        part = fit(hours, nodes=nodes, like=base)
+        words = " + ".join(NODES[k] for k in nodes)
+        print(f"  {words}, 6 degrees of freedom: mean {part.total / n:.1f}, median {np.median(part.objective):.1f}")
+    print(f"\n{'adjustments over all hours':28}{'mean z':>8}{'lag 1':>7}{'n eff':>7}{'t':>8}{'hours > 0':>11}")
+    z = standardised(hours, base)
+    for s, stream in enumerate(STREAMS):
+        for m, metal in enumerate(METALS):
+            one = z[:, s, m]
+            lag = float(np.corrcoef(one[1:], one[:-1])[0, 1])
+            name = f"{stream} {metal}"
+            print(f"{name:28}{one.mean():8.2f}{lag:7.2f}{effective(one):7.0f}{student(one):8.1f}{np.mean(one > 0):11.2f}")
+
+
+def _show_factors(hours: Hours, base: Fit) -> dict[tuple[str, tuple[str, ...]], Fit]:
+    """One common factor at a time, and which of the best cannot be told apart."""
+    n = len(hours.assay_pct)
+    asked = [(stream, metals) for stream in STREAMS for metals in (("Au",), ("Ag",), ("Pb",), METALS)]
+    found = {one: fit(hours, effect(*one)[None], like=base) for one in asked}
+    ranked = sorted(found, key=lambda one: found[one].total)
+    best = {alone: next(one for one in ranked if (len(one[1]) == 1) == alone) for alone in (True, False)}
+    print(f"\n{'one factor in all hours':28}{'objective':>10}{'reads, %':>10}{'+/- 95 %':>9}{'t to best':>11}{'days':>6}")
+    for one in ranked:
+        t, days = preferred(hours, found[one], found[best[len(one[1]) == 1]]) if one not in best.values() else (0.0, 0)
+        sd = found[one].bias_sd(hours.day)[0]
+        name = f"{one[0]} {'+'.join(one[1])}"
+        print(f"{name:28}{found[one].total / n:10.1f}{100 * found[one].bias[0]:10.1f}{196 * sd:9.1f}{t:11.2f}{days:6}")
+    return found
+
+
+def main() -> int:
+    """Print every figure; 1 where the readings are not there."""
+    if not READINGS.is_file():
+        print(f"the readings are not there: {READINGS}")
+        return 1
+    hours = read_hours()
+    base = fit(hours)
+    _show_hours(hours, base)
+    found = _show_factors(hours, base)
+    pairs = combinations([("final_tail", METALS), ("rougher_tail", METALS), ("final_tail", ("Ag",)),
+                          ("rougher_tail", ("Ag",)), ("rougher_conc", ("Pb",))], 2)  # fmt: skip
+    print("\nare two factors told apart? (t of daily differences; days in which the first is better)")
+    for one, other in pairs:
+        t, days = preferred(hours, found[one], found[other])
+        names = [f"{k[0]} {'+'.join(k[1])}" for k in (one, other)]
+        print(f"  {names[0]:26}{names[1]:26}{t:7.2f}{days:4} of {hours.days}")
+    for stream in ("final_tail", "rougher_tail"):
+        each = fit(hours, np.stack([effect(stream, (metal,)) for metal in METALS]), like=base)
+        sd = each.bias_sd(hours.day)
+        words = "  ".join(f"{m} {100 * b:.1f} +/- {196 * s:.1f}" for m, b, s in zip(METALS, each.bias, sd, strict=True))
+        print(f"{stream}, a factor for each metal, %: {words}; objective {each.total / len(hours.assay_pct):.1f}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
