@@ -1,13 +1,13 @@
 """``python -m benchmarks.coverage_months [--months 1000] [--as-files 50]``: do the intervals hold what they promise?
 
 Plays the example ``one_concentrator`` month after month, each with a seed of its own: every shift is simulated, every
-meter reads with the errors that its description gives it, nothing is planted. Each month is reconciled, and the
-reconciled masses, recoveries and unaccounted metal are laid beside the hidden truth. Printed are, by quantity, the share of
-95 % intervals that hold the truth with its own 95 % interval (Clopper & Pearson 1934), the mean and the spread of
+meter reads with the errors that its description gives it, no meter lies. Each month is reconciled, and the reconciled
+masses, recoveries and unaccounted metal are laid beside the hidden truth. Printed are, by quantity, the share of 95 %
+intervals that hold the truth with its own 95 % interval (Clopper & Pearson 1934), the mean and the spread of
 (reconciled - true) / standard deviation, and the share of months that the global test refuses at 5 %.
 
-The readings go from the played plant to the balance in memory; ``--as-files`` months are written as workbooks and imported
-as well, and must give the same records.
+The readings go from the played plant to the balance in memory; ``--as-files`` months are written as workbooks and
+imported as well, and must give the same records.
 """
 
 from __future__ import annotations
@@ -133,7 +133,7 @@ def records_of(played: Played) -> pl.DataFrame:
 
 
 def truth_of(model: ChainModel, played: Played) -> dict[Key, float]:
-    """True masses of streams, groups and ends of stocks, recoveries, and unaccounted metal (the played plant has none)."""
+    """True masses of streams, groups and ends of stocks, recoveries, and unaccounted metal, of which there is none."""
     columns = ("mass", *model.chain.components)
     flows = {name: _solids(one.sum(axis=0)) for name, one in played.truth.flows.items()}
     for group in model.chain.groups:
@@ -247,7 +247,8 @@ def _show(done: list[Answer]) -> int:
         mark = "" if _LOW <= one.share <= _HIGH else "  outside"
         outside += bool(mark)
         name = " ".join(one.figure)
-        print(f"{name:36}{one.months:7}{one.share:8.3f}  {low:6.3f}-{high:6.3f}  {one.mean:8.2f}{one.spread:7.2f}{mark}")
+        words = f"{one.months:7}{one.share:8.3f}  {low:6.3f}-{high:6.3f}  {one.mean:8.2f}{one.spread:7.2f}"
+        print(f"{name:36}{words}{mark}")
     count, of = false_alarms(done)
     low, high = share_interval(count, of)
     wrong = not 0.035 <= count / of <= 0.065

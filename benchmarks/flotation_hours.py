@@ -1,9 +1,10 @@
 """``python -m benchmarks.flotation_hours``: every figure of docs/explanation/flotation-plant.md, section by section.
 
-The 800 hours of a working flotation plant, read in place (``../shared/data/flotation-plant/readings.csv``). Each hour has
-three unknown shares of solids (what each bank gives to its concentrate) and 24 assays; four nodes balance three metals,
-so nine surplus equations are left. An assay that reads wrong by the same share in all hours is one more unknown for all of
-them. All hours are solved together: Levenberg-Marquardt, the shares of each hour eliminated from the common unknowns.
+The 800 hours of a working flotation plant, read in place (``../shared/data/flotation-plant/readings.csv``). Each hour
+has three unknown shares of solids (what each bank gives to its concentrate) and 24 assays; four nodes balance three
+metals, so nine surplus equations are left. An assay that reads wrong by the same share in all hours is one more unknown
+for all of them. All hours are solved together: Levenberg-Marquardt, the shares of each hour eliminated from the common
+unknowns.
 
 Neighbouring hours err alike, so hours are not counted as independent: standard errors come from sums over days.
 """
@@ -37,7 +38,7 @@ SD_REL = float(np.hypot(0.05, 0.01))
 _LEAST, _RATE = 0.001, 1.0
 _ROUNDS, _SAME = 80, 1e-7
 _STEP = 1e-5
-_EDGE = 8.0
+_EDGE, _HOPELESS = 8.0, 1e8
 
 
 @dataclass(frozen=True)
@@ -57,9 +58,9 @@ class Hours:
 class Fit:
     """All hours solved together.
 
-    ``shares`` (hours, 3) are the solids that each bank gives to its concentrate, ``objective`` (hours,) the sum of squared
-    standardised adjustments, ``bias`` (unknowns,) the common factors less 1, ``scores`` (hours, unknowns) what each hour
-    pulls at them, ``information`` (unknowns, unknowns) their curvature.
+    ``shares`` (hours, 3) are the solids that each bank gives to its concentrate, ``objective`` (hours,) the sum of
+    squared standardised adjustments, ``bias`` (unknowns,) the common factors less 1, ``scores`` (hours, unknowns) what
+    each hour pulls at them, ``information`` (unknowns, unknowns) their curvature.
     """
 
     shares: Floats
@@ -123,7 +124,81 @@ def residuals(assay: Floats, shares: Floats, nodes: Sequence[int], sd_rel: float
     return np.asarray(white.reshape(len(assay), -1))
 
 
-def fit(hours: Hours, effects: Floats | None = None, nodes: Sequence[int] = (0, 1, 2, 3), like: Fit | None = None) -> Fit:
+@dataclass(frozen=True)
+class _Point:
+    """Where the search stands: logits of the shares, common factors less 1, and the residuals there."""
+
+    logits: Floats
+    bias: Floats
+    off: Floats
+
+    @property
+    def total(self) -> float:
+        """Sum of squares over all hours."""
+        return float((self.off**2).sum())
+
+
+@dataclass(frozen=True)
+class _Problem:
+    """Readings, where the common factors act, and the nodes whose balances count."""
+
+    assay: Floats
+    effects: Floats
+    nodes: Sequence[int]
+
+    def at(self, logits: Floats, bias: Floats) -> _Point:
+        """Residuals of a point."""
+        logits, bias = np.clip(logits, -_EDGE, _EDGE), np.clip(bias, -0.9, 5.0)
+        factor = 1 + np.tensordot(bias, self.effects, axes=1)
+        return _Point(logits, bias, residuals(self.assay / factor, 1 / (1 + np.exp(-logits)), self.nodes))
+
+    def slopes(self, point: _Point) -> tuple[Floats, Floats]:
+        """Slopes of the residuals by the hour's own logits and by the common factors."""
+        own = [self.at(point.logits + h, point.bias).off - self.at(point.logits - h, point.bias).off
+               for h in _STEP * np.eye(3)]  # fmt: skip
+        common = [self.at(point.logits, point.bias + h).off - self.at(point.logits, point.bias - h).off
+                  for h in _STEP * np.eye(len(point.bias))]  # fmt: skip
+        shared = np.stack(common, axis=-1) / (2 * _STEP) if common else np.zeros((*point.off.shape, 0))
+        return np.stack(own, axis=-1) / (2 * _STEP), shared
+
+
+@dataclass(frozen=True)
+class _Normal:
+    """Normal equations of a point, the hours' own unknowns apart from the common ones."""
+
+    inner: Floats
+    cross: Floats
+    outer: Floats
+    pull: Floats
+    pull_shared: Floats
+
+    @classmethod
+    def of(cls, off: Floats, own: Floats, shared: Floats) -> _Normal:
+        """From residuals and slopes."""
+        return cls(
+            np.einsum("tij,tik->tjk", own, own), np.einsum("tij,tik->tjk", own, shared),
+            np.einsum("tij,tik->jk", shared, shared), np.einsum("tij,ti->tj", own, off),
+            np.einsum("tij,ti->tj", shared, off),
+        )  # fmt: skip
+
+    def eliminated(self, damping: float) -> tuple[Floats, Floats, Floats]:
+        """Damped matrix of the hours, and curvature and scores of the common unknowns without them."""
+        damped = self.inner + damping * (self.inner * np.eye(3) + 1e-3 * np.eye(3))
+        gain = np.linalg.solve(damped, self.cross)
+        curvature = self.outer - np.einsum("tji,tjk->ik", self.cross, gain)
+        return damped, curvature, self.pull_shared - np.einsum("tji,tj->ti", gain, self.pull)
+
+    def step(self, damping: float) -> tuple[Floats, Floats]:
+        """Steps of the logits and of the common factors."""
+        damped, curvature, scores = self.eliminated(damping)
+        move = -np.linalg.solve(curvature * (1 + damping), scores.sum(axis=0)) if len(curvature) else np.zeros(0)
+        logits = -np.linalg.solve(damped, (self.pull + self.cross @ move)[..., None])[..., 0]
+        return np.clip(logits, -1, 1), move
+
+
+def fit(
+    hours: Hours, effects: Floats | None = None, nodes: Sequence[int] = (0, 1, 2, 3), like: Fit | None = None
+) -> Fit:
     """Solve all hours with common factors on some assays.
 
     Parameters
@@ -136,43 +211,24 @@ def fit(hours: Hours, effects: Floats | None = None, nodes: Sequence[int] = (0, 
         A fit whose shares to begin with.
     """
     effects = np.zeros((0, len(STREAMS), len(METALS))) if effects is None else effects
-    state = np.full((len(hours.assay_pct), 3), 0.0) if like is None else _logit(like.shares)
-    bias, damping = np.zeros(len(effects)), 1e-3
-
-    def at(state: Floats, bias: Floats) -> Floats:
-        factor = 1 + np.tensordot(bias, effects, axes=1) if len(bias) else 1.0
-        return residuals(hours.assay_pct / factor, 1 / (1 + np.exp(-state)), nodes)
-
-    found = at(state, bias)
+    problem = _Problem(hours.assay_pct, effects, nodes)
+    logits = np.zeros((len(hours.assay_pct), 3)) if like is None else _logit(like.shares)
+    point, damping = problem.at(logits, np.zeros(len(effects))), 1e-3
     for _ in range(_ROUNDS):
-        own = np.stack([(at(state + h, bias) - at(state - h, bias)) / (2 * _STEP) for h in _STEP * np.eye(3)], axis=-1)
-        common = [(at(state, bias + h) - at(state, bias - h)) / (2 * _STEP) for h in _STEP * np.eye(len(bias))]
-        shared = np.stack(common, axis=-1) if common else np.zeros((*found.shape, 0))
-        inner = np.einsum("tij,tik->tjk", own, own)
-        cross = np.einsum("tij,tik->tjk", own, shared)
-        pull, pull_shared = np.einsum("tij,ti->tj", own, found), np.einsum("tij,ti->tj", shared, found)
-        now = float((found**2).sum())
-        for _ in range(12):
-            damped = inner + damping * (inner * np.eye(3) + 1e-3 * np.eye(3))
-            gain = np.linalg.solve(damped, cross)
-            curvature = np.einsum("tij,tik->jk", shared, shared) - np.einsum("tji,tjk->ik", cross, gain)
-            scores = pull_shared - np.einsum("tji,tj->ti", gain, pull)
-            move = -np.linalg.solve(curvature * (1 + damping), scores.sum(axis=0)) if len(bias) else bias
-            step = -np.linalg.solve(damped, (pull + cross @ move)[..., None])[..., 0]
-            trial = np.clip(state + np.clip(step, -1, 1), -_EDGE, _EDGE)
-            then = at(trial, np.clip(bias + move, -0.9, 5.0))
-            if (then**2).sum() <= now:
+        normal, before = _Normal.of(point.off, *problem.slopes(point)), point.total
+        while damping < _HOPELESS:
+            step, move = normal.step(damping)
+            trial = problem.at(point.logits + step, point.bias + move)
+            if trial.total <= before:
                 break
-            damping = min(damping * 6, 1e8)
+            damping *= 6
         else:
             break
-        if len(bias) == 0:  # each hour stands alone: it keeps its own better point
-            better = (then**2).sum(axis=1) <= (found**2).sum(axis=1)
-            trial, then = np.where(better[:, None], trial, state), np.where(better[:, None], then, found)
-        state, bias, found, damping = trial, np.clip(bias + move, -0.9, 5.0), then, damping / 4
-        if now - float((found**2).sum()) < _SAME * now:
+        point, damping = trial, damping / 4
+        if before - point.total < _SAME * before:
             break
-    return Fit(1 / (1 + np.exp(-state)), (found**2).sum(axis=1), bias, scores, curvature)
+    _, curvature, scores = _Normal.of(point.off, *problem.slopes(point)).eliminated(0.0)
+    return Fit(1 / (1 + np.exp(-point.logits)), (point.off**2).sum(axis=1), point.bias, scores, curvature)
 
 
 def _logit(share: Floats) -> Floats:
@@ -281,7 +337,7 @@ def _show_hours(hours: Hours, base: Fit) -> None:
     print(f"{n} hours with all 24 assays, on {hours.days} days")
     for name, share in two_product(hours).items():
         quartiles = np.percentile(share, [25, 50, 75], axis=0).T
-        words = "  ".join(f"{metal} {q[1]:.3f} ({q[0]:.3f}-{q[2]:.3f})" for metal, q in zip(METALS, quartiles, strict=True))
+        words = "  ".join(f"{m} {q[1]:.3f} ({q[0]:.3f}-{q[2]:.3f})" for m, q in zip(METALS, quartiles, strict=True))
         print(f"solids to concentrate, {name:12} {words}")
     medians = np.median(recoveries(hours), axis=0)
     print("recovery, median of the hours:  " + "  ".join(f"{m} {v:.3f}" for m, v in zip(METALS, medians, strict=True)))
@@ -297,7 +353,8 @@ def _show_hours(hours: Hours, base: Fit) -> None:
             one = z[:, s, m]
             lag = float(np.corrcoef(one[1:], one[:-1])[0, 1])
             name = f"{stream} {metal}"
-            print(f"{name:28}{one.mean():8.2f}{lag:7.2f}{effective(one):7.0f}{student(one):8.1f}{np.mean(one > 0):11.2f}")
+            words = f"{one.mean():8.2f}{lag:7.2f}{effective(one):7.0f}{student(one):8.1f}{np.mean(one > 0):11.2f}"
+            print(f"{name:28}{words}")
 
 
 def _show_factors(hours: Hours, base: Fit) -> dict[tuple[str, tuple[str, ...]], Fit]:
@@ -307,7 +364,8 @@ def _show_factors(hours: Hours, base: Fit) -> dict[tuple[str, tuple[str, ...]], 
     found = {one: fit(hours, effect(*one)[None], like=base) for one in asked}
     ranked = sorted(found, key=lambda one: found[one].total)
     best = {alone: next(one for one in ranked if (len(one[1]) == 1) == alone) for alone in (True, False)}
-    print(f"\n{'one factor in all hours':28}{'objective':>10}{'reads, %':>10}{'+/- 95 %':>9}{'t to best':>11}{'days':>6}")
+    heads = ("one factor in all hours", "objective", "reads, %", "+/- 95 %", "t to best", "days")
+    print("\n{:28}{:>10}{:>10}{:>9}{:>11}{:>6}".format(*heads))
     for one in ranked:
         t, days = preferred(hours, found[one], found[best[len(one[1]) == 1]]) if one not in best.values() else (0.0, 0)
         sd = found[one].bias_sd(hours.day)[0]
@@ -337,6 +395,10 @@ def main() -> int:
         sd = each.bias_sd(hours.day)
         words = "  ".join(f"{m} {100 * b:.1f} +/- {196 * s:.1f}" for m, b, s in zip(METALS, each.bias, sd, strict=True))
         print(f"{stream}, a factor for each metal, %: {words}; objective {each.total / len(hours.assay_pct):.1f}")
+    several = (("final_tail", ("Ag",)), ("rougher_conc", ("Pb",)), ("secondary_tail", ("Au",)))
+    three = fit(hours, np.stack([effect(*one) for one in several]), like=base)
+    words = "  ".join(f"{k[0]} {k[1][0]} {100 * b:.1f}" for k, b in zip(several, three.bias, strict=True))
+    print(f"three factors at once, %: {words}; objective {three.total / len(hours.assay_pct):.1f}")
     return 0
 
 
