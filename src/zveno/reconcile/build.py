@@ -70,7 +70,7 @@ def month_network(model: ChainModel, records: pl.DataFrame, period: Period) -> M
     Nodes are sections; streams are what crosses between them, merged by group; each stock with a survey is an
     opening and a closing stream. Dry mass = wet mass x (1 - moisture of the same shift). Assays are weighted
     with tonnages. Errors: the random part averages over the readings, half the bias limit and shared errors do
-    not. A stock without an assay of its own has its material's assay, widened by the scatter between shifts.
+    not. A stock without an assay of its own has its material's, widened by the scatter over as many shifts as it holds.
     Missing shifts are completed by the mean of the rest, widened, and noted as a gap.
 
     Raises
