@@ -111,13 +111,13 @@ def test_silver_of_the_final_tailings_is_the_single_assay_most_at_odds(hours, ba
     found = factors["Ag"]
     assert found.total / hours_count == pytest.approx(88.1, abs=0.1)
     assert found.bias[0] == pytest.approx(0.390, abs=0.002)
-    assert 1.96 * found.bias_sd(hours.day)[0] == pytest.approx(0.047, abs=0.002)
+    assert 1.96 * found.bias_sd(hours.day)[0] == pytest.approx(0.051, abs=0.003)
     assert study.preferred(hours, factors["Ag"], factors["Pb"])[0] < -4
 
 
 def test_the_two_samples_of_tailings_cannot_be_told_apart(hours, factors):
     t, days = study.preferred(hours, factors["final"], factors["rougher"])
-    assert t == pytest.approx(-0.83, abs=0.05)
+    assert t == pytest.approx(-0.87, abs=0.05)
     assert (days, hours.days) == (21, 34)
     assert factors["final"].bias[0] == pytest.approx(0.268, abs=0.002)
     assert factors["rougher"].bias[0] == pytest.approx(-0.306, abs=0.002)
