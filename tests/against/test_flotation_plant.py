@@ -97,12 +97,12 @@ def factors(hours, base):
 
 def test_an_hour_of_the_study_is_the_balance_of_that_hour(plant, hours, base):
     series = plant.reconcile_each(plant.period())
-    theirs = np.sort(series.periods.filter(pl.col("dof") == 9)["objective"].to_numpy())
+    theirs = series.periods.filter(pl.col("dof") == 9)["objective"].to_numpy()  # less where a share is at its bound
     mine = np.sort(base.objective)
-    assert len(mine) == 699
-    assert len(theirs) == len(mine)
-    assert np.median(mine) == pytest.approx(np.median(theirs), rel=1e-3)
-    assert np.mean(np.abs(mine / theirs - 1) < 1e-3) > 0.95  # where no share is at a bound
+    assert (len(mine), len(theirs)) == (699, 677)
+    at = np.clip(np.searchsorted(mine, theirs), 1, len(mine) - 1)
+    nearest = np.minimum(np.abs(mine[at] - theirs), np.abs(mine[at - 1] - theirs))
+    assert np.mean(nearest < 1e-4 * theirs) > 0.99
 
 
 def test_silver_of_the_final_tailings_is_the_single_assay_most_at_odds(hours, base, factors):
