@@ -72,7 +72,7 @@ def month_network(model: ChainModel, records: pl.DataFrame, period: Period) -> M
     Nodes are sections; streams are what crosses between them, merged by group; each stock with a survey is an
     opening and a closing stream. Dry mass = wet mass x (1 - moisture of the same shift). Assays are weighted
     with tonnages. Errors: the random part averages over the readings, half the bias limit and shared errors do
-    not. A stock without an assay of its own has its material's assay, widened by the scatter between shifts.
+    not. A stock without an assay of its own has its material's, widened by the scatter over as many shifts as it holds.
     Missing shifts are completed by the mean of the rest, widened, and noted as a gap.
 
     Raises
@@ -330,7 +330,7 @@ def _stock_readings(
         streams.append(stream)
         if mass is not None:
             rows.append((stream.id, MASS, mass))
-        rows += _stock_assays(plan, values, by_meter, stock, stream)
+        rows += _stock_assays(plan, values, by_meter, (stock, mass.value if mass else None), stream)
     return rows, streams
 
 
@@ -346,12 +346,8 @@ def _unsurveyed(
     The level itself does not matter and is not told to anybody: readings of a meter that ends in ``NO_SURVEY`` only
     carry the change. Where not even the material was weighed, both masses stay unknown.
     """
-    rows = [row for end in ends for row in _stock_assays(plan, values, by_meter, stock, end)]
-    moved = next(
-        (one.value for (meter, quantity), one in by_meter.items()
-         if quantity == MASS and plan.model.meters[meter].stream in _material_names(plan.model, stock)),
-        None,
-    )  # fmt: skip
+    rows = [row for end in ends for row in _stock_assays(plan, values, by_meter, (stock, None), end)]
+    moved = _moved_t(plan.model, by_meter, stock)
     if moved:
         level = Measured(2 * moved, 1e-3 * moved, {f"level:{stock.id}": moved}, stock.id + NO_SURVEY)
         rows += [(ends[0].id, MASS, level), (ends[1].id, MASS, level.with_own(moved))]
@@ -400,13 +396,19 @@ def _described(values: PeriodValues, stock: Stock, meter: Meter | None) -> Measu
 
 
 def _stock_assays(
-    plan: Plan, values: PeriodValues, by_meter: dict[tuple[str, str], Measured], stock: Stock, stream: NetStream
+    plan: Plan,
+    values: PeriodValues,
+    by_meter: dict[tuple[str, str], Measured],
+    held: tuple[Stock, float | None],
+    stream: NetStream,
 ) -> list[tuple[str, str, Measured]]:
-    """Assays of a stock: its own, else those of its material.
+    """Assays of a stock that holds so much: its own, else those of its material.
 
-    A stock is the material of a few shifts, so its assay may differ from the period's by the scatter between
-    shifts (at least 2 %); the error of the material's assay itself is shared with it.
+    A stock is the material of some shifts, so its assay may differ from the period's by the scatter of means over
+    as many (where few were assayed: by that between shifts, at least 2 %); the error of the material's assay itself
+    is shared with it.
     """
+    stock, mass_t = held
     if stock.content:
         return []
     find = plan.book.closing if stream.id.endswith(CLOSING) else plan.book.opening
@@ -424,21 +426,37 @@ def _stock_assays(
         if recorded is not None:
             rows.append((stream.id, component, Measured(recorded, _TIED_SD * recorded, {}, stock.id)))
             continue
-        material = _material(plan.model, by_meter, stock, component)
+        material = _material(values, by_meter, stock, component, mass_t)
         if material is not None:
             rows.append((stream.id, component, material))
     return rows
 
 
 def _material(
-    model: ChainModel, by_meter: dict[tuple[str, str], Measured], stock: Stock, component: str
+    values: PeriodValues,
+    by_meter: dict[tuple[str, str], Measured],
+    stock: Stock,
+    component: str,
+    mass_t: float | None,
 ) -> Measured | None:
-    """Assay of a stock's material, with the scatter between shifts as an error of its own."""
-    for meter in _used(model):
+    """Assay of a stock's material, with its scatter over as many shifts as the stock holds as an error of its own."""
+    for meter in _used(values.model):
         one = by_meter.get((meter.id, component))
-        if one is not None and not one.below and meter.stream in _material_names(model, stock):
-            return one.with_own(max(one.spread, _TIED_SD * one.value))
+        if one is not None and not one.below and meter.stream in _material_names(values.model, stock):
+            moved = _moved_t(values.model, by_meter, stock)
+            scatter = values.scatter_of_mean(meter, component, mass_t / moved) if mass_t and moved else None
+            return one.with_own(max(one.spread, _TIED_SD * one.value) if scatter is None else scatter)
     return None
+
+
+def _moved_t(model: ChainModel, by_meter: dict[tuple[str, str], Measured], stock: Stock) -> float | None:
+    """Dry mass of a stock's material that was weighed in the period."""
+    names = _material_names(model, stock)
+    return next(
+        (one.value for (meter, quantity), one in by_meter.items()
+         if quantity == MASS and model.meters[meter].stream in names),
+        None,
+    )  # fmt: skip
 
 
 def _material_names(model: ChainModel, stock: Stock) -> tuple[str, ...]:

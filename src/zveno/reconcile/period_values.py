@@ -29,6 +29,8 @@ TAKEN_AS_DRY = tr("no moisture: taken as dry, with 5 % added to the error")
 _DRY_SD = 0.05
 _DESCRIBED_SD = 0.1
 _LONE_SPREAD = 0.5
+_ENOUGH = 12
+"""So many assays tell how those of neighbouring shifts hang together."""
 
 
 @dataclass(frozen=True)
@@ -199,6 +201,17 @@ class PeriodValues:
         mean, own = float(share @ value), float(np.linalg.norm(share * sd))
         return Measured(mean, own, _systematic(meter, component, mean), meter.id, spread=_spread(value))
 
+    def scatter_of_mean(self, meter: Meter, component: str, share: float) -> float | None:
+        """Standard deviation of the mean assay over a stretch that is a share of the period.
+
+        None where too few were assayed to tell. A share above 1 counts as 1: of older material the readings know no
+        more.
+        """
+        series = self.book.within(meter.id, component, self.period)
+        if len(series) < _ENOUGH:
+            return None
+        return sd_of_mean(np.where(series.below, 0.5 * series.value, series.value), min(share, 1.0) * len(series))
+
     def _weight(self, meter: Meter, series: Series) -> Floats:
         """Dry mass that each assay stands for: of its stream, else of the plant's feed, else equal."""
         if len(series) < 2:
@@ -325,6 +338,33 @@ def _spread(values: Floats) -> float:
     if len(values) < 2:
         return _LONE_SPREAD * float(np.abs(values).sum())
     return float(values.std(ddof=1))
+
+
+def sd_of_mean(values: Floats, count: float) -> float:
+    """Standard deviation of the mean of so many successive values, neighbours alike as they are here.
+
+    The sum over lags ends with the first pair of autocovariances whose sum is not positive (Geyer 1992, Stat. Sci. 7,
+    473-483); a single value or less has the scatter of the values.
+
+    Examples
+    --------
+    >>> alternating = np.array([1.0, -1.0] * 8)
+    >>> round(sd_of_mean(alternating, 4.0), 3)
+    0.516
+    """
+    off = values - values.mean()
+    n = len(values)
+    whole = np.correlate(off, off, "full")[n - 1 :] / (n - 1)
+    if count <= 1 or whole[0] <= 0:
+        return math.sqrt(float(max(whole[0], 0.0)))
+    inflation, lag = 1.0, 1
+    while lag + 1 < min(n, count):
+        pair = (1 - lag / count) * whole[lag] + (1 - (lag + 1) / count) * whole[lag + 1]
+        if pair <= 0:
+            break
+        inflation += 2 * pair / whole[0]
+        lag += 2
+    return math.sqrt(float(whole[0]) * inflation / count)
 
 
 def _lookup(series: Series, moments: Floats) -> tuple[Bools, np.ndarray]:

@@ -167,17 +167,24 @@ def test_meters_for_operators_are_not_used():
     assert "cake.analyser" not in {one.meter for one in month.network.readings}
 
 
-def test_a_stock_has_its_materials_assay_with_the_scatter_between_shifts():
+def test_a_stock_has_its_materials_assay_with_the_scatter_over_the_shifts_that_it_holds():
     grade = [0.21 + 0.02 * (k % 2) for k in range(SHIFTS)]
     month = month_network(model(), records({**TRUTH, ("cake.assay", "Cu"): grade}), MONTH)
     cake, closing = read(month, "cake", "Cu"), read(month, "bin.closing", "Cu")
     assert closing.value == cake.value
-    assert closing.sigma == pytest.approx(0.01, rel=0.05)
+    assert closing.sigma == pytest.approx(math.hypot(0.01 / math.sqrt(100 / 40), cake.sigma), rel=0.02)
     between = [
         one for one in month.network.covariances
         if {one.first, one.second} == {("cake", "Cu"), ("bin.closing", "Cu")}
     ]  # fmt: skip
     assert between[0].value == pytest.approx(cake.sigma**2)
+
+
+def test_a_stock_of_which_few_assays_are_known_has_the_scatter_between_shifts():
+    grade = [0.21 + 0.02 * (k % 2) if k < 6 else None for k in range(SHIFTS)]
+    month = month_network(model(), records({**TRUTH, ("cake.assay", "Cu"): grade}), MONTH)
+    cake, closing = read(month, "cake", "Cu"), read(month, "bin.closing", "Cu")
+    assert closing.sigma == pytest.approx(math.hypot(0.01 * math.sqrt(6 / 5), cake.sigma), rel=1e-6)
 
 
 def test_an_own_assay_of_a_stock_goes_before_its_materials():

@@ -36,6 +36,7 @@ from zveno.reconcile.gross_errors.together import sizes
 
 _STEPS = 20
 _SWAPS = 3
+_LIKELIEST = 2
 Action = Literal["set aside", "taken back", "screened out"]
 
 
@@ -169,16 +170,22 @@ def suspects(tested: Tested) -> tuple[SuspectClass, ...]:
 
 
 def _better(tested: Tested, swap: Swap) -> bool:
-    """Whether a swap, which has no size to choose, explains more than the loudest single error."""
+    """Whether a swap, which has no size to choose, explains more than any single error.
+
+    An error is large here, and its score only foretells what it explains: every class that is loud enough is solved
+    with its likeliest errors let go.
+    """
     if not tested.classes:
         return True
     allowed = swap.gain - 2 * np.log(len(pairs(tested.network)) / len(tested.classes))
-    loud = tested.classes[0]
-    if loudest(tested.family, loud) ** 2 <= allowed:
-        return True
-    leading = ordered(tested.family, loud)[0]
-    alone = _Search(tested).solved([(tested.family.members[leading], float(tested.family.bias_sd[leading]))])
-    return alone is None or tested.fit.objective - alone[0].fit.objective <= allowed
+    loud = [one for one in tested.classes if loudest(tested.family, one) ** 2 > allowed]
+    leading = [k for one in loud for k in ordered(tested.family, one)[:_LIKELIEST]]
+    solver = _Search(tested)
+    for k in leading:
+        alone = solver.solved([(tested.family.members[k], float(tested.family.bias_sd[k]))])
+        if alone is not None and tested.fit.objective - alone[0].fit.objective > allowed:
+            return False
+    return True
 
 
 def screened(network: Network, found: Screened, scrutiny: Scrutiny) -> GrossErrors:
