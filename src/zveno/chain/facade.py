@@ -341,8 +341,6 @@ class Chain:
     ) -> LastingErrors:
         """Errors of meters that are the same in all months or days of a period, tested over all of them together."""
         span = self._span(period)
-        if each not in ("month", "day"):
-            raise DataError("'{each}' is no time to test for lasting errors by: choose month or day", each=each)
         return lasting_errors(self.model, self._records(span), list(span.split(each)), asked)
 
     def check(self, period: str | Period) -> Breaches:
@@ -410,6 +408,7 @@ class Chain:
             suspects=balance.suspects,
             eliminations=balance.eliminations,
             swaps=balance.swaps,
+            drifts=balance.drifts,
             recoveries=balance.recoveries,
             unaccounted=balance.unaccounted,
             gaps=balance.gaps,

@@ -8,7 +8,7 @@ import polars as pl
 
 from zveno.chain import Balance, ChainModel, LastingErrors, MonthResults
 from zveno.cli.screen import Screen
-from zveno.reports import detectable, pair_words, place_words, stream_title, suspect_name, swap_words
+from zveno.reports import detectable, drift_words, pair_words, place_words, stream_title, suspect_name, swap_words
 from zveno.text.mark import tr
 from zveno.text.words import QUANTITIES
 
@@ -84,6 +84,11 @@ class DoubtedAnswers(Screen):
                 quantity=self._quantity_name(row["quantity"]),
                 value=self.measured(row["residual_t"], row["residual_sd_t"]),
             )
+
+    def drifts(self, model: ChainModel, drifts: pl.DataFrame) -> None:
+        """Scales that step away from their fellows."""
+        for row in drifts.iter_rows(named=True):
+            self.line(drift_words(model, row, self.text))
 
     def swaps(self, model: ChainModel, swaps: pl.DataFrame, *, unseen: bool = True) -> None:
         """Swapped samples, and pairs of which a swap would not show."""

@@ -34,10 +34,11 @@ from zveno.reconcile.build import (
     reading,
     shared_pairs,
 )
-from zveno.reconcile.doubts import CheckedSwaps
+from zveno.reconcile.doubts import Doubts
+from zveno.reconcile.drifts import drifts
 from zveno.reconcile.fit import fit_network
 from zveno.reconcile.gross_errors import Scrutiny
-from zveno.reconcile.sample_swaps import SampleSwaps, exchanged, sample_swaps
+from zveno.reconcile.sample_swaps import SampleSwap, SampleSwaps, exchanged, sample_swaps
 from zveno.reconcile.solve import solve_network
 from zveno.tables import frame
 
@@ -68,21 +69,24 @@ def reconcile(model: ChainModel, records: pl.DataFrame, period: Period, scrutiny
     plan = plan_of(model, records)
     month = month_of(plan, period)
     result = solve_network(month.network, scrutiny)
-    swaps = _checked(model, records, period, sample_swaps(model, plan.book, period))
-    asked = scrutiny.asked if scrutiny else ()
-    return balance_of(model, replace(month, network=result.network), period, result, swaps, asked)
+    swaps = sample_swaps(model, plan.book, period)
+    after = _exchanged(model, records, period, swaps)
+    doubts = Doubts(swaps, after, drifts(model, plan.book, period), scrutiny.asked if scrutiny else ())
+    return balance_of(model, replace(month, network=result.network), period, result, doubts)
 
 
-def _checked(model: ChainModel, records: pl.DataFrame, period: Period, found: SampleSwaps) -> CheckedSwaps:
-    """Swapped samples with what the balance says once each is exchanged back."""
+def _exchanged(
+    model: ChainModel, records: pl.DataFrame, period: Period, swaps: SampleSwaps
+) -> dict[SampleSwap, tuple[float, float | None]]:
+    """What the balance says once each of the swapped samples is exchanged back."""
     after = {}
-    for swap in found.found[:_CHECKED]:
+    for swap in swaps.found[:_CHECKED]:
         try:
             fit = fit_network(month_network(model, exchanged(records, swap), period).network)
         except SolveError:
             continue
         after[swap] = (fit.objective, fit.p_value)
-    return CheckedSwaps(found, after)
+    return after
 
 
 def reconcile_many(model: ChainModel, records: pl.DataFrame, periods: Sequence[Period]) -> PeriodSeries:

@@ -6,7 +6,7 @@ from zveno.reports.document import UOM_OF_KIND, digits_for, half_width
 from zveno.reports.flowsheet import flowsheet_svg
 from zveno.reports.month import MonthResults, Provenance, month_report
 from zveno.reports.parts.detectable import detectable
-from zveno.reports.parts.suspected import pair_words, place_words, suspect_name, swap_words
+from zveno.reports.parts.suspected import drift_words, pair_words, place_words, suspect_name, swap_words
 from zveno.reports.parts.words import grade_kind, lack_detail, uom_words
 from zveno.reports.report import LINK, RENDERERS, REPORTS, Report, build_report, require_report
 from zveno.reports.restrict import of_plant, require_link
@@ -25,6 +25,7 @@ __all__ = [
     "build_report",
     "detectable",
     "digits_for",
+    "drift_words",
     "flowsheet_svg",
     "grade_kind",
     "half_width",
