@@ -138,7 +138,9 @@ class DoubtedAnswers(Screen):
     def _lasting_name(self, model: ChainModel, row: dict[str, Any]) -> str:
         """A meter, or an error that several share by name."""
         quantity = f" ({self._quantity_name(row['quantity'])})" if row["quantity"] else ""
-        return f"{model.title(row['name'], self.lang)}{quantity}"
+        if row["name"] in model.titles:
+            return f"{model.title(row['name'], self.lang)}{quantity}"
+        return self.text(tr("common error '{name}'"), name=row["name"]) + quantity
 
     def _names(self, names: list[str]) -> str:
         """Several names in a row, the first of them where they are many."""
