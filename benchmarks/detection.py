@@ -32,7 +32,7 @@ from zveno.reconcile import NetworkResult, lasting_errors, solve_network
 from zveno.reconcile.build import month_of, plan_of
 from zveno.reconcile.fit import fit_network
 from zveno.reconcile.gross_errors import Scrutiny
-from zveno.reconcile.gross_errors.search import Tested
+from zveno.reconcile.gross_errors.search import Trial
 from zveno.reconcile.sample_swaps import SampleSwaps, sample_swaps
 from zveno.tables import frame
 
@@ -221,7 +221,7 @@ def belts(network: Network) -> np.ndarray:
 
 def theory(network: Network) -> dict[str, float]:
     """What the best test could do: z of the bias, and the power of tests at 5 %."""
-    tested = Tested(network, fit_network(network))
+    tested = Trial(network, fit_network(network))
     found = tested.family
     (k,) = (k for k, one in enumerate(found.members) if one.name == BELTS)
     z = (BIAS - 1) / BIAS * float(np.sqrt(found.weight[k]))
@@ -245,7 +245,7 @@ class Verdict:
 
 def judged(network: Network) -> Verdict:
     """The tests of a month, without the search."""
-    tested = Tested(network, fit_network(network))
+    tested = Trial(network, fit_network(network))
     loud = tested.classes[0]
     found = [tested.family.members[k] for k in loud if tested.family.members[k].kind != "loss"]
     numbers = set(belts(network))

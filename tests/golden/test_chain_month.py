@@ -186,6 +186,14 @@ def test_the_scale_that_was_spliced_is_in_a_class_or_too_small_an_error_to_show(
     assert accused or row["shows_from"] > 0.04 * 23 / 31 * row["reading"]
 
 
+def test_the_scale_that_was_spliced_steps_away_from_its_fellows(balance, faultless):
+    (step,) = balance.scale_steps.rows(named=True)
+    assert step["meter"] == "balk_conc.line2.weightometer"
+    assert abs(step["since"] - datetime.fromisoformat("2026-03-09T06:00+05:00")) <= timedelta(days=1.5)
+    assert step["size_frac"] == pytest.approx(0.04, abs=3 * step["size_sd_frac"])
+    assert reconcile(faultless.model, records_of(faultless), faultless.period).scale_steps.is_empty()
+
+
 def test_the_swapped_samples_are_named_as_these_two_in_their_shift(balance, faultless):
     (swap,) = balance.swaps.filter(pl.col("status") == "swapped").rows(named=True)
     assert {swap["first_meter"], swap["second_meter"]} == {"zhez_conc.conc.assay", "zhmz.toll_a.assay"}

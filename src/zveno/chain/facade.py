@@ -399,8 +399,7 @@ class Chain:
     def results(self, period: str | Period) -> MonthResults:
         """Balance, breaches and plan against fact of a period, together."""
         span = self._span(period)
-        balance, breaches = self.reconcile(span), self._check(span)
-        records = self._records(span)
+        balance, breaches, records = self.reconcile(span), self._check(span), self._records(span)
         readings = self.store.read("readings", Period(span.start, span.end + timedelta(days=1)))
         return MonthResults(
             model=self.model,
@@ -410,6 +409,7 @@ class Chain:
             suspects=balance.suspects,
             eliminations=balance.eliminations,
             swaps=balance.swaps,
+            scale_steps=balance.scale_steps,
             recoveries=balance.recoveries,
             unaccounted=balance.unaccounted,
             gaps=balance.gaps,

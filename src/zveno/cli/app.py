@@ -389,6 +389,8 @@ def reconcile(
         return
     facade = with_data(open_chain(chain, store), data, screen)
     if lasting:
+        if lasting not in ("month", "day"):
+            raise DataError("'{each}' is no time to test for lasting errors by: choose month or day", each=lasting)
         screen.lasting(
             facade.model, facade.lasting_errors(facade.period(period), lasting, asked=asked), as_json=as_json
         )

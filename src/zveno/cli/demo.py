@@ -73,6 +73,7 @@ def _summary(screen: Answers, model: ChainModel, results: MonthResults) -> None:
     screen.unaccounted(model, results.unaccounted.filter(pl.col("component") == "Cu"))
     screen.fit(results)
     screen.suspects(model, results)
+    screen.scale_steps(model, results.scale_steps)
     screen.swaps(model, results.swaps, unseen=False)
     screen.line(screen.text.count("{n} breach", "{n} breaches", results.breaches.height))
     for row in results.breaches.iter_rows(named=True):

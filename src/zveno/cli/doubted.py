@@ -8,7 +8,7 @@ import polars as pl
 
 from zveno.chain import Balance, ChainModel, LastingErrors, MonthResults
 from zveno.cli.screen import Screen
-from zveno.reports import detectable, pair_words, place_words, stream_title, suspect_name, swap_words
+from zveno.reports import detectable, pair_words, place_words, step_words, stream_title, suspect_name, swap_words
 from zveno.text.mark import tr
 from zveno.text.words import QUANTITIES
 
@@ -85,6 +85,11 @@ class DoubtedAnswers(Screen):
                 value=self.measured(row["residual_t"], row["residual_sd_t"]),
             )
 
+    def scale_steps(self, model: ChainModel, scale_steps: pl.DataFrame) -> None:
+        """Scales that step away from their fellows."""
+        for row in scale_steps.iter_rows(named=True):
+            self.line(step_words(model, row, self.text))
+
     def swaps(self, model: ChainModel, swaps: pl.DataFrame, *, unseen: bool = True) -> None:
         """Swapped samples, and pairs of which a swap would not show."""
         for row in swaps.filter(pl.col("status") == "swapped").iter_rows(named=True):
@@ -133,7 +138,9 @@ class DoubtedAnswers(Screen):
     def _lasting_name(self, model: ChainModel, row: dict[str, Any]) -> str:
         """A meter, or an error that several share by name."""
         quantity = f" ({self._quantity_name(row['quantity'])})" if row["quantity"] else ""
-        return f"{model.title(row['name'], self.lang)}{quantity}"
+        if row["name"] in model.titles:
+            return f"{model.title(row['name'], self.lang)}{quantity}"
+        return self.text(tr("common error '{name}'"), name=row["name"]) + quantity
 
     def _names(self, names: list[str]) -> str:
         """Several names in a row, the first of them where they are many."""

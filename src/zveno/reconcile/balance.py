@@ -17,11 +17,12 @@ from zveno.periods import Period
 from zveno.reconcile.batch import BatchResult
 from zveno.reconcile.build import MonthInput
 from zveno.reconcile.doubts import (
-    CheckedSwaps,
+    Doubts,
     balance_test_rows,
     common_error_rows,
     elimination_rows,
     error_rows,
+    step_rows,
     suspect_rows,
     swap_rows,
 )
@@ -40,7 +41,8 @@ _ANYTHING = 0.5
 @dataclass(frozen=True)
 class Balance:
     """A reconciled period: tables ``flows``, ``adjustments``, ``suspects``, ``eliminations``, ``gross_errors``,
-    ``common_errors``, ``swaps``, ``balance_tests``, ``recoveries``, ``unaccounted`` and ``gaps``, and the global test.
+    ``common_errors``, ``swaps``, ``scale_steps``, ``balance_tests``, ``recoveries``, ``unaccounted`` and ``gaps``, and
+    the global test.
 
     ``chi2_95`` is the largest objective that agrees with the stated errors at 95 %; ``status`` says how the
     test ended: consistent, suspect or not testable. ``separating`` lists (stream, quantity) whose reading
@@ -66,6 +68,7 @@ class Balance:
     gross_errors: pl.DataFrame
     common_errors: pl.DataFrame
     swaps: pl.DataFrame
+    scale_steps: pl.DataFrame
     balance_tests: pl.DataFrame
     result: NetworkResult
 
@@ -85,10 +88,9 @@ def balance_of(
     month: MonthInput,
     period: Period,
     result: NetworkResult,
-    swaps: CheckedSwaps,
-    asked: Sequence[str] = (),
+    doubts: Doubts,
 ) -> Balance:
-    """All tables of a solved period; ``asked`` are meters and shared errors in question."""
+    """All tables of a solved period."""
     name = period.name
     dof = result.dof
     return Balance(
@@ -107,8 +109,9 @@ def balance_of(
         separating=_checks(result),
         eliminations=frame("eliminations", list(elimination_rows(result, name))),
         gross_errors=frame("gross_errors", list(error_rows(result, name))),
-        common_errors=frame("common_errors", list(common_error_rows(result, name, asked))),
-        swaps=frame("swaps", list(swap_rows(result, swaps, name))),
+        common_errors=frame("common_errors", list(common_error_rows(result, name, doubts.asked))),
+        swaps=frame("swaps", list(swap_rows(result, doubts, name))),
+        scale_steps=frame("scale_steps", list(step_rows(doubts.scale_steps, name))),
         balance_tests=frame("balance_tests", list(balance_test_rows(model, result, name))),
         result=result,
     )

@@ -13,17 +13,24 @@ from zveno.model.chain import ChainModel
 from zveno.reconcile.gross_errors import Suspect, Swap, balance_tests, critical_z, smallest_shown
 from zveno.reconcile.result import NetworkResult
 from zveno.reconcile.sample_swaps import SampleSwap, SampleSwaps
+from zveno.reconcile.scale_steps import ScaleStep
 from zveno.tables import schema
 
 Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class CheckedSwaps:
-    """Swapped samples of single times; the objective and its chance where one was exchanged back."""
+class Doubts:
+    """What the readings of the period say of themselves, reading by reading.
+
+    Swapped samples of single times, with the objective and its chance where one was exchanged back; scales that step
+    away from their fellows; ``asked`` are meters and shared errors in question.
+    """
 
     swaps: SampleSwaps
     after: Mapping[SampleSwap, tuple[float, float | None]]
+    scale_steps: tuple[ScaleStep, ...] = ()
+    asked: tuple[str, ...] = ()
 
 
 def suspect_rows(result: NetworkResult, period: str) -> Iterator[Row]:
@@ -97,7 +104,7 @@ def elimination_rows(result: NetworkResult, period: str) -> Iterator[Row]:
             }
 
 
-def swap_rows(result: NetworkResult, checked: CheckedSwaps, period: str) -> Iterator[Row]:
+def swap_rows(result: NetworkResult, checked: Doubts, period: str) -> Iterator[Row]:
     """Samples swapped all period or at one time, then those of which a swap at one time would not show."""
     empty = dict.fromkeys(schema("swaps")) | {"period": period}
     rows = [*map(_of_period, result.gross_errors.swaps), *(_of_time(one, checked) for one in checked.swaps.found)]
@@ -121,7 +128,7 @@ def _of_period(one: Swap) -> Row:
     }
 
 
-def _of_time(one: SampleSwap, checked: CheckedSwaps) -> Row:
+def _of_time(one: SampleSwap, checked: Doubts) -> Row:
     """Samples swapped at one time."""
     objective, p_value = checked.after.get(one, (None, None))
     return {
@@ -141,6 +148,13 @@ def _of_time(one: SampleSwap, checked: CheckedSwaps) -> Row:
 def _pairs(found: Sequence[tuple[str, str]]) -> str:
     """Pairs in one text."""
     return ", ".join(f"{first}/{second}" for first, second in found)
+
+
+def step_rows(found: Sequence[ScaleStep], period: str) -> Iterator[Row]:
+    """Scales that step away from their fellows."""
+    for one in found:
+        row = {"period": period, **vars(one)}
+        yield row | {"since": datetime.fromtimestamp(one.since, UTC), "fellows": ", ".join(one.fellows)}
 
 
 def balance_test_rows(model: ChainModel, result: NetworkResult, period: str) -> Iterator[Row]:

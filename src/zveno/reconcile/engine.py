@@ -31,10 +31,11 @@ from zveno.reconcile.build import (
     plan_of,
 )
 from zveno.reconcile.columns import columns, solved
-from zveno.reconcile.doubts import CheckedSwaps
+from zveno.reconcile.doubts import Doubts
 from zveno.reconcile.fit import fit_network
 from zveno.reconcile.gross_errors import Scrutiny
-from zveno.reconcile.sample_swaps import SampleSwaps, exchanged, sample_swaps
+from zveno.reconcile.sample_swaps import SampleSwap, SampleSwaps, exchanged, sample_swaps
+from zveno.reconcile.scale_steps import scale_steps
 from zveno.reconcile.solve import solve_network
 from zveno.tables import frame
 
@@ -65,21 +66,24 @@ def reconcile(model: ChainModel, records: pl.DataFrame, period: Period, scrutiny
     plan = plan_of(model, records)
     month = month_of(plan, period)
     result = solve_network(month.network, scrutiny)
-    swaps = _checked(model, records, period, sample_swaps(model, plan.book, period))
-    asked = scrutiny.asked if scrutiny else ()
-    return balance_of(model, replace(month, network=result.network), period, result, swaps, asked)
+    swaps = sample_swaps(model, plan.book, period)
+    after = _exchanged(model, records, period, swaps)
+    doubts = Doubts(swaps, after, scale_steps(model, plan.book, period), scrutiny.asked if scrutiny else ())
+    return balance_of(model, replace(month, network=result.network), period, result, doubts)
 
 
-def _checked(model: ChainModel, records: pl.DataFrame, period: Period, found: SampleSwaps) -> CheckedSwaps:
-    """Swapped samples with what the balance says once each is exchanged back."""
+def _exchanged(
+    model: ChainModel, records: pl.DataFrame, period: Period, swaps: SampleSwaps
+) -> dict[SampleSwap, tuple[float, float | None]]:
+    """What the balance says once each of the swapped samples is exchanged back."""
     after = {}
-    for swap in found.found[:_CHECKED]:
+    for swap in swaps.found[:_CHECKED]:
         try:
             fit = fit_network(month_network(model, exchanged(records, swap), period).network)
         except SolveError:
             continue
         after[swap] = (fit.objective, fit.p_value)
-    return CheckedSwaps(found, after)
+    return after
 
 
 def reconcile_many(model: ChainModel, records: pl.DataFrame, periods: Sequence[Period]) -> PeriodSeries:

@@ -29,8 +29,10 @@ TAKEN_AS_DRY = tr("no moisture: taken as dry, with 5 % added to the error")
 _DRY_SD = 0.05
 _DESCRIBED_SD = 0.1
 _LONE_SPREAD = 0.5
-_ENOUGH = 12
-"""So many assays tell how those of neighbouring shifts hang together."""
+_ENOUGH, _TOO_ALIKE = 12, 0.5
+"""So many assays tell how those of neighbouring shifts hang together, unless they scatter less than half their
+error.
+"""
 
 
 @dataclass(frozen=True)
@@ -204,13 +206,18 @@ class PeriodValues:
     def scatter_of_mean(self, meter: Meter, component: str, share: float) -> float | None:
         """Standard deviation of the mean assay over a stretch that is a share of the period.
 
-        None where too few were assayed to tell. A share above 1 counts as 1: of older material the readings know no
+        None where too few were assayed to tell, or the values are more alike than their own errors would let them be:
+        one figure written down for every shift. A share above 1 counts as 1: of older material the readings know no
         more.
         """
         series = self.book.within(meter.id, component, self.period)
         if len(series) < _ENOUGH:
             return None
-        return sd_of_mean(np.where(series.below, 0.5 * series.value, series.value), min(share, 1.0) * len(series))
+        value = np.where(series.below, 0.5 * series.value, series.value)
+        own = self._reading_sd(meter, component, value, series)
+        if value.std(ddof=1) < _TOO_ALIKE * math.sqrt(float(np.mean(np.square(own)))):
+            return None
+        return sd_of_mean(value, min(share, 1.0) * len(series))
 
     def _weight(self, meter: Meter, series: Series) -> Floats:
         """Dry mass that each assay stands for: of its stream, else of the plant's feed, else equal."""

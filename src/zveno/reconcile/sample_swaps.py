@@ -69,13 +69,17 @@ class SampleSwaps:
 
 @dataclass(frozen=True)
 class _Pair:
-    """Two meters with the times that both have a sample of, and the evidence of each."""
+    """Two meters with the times that both have a sample of, and the evidence of each.
+
+    ``alike`` is the share of all their assays that both have: 1 for two samples of one kind.
+    """
 
     first: str
     second: str
     components: tuple[str, ...]
     moments: tuple[Moment, ...]
     evidence: Floats
+    alike: float
 
 
 def sample_swaps(model: ChainModel, book: Book, period: Period) -> SampleSwaps:
@@ -153,7 +157,8 @@ def _pairs(model: ChainModel, assays: Mapping[str, dict[str, dict[Moment, float]
             x, y = (np.array([one.samples[at] for at in moments]) for one in (mine, theirs))
             evidence = theirs.log_likelihood(x) + mine.log_likelihood(y)
             evidence -= mine.log_likelihood(x) + theirs.log_likelihood(y)
-            yield _Pair(first, second, components, moments, evidence)
+            alike = len(components) / len({*assays[first], *assays[second]})
+            yield _Pair(first, second, components, moments, evidence, alike)
 
 
 @dataclass(frozen=True)
@@ -243,7 +248,10 @@ def _instead(
 
 
 def _unseen(pairs: Sequence[_Pair], needed: float) -> Iterator[tuple[str, str]]:
-    """Pairs of which a swap would show less than four times out of five: exchanging turns the evidence round."""
-    for one in pairs:
+    """Pairs of which a swap would show less than four times out of five: exchanging turns the evidence round.
+
+    Samples of one kind come first.
+    """
+    for one in sorted(pairs, key=lambda one: -one.alike):
         if float(np.mean(-one.evidence >= needed)) < _SHOWN:
             yield one.first, one.second

@@ -6,7 +6,7 @@ from zveno.reports.document import UOM_OF_KIND, digits_for, half_width
 from zveno.reports.flowsheet import flowsheet_svg
 from zveno.reports.month import MonthResults, Provenance, month_report
 from zveno.reports.parts.detectable import detectable
-from zveno.reports.parts.suspected import pair_words, place_words, suspect_name, swap_words
+from zveno.reports.parts.suspected import pair_words, place_words, step_words, suspect_name, swap_words
 from zveno.reports.parts.words import grade_kind, lack_detail, measured_words, uom_words
 from zveno.reports.report import LINK, RENDERERS, REPORTS, Report, build_report, require_report
 from zveno.reports.restrict import of_plant, require_link
@@ -38,6 +38,7 @@ __all__ = [
     "plants_in_order",
     "require_link",
     "require_report",
+    "step_words",
     "stream_title",
     "suspect_name",
     "swap_words",

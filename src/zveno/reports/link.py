@@ -10,6 +10,7 @@ from zveno.reports.document import Block, Document, Paragraph
 from zveno.reports.month import MonthResults, made_from, period_words, pictures
 from zveno.reports.parts.balance import balance_part
 from zveno.reports.parts.castings import castings_part
+from zveno.reports.parts.changed import steps_part, swaps_part
 from zveno.reports.parts.discipline import breaches_part
 from zveno.reports.parts.evidence import eliminations_part, fit_paragraph, gaps_part, suspects_part
 from zveno.reports.parts.headline import counts, headline_part
@@ -19,7 +20,6 @@ from zveno.reports.parts.plan import plan_part
 from zveno.reports.parts.readings import readings_part
 from zveno.reports.parts.recovery import recovery_part, unaccounted_part
 from zveno.reports.parts.sources import reading_part
-from zveno.reports.parts.swaps import swaps_part
 from zveno.reports.restrict import of_plant
 from zveno.text.catalogue import Catalogue, title_in
 
@@ -40,6 +40,7 @@ def link_report(results: MonthResults, text: Catalogue) -> Document:
         *pictures(own, text),
         *neighbours_part(index, plant, text),
         *suspects_part(model, own.adjustments, own.suspects, own.separating, text),
+        *steps_part(model, own.scale_steps, text),
         *swaps_part(model, own.swaps, text),
         *eliminations_part(model, own.eliminations, text),
         *breaches_part(model, own.breaches, own.not_checked, own.coverage, text),

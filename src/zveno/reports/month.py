@@ -14,6 +14,7 @@ from zveno.reports.charts import Estimate, recovery_by_day_svg
 from zveno.reports.document import Block, Document, Figure, Heading, half_width
 from zveno.reports.flowsheet import flowsheet_svg
 from zveno.reports.parts.balance import balance_part
+from zveno.reports.parts.changed import steps_part, swaps_part
 from zveno.reports.parts.discipline import breaches_part
 from zveno.reports.parts.evidence import eliminations_part, fit_paragraph, gaps_part, suspects_part
 from zveno.reports.parts.headline import counts, headline_part
@@ -23,7 +24,6 @@ from zveno.reports.parts.plan import plan_part
 from zveno.reports.parts.readings import readings_part
 from zveno.reports.parts.recovery import recovery_part, unaccounted_part
 from zveno.reports.parts.sources import provenance_part, reading_part
-from zveno.reports.parts.swaps import swaps_part
 from zveno.reports.parts.words import quantity_words
 from zveno.reports.shown import MASS, plants_in_order
 from zveno.tables import frame
@@ -49,7 +49,8 @@ class MonthResults:
     ``objective``, ``dof`` and ``p_value`` are those of the global test; ``separating`` lists the
     (stream, quantity) whose measurement would tell the suspects of one class apart; ``daily_recoveries``
     is the table ``recoveries`` with a day as period; ``castings`` is the table ``foundry_needs`` at the described
-    throughput; ``link`` names the plant that the tables are cut down to; ``swaps`` are samples taken for each other.
+    throughput; ``link`` names the plant that the tables are cut down to; ``swaps`` are samples taken for each other,
+    ``scale_steps`` scales that step away from their fellows.
     """
 
     model: ChainModel
@@ -75,6 +76,7 @@ class MonthResults:
     castings: pl.DataFrame | None = None
     link: str = ""
     swaps: pl.DataFrame = field(default_factory=lambda: frame("swaps"))
+    scale_steps: pl.DataFrame = field(default_factory=lambda: frame("scale_steps"))
 
 
 def month_report(results: MonthResults, text: Catalogue) -> Document:
@@ -91,6 +93,7 @@ def month_report(results: MonthResults, text: Catalogue) -> Document:
     )
     suspects = [
         *suspects_part(model, results.adjustments, results.suspects, results.separating, text),
+        *steps_part(model, results.scale_steps, text),
         *swaps_part(model, results.swaps, text),
         *eliminations_part(model, results.eliminations, text),
     ]

@@ -33,6 +33,15 @@ _WRONG = (
     ("quantity", pl.String, "mass or a component"),
 )
 
+_JUDGED = (
+    ("size_frac", pl.Float64, "size that the data tell of it beyond what is described, over the readings"),
+    ("size_sd_frac", pl.Float64, "its standard deviation"),
+    ("z", pl.Float64, "size over standard deviation"),
+    ("asked", pl.Boolean, "whether it was in question beforehand"),
+    ("off", pl.Boolean, "whether z is beyond what chance allows with 5 %: among those asked for, or all suspects"),
+    ("shows_from_frac", pl.Float64, "size that would show four times out of five"),
+)
+
 TABLES: dict[str, tuple[Column, ...]] = {
     "readings": _columns(
         ("tag", pl.String, "signal of the control system"),
@@ -91,7 +100,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         ("z", pl.Float64, "standardised adjustment"),
         ("bias", pl.Float64, "size of the error, if this alone is wrong: t or mass fraction; null for a common error"),
         ("bias_sd", pl.Float64, "its standard deviation"),
-        ("bias_rel_frac", pl.Float64, "the same over the reading, those of a common error, what passes a section"),
+        ("bias_rel_frac", pl.Float64, "the same over the reading, or over what passes the section of a loss"),
     ),
     "eliminations": _columns(
         ("period", pl.String, "period"),
@@ -109,7 +118,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         ("z", pl.Float64, "size over its standard deviation"),
         ("bias", pl.Float64, "size of the error beside all others listed: t or mass fraction; null for a common error"),
         ("bias_sd", pl.Float64, "its standard deviation"),
-        ("bias_rel_frac", pl.Float64, "the same over the reading, those of a common error, what passes a section"),
+        ("bias_rel_frac", pl.Float64, "the same over the reading, or over what passes the section of a loss"),
     ),
     "common_errors": _columns(
         ("period", pl.String, "period"),
@@ -117,24 +126,25 @@ TABLES: dict[str, tuple[Column, ...]] = {
         ("meter", pl.String, "meters joined by +"),
         ("stream", pl.String, "streams and stocks joined by +"),
         ("quantity", pl.String, "mass or a component; empty where they differ"),
-        ("size_frac", pl.Float64, "size that the data tell of it beyond what is described, over the readings"),
-        ("size_sd_frac", pl.Float64, "its standard deviation"),
-        ("z", pl.Float64, "size over standard deviation"),
-        ("asked", pl.Boolean, "whether it was in question beforehand"),
-        ("off", pl.Boolean, "whether z is beyond what chance allows with 5 %: among those asked for, or all suspects"),
-        ("shows_from_frac", pl.Float64, "size that would show four times out of five"),
+        *_JUDGED,
     ),
     "lasting_errors": _columns(
         ("class_id", pl.Int64, "what these data cannot tell apart is one class, the loudest first"),
         ("name", pl.String, "meter with all that follows from it, or name of the error that several meters share"),
         ("quantity", pl.String, "mass or a component"),
-        ("size_frac", pl.Float64, "size of the error in all periods beyond what is described, over the readings"),
-        ("size_sd_frac", pl.Float64, "its standard deviation"),
-        ("z", pl.Float64, "size over standard deviation"),
-        ("asked", pl.Boolean, "whether it was in question beforehand"),
-        ("off", pl.Boolean, "whether z is beyond what chance allows with 5 %: among those asked for, or in any class"),
-        ("shows_from_frac", pl.Float64, "size that would show four times out of five"),
+        *_JUDGED,
         ("since", pl.String, "period from which on the error explains the readings best"),
+    ),
+    "scale_steps": _columns(
+        ("period", pl.String, "period"),
+        ("meter", pl.String, "scale that steps away from its fellows"),
+        ("quantity", pl.String, "wet_mass or mass"),
+        ("since", INSTANT, "moment from which on it reads otherwise"),
+        ("size_frac", pl.Float64, "size of the step against them"),
+        ("size_sd_frac", pl.Float64, "its standard deviation"),
+        ("z", pl.Float64, "means before and after compared, in standard deviations"),
+        ("limit", pl.Float64, "how much of it chance explains with 2 % for any meter and moment"),
+        ("fellows", pl.String, "scales that it was compared with"),
     ),
     "swaps": _columns(
         ("period", pl.String, "period"),

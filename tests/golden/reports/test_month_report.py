@@ -65,7 +65,8 @@ def cells_of(content: bytes) -> str:
         lines.append(f"[{sheet.title}] frozen {sheet.freeze_panes}, {sheet.page_setup.orientation}")
         for cell in (cell for row in sheet.iter_rows() for cell in row if cell.value not in (None, "")):
             value = values[sheet.title][cell.coordinate].value
-            shown = f"{value:.8g}" if isinstance(value, float) else str(value)
+            # a difference of equal sums is what rounding leaves of it
+            shown = f"{value if abs(value) > 1e-9 else 0.0:.8g}" if isinstance(value, float) else str(value)
             shown = f"{cell.value} -> {shown}" if cell.data_type == "f" else shown
             form = "" if cell.number_format == "General" else f"  {{{cell.number_format}}}"
             lines.append(f"{cell.coordinate}  {shown}{form}")

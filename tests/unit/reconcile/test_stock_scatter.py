@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
+from tests.unit.reconcile.plants import MONTH, model, records
 
+from zveno.reconcile import month_network
 from zveno.reconcile.period_values import sd_of_mean
 
 
@@ -36,3 +38,11 @@ def test_one_shift_has_the_scatter_of_shifts():
 
 def test_equal_values_have_no_scatter():
     assert sd_of_mean(np.full(30, 0.25), 10.0) == 0.0
+
+
+def test_one_figure_for_every_shift_says_nothing_of_the_scatter():
+    """A stock's assay then keeps the 2 % that it has where few were assayed: it is not known as the month's mean is."""
+    network = month_network(model(), records(), MONTH).network
+    assay = {one.stream: one for one in network.readings if one.quantity == "Cu"}
+    for end in ("bin.opening", "bin.closing"):
+        assert assay[end].sigma == pytest.approx(0.02 * assay[end].value, rel=0.01)

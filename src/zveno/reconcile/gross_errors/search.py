@@ -73,7 +73,7 @@ class GrossErrors:
 
 
 @dataclass(frozen=True)
-class Tested:
+class Trial:
     """A solved network with all its tests."""
 
     network: Network
@@ -135,7 +135,7 @@ def find(network: Network, fit: Fit, scrutiny: Scrutiny | None = None) -> GrossE
     Swapped samples are looked for first; suspects are those that are left with the samples exchanged back.
     """
     chosen = scrutiny or Scrutiny()
-    tested = Tested(network, fit, chosen.correction)
+    tested = Trial(network, fit, chosen.correction)
     begun = GrossErrors(limit=tested.limit, common=tuple(_named(tested, chosen.asked)))
     swaps: list[Swap] = []
     while tested.contradicted and len(swaps) < _SWAPS:
@@ -144,14 +144,14 @@ def find(network: Network, fit: Fit, scrutiny: Scrutiny | None = None) -> GrossE
             break
         swaps.append(swap)
         other = swapped(tested.network, swap.first, swap.second)
-        tested = Tested(other, fit_any(other), chosen.correction)
+        tested = Trial(other, fit_any(other), chosen.correction)
     if not tested.rejected:
         return replace(begun, swaps=tuple(swaps))
     steps, errors = search(tested)
     return replace(begun, classes=suspects(tested), eliminations=steps, errors=errors, swaps=tuple(swaps))
 
 
-def _named(tested: Tested, asked: Collection[str]) -> Iterator[Suspect]:
+def _named(tested: Trial, asked: Collection[str]) -> Iterator[Suspect]:
     """Errors with a name that several readings share, and meters that are asked for."""
     found = tested.family
     for k, one in enumerate(found.members):
@@ -160,7 +160,7 @@ def _named(tested: Tested, asked: Collection[str]) -> Iterator[Suspect]:
             yield told
 
 
-def suspects(tested: Tested) -> tuple[SuspectClass, ...]:
+def suspects(tested: Trial) -> tuple[SuspectClass, ...]:
     """Classes above the limit, each with the checks that would part it; the loudest one where none is above."""
     classes = []
     for members in tested.loud:
@@ -169,7 +169,7 @@ def suspects(tested: Tested) -> tuple[SuspectClass, ...]:
     return tuple(classes)
 
 
-def _better(tested: Tested, swap: Swap) -> bool:
+def _better(tested: Trial, swap: Swap) -> bool:
     """Whether a swap, which has no size to choose, explains more than any single error.
 
     An error is large here, and its score only foretells what it explains: every class that is loud enough is solved
@@ -194,7 +194,7 @@ def screened(network: Network, found: Screened, scrutiny: Scrutiny) -> GrossErro
     Of readings that cannot be told apart the screen leaves out one as well as another.
     """
     rest = find(found.network, found.fit, scrutiny)
-    every = Tested(network, fit_any(network), scrutiny.correction)
+    every = Trial(network, fit_any(network), scrutiny.correction)
     rest = replace(rest, classes=suspects(every) if every.rejected else ())
     steps = []
     for one in found.set_aside:
@@ -211,28 +211,28 @@ def screened(network: Network, found: Screened, scrutiny: Scrutiny) -> GrossErro
 class _Search:
     """Hypotheses let go so far, those that were taken back, and the steps."""
 
-    start: Tested
+    start: Trial
     gone: list[tuple[Hypothesis, float]] = field(default_factory=list)
     barred: list[Hypothesis] = field(default_factory=list)
     steps: list[Elimination] = field(default_factory=list)
     classes: dict[Hypothesis, SuspectClass] = field(default_factory=dict)
 
-    def solved(self, gone: Sequence[tuple[Hypothesis, float]]) -> tuple[Tested, tuple[int, ...]] | None:
+    def solved(self, gone: Sequence[tuple[Hypothesis, float]]) -> tuple[Trial, tuple[int, ...]] | None:
         """All solved again with some hypotheses let go, and the numbers that the readings had; None if that fails."""
         part = freed(self.start.network, gone)
         try:
             fit = fit_any(part.network)
         except (SolveError, DataError):
             return None
-        return Tested(part.network, fit, self.start.correction, part.wide), part.kept
+        return Trial(part.network, fit, self.start.correction, part.wide), part.kept
 
-    def note(self, one: Hypothesis, tested: Tested, action: Action) -> None:
+    def note(self, one: Hypothesis, tested: Trial, action: Action) -> None:
         """Write a step down."""
         step = Elimination(self.classes[one], tested.fit.objective, tested.dof, tested.p_value, action)
         self.steps.append(step)
 
 
-def search(start: Tested) -> tuple[tuple[Elimination, ...], tuple[Suspect, ...]]:
+def search(start: Trial) -> tuple[tuple[Elimination, ...], tuple[Suspect, ...]]:
     """Let the loudest class go and solve again until the tests pass or nothing is left to test.
 
     At every step all that was let go is estimated anew, together; what is then no longer beyond the limit is taken
@@ -262,7 +262,7 @@ def search(start: Tested) -> tuple[tuple[Elimination, ...], tuple[Suspect, ...]]
     )
 
 
-def _next(state: _Search, tested: Tested, kept: tuple[int, ...]) -> tuple[Hypothesis, float] | None:
+def _next(state: _Search, tested: Trial, kept: tuple[int, ...]) -> tuple[Hypothesis, float] | None:
     """The loudest class that was not taken back before, by the member that needs the smallest error."""
     for members in tested.classes:
         leading = ordered(tested.family, members)[0]
@@ -284,7 +284,7 @@ def _class_in(network: Network, found: Family, members: Ints, kept: tuple[int, .
     return suspect_class(network, renumbered, members)
 
 
-def _backward(state: _Search, tested: Tested, kept: tuple[int, ...]) -> tuple[Tested, tuple[int, ...]]:
+def _backward(state: _Search, tested: Trial, kept: tuple[int, ...]) -> tuple[Trial, tuple[int, ...]]:
     """Take back what is no longer beyond the limit beside the others, the least first."""
     while len(state.gone) > 1:
         hypotheses = [one for one, _ in state.gone]
@@ -305,4 +305,4 @@ def _backward(state: _Search, tested: Tested, kept: tuple[int, ...]) -> tuple[Te
 
 def limit(network: Network, fit: Fit) -> float:
     """Limit of ``|z|`` for the tests of a solved network."""
-    return Tested(network, fit).limit
+    return Trial(network, fit).limit

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
-from scipy.special import ndtr, ndtri
+from scipy.linalg import solve_triangular
+from scipy.special import ndtr
 
 from zveno.errors import DataError, SolveError
 from zveno.model.network import MASS, NetCommon, NetReading, Network
@@ -39,9 +40,10 @@ class Swap:
     components
         Assays that both have.
     gain
-        By how much the objective falls if they are taken as each other's.
+        Twice the logarithm of how much likelier the readings are if they are taken as each other's: the fall of the
+        objective, less what wider errors in more telling places make of any readings.
     needed
-        How much of a fall chance cannot explain, whatever pair is looked at.
+        How much of it chance explains, whatever pair is looked at.
     objective, p_value
         Of the network with the two exchanged back.
     instead
@@ -148,18 +150,17 @@ def pairs(network: Network) -> list[tuple[_Sample, _Sample]]:
 
 
 def needed(count: int) -> float:
-    """Fall of the objective that chance explains with at most 2 % for any of ``count`` pairs.
+    """Gain that chance explains with at most 2 % for any of ``count`` pairs.
 
-    An exchange that would raise the objective by D on average moves it by a normal amount of mean D and standard
-    deviation 2 sqrt(D) where nothing is swapped; a fall of ``t`` is likeliest for D = t, and then has the chance of a
-    unit normal beyond sqrt(t).
+    The gain is twice the logarithm of a likelihood ratio without a free parameter, whose mean is one where nothing is
+    swapped: so it passes ``t`` with a chance of at most ``exp(-t / 2)``.
 
     Examples
     --------
     >>> round(needed(1), 2), round(needed(100), 2)
-    (4.22, 12.53)
+    (7.82, 17.03)
     """
-    return float(ndtri(1 - FALSE_SWAP / max(count, 1)) ** 2)
+    return float(2 * np.log(max(count, 1) / FALSE_SWAP))
 
 
 def find_swap(network: Network, fit: Fit, adjusted: Adjusted) -> Swap | None:
@@ -176,10 +177,10 @@ def find_swap(network: Network, fit: Fit, adjusted: Adjusted) -> Swap | None:
     made: list[Swap] = []
     tried: set[int] = set()
     for falls in (_falls_of_balances(network, shifts), _falls(fit, adjusted, shifts)):
-        for k in (int(n) for n in np.argsort(-falls, kind="stable")[:_TRIED] if falls[n] > 0):
+        for k in (int(n) for n in np.argsort(-falls, kind="stable")[:_TRIED] if falls[n] > _WORTH * least):
             if k not in tried and not (made and made[0].gain >= least and falls[k] < _WORTH * falls.max()):
                 tried.add(k)
-                made += filter(None, [_solved(network, fit, found[k], least)])
+                made += filter(None, [solved_swap(network, fit, found[k], least)])
         made.sort(key=lambda one: -one.gain)
         if made and made[0].gain >= least:
             close = tuple((one.first, one.second) for one in made[1:] if one.gain > made[0].gain - _ALIKE)
@@ -219,17 +220,36 @@ def _shift(network: Network, pair: tuple[_Sample, _Sample]) -> Floats:
     return shift
 
 
-def _solved(network: Network, fit: Fit, pair: tuple[_Sample, _Sample], least: float) -> Swap | None:
+def solved_swap(network: Network, fit: Fit, pair: tuple[_Sample, _Sample], least: float) -> Swap | None:
     """Two samples exchanged, and all solved again."""
     a, b = pair
     try:
         other = fit_any(swapped(network, a.label, b.label))
     except (SolveError, DataError):
         return None
-    gain = fit.objective - other.objective
+    gain = fit.objective - other.objective - _widening(fit, other)
     return Swap(
         a.label, b.label, (a.stream, b.stream), _both(a, b), gain, least, other.objective, other.p_value
     )  # fmt: skip
+
+
+def _widening(fit: Fit, other: Fit) -> float:
+    """How much wider, as a logarithm of variances, the readings' disagreement may be by chance after an exchange.
+
+    Where a value with a large error takes the place of a telling one, any readings agree better.
+    """
+    linear = other.linear
+    along = linear.rows * linear.scale @ linear.seen
+
+    def spread(of: Fit) -> float:
+        V = np.diag(of.problem.sigma[linear.used] ** 2)
+        if of.problem.correlation is not None:
+            V = of.problem.correlation[np.ix_(linear.used, linear.used)] * np.sqrt(np.outer(np.diag(V), np.diag(V)))
+        root = np.linalg.cholesky(V)
+        R = solve_triangular(root, along, lower=True)
+        return float(2 * np.log(np.diag(root)).sum() + np.linalg.slogdet(R.T @ R)[1])
+
+    return spread(other) - spread(fit)
 
 
 def unseen(network: Network, fit: Fit, adjusted: Adjusted) -> tuple[tuple[str, str], ...]:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from zveno.model.chain import ChainModel
+from zveno.reports.document import half_width
 from zveno.reports.parts.words import measured_words, title_or_dash
 from zveno.text.catalogue import Catalogue
 
@@ -53,6 +54,21 @@ def swap_words(model: ChainModel, row: Mapping[str, Any], text: Catalogue) -> st
     if row["instead"]:
         said += " " + text("As likely instead: {pairs}.", pairs=pair_words(model, row["instead"], text))
     return said
+
+
+def step_words(model: ChainModel, row: Mapping[str, Any], text: Catalogue) -> str:
+    """A scale that steps away from its fellows, in a sentence."""
+    sign = "+" if row["size_frac"] > 0 else ""
+    fellows = row["fellows"].split(", ")
+    return text(
+        "{meter} reads otherwise than {fellows} since {since}: {size} ± {half} %. Either the scale changed, or what it "
+        "weighs.",
+        meter=model.title(row["meter"], text.lang),
+        fellows=", ".join(model.title(one, text.lang) for one in fellows),
+        since=_moment(model, row["since"], text),
+        size=f"{sign}{text.percent(row['size_frac'], 1)}",
+        half=text.percent(half_width(row["size_sd_frac"]), 1),
+    )
 
 
 def pair_words(model: ChainModel, pairs: str, text: Catalogue) -> str:

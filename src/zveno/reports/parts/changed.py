@@ -1,4 +1,4 @@
-"""Samples that were taken for each other, and those of which a swap would not show."""
+"""Samples that were taken for each other, those of which a swap would not show, and scales that changed."""
 
 from __future__ import annotations
 
@@ -9,9 +9,14 @@ import polars as pl
 
 from zveno.model.chain import ChainModel
 from zveno.reports.document import Block, Callout, Column, Row, TableBlock
-from zveno.reports.parts.suspected import swap_words
+from zveno.reports.parts.suspected import step_words, swap_words
 from zveno.reports.parts.words import words
 from zveno.text.catalogue import Catalogue
+
+
+def steps_part(model: ChainModel, scale_steps: pl.DataFrame, text: Catalogue) -> list[Block]:
+    """A callout for each scale that steps away from its fellows."""
+    return [Callout(step_words(model, row, text), "warn") for row in scale_steps.iter_rows(named=True)]
 
 
 def swaps_part(model: ChainModel, swaps: pl.DataFrame, text: Catalogue) -> list[Block]:
