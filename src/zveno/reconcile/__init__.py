@@ -5,9 +5,9 @@ from __future__ import annotations
 from zveno.reconcile.balance import Balance, PeriodSeries
 from zveno.reconcile.batch import BatchResult, solve_batch
 from zveno.reconcile.build import MonthInput, month_network
-from zveno.reconcile.drifting import drifting
 from zveno.reconcile.engine import reconcile, reconcile_many
 from zveno.reconcile.fit import BOUND_CONFLICT
+from zveno.reconcile.lasting import drifting
 from zveno.reconcile.result import NetworkResult, problem_report
 from zveno.reconcile.solve import solve_network
 from zveno.reconcile.topology import flow_faults

@@ -16,6 +16,7 @@ from zveno.reconcile.objective import Data, Misfit, misfit
 
 _INDEPENDENT = 1e-10
 _HELD = 1e8
+_FELT = 1e-2
 WIDE = 1e5
 """Standard deviation, in sizes of a variable, of what is known of it before any reading: next to nothing."""
 
@@ -54,15 +55,6 @@ class Layout:
     def q(self) -> int:
         """How many states the stocks have: their masses and masses of components."""
         return len(self.size)
-
-    def balanced(self, u: Floats) -> Floats:
-        """Variables (P, variables) with the flows that follow from the others put right."""
-        left = self.problem.b - u @ self.problem.G.T
-        basic = np.setdiff1d(np.arange(u.shape[1]), np.concatenate([self.flows, self.opening, self.closing]))
-        size = np.maximum(np.abs(u[:, basic]).mean(axis=0), 1e-300)
-        out = u.copy()
-        out[:, basic] += size * np.linalg.lstsq(self.problem.G[:, basic] * size, left.T, rcond=None)[0].T
-        return out
 
     @cached_property
     def sized(self) -> Floats:
@@ -237,8 +229,9 @@ def _step_rows(given: Given, u: Floats) -> Floats:
 
 
 def _bound_rows(given: Given, bounds: BoundRows, N: Floats) -> Floats:
-    """Bounds as rows of the system; those that are stiff in no period are left out."""
-    some = np.flatnonzero(np.any(bounds.stiff > 0, axis=0))
+    """Bounds as rows of the system; those that are too far off in every period to be felt are left out."""
+    size = np.maximum(np.abs(given.limits.slack(given.layout.usual[None])), 1e-300)
+    some = np.flatnonzero(np.any(bounds.stiff * size > _FELT, axis=0))
     out = np.zeros((len(bounds.stiff), len(some), N.shape[1] + given.loading.shape[2] + 1))
     out[:, :, : N.shape[1]] = bounds.stiff[:, some, None] * (given.limits.matrix[some] @ N)
     out[:, :, -1] = bounds.right[:, some]
