@@ -63,8 +63,7 @@ def follow_linked(asked: LinkedPeriods, carried: Carried | None = None) -> tuple
         u = begin(whole)
         for t in range(len(asked.values)):
             one = np.array([t])
-            given = replace(whole.given, data=whole.given.data.take(one), loading=whole.given.loading[one])
-            task = replace(whole, given=given, carried=out[-1].carried if out else carried)
+            task = replace(whole, given=whole.given.take(one), carried=out[-1].carried if out else carried)
             out.append(_result(task, *settle(task, u[one])))
     return tuple(out)
 

@@ -119,6 +119,18 @@ class Given:
     loading: Floats
     steps: Floats
 
+    @cached_property
+    def bound_sizes(self) -> Floats:
+        """Size of the terms of each bound, (bounds,)."""
+        limits = self.limits
+        fixed = np.concatenate([np.zeros(limits.n), np.abs(limits.fixed)])
+        return np.asarray(np.maximum(np.abs(limits.matrix) @ self.layout.usual + fixed, 1e-300))
+
+    def take(self, periods: Ints) -> Given:
+        """The same for some of the periods."""
+        data, loading, steps = self.data.take(periods), self.loading[periods], self.steps[periods]
+        return replace(self, data=data, loading=loading, steps=steps)
+
     def moved(self, u: Floats) -> Floats:
         """Changes of the states within each period over what they may be, (T, q)."""
         return np.asarray((u[:, self.layout.closing] - u[:, self.layout.opening]) / self.steps)
@@ -230,8 +242,7 @@ def _step_rows(given: Given, u: Floats) -> Floats:
 
 def _bound_rows(given: Given, bounds: BoundRows, N: Floats) -> Floats:
     """Bounds as rows of the system; those that are too far off in every period to be felt are left out."""
-    size = np.maximum(np.abs(given.limits.slack(given.layout.usual[None])), 1e-300)
-    some = np.flatnonzero(np.any(bounds.stiff * size > _FELT, axis=0))
+    some = np.flatnonzero(np.any(bounds.stiff * given.bound_sizes > _FELT, axis=0))
     out = np.zeros((len(bounds.stiff), len(some), N.shape[1] + given.loading.shape[2] + 1))
     out[:, :, : N.shape[1]] = bounds.stiff[:, some, None] * (given.limits.matrix[some] @ N)
     out[:, :, -1] = bounds.right[:, some]

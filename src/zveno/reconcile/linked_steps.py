@@ -13,7 +13,7 @@ from zveno.reconcile.linked_rows import WIDE, BoundRows, Place, Rows, flows_of, 
 from zveno.reconcile.linked_task import Task
 
 _ITERATIONS = 80
-_SETTLED, _NOISE, _COMPLEMENTARITY, _STANDING = 1e-9, 1e-6, 1e-7, 1e-8
+_SETTLED, _NOISE, _COMPLEMENTARITY, _STANDING = 1e-9, 1e-6, 1e-6, 1e-6
 _DAMPED, _CLOSE = 10.0, 1e-2
 _FACES, _NEAR, _STIFF = 5, 1e-4, 1e7
 _PATIENCE, _VALLEY = 25, 1e-4
@@ -33,7 +33,7 @@ def settle(task: Task, u: Floats) -> tuple[Place, Bools]:
         found = _on_face(task, inside, active)
         if found is not None and task.cost(found) <= task.cost(inside) * (1 + 1e-6) + 1e-6:
             return found, active
-        active = active | (task.given.limits.slack(inside.u) < _NEAR * task.given.limits.slack(task.plan.usual[None]))
+        active = active | (task.given.limits.slack(inside.u) < _NEAR * task.given.bound_sizes)
     return inside, active
 
 
@@ -75,7 +75,7 @@ def _paced(wide: float, share: float) -> float:
 def _held_rows(task: Task, place: Place, held: Bools) -> BoundRows:
     """Bounds that hold, as equations: a billionth of the way is left, since an assay of nothing is no number."""
     limits = task.given.limits
-    size = np.maximum(limits.slack(task.plan.usual[None]), 1e-300)
+    size = task.given.bound_sizes
     stiff = np.where(held, _STIFF / size, 0.0)
     return BoundRows(stiff, stiff * (1e-9 * size - limits.slack(place.u)))
 
@@ -104,7 +104,7 @@ def _bounded(task: Task, place: Place) -> tuple[Place, Bools]:
     Wright (1997), Primal-Dual Interior-Point Methods, ch. 6 (infeasible path following).
     """
     limits = task.given.limits
-    size = np.maximum(limits.slack(task.plan.usual[None]), 1e-300)
+    size = task.given.bound_sizes
     slack = np.maximum(limits.slack(place.u), 1e-2 * size)
     mu = max(1e-2, task.cost(place) / slack.size)
     at = _Inside(place, slack, mu / slack, _DAMPED, task.cost(place))

@@ -24,13 +24,14 @@ _VAGUE = 0.2
 
 @dataclass(frozen=True)
 class Task:
-    """What is asked, as arrays."""
+    """What is asked, as arrays; ``levels`` are the readings with what is to be expected of stocks, to begin with."""
 
     asked: LinkedPeriods
     given: Given
     states: tuple[tuple[str, str], ...]
     walks: Walks
     carried: Carried | None
+    levels: tuple[Problem, Data]
 
     @property
     def plan(self) -> Layout:
@@ -105,12 +106,14 @@ def task_of(asked: LinkedPeriods, carried: Carried | None) -> Task:
     if carried is not None and (carried.states != states or carried.biases != tuple(one.name for one in asked.biases)):
         raise DataError("what is carried on belongs to other stocks or other biases: begin anew without it")
     sd = np.array([one.sd for one in asked.biases])
-    origin = start(problem, data)
-    mass, _, assay = problem.expand(origin)
+    levels = _with_levels(
+        problem, data, np.concatenate([opening, closing]), _path(problem, data, (opening, closing), carried)
+    )
+    mass, _, assay = problem.expand(start(*levels))
     plan = layout(problem, opening, closing, scales(problem, mass, assay)[0])
     walks = Walks(np.array([one.walk_sd / one.sd for one in asked.biases]))
     given = Given(plan, bounds(problem), data, loadings * sd, _steps(asked, plan, states))
-    return Task(asked, given, states, walks, carried)
+    return Task(asked, given, states, walks, carried, levels)
 
 
 def _steps(asked: LinkedPeriods, plan: Layout, states: tuple[tuple[str, str], ...]) -> Floats:
@@ -155,7 +158,7 @@ def begin(task: Task) -> Floats:
 
     What readings share does not matter for a start.
     """
-    problem, data = _with_levels(task)
+    problem, data = task.levels
     some = np.flatnonzero(data.present.any(axis=1))
     solved = interior_point(problem, data.take(some))
     good = some[solved.converged]
@@ -166,12 +169,10 @@ def begin(task: Task) -> Floats:
     return u
 
 
-def _with_levels(task: Task) -> tuple[Problem, Data]:
+def _with_levels(problem: Problem, data: Data, stocks: Ints, path: Floats) -> tuple[Problem, Data]:
     """Readings without what they share, and levels of stocks that are not read, give or take a fifth."""
-    problem, data = task.plan.problem, task.given.data
     columns = np.concatenate([problem.mass_column, problem.flow_column])
-    ends = [int(np.flatnonzero(columns == one)[0]) for one in (*task.plan.opening, *task.plan.closing)]
-    path = _path(task)
+    ends = [int(np.flatnonzero(columns == one)[0]) for one in stocks]
     levels = np.concatenate([path[:-1], path[1:]], axis=1)
     there = (data.present @ problem.select > 0)[:, ends]
     levels = np.where(there, np.nan, levels)
@@ -187,30 +188,29 @@ def _with_levels(task: Task) -> tuple[Problem, Data]:
     return more, data_of(more, value, np.concatenate([data.sigma, _VAGUE * np.abs(levels)], axis=1))
 
 
-def _path(task: Task) -> Floats:
+def _path(problem: Problem, data: Data, ends: tuple[Ints, Ints], carried: Carried | None) -> Floats:
     """Masses and assays of stocks before, between and after the periods, between what readings show, (T + 1, q)."""
-    plan, data, problem = task.plan, task.given.data, task.plan.problem
     total = np.where(data.used, data.value, 0.0) @ problem.select
     count = data.used @ problem.select
     read = np.where(count > 0, total / np.maximum(count, 1), np.nan)
     columns = np.concatenate([problem.mass_column, problem.flow_column])
-    path = np.full((len(read) + 1, plan.q), np.nan)
-    for k, (opening, closing) in enumerate(zip(plan.opening, plan.closing, strict=True)):
+    path = np.full((len(read) + 1, len(ends[0])), np.nan)
+    for k, (opening, closing) in enumerate(zip(*ends, strict=True)):
         for column, rows in ((opening, slice(None, -1)), (closing, slice(1, None))):
             shown = read[:, int(np.flatnonzero(columns == column)[0])]
             path[rows, k] = np.where(np.isfinite(shown), shown, path[rows, k])
-    if task.carried is not None:
-        path[0] = np.where(np.isnan(path[0]), _carried_levels(task, task.carried), path[0])
+    if carried is not None:
+        path[0] = np.where(np.isnan(path[0]), _carried_levels(carried), path[0])
     time = np.arange(len(path))
-    for k in range(plan.q):
+    for k in range(path.shape[1]):
         at = np.flatnonzero(path[:, k] > 0)
         path[:, k] = np.interp(time, at, path[at, k]) if len(at) else np.nan
     return path
 
 
-def _carried_levels(task: Task, carried: Carried) -> Floats:
+def _carried_levels(carried: Carried) -> Floats:
     """Masses and assays of the stocks as they were left, (q,); NaN where unknown."""
-    known = carried.mean[: task.plan.q]
+    known = carried.mean[: len(carried.states)]
     mass = {stream: value for (stream, quantity), value in zip(carried.states, known, strict=True) if quantity == MASS}
     by = np.array([1.0 if quantity == MASS else mass.get(stream, np.nan) for stream, quantity in carried.states])
     return np.asarray(known / by)
