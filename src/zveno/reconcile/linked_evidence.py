@@ -48,6 +48,10 @@ class Linked:
         """Covariance of the scores from one beginning, (J, J)."""
         return np.asarray(self.information[look, :, look])
 
+    def neighbours(self, error: int) -> Floats:
+        """Covariance of the scores of an error from beginnings that follow each other, (O - 1,)."""
+        return np.asarray(np.diagonal(self.information[:, error, :, error], offset=1))
+
     def chance(self, error: int, z: float) -> float:
         """A bound by neighbouring beginnings."""
         own = self.information[:, error, :, error]

@@ -57,11 +57,17 @@ def test_without_any_lasting_error_nothing_is_named():
 
 
 def test_the_likeliest_of_a_class_by_the_description_comes_first():
-    plant = model(limited(cake_scale=0.2, ore_belt=6.0, cake_assay=0.4, ore_assay=0.8, tail_assay=4.0))
-    found = drifting(plant, month(2, ore_belt=(0.05, 0)), DAYS)
+    plant = model(limited(cake_scale=0.1, ore_belt=2.0, cake_assay=0.2, ore_assay=0.4, tail_assay=2.0))
+    found = drifting(plant, month(2, ore_belt=(0.08, 0)), DAYS)
     assert found["meter"][0] == "ore.belt"
     assert "cake.scale" in found["meter"].to_list()
     assert found.filter(pl.col("bias_rel_frac") >= 1).is_empty()
+
+
+def test_what_the_description_allows_for_is_no_finding():
+    read = month(2, ore_belt=(0.05, 0))
+    assert not drifting(model(limited(ore_belt=0.5)), read, DAYS).is_empty()
+    assert drifting(model(limited(ore_belt=6.0)), read, DAYS).is_empty()
 
 
 def test_an_error_that_meters_share_is_one_suspect():
