@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from scipy.linalg import qr, solve_triangular
 
-from zveno.reconcile.arrays import Floats, Ints, Problem
+from zveno.reconcile.arrays import Bools, Floats, Ints, Problem
 from zveno.reconcile.chained import Smoothed
 from zveno.reconcile.linear_batch import Point, Weights, point, reading_slopes
 from zveno.reconcile.newton import Bounds
@@ -110,7 +110,8 @@ class Place:
 @dataclass(frozen=True)
 class Given:
     """Readings of all periods: ``loading`` (T, readings, J) is what a bias of one standard deviation adds; ``steps``
-    (T, q) how far each state of a stock may move within a period, infinite where nothing is said of it.
+    (T, q) how far each state of a stock may move within a period, infinite where nothing is said of it; ``rest`` (T,
+    streams) which streams are at rest.
     """
 
     layout: Layout
@@ -118,6 +119,22 @@ class Given:
     data: Data
     loading: Floats
     steps: Floats
+    rest: Bools
+
+    @property
+    def held(self) -> Bools:
+        """Bounds that hold since their streams are at rest, (T, bounds)."""
+        problem = self.layout.problem
+        still = np.concatenate([self.rest[:, problem.mass_free], self.rest[:, problem.carrier]], axis=1)
+        return np.concatenate([still, np.zeros((len(still), len(self.limits.flow)), dtype=bool)], axis=1)
+
+    @property
+    def out(self) -> Bools:
+        """Bounds that are none for streams at rest: those that hold, and those of their assays, (T, bounds)."""
+        problem = self.layout.problem
+        capped = problem.carrier[problem.capped[problem.flow_free]]
+        caps = np.concatenate([np.zeros((len(self.rest), self.limits.n), dtype=bool), self.rest[:, capped]], axis=1)
+        return np.asarray(self.held | caps)
 
     @cached_property
     def bound_sizes(self) -> Floats:
@@ -129,7 +146,7 @@ class Given:
     def take(self, periods: Ints) -> Given:
         """The same for some of the periods."""
         data, loading, steps = self.data.take(periods), self.loading[periods], self.steps[periods]
-        return replace(self, data=data, loading=loading, steps=steps)
+        return replace(self, data=data, loading=loading, steps=steps, rest=self.rest[periods])
 
     def moved(self, u: Floats) -> Floats:
         """Changes of the states within each period over what they may be, (T, q)."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from zveno.errors import DataError, SolveError
 from zveno.model.network import MASS
-from zveno.reconcile.arrays import Floats, Ints, Problem, arrays
+from zveno.reconcile.arrays import Bools, Floats, Ints, Problem, arrays
 from zveno.reconcile.chained import Smoothed, Walks, smoothed
 from zveno.reconcile.kernel import interior_point
 from zveno.reconcile.linked_periods import Carried, LinkedPeriods
@@ -17,6 +17,7 @@ from zveno.reconcile.names import Names
 from zveno.reconcile.newton import bounds
 from zveno.reconcile.objective import Data, data_of
 from zveno.reconcile.observability import scales
+from zveno.reconcile.polish import without_closed
 from zveno.reconcile.start import start
 
 _VAGUE = 0.2
@@ -112,8 +113,23 @@ def task_of(asked: LinkedPeriods, carried: Carried | None) -> Task:
     mass, _, assay = problem.expand(start(*levels))
     plan = layout(problem, opening, closing, scales(problem, mass, assay)[0])
     walks = Walks(np.array([one.walk_sd / one.sd for one in asked.biases]))
-    given = Given(plan, bounds(problem), data, loadings * sd, _steps(asked, plan, states))
+    rest = _at_rest(problem, data, {one for link in asked.links for one in link}, asked)
+    data = without_closed(problem, data, rest)
+    given = Given(plan, bounds(problem), data, loadings * sd, _steps(asked, plan, states), rest)
     return Task(asked, given, states, walks, carried, levels)
+
+
+def _at_rest(problem: Problem, data: Data, stocks: set[str], asked: LinkedPeriods) -> Bools:
+    """Streams that every scale says to have stood still in a period, (T, streams)."""
+    weighed = np.flatnonzero(problem.reading_of < problem.n_streams)
+    moved, still = np.zeros((2, len(data.value), problem.n_streams), dtype=bool)
+    for k in weighed:
+        stream = problem.reading_of[k]
+        moved[:, stream] |= data.used[:, k] & (data.value[:, k] > 0)
+        still[:, stream] |= data.used[:, k] & (data.value[:, k] <= 0)
+    no_stock = np.array([one.id not in stocks for one in asked.network.streams], dtype=bool)
+    free = problem.mass_column >= 0
+    return np.asarray(still & ~moved & no_stock & free)
 
 
 def _steps(asked: LinkedPeriods, plan: Layout, states: tuple[tuple[str, str], ...]) -> Floats:
