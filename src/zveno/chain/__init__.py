@@ -6,7 +6,7 @@ from zveno.chain.problems import solve_problem
 from zveno.chain.schemas import schemas
 from zveno.couple import Calibration, Choices
 from zveno.model.chain import ChainModel
-from zveno.reconcile import Balance, Detection, LastingErrors, PeriodSeries, Scrutiny
+from zveno.reconcile import Balance, Detection, Drifts, LastingErrors, PeriodSeries, Scrutiny
 from zveno.reports import MonthResults
 from zveno.rules import Breaches
 from zveno.simulate import (
@@ -40,6 +40,7 @@ __all__ = [
     "DegreesOfFreedom",
     "Detection",
     "Draws",
+    "Drifts",
     "FoundryNeeds",
     "Imported",
     "LastingErrors",

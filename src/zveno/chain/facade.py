@@ -14,7 +14,7 @@ import polars as pl
 from zveno.chain.calibrated import calibrated
 from zveno.chain.installed import add_installed_unit_models
 from zveno.chain.kept import hash_of, kept
-from zveno.chain.lasting import Detection, LastingErrors, detection_of, drifts_of, lasting_errors_of
+from zveno.chain.lasting import Detection, Drifts, LastingErrors, detection_of, drifts_of, lasting_errors_of
 from zveno.chain.many import simulate_many
 from zveno.chain.scenarios import cases_of_file
 from zveno.couple import Calibration, Choices
@@ -328,15 +328,13 @@ class Chain:
         span = self._span(period)
         return reconcile_many(self.model, self._records(span), list(span.split(each)))
 
-    def lasting_errors(
-        self, period: str | Period, each: Literal["month", "day"] = "month", *, asked: Sequence[str] = ()
-    ) -> LastingErrors:
-        """Errors of meters that are the same in all months or days of a period, tested over all of them together."""
+    def lasting_errors(self, period: str | Period, *, asked: Sequence[str] = ()) -> LastingErrors:
+        """Errors of meters that are the same in all months of a period, tested over all of them together."""
         span = self._span(period)
-        return lasting_errors_of(self.model, self._records(span), span, each, asked)
+        return lasting_errors_of(self.model, self._records(span), span, asked)
 
-    def drifts(self, period: str | Period, each: Literal["hour", "day"] = "day") -> pl.DataFrame:
-        """Table ``drifts``: meters that are off for good, since when and by how much, from every hour or day."""
+    def drifts(self, period: str | Period, each: Literal["hour", "day"] = "day") -> Drifts:
+        """Meters that are off for good, since when and by how much, from every hour or day of a period."""
         span = self._span(period)
         return drifts_of(self.model, self._records(span), span, each)
 

@@ -19,7 +19,6 @@ from zveno.text.mark import tr
 from zveno.text.words import RULE_KIND_WORDS
 
 _RIVAL = 25.0  # an objective that is worse by more is out of the question: five standard deviations
-_MOST_OF_A_CLASS = 12
 _KIND_WORDS = {"direct": tr("direct"), "overall": tr("overall")}
 _STATUS_WORDS = {
     "consistent": tr("the readings agree"),
@@ -179,14 +178,8 @@ class Answers(DoubtedAnswers, SimulatedAnswers, VariedAnswers, ExplainedAnswers,
             tr("global test: objective {objective}, degrees of freedom {dof}, p {p}"),
             objective=self.text.number(balance.objective, 2),
             dof=balance.dof,
-            p=self._chance(balance.p_value),
+            p=self.chance(balance.p_value),
         )
-
-    def _chance(self, p: float) -> str:
-        """A chance with four digits, or that it is smaller still."""
-        least = 1e-4
-        sign, shown = ("=", p) if p >= least else ("<", least)
-        return f"{sign} {self.text.number(shown, 4)}"
 
     def _flows(self, model: ChainModel, flows: pl.DataFrame) -> None:
         """Reconciled masses and grades, a row a stream; a dash where a stream does not carry a component.
@@ -214,11 +207,11 @@ class Answers(DoubtedAnswers, SimulatedAnswers, VariedAnswers, ExplainedAnswers,
             rows.append([stream_title(model, stream, self.text), f"{size} {name}".rstrip(), *grades])
         self.table([tr("stream"), tr("dry mass, t"), *(f"{one}, {self.text(uoms[one])}" for one in components)], rows)
 
-    def series(self, model: ChainModel, series: PeriodSeries, drifts: pl.DataFrame | None, *, as_json: bool) -> None:
-        """Balances of many periods: how many were solved, the recoveries' spread, and what is off for good."""
+    def series(self, model: ChainModel, series: PeriodSeries, *, as_json: bool) -> None:
+        """Balances of many periods: how many were solved, and the recoveries' spread."""
         if as_json:
             content = {name: getattr(series, name).to_dicts() for name in ("periods", "flows", "recoveries")}
-            self.json(content if drifts is None else {**content, "drifts": drifts.to_dicts()})
+            self.json(content)
             return
         counts = series.periods.group_by("status").len().sort("status")
         for status, count in counts.iter_rows():
@@ -242,52 +235,6 @@ class Answers(DoubtedAnswers, SimulatedAnswers, VariedAnswers, ExplainedAnswers,
         self.table(
             [tr("plant"), tr("component"), tr("kind"), tr("median recovery, %"), tr("median ±, points"), tr("periods")],
             rows,
-        )
-
-        if drifts is not None:
-            self.drifts(model, drifts, series.periods.height)
-
-    def drifts(self, model: ChainModel, drifts: pl.DataFrame, periods: int) -> None:
-        """Errors that last, a sentence a class; the likeliest of a class first."""
-        if drifts.is_empty():
-            self.line(self.text.count(
-                "no lasting error over {n} period", "no lasting error over {n} periods", periods
-            ))  # fmt: skip
-        for _, rows in drifts.group_by("class_id", maintain_order=True):
-            names = [self._drifting(model, row) for row in rows.head(_MOST_OF_A_CLASS).iter_rows(named=True)]
-            since = {name: rows[name][0] for name in ("since", "since_first", "since_last")}
-            p = self._chance(rows["p_value"][0])
-            if rows.height == 1:
-                self.say(tr("off since {since} (between {since_first} and {since_last}), p {p}: {name}"),
-                         name=names[0], p=p, **since)  # fmt: skip
-            else:
-                self.say(
-                    tr("one of these is off since {since} (between {since_first} and {since_last}), p {p}, and these "
-                       "data cannot tell which: {names}"),
-                    names="; ".join(names), p=p, **since,
-                )  # fmt: skip
-            if rows.height > _MOST_OF_A_CLASS:
-                more = rows.height - _MOST_OF_A_CLASS
-                self.line(self.text.count(
-                    "and {n} more, further beyond what is described", "and {n} more, further beyond what is described",
-                    more,
-                ))  # fmt: skip
-
-    def _drifting(self, model: ChainModel, row: dict[str, Any]) -> str:
-        """A meter with the size of its error, were it alone off."""
-        name = " + ".join(model.title(one, self.lang) for one in row["meter"].split("+"))
-        name = f"{name} {row['component']}".rstrip()
-        size = f"{'+' if row['bias_rel_frac'] > 0 else ''}{self.text.percent(row['bias_rel_frac'], 1)}"
-        margin = self.text.percent(half_width(row["bias_rel_sd_frac"]), 1)
-        if row["limit_rel_frac"] is None:
-            return self.text(tr("{name} {size} % ± {margin} %"), name=name, size=size, margin=margin)
-        limit = self.text.percent(row["limit_rel_frac"], 1)
-        return self.text(
-            tr("{name} {size} % ± {margin} % (described: up to {limit} %)"),
-            name=name,
-            size=size,
-            margin=margin,
-            limit=limit,
         )
 
     def problem(self, report: dict[str, Any], *, as_json: bool) -> None:

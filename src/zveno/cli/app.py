@@ -35,7 +35,7 @@ from zveno.cli.scenarios import (
     show_scenarios,
 )
 from zveno.cli.spoken import SpokenCommand, SpokenGroup
-from zveno.cli.tested import Correction, Drift, Each, Lasting, ProblemFile, Robust, Suspected
+from zveno.cli.tested import Correction, Each, Lasting, ProblemFile, Robust, Suspected
 from zveno.cli.typed import assignment
 from zveno.errors import DataError, StoreError, ZvenoError, refusal
 from zveno.text.mark import LANGUAGES, tr
@@ -375,7 +375,6 @@ def reconcile(
     robust: Robust = "",
     suspect: Suspected = None,
     lasting: Lasting = "",
-    drift: Drift = False,
     lang: Lang = "",
     as_json: AsJson = False,
 ) -> None:
@@ -388,23 +387,21 @@ def reconcile(
         screen.problem(solve_problem(problem, scrutiny), as_json=as_json)
         return
     facade = with_data(open_chain(chain, store), data, screen)
-    if lasting:
-        if lasting not in ("month", "day"):
-            raise DataError("'{each}' is no time to test for lasting errors by: choose month or day", each=lasting)
-        screen.lasting(
-            facade.model, facade.lasting_errors(facade.period(period), lasting, asked=asked), as_json=as_json
-        )
-        return
-    if drift and not each:
-        raise DataError("lasting errors show over many periods: ask for --each day or --each hour as well")
-    if not each:
-        screen.balance(facade.model, facade.reconcile(facade.period(period), scrutiny=scrutiny), as_json=as_json)
-        return
-    if each not in ("hour", "day"):
-        raise DataError("'{each}' cannot be balanced one by one: choose hour or day", each=each)
     span = facade.period(period)
-    found = facade.drifts(span, each) if drift else None
-    screen.series(facade.model, facade.reconcile_each(span, each), found, as_json=as_json)
+    if lasting == "month":
+        screen.lasting(facade.model, facade.lasting_errors(span, asked=asked), as_json=as_json)
+    elif lasting in ("day", "hour") and not asked:
+        screen.drifts(facade.model, facade.drifts(span, lasting), as_json=as_json)
+    elif lasting:
+        if asked:
+            raise DataError("--suspect goes with --lasting month: among days and hours all meters are tested alike")
+        raise DataError("'{each}' is no time to test for lasting errors by: choose month, day or hour", each=lasting)
+    elif each in ("hour", "day"):
+        screen.series(facade.model, facade.reconcile_each(span, each), as_json=as_json)
+    elif each:
+        raise DataError("'{each}' cannot be balanced one by one: choose hour or day", each=each)
+    else:
+        screen.balance(facade.model, facade.reconcile(span, scrutiny=scrutiny), as_json=as_json)
 
 
 def with_data(facade: Any, data: Path | None, screen: Any) -> Any:

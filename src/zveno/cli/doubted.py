@@ -6,9 +6,18 @@ from typing import Any
 
 import polars as pl
 
-from zveno.chain import Balance, ChainModel, LastingErrors, MonthResults
+from zveno.chain import Balance, ChainModel, Drifts, LastingErrors, MonthResults
 from zveno.cli.screen import Screen
-from zveno.reports import detectable, pair_words, place_words, step_words, stream_title, suspect_name, swap_words
+from zveno.reports import (
+    detectable,
+    half_width,
+    pair_words,
+    place_words,
+    step_words,
+    stream_title,
+    suspect_name,
+    swap_words,
+)
 from zveno.text.mark import tr
 from zveno.text.words import QUANTITIES
 
@@ -16,6 +25,7 @@ _MOST_CLASSES = 6
 _MOST_NAMES = 6
 _MOST_PAIRS = 4
 _MOST_ROWS = 12
+_MOST_OF_A_CLASS = 12
 
 
 class DoubtedAnswers(Screen):
@@ -190,3 +200,48 @@ class DoubtedAnswers(Screen):
     def _quantity_name(self, quantity: str) -> str:
         """Name of a quantity; a component keeps its symbol."""
         return self.text(QUANTITIES.get(quantity, quantity))
+
+    def drifts(self, model: ChainModel, found: Drifts, *, as_json: bool) -> None:
+        """Errors that last from a day or hour on, a sentence a class; the likeliest of a class first."""
+        if as_json:
+            self.json({"periods": list(found.periods), "drifts": found.errors.to_dicts()})
+            return
+        if found.errors.is_empty():
+            count = len(found.periods)
+            self.line(self.text.count("no lasting error over {n} period", "no lasting error over {n} periods", count))
+        for _, rows in found.errors.group_by("class_id", maintain_order=True):
+            names = [self._drifting(model, row) for row in rows.head(_MOST_OF_A_CLASS).iter_rows(named=True)]
+            since = {name: rows[name][0] for name in ("since", "since_first", "since_last")}
+            p = self.chance(rows["p_value"][0])
+            if rows.height == 1:
+                self.say(tr("off since {since} (between {since_first} and {since_last}), p {p}: {name}"),
+                         name=names[0], p=p, **since)  # fmt: skip
+            else:
+                self.say(
+                    tr("one of these is off since {since} (between {since_first} and {since_last}), p {p}, and these "
+                       "data cannot tell which: {names}"),
+                    names="; ".join(names), p=p, **since,
+                )  # fmt: skip
+            if rows.height > _MOST_OF_A_CLASS:
+                more = rows.height - _MOST_OF_A_CLASS
+                self.line(self.text.count(
+                    "and {n} more, further beyond what is described", "and {n} more, further beyond what is described",
+                    more,
+                ))  # fmt: skip
+
+    def _drifting(self, model: ChainModel, row: dict[str, Any]) -> str:
+        """A meter with the size of its error, were it alone off."""
+        name = " + ".join(model.title(one, self.lang) for one in row["meter"].split("+"))
+        name = f"{name} {row['component']}".rstrip()
+        size = f"{'+' if row['bias_rel_frac'] > 0 else ''}{self.text.percent(row['bias_rel_frac'], 1)}"
+        margin = self.text.percent(half_width(row["bias_rel_sd_frac"]), 1)
+        if row["limit_rel_frac"] is None:
+            return self.text(tr("{name} {size} % ± {margin} %"), name=name, size=size, margin=margin)
+        limit = self.text.percent(row["limit_rel_frac"], 1)
+        return self.text(
+            tr("{name} {size} % ± {margin} % (described: up to {limit} %)"),
+            name=name,
+            size=size,
+            margin=margin,
+            limit=limit,
+        )

@@ -99,6 +99,12 @@ class Screen:
         shown = self.text.number(value * scale, digits)
         return shown if half is None else f"{shown} ± {self.text.number(half * scale, digits)}"
 
+    def chance(self, p: float) -> str:
+        """A chance with four digits, or that it is smaller still."""
+        least = 1e-4
+        sign, shown = ("=", p) if p >= least else ("<", least)
+        return f"{sign} {self.text.number(shown, 4)}"
+
 
 def _write_workbook(tables: Mapping[str, pl.DataFrame], path: Path) -> None:
     """A sheet for each table; the same tables give the same bytes."""

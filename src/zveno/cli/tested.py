@@ -25,6 +25,8 @@ Suspected = Annotated[
     typer.Option("--suspect", metavar="NAME", help=tr("A meter or shared error in question: tested for itself.")),
 ]
 Lasting = Annotated[
-    str, typer.Option(metavar="month|day", help=tr("Test for errors that last over all months or days of the period."))
+    str,
+    typer.Option(
+        metavar="month|day|hour", help=tr("Errors that last over all months, days or hours of the period, since when.")
+    ),
 ]
-Drift = Annotated[bool, typer.Option("--drift", help=tr("With --each: meters that are off for good, and since when."))]

@@ -6,12 +6,14 @@ from zveno.reconcile.balance import Balance, PeriodSeries
 from zveno.reconcile.batch import BatchResult, solve_batch
 from zveno.reconcile.build import MonthInput, month_network
 from zveno.reconcile.detect import Detection, detect
-from zveno.reconcile.drifting import drifting
+from zveno.reconcile.drifting import Drifts, drifting
 from zveno.reconcile.engine import reconcile, reconcile_many
 from zveno.reconcile.fit import BOUND_CONFLICT
 from zveno.reconcile.free_report import free_report
 from zveno.reconcile.gross_errors import Scrutiny
 from zveno.reconcile.lasting import LastingErrors, lasting_errors
+from zveno.reconcile.linked import follow_linked, solve_linked, stock_links
+from zveno.reconcile.linked_periods import Carried, LastingBias, LinkedPeriods, LinkedResult
 from zveno.reconcile.problem_report import problem_report
 from zveno.reconcile.result import NetworkResult
 from zveno.reconcile.solve import solve, solve_network
@@ -23,9 +25,14 @@ __all__ = [
     "BOUND_CONFLICT",
     "Balance",
     "BatchResult",
+    "Carried",
     "Detection",
+    "Drifts",
     "LargeResult",
+    "LastingBias",
     "LastingErrors",
+    "LinkedPeriods",
+    "LinkedResult",
     "MonthInput",
     "NetworkResult",
     "PeriodSeries",
@@ -33,6 +40,7 @@ __all__ = [
     "detect",
     "drifting",
     "flow_faults",
+    "follow_linked",
     "free_report",
     "lasting_errors",
     "month_network",
@@ -42,5 +50,7 @@ __all__ = [
     "solve",
     "solve_batch",
     "solve_large",
+    "solve_linked",
     "solve_network",
+    "stock_links",
 ]

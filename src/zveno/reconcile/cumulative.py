@@ -16,7 +16,7 @@ from scipy.sparse.csgraph import connected_components
 
 from zveno.reconcile.arrays import Floats, Ints
 from zveno.reconcile.batch import BatchResult
-from zveno.reconcile.change_points import crossing_chance
+from zveno.reconcile.change_points import crossing_bound, crossing_chance
 
 SIGNIFICANCE = 0.05
 TIED, _AKIN = 0.99, 0.7
@@ -53,6 +53,9 @@ class Evidence(Protocol):
 
     def together(self, look: int) -> Floats:
         """Covariance of the scores of all errors from one beginning, (J, J)."""
+
+    def neighbours(self, error: int) -> Floats:
+        """Covariance of an error's scores from beginnings that follow each other, (O - 1,)."""
 
     def chance(self, error: int, z: float) -> float:
         """Chance, or a bound of it, that the largest ``z`` of an error over all beginnings is as large."""
@@ -99,6 +102,10 @@ class Apart:
     def together(self, look: int) -> Floats:
         """Information from one period on."""
         return np.asarray(self._from[look])
+
+    def neighbours(self, error: int) -> Floats:
+        """What two beginnings share is what the later one knows."""
+        return np.asarray(self._from[1:, error, error])
 
     def chance(self, error: int, z: float) -> float:
         """Exact, by quadrature from look to look."""
@@ -164,7 +171,8 @@ class Drift:
     Parameters
     ----------
     suspects
-        Errors that these periods cannot tell apart (at 95 %); each bias is what it would be if that one alone were off.
+        Errors that these periods cannot tell apart (at 95 %), what is expected of each counted in its standard
+        deviation; each bias is what it would be if that one alone were off.
     onset
         First period of it, by the best fit.
     onset_range
@@ -184,15 +192,18 @@ class Drift:
         return max(abs(one.z) for one in self.suspects)
 
 
-def drifts(found: Evidence, *, chance: float = SIGNIFICANCE) -> tuple[Drift, ...]:
+def drifts(found: Evidence, *, expected: Floats | None = None, chance: float = SIGNIFICANCE) -> tuple[Drift, ...]:
     """Errors that last to the end of the periods, the clearest first.
 
-    Every error is tried from every beginning. The chance of the largest ``z`` over all beginnings is computed for each
-    error; for all errors together it is ``1 - (1 - p)**m``, which by the inequality of Gaussian correlation is never
-    too small. What is found is then allowed for, and the rest is tried again.
+    What is expected of a meter is no finding: each of the errors ``expected`` may be there in all periods, and only
+    what they do not explain counts. Every error is tried from every beginning. The chance of the largest ``z`` over all
+    beginnings is computed for each error; for all errors together it is ``1 - (1 - p)**m``, which by the inequality of
+    Gaussian correlation is never too small. What is found is then allowed for, and the rest is tried again.
 
     Parameters
     ----------
+    expected
+        Standard deviation of each lasting error by the description, (J,); 0 or None where none is expected.
     chance
         Chance of any finding where there is nothing, for the first one.
 
@@ -202,43 +213,62 @@ def drifts(found: Evidence, *, chance: float = SIGNIFICANCE) -> tuple[Drift, ...
     Jones (1976), IEEE Trans. Autom. Control 21, 108-112 (generalised likelihood ratio over beginnings).
     """
     out: list[Drift] = []
-    looks = _Looks.of(found, ())
+    sds = np.zeros(len(found.names)) if expected is None else np.asarray(expected, dtype=float)
+    looks = _Looks.of(found, (), sds)
     for _ in range(min(_STEPS, len(found.names))):
         one = _finding(looks)
         if one is None or one[0].p_value > chance:
             break
         out.append(one[0])
-        looks = _Looks.of(found, (*looks.allowed, one[1]))
+        looks = _Looks.of(found, (*looks.found_before, one[1]), sds)
     return tuple(out)
 
 
 @dataclass(frozen=True)
 class _Looks:
-    """Scores and information of every error from every beginning, (O, J), after (look, error) found before are free to
-    be what fits best: ``share`` (O, J, found) is how much of each of them every score contains.
+    """Scores and information of every error from every beginning, (O, J), after those (look, error) ``allowed`` are
+    free to be what fits best: ``joint`` (O, J, allowed) is their covariance, ``share`` how much of each of them every
+    score contains. Allowed are errors found before, and what the description expects of each in all periods.
     """
 
     found: Evidence
-    allowed: tuple[tuple[int, int], ...]
+    found_before: tuple[tuple[int, int], ...]
     score: Floats
     information: Floats
+    joint: Floats
     share: Floats
 
     @classmethod
-    def of(cls, found: Evidence, allowed: tuple[tuple[int, int], ...]) -> _Looks:
+    def of(cls, found: Evidence, before: tuple[tuple[int, int], ...], expected: Floats) -> _Looks:
         """What is left to be looked at."""
         score, own = found.scores(), found.own()
-        information = own.copy()
-        share = np.zeros((*own.shape, len(allowed)))
+        lasting = [(0, int(j)) for j in np.flatnonzero((expected > 0) & (own[0] > 0))] if len(own) else []
+        allowed = [*before, *lasting]
+        information, joint = own.copy(), np.zeros((*own.shape, len(allowed)))
+        share = joint
         if allowed:
             joint = np.stack([found.joint(*one) for one in allowed], axis=2)
             known = np.array([joint[one] for one in allowed])
-            share = np.linalg.solve(known, joint.reshape(-1, len(allowed)).T).T.reshape(joint.shape)
+            known += np.diag([*[0.0] * len(before), *[expected[j] ** -2 for _, j in lasting]])
+            size = 1 / np.sqrt(np.diag(known))
+            turned = np.linalg.solve(known * size[:, None] * size, (joint * size).reshape(-1, len(allowed)).T)
+            share = turned.T.reshape(joint.shape) * size
             score = score - share @ np.array([score[one] for one in allowed])
             information = information - np.einsum("ojk,ojk->oj", share, joint)
         information = np.where(information > _LEAST * own.max(axis=0, initial=0.0), information, 0.0)
-        information[:, [error for _, error in allowed]] = 0.0
-        return cls(found, allowed, score, information, share)
+        information[:, [error for _, error in before]] = 0.0
+        return cls(found, before, score, information, joint, share)
+
+    def chance(self, error: int, z: float) -> float:
+        """Chance, or a bound of it, of a ``z`` as large at any beginning."""
+        if not self.share.shape[2]:
+            return self.found.chance(error, z)
+        near = self.found.neighbours(error) - np.sum(self.share[1:, error] * self.joint[:-1, error], axis=1)
+        sizes = self.information[:, error]
+        told = np.flatnonzero(sizes > 0)
+        follow = np.diff(told) == 1
+        correlation = near[told[:-1]] / np.sqrt(sizes[told[:-1]] * sizes[told[1:]])
+        return crossing_bound(np.where(follow, correlation, 0.0), z)
 
     @property
     def z(self) -> Floats:
@@ -248,9 +278,7 @@ class _Looks:
 
     def together(self, look: int) -> Floats:
         """Covariance of the scores of all errors from one beginning, (J, J)."""
-        joint = np.stack([self.found.joint(*one)[look] for one in self.allowed], axis=1) if self.allowed else None
-        matrix = self.found.together(look)
-        return matrix if joint is None else matrix - self.share[look] @ joint.T
+        return np.asarray(self.found.together(look) - self.share[look] @ self.joint[look].T)
 
 
 def _back(values: Floats) -> Floats:
@@ -266,7 +294,7 @@ def _finding(looks: _Looks) -> tuple[Drift, tuple[int, int]] | None:
     look, error = (int(one) for one in np.unravel_index(np.argmax(size), size.shape))
     z, onsets = size[:, error], looks.found.onsets
     tried = int(np.sum(looks.information.max(axis=0) > 0))
-    p = 1 - (1 - looks.found.chance(error, float(z[look]))) ** tried
+    p = 1 - (1 - looks.chance(error, float(z[look]))) ** tried
     agree = np.flatnonzero((z > 0) & (z[look] ** 2 - z**2 <= _AGREES))
     suspects = [
         Drifting(

@@ -7,7 +7,7 @@ that several share. The first makes the standard deviations of the periods; the 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -35,8 +35,19 @@ Source = tuple[str, str]
 """Meter (or name of a shared error) and component, or an empty one."""
 
 
-def drifting(model: ChainModel, records: pl.DataFrame, periods: Sequence[Period]) -> pl.DataFrame:
-    """Table ``drifts``: errors that last to the end of consecutive periods, in classes that cannot be told apart.
+@dataclass(frozen=True)
+class Drifts:
+    """Errors that last to the end of consecutive ``periods``: ``errors`` is the table ``drifts``."""
+
+    errors: pl.DataFrame
+    periods: tuple[str, ...]
+
+
+def drifting(model: ChainModel, records: pl.DataFrame, periods: Sequence[Period]) -> Drifts:
+    """Errors that last to the end of consecutive periods, in classes that cannot be told apart.
+
+    A meter may be off for good by half its limit of bias, give or take: what all meters together may be off by their
+    description is no finding.
 
     Where periods scatter more than the description says, errors are judged by the scatter that is seen.
 
@@ -59,7 +70,9 @@ def drifting(model: ChainModel, records: pl.DataFrame, periods: Sequence[Period]
         sources, evidence_ = _linked(plan, found, periods)
     else:
         sources, evidence_ = _apart(plan, found)
-    return frame("drifts", list(_rows(model, periods, sources, drifts(evidence_))))
+    lasting = np.array([_described(model, one) for one in sources])
+    rows = _rows(model, periods, sources, drifts(evidence_, expected=lasting))
+    return Drifts(frame("drifts", list(rows)), tuple(one.name for one in periods))
 
 
 def _with_rare(plan: Plan, found: Sequence[Found], periods: Sequence[Period]) -> list[Found]:
@@ -207,12 +220,17 @@ def _rows(
             }
 
 
-def _expected(model: ChainModel, source: Source) -> float:
-    """Standard deviation of a lasting error by the description; of a meter without a limit that of a reading."""
+def _described(model: ChainModel, source: Source) -> float:
+    """Standard deviation of a lasting error by the description, as a share; 0 where there is none."""
     meter = model.meters.get(source[0].partition("+")[0])
-    if meter is None:
-        shared = (one.shared_error for one in model.chain.meters if one.shared_error is not None)
-        return next((one.sd_rel_pct / 100 for one in shared if one.name == source[0]), 0.0) or 1.0
-    if meter.bias_limit_pct:
+    if meter is not None:
         return meter.bias_limit_pct / 200
-    return meter.sd_rel_pcts.get(source[1], meter.sd_rel_pct) / 100 or 1.0
+    shared = (one.shared_error for one in model.chain.meters if one.shared_error is not None)
+    return next((one.sd_rel_pct / 100 for one in shared if one.name == source[0]), 0.0)
+
+
+def _expected(model: ChainModel, source: Source) -> float:
+    """The same; of a meter without a limit that of a reading."""
+    meter = model.meters.get(source[0].partition("+")[0])
+    reading = meter.sd_rel_pcts.get(source[1], meter.sd_rel_pct) / 100 if meter is not None else 0.0
+    return _described(model, source) or reading or 1.0

@@ -63,8 +63,7 @@ def follow_linked(asked: LinkedPeriods, carried: Carried | None = None) -> tuple
         u = begin(whole)
         for t in range(len(asked.values)):
             one = np.array([t])
-            given = replace(whole.given, data=whole.given.data.take(one), loading=whole.given.loading[one])
-            task = replace(whole, given=given, carried=out[-1].carried if out else carried)
+            task = replace(whole, given=whole.given.take(one), carried=out[-1].carried if out else carried)
             out.append(_result(task, *settle(task, u[one])))
     return tuple(out)
 
@@ -114,9 +113,11 @@ def _result(task: Task, place: Place, active: Bools) -> LinkedResult:
         for one, two in ((spread.flow_sd, wider.flow_sd), (spread.read_sd, wider.read_sd))
     )
     at_rest = at.mass < _GONE * problem.expand(plan.usual)[0]
-    read_sd[:, problem.n_streams :][at_rest[:, problem.pair_stream]] = np.nan
-    flow = np.concatenate([at.mass, at.assay * at.mass[:, problem.pair_stream]], axis=1)
-    read = np.concatenate([at.mass, at.assay], axis=1)
+    idle = at_rest[:, problem.pair_stream]
+    read_sd[:, problem.n_streams :][idle] = np.nan
+    mass = np.where(at_rest, 0.0, at.mass)
+    flow = np.concatenate([mass, np.where(idle, 0.0, at.assay * at.mass[:, problem.pair_stream])], axis=1)
+    read = np.concatenate([mass, at.assay], axis=1)
     used = task.given.data.used
     checked = (used & (1 - spread.alone > _CHECKED)) @ problem.select > 0
     status = np.where(checked, 2, used @ problem.select > 0).astype(np.int64)

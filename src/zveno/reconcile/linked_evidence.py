@@ -17,7 +17,8 @@ from zveno.reconcile.linked_rows import rows_of
 from zveno.reconcile.linked_steps import settle
 from zveno.reconcile.linked_task import begin, task_of
 
-_LOOKS = 40
+_MOST, _FEWEST = 1500, 6
+"""Errors times beginnings that are tried, and the fewest beginnings."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,10 @@ class Linked:
         """Covariance of the scores from one beginning, (J, J)."""
         return np.asarray(self.information[look, :, look])
 
+    def neighbours(self, error: int) -> Floats:
+        """Covariance of the scores of an error from beginnings that follow each other, (O - 1,)."""
+        return np.asarray(np.diagonal(self.information[:, error, :, error], offset=1))
+
     def chance(self, error: int, z: float) -> float:
         """A bound by neighbouring beginnings."""
         own = self.information[:, error, :, error]
@@ -62,7 +67,7 @@ def linked_evidence(asked: LinkedPeriods, names: tuple[str, ...], loadings: Floa
     """Collect what periods that hang together say of errors that may last.
 
     All periods are solved at once without any lasting error; then every error from every beginning is fitted to what
-    is left, by the same equations.
+    is left, by the same equations. Where there are many errors, fewer beginnings are tried, at even distances.
 
     Parameters
     ----------
@@ -83,7 +88,8 @@ def linked_evidence(asked: LinkedPeriods, names: tuple[str, ...], loadings: Floa
     if asked.biases:
         raise DataError("lasting errors are looked for in periods without any: leave the biases out")
     task = task_of(asked, None)
-    onsets = np.unique(np.linspace(0, len(loadings) - 1, min(len(loadings), _LOOKS)).astype(np.int64))
+    looks = min(len(loadings), max(_MOST // max(len(names), 1), _FEWEST))
+    onsets = np.unique(np.linspace(0, len(loadings) - 1, looks).astype(np.int64))
     with np.errstate(all="ignore"):
         place, active = settle(task, begin(task))
         data = task.given.data

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from scipy.linalg import qr, solve_triangular
 
-from zveno.reconcile.arrays import Floats, Ints, Problem
+from zveno.reconcile.arrays import Bools, Floats, Ints, Problem
 from zveno.reconcile.chained import Smoothed
 from zveno.reconcile.linear_batch import Point, Weights, point, reading_slopes
 from zveno.reconcile.newton import Bounds
@@ -16,6 +16,7 @@ from zveno.reconcile.objective import Data, Misfit, misfit
 
 _INDEPENDENT = 1e-10
 _HELD = 1e8
+_FELT = 1e-2
 WIDE = 1e5
 """Standard deviation, in sizes of a variable, of what is known of it before any reading: next to nothing."""
 
@@ -54,15 +55,6 @@ class Layout:
     def q(self) -> int:
         """How many states the stocks have: their masses and masses of components."""
         return len(self.size)
-
-    def balanced(self, u: Floats) -> Floats:
-        """Variables (P, variables) with the flows that follow from the others put right."""
-        left = self.problem.b - u @ self.problem.G.T
-        basic = np.setdiff1d(np.arange(u.shape[1]), np.concatenate([self.flows, self.opening, self.closing]))
-        size = np.maximum(np.abs(u[:, basic]).mean(axis=0), 1e-300)
-        out = u.copy()
-        out[:, basic] += size * np.linalg.lstsq(self.problem.G[:, basic] * size, left.T, rcond=None)[0].T
-        return out
 
     @cached_property
     def sized(self) -> Floats:
@@ -118,7 +110,8 @@ class Place:
 @dataclass(frozen=True)
 class Given:
     """Readings of all periods: ``loading`` (T, readings, J) is what a bias of one standard deviation adds; ``steps``
-    (T, q) how far each state of a stock may move within a period, infinite where nothing is said of it.
+    (T, q) how far each state of a stock may move within a period, infinite where nothing is said of it; ``rest`` (T,
+    streams) which streams are at rest.
     """
 
     layout: Layout
@@ -126,6 +119,34 @@ class Given:
     data: Data
     loading: Floats
     steps: Floats
+    rest: Bools
+
+    @property
+    def held(self) -> Bools:
+        """Bounds that hold since their streams are at rest, (T, bounds)."""
+        problem = self.layout.problem
+        still = np.concatenate([self.rest[:, problem.mass_free], self.rest[:, problem.carrier]], axis=1)
+        return np.concatenate([still, np.zeros((len(still), len(self.limits.flow)), dtype=bool)], axis=1)
+
+    @property
+    def out(self) -> Bools:
+        """Bounds that are none for streams at rest: those that hold, and those of their assays, (T, bounds)."""
+        problem = self.layout.problem
+        capped = problem.carrier[problem.capped[problem.flow_free]]
+        caps = np.concatenate([np.zeros((len(self.rest), self.limits.n), dtype=bool), self.rest[:, capped]], axis=1)
+        return np.asarray(self.held | caps)
+
+    @cached_property
+    def bound_sizes(self) -> Floats:
+        """Size of the terms of each bound, (bounds,)."""
+        limits = self.limits
+        fixed = np.concatenate([np.zeros(limits.n), np.abs(limits.fixed)])
+        return np.asarray(np.maximum(np.abs(limits.matrix) @ self.layout.usual + fixed, 1e-300))
+
+    def take(self, periods: Ints) -> Given:
+        """The same for some of the periods."""
+        data, loading, steps = self.data.take(periods), self.loading[periods], self.steps[periods]
+        return replace(self, data=data, loading=loading, steps=steps, rest=self.rest[periods])
 
     def moved(self, u: Floats) -> Floats:
         """Changes of the states within each period over what they may be, (T, q)."""
@@ -237,8 +258,8 @@ def _step_rows(given: Given, u: Floats) -> Floats:
 
 
 def _bound_rows(given: Given, bounds: BoundRows, N: Floats) -> Floats:
-    """Bounds as rows of the system; those that are stiff in no period are left out."""
-    some = np.flatnonzero(np.any(bounds.stiff > 0, axis=0))
+    """Bounds as rows of the system; those that are too far off in every period to be felt are left out."""
+    some = np.flatnonzero(np.any(bounds.stiff * given.bound_sizes > _FELT, axis=0))
     out = np.zeros((len(bounds.stiff), len(some), N.shape[1] + given.loading.shape[2] + 1))
     out[:, :, : N.shape[1]] = bounds.stiff[:, some, None] * (given.limits.matrix[some] @ N)
     out[:, :, -1] = bounds.right[:, some]

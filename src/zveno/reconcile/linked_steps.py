@@ -13,9 +13,10 @@ from zveno.reconcile.linked_rows import WIDE, BoundRows, Place, Rows, flows_of, 
 from zveno.reconcile.linked_task import Task
 
 _ITERATIONS = 80
-_SETTLED, _NOISE, _COMPLEMENTARITY, _STANDING = 1e-9, 1e-6, 1e-7, 1e-8
+_SETTLED, _NOISE, _COMPLEMENTARITY, _STANDING = 1e-9, 1e-6, 1e-6, 1e-6
 _DAMPED, _CLOSE = 10.0, 1e-2
 _FACES, _NEAR, _STIFF = 5, 1e-4, 1e7
+_NEARLY = 1e-3
 _PATIENCE, _VALLEY = 25, 1e-4
 
 
@@ -24,16 +25,16 @@ def settle(task: Task, u: Floats) -> tuple[Place, Bools]:
     place = task.given.at(u, np.zeros((len(u) + 1, len(task.walks.sd))))
     if task.carried is not None:
         place = task.given.at(u, np.tile(task.carried.mean[task.plan.q :], (len(u) + 1, 1)))
-    nothing = np.zeros((len(u), len(task.given.limits)), dtype=bool)
-    free = _on_face(task, place, nothing)
+    still = task.given.held
+    free = _on_face(task, place, still)
     if free is not None:
-        return free, nothing
+        return free, still
     inside, active = _bounded(task, place)
     for _ in range(_FACES):
         found = _on_face(task, inside, active)
         if found is not None and task.cost(found) <= task.cost(inside) * (1 + 1e-6) + 1e-6:
             return found, active
-        active = active | (task.given.limits.slack(inside.u) < _NEAR * task.given.limits.slack(task.plan.usual[None]))
+        active = active | (task.given.limits.slack(inside.u) < _NEAR * task.given.bound_sizes)
     return inside, active
 
 
@@ -45,7 +46,7 @@ def _on_face(task: Task, place: Place, held: Bools) -> Place | None:
         rows = rows_of(task.given, place, bound_rows, wide, damped=wide < WIDE)
         chain = task.chain(place, rows, wide)
         du = flows_of(rows, chain)
-        if not np.all((limits.slack(place.u + du) > 0) | held) or not np.all(np.isfinite(du)):
+        if not np.all((limits.slack(place.u + du) > 0) | held | task.given.out) or not np.all(np.isfinite(du)):
             return None
         before, share, next_ = task.cost(place), 1.0, task.moved(place, du, chain)
         while iteration and not task.cost(next_) <= before * (1 + 1e-9) + 1e-9 and share > 1e-4:
@@ -75,7 +76,7 @@ def _paced(wide: float, share: float) -> float:
 def _held_rows(task: Task, place: Place, held: Bools) -> BoundRows:
     """Bounds that hold, as equations: a billionth of the way is left, since an assay of nothing is no number."""
     limits = task.given.limits
-    size = np.maximum(limits.slack(task.plan.usual[None]), 1e-300)
+    size = task.given.bound_sizes
     stiff = np.where(held, _STIFF / size, 0.0)
     return BoundRows(stiff, stiff * (1e-9 * size - limits.slack(place.u)))
 
@@ -103,19 +104,20 @@ def _bounded(task: Task, place: Place) -> tuple[Place, Bools]:
     ----------
     Wright (1997), Primal-Dual Interior-Point Methods, ch. 6 (infeasible path following).
     """
-    limits = task.given.limits
-    size = np.maximum(limits.slack(task.plan.usual[None]), 1e-300)
-    slack = np.maximum(limits.slack(place.u), 1e-2 * size)
+    limits, out = task.given.limits, task.given.out
+    size = task.given.bound_sizes
+    slack = np.where(out, 1.0, np.maximum(limits.slack(place.u), 1e-2 * size))
     mu = max(1e-2, task.cost(place) / slack.size)
-    at = _Inside(place, slack, mu / slack, _DAMPED, task.cost(place))
+    at = _Inside(place, slack, np.where(out, 0.0, mu / slack), _DAMPED, task.cost(place))
     for iteration in range(_ITERATIONS):
         last, (at, share) = at.cost, _inward(task, at, mu)
         now, cost = float(np.sum(at.slack * at.dual)), max(at.cost, 1e-2)
         if not np.isfinite(now):
             break
         still = abs(last - at.cost) < _STANDING * cost or _endless(iteration, last - at.cost, cost)
-        if np.all(limits.slack(at.place.u) > 0) and now < _COMPLEMENTARITY * cost and still:
-            return at.place, at.dual * size**2 > at.slack * cost
+        near = iteration + 1 == _ITERATIONS and now + abs(last - at.cost) < _NEARLY * cost
+        if np.all((limits.slack(at.place.u) > 0) | out) and (near or (now < _COMPLEMENTARITY * cost and still)):
+            return at.place, task.given.held | (at.dual * size**2 > at.slack * cost)
         mu = max(now / slack.size * (0.1 if share > 0.5 else 0.5), 0.1 * _COMPLEMENTARITY * cost / slack.size)
     raise SolveError("the linked periods were not solved in {iterations} steps: reconcile them one by one to see where "
                      "readings contradict each other", iterations=_ITERATIONS)  # fmt: skip
@@ -123,15 +125,18 @@ def _bounded(task: Task, place: Place) -> tuple[Place, Bools]:
 
 def _inward(task: Task, at: _Inside, mu: float) -> tuple[_Inside, float]:
     """One step towards the barrier ``mu``, halved until the barrier function falls; also the share that was taken."""
-    limits, s, z = task.given.limits, at.slack, at.dual
-    stiff, gap = np.sqrt(z / s), limits.slack(at.place.u) - s
-    bound_rows = BoundRows(stiff, mu / (stiff * s) - stiff * gap)
+    limits, out, s, z = task.given.limits, task.given.out, at.slack, at.dual
+    stiff, gap = np.sqrt(z / s), np.where(out, 0.0, limits.slack(at.place.u) - s)
+    still = _held_rows(task, at.place, task.given.held)
+    right = np.where(out, still.right, mu / np.maximum(stiff * s, 1e-300) - stiff * gap)
+    bound_rows = BoundRows(np.where(out, still.stiff, stiff), right)
     rows = rows_of(task.given, at.place, bound_rows, at.wide, damped=True)
     chain = task.chain(at.place, rows, at.wide)
     du = flows_of(rows, chain)
-    ds = limits.along(du) + gap
-    dz = mu / s - z - z / s * ds
-    most, b = (min(1.0, float(0.99 / max(-(d / x).min(), 1e-300))) for d, x in ((ds, s), (dz, z)))
+    ds = np.where(out, 0.0, limits.along(du) + gap)
+    dz = np.where(out, 0.0, mu / s - z - z / s * ds)
+    drops = (-(ds / s).min(), -(dz / np.where(out, 1.0, z)).min())
+    most, b = (min(1.0, 0.99 / max(float(one), 1e-300)) for one in drops)
     before, joined = at.cost - 2 * mu * float(np.log(s).sum()), bool(np.abs(gap).max() < 1e-9 * np.abs(s).max())
     a = most
     there = task.moved(at.place, du, chain, a)
@@ -141,5 +146,5 @@ def _inward(task: Task, at: _Inside, mu: float) -> tuple[_Inside, float]:
         a /= 2
         there = task.moved(at.place, du, chain, a)
     s = s + a * ds
-    z = np.clip(z + b * dz, 1e-10 * mu / s, 1e10 * mu / s)
+    z = np.where(out, 0.0, np.clip(z + b * dz, 1e-10 * mu / s, 1e10 * mu / s))
     return _Inside(there, s, z, _paced(at.wide, a / most), task.cost(there)), min(a, b)

@@ -2,35 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from zveno.errors import DataError, SolveError
 from zveno.model.network import MASS
-from zveno.reconcile.arrays import Floats, Ints, Problem, arrays
+from zveno.reconcile.arrays import Bools, Floats, Ints, Problem, arrays
 from zveno.reconcile.chained import Smoothed, Walks, smoothed
 from zveno.reconcile.kernel import interior_point
 from zveno.reconcile.linked_periods import Carried, LinkedPeriods
 from zveno.reconcile.linked_rows import WIDE, Given, Layout, Place, Rows, layout
 from zveno.reconcile.names import Names
 from zveno.reconcile.newton import bounds
-from zveno.reconcile.objective import data_of
+from zveno.reconcile.objective import Data, data_of
 from zveno.reconcile.observability import scales
+from zveno.reconcile.polish import without_closed
 from zveno.reconcile.start import start
 
-_LINE = 4
+_VAGUE = 0.2
 
 
 @dataclass(frozen=True)
 class Task:
-    """What is asked, as arrays."""
+    """What is asked, as arrays; ``levels`` are the readings with what is to be expected of stocks, to begin with."""
 
     asked: LinkedPeriods
     given: Given
     states: tuple[tuple[str, str], ...]
     walks: Walks
     carried: Carried | None
+    levels: tuple[Problem, Data]
 
     @property
     def plan(self) -> Layout:
@@ -105,12 +107,29 @@ def task_of(asked: LinkedPeriods, carried: Carried | None) -> Task:
     if carried is not None and (carried.states != states or carried.biases != tuple(one.name for one in asked.biases)):
         raise DataError("what is carried on belongs to other stocks or other biases: begin anew without it")
     sd = np.array([one.sd for one in asked.biases])
-    origin = start(problem, data)
-    mass, _, assay = problem.expand(origin)
+    levels = _with_levels(
+        problem, data, np.concatenate([opening, closing]), _path(problem, data, (opening, closing), carried)
+    )
+    mass, _, assay = problem.expand(start(*levels))
     plan = layout(problem, opening, closing, scales(problem, mass, assay)[0])
     walks = Walks(np.array([one.walk_sd / one.sd for one in asked.biases]))
-    given = Given(plan, bounds(problem), data, loadings * sd, _steps(asked, plan, states))
-    return Task(asked, given, states, walks, carried)
+    rest = _at_rest(problem, data, {one for link in asked.links for one in link}, asked)
+    data = without_closed(problem, data, rest)
+    given = Given(plan, bounds(problem), data, loadings * sd, _steps(asked, plan, states), rest)
+    return Task(asked, given, states, walks, carried, levels)
+
+
+def _at_rest(problem: Problem, data: Data, stocks: set[str], asked: LinkedPeriods) -> Bools:
+    """Streams that every scale says to have stood still in a period, (T, streams)."""
+    weighed = np.flatnonzero(problem.reading_of < problem.n_streams)
+    moved, still = np.zeros((2, len(data.value), problem.n_streams), dtype=bool)
+    for k in weighed:
+        stream = problem.reading_of[k]
+        moved[:, stream] |= data.used[:, k] & (data.value[:, k] > 0)
+        still[:, stream] |= data.used[:, k] & (data.value[:, k] <= 0)
+    no_stock = np.array([one.id not in stocks for one in asked.network.streams], dtype=bool)
+    free = problem.mass_column >= 0
+    return np.asarray(still & ~moved & no_stock & free)
 
 
 def _steps(asked: LinkedPeriods, plan: Layout, states: tuple[tuple[str, str], ...]) -> Floats:
@@ -150,10 +169,12 @@ def _ends(asked: LinkedPeriods, problem: Problem) -> tuple[tuple[tuple[str, str]
 
 
 def begin(task: Task) -> Floats:
-    """Each period by itself; where it has no solution of its own, the mean of the others. Stocks are then followed
-    through the periods from the flows into and out of them.
+    """Each period by itself, with stocks at about the level that all surveys together show; where a period has no
+    solution of its own, the mean of the others.
+
+    What readings share does not matter for a start.
     """
-    problem, data = task.plan.problem, task.given.data
+    problem, data = task.levels
     some = np.flatnonzero(data.present.any(axis=1))
     solved = interior_point(problem, data.take(some))
     good = some[solved.converged]
@@ -161,59 +182,51 @@ def begin(task: Task) -> Floats:
         raise SolveError("none of the linked periods could be balanced by itself: reconcile one of them to see why")
     u = np.tile(solved.u[solved.converged].mean(axis=0), (len(data.value), 1))
     u[good] = solved.u[solved.converged]
-    return _followed(task, u)
+    return u
 
 
-def _followed(task: Task, u: Floats) -> Floats:
-    """Variables with stocks that go on from period to period, at the level that their readings agree with best."""
-    plan = task.plan
-    if not plan.q:
-        return u
-    opening, closing, u = plan.opening, plan.closing, u.copy()
-    rise = np.cumsum(u[:, closing] - u[:, opening], axis=0)
-    path = np.concatenate([np.zeros((1, plan.q)), rise])
-    shown, usual = _shown(task), u[:, opening].mean(axis=0)
-    if task.carried is not None:
-        known = task.carried.mean[: plan.q]
-        shown[0] = np.where(np.isfinite(known) & (known > 0), known, np.nan)
-    path = np.stack([one + _trend(read - one, size) for one, read, size in zip(path.T, shown.T, usual, strict=True)]).T
-    floor = 0.05 * np.maximum(np.abs(path).mean(axis=0), usual)
-    path = np.maximum(path, floor)
-    u[:, opening], u[:, closing] = path[:-1], path[1:]
-    return plan.balanced(u)
+def _with_levels(problem: Problem, data: Data, stocks: Ints, path: Floats) -> tuple[Problem, Data]:
+    """Readings without what they share, and levels of stocks that are not read, give or take a fifth."""
+    columns = np.concatenate([problem.mass_column, problem.flow_column])
+    ends = [int(np.flatnonzero(columns == one)[0]) for one in stocks]
+    levels = np.concatenate([path[:-1], path[1:]], axis=1)
+    there = (data.present @ problem.select > 0)[:, ends]
+    levels = np.where(there, np.nan, levels)
+    more = replace(
+        problem,
+        reading_of=np.concatenate([problem.reading_of, ends]).astype(np.int64),
+        value=np.zeros(len(problem.value) + len(ends)),
+        sigma=np.ones(len(problem.value) + len(ends)),
+        censored=np.concatenate([problem.censored, np.zeros(len(ends), dtype=bool)]),
+        correlation=None,
+    )
+    value = np.concatenate([np.where(data.present, data.value, np.nan), levels], axis=1)
+    return more, data_of(more, value, np.concatenate([data.sigma, _VAGUE * np.abs(levels)], axis=1))
 
 
-def _trend(left: Floats, usual: float) -> Floats:
-    """Straight line through what a path lacks of its readings, (T + 1,); without any, it begins at a usual size."""
-    at = np.flatnonzero(np.isfinite(left))
-    time = np.linspace(0, 1, len(left))
-    if not len(at):
-        return np.full(len(left), usual)
-    if len(at) < _LINE:
-        return np.full(len(left), left[at].mean())
-    slope, level = np.polyfit(time[at], left[at], 1)
-    return np.asarray(level + slope * time)
-
-
-def _shown(task: Task) -> Floats:
-    """What readings say of the states of stocks before, between and after the periods, (T + 1, q); NaN where nothing.
-
-    The mass of a component is its assay times the mass that is read there, or else the usual one.
-    """
-    plan, data, problem = task.plan, task.given.data, task.plan.problem
+def _path(problem: Problem, data: Data, ends: tuple[Ints, Ints], carried: Carried | None) -> Floats:
+    """Masses and assays of stocks before, between and after the periods, between what readings show, (T + 1, q)."""
     total = np.where(data.used, data.value, 0.0) @ problem.select
     count = data.used @ problem.select
     read = np.where(count > 0, total / np.maximum(count, 1), np.nan)
     columns = np.concatenate([problem.mass_column, problem.flow_column])
-    out = np.full((len(read) + 1, plan.q), np.nan)
-    for ends, rows in ((plan.opening, slice(None, -1)), (plan.closing, slice(1, None))):
-        for k, column in enumerate(ends):
-            quantity = int(np.flatnonzero(columns == column)[0])
-            shown = read[:, quantity]
-            if quantity >= problem.n_streams:
-                mass = read[:, problem.pair_stream[quantity - problem.n_streams]]
-                shown = shown * np.where(
-                    np.isfinite(mass), mass, np.nanmean(mass) if np.isfinite(mass).any() else np.nan
-                )
-            out[rows, k] = np.where(np.isfinite(shown), shown, out[rows, k])
-    return out
+    path = np.full((len(read) + 1, len(ends[0])), np.nan)
+    for k, (opening, closing) in enumerate(zip(*ends, strict=True)):
+        for column, rows in ((opening, slice(None, -1)), (closing, slice(1, None))):
+            shown = read[:, int(np.flatnonzero(columns == column)[0])]
+            path[rows, k] = np.where(np.isfinite(shown), shown, path[rows, k])
+    if carried is not None:
+        path[0] = np.where(np.isnan(path[0]), _carried_levels(carried), path[0])
+    time = np.arange(len(path))
+    for k in range(path.shape[1]):
+        at = np.flatnonzero(path[:, k] > 0)
+        path[:, k] = np.interp(time, at, path[at, k]) if len(at) else np.nan
+    return path
+
+
+def _carried_levels(carried: Carried) -> Floats:
+    """Masses and assays of the stocks as they were left, (q,); NaN where unknown."""
+    known = carried.mean[: len(carried.states)]
+    mass = {stream: value for (stream, quantity), value in zip(carried.states, known, strict=True) if quantity == MASS}
+    by = np.array([1.0 if quantity == MASS else mass.get(stream, np.nan) for stream, quantity in carried.states])
+    return np.asarray(known / by)

@@ -118,9 +118,9 @@ def _half(problem: Problem, data: Data, u: Floats) -> Floats:
 
 
 def without_closed(problem: Problem, data: Data, closed: Bools) -> Data:
-    """Leave out assays of streams that carry nothing: they say nothing about flows."""
+    """Leave out assays of streams that carry nothing (streams,) or (P, streams): they say nothing about flows."""
     stream = np.concatenate([np.arange(problem.n_streams), problem.pair_stream])[problem.reading_of]
-    idle = closed[stream] & (problem.reading_of >= problem.n_streams)
+    idle = closed[..., stream] & (problem.reading_of >= problem.n_streams)
     return data_of(problem, np.where(idle, np.nan, data.value), np.where(data.present, data.sigma, np.nan),
                    data.correlation)  # fmt: skip
 

@@ -480,15 +480,15 @@ def test_a_plant_without_feed_cannot_be_played_and_says_why(tmp_path, capsys):
     assert "nothing comes to the stock 'balk_conc.conc_bin'" in capsys.readouterr().err
 
 
-def test_a_look_for_lasting_errors_needs_days_or_hours_and_several_of_them(plant, capsys):
-    assert run(["reconcile", "2026-03", "-c", "plant", "--drift"]) == 5
-    assert "--each day" in capsys.readouterr().err
+def test_a_look_for_lasting_errors_among_days_needs_several_of_them(plant, capsys):
+    assert run(["reconcile", "2026-03", "-c", "plant", "--lasting", "day", "--suspect", "any"]) == 5
+    assert "--lasting month" in capsys.readouterr().err
     assert run(["emulate", "2026-03-01/2026-03-08", "-c", "plant", "--out", "played"]) == 0
     assert run(["import", "played/plant", "-c", "plant"]) == 0
     capsys.readouterr()
-    assert run(["reconcile", "2026-03-01/2026-03-04", "-c", "plant", "--each", "day", "--drift"]) == 5
+    assert run(["reconcile", "2026-03-01/2026-03-04", "-c", "plant", "--lasting", "day"]) == 5
     assert "many periods" in capsys.readouterr().err
-    assert run(["reconcile", "2026-03-01/2026-03-08", "-c", "plant", "--each", "day", "--drift"]) == 0
+    assert run(["reconcile", "2026-03-01/2026-03-08", "-c", "plant", "--lasting", "day"]) == 0
     assert "no lasting error over 7 periods" in capsys.readouterr().out
-    assert run(["reconcile", "2026-03-01/2026-03-08", "-c", "plant", "--each", "day", "--drift", "--json"]) == 0
+    assert run(["reconcile", "2026-03-01/2026-03-08", "-c", "plant", "--lasting", "day", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["drifts"] == []

@@ -108,7 +108,7 @@ def test_errors_that_last_are_tested_over_both_months(plant, capsys):
     [
         (["--correction", "tukey"], "choose sidak, bonferroni, fdr"),
         (["--robust", "cauchy"], "choose huber, hampel"),
-        (["--lasting", "hour"], "choose month or day"),
+        (["--lasting", "year"], "choose month, day or hour"),
     ],
 )
 def test_what_there_is_not_is_refused_in_a_sentence(plant, capsys, options, words):

@@ -168,3 +168,26 @@ def test_one_more_reading_makes_a_drift_known_better():
         found = evidence(batch, [str(k) for k in range(len(values))], relative(batch, values))
         sds.append(found.information[:, 0, 0].sum() ** -0.5)
     assert sds[1] < sds[0]
+
+
+def test_what_is_expected_of_meters_is_no_finding():
+    """Biases drawn from what is expected of every meter: with it, alarms are rare; without, they are the rule."""
+    expected = np.full(len(TRUTH), 0.01)
+    knowing = unknowing = 0
+    for seed in range(60):
+        rng = np.random.default_rng(900 + seed)
+        drawn = {f"{one.stream}_{one.quantity}": 0.01 * float(rng.standard_normal()) for one in FULL.readings}
+        found = evidence(shifts(40, seed, **drawn), NAMES, relative(shifts(40, seed)))
+        knowing += bool(drifts(found, expected=expected))
+        unknowing += bool(drifts(found))
+    assert knowing <= 5
+    assert unknowing > 30
+
+
+def test_beyond_what_is_expected_an_error_is_found_with_its_whole_size():
+    expected = np.full(len(TRUTH), 0.004)
+    found = drifts(evidence(shifts(40, 5, feed_Cu=0.06), NAMES, relative(shifts(40, 5))), expected=expected)
+    (suspect,) = [one for one in found[0].suspects if one.name == "feed.Cu"]
+    assert abs(suspect.bias - 0.06) < 3 * suspect.bias_sd
+    plain = drifts(evidence(shifts(40, 5, feed_Cu=0.06), NAMES, relative(shifts(40, 5))))
+    assert suspect.bias_sd > next(one.bias_sd for one in plain[0].suspects if one.name == "feed.Cu")

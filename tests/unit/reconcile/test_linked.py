@@ -274,3 +274,21 @@ def test_intervals_cover_the_truth():
 def test_stocks_are_linked_by_role_and_name():
     assert stock_links(network()) == (("pile.closing", "pile.opening"),)
     assert BIASED == ("conc", "cake", "tail")
+
+
+def test_a_day_on_which_a_stream_stood_still_is_no_hindrance():
+    game = played(4, 1, ("Cu",))
+    values = game.asked.values.copy()
+    cake = 2 * STREAMS.index("cake")
+    values[2, cake], values[2, cake + 1] = 0.0, 0.2
+    sigmas = game.asked.sigmas.copy()
+    sigmas[2, cake] = 1e-3
+    loadings = game.asked.loadings.copy()
+    loadings[2, cake] = 0.0  # a scale in error shows nothing for nothing
+    found = solve_linked(replace(game.asked, values=values, sigmas=sigmas, loadings=loadings))
+    mass, sd = found.track("cake", MASS)
+    assert (mass[2], sd[2]) == (0.0, pytest.approx(1e-3, rel=1e-3))
+    assert found.track("cake", "Cu")[0][2] == 0.0
+    assert np.isnan(found.track("cake", "Cu", as_read=True)[0][2])
+    before, after = found.track("pile.opening", "Cu")[0][2], found.track("pile.closing", "Cu")[0][2]
+    assert after - before == pytest.approx(found.track("conc", "Cu")[0][2], rel=1e-6)
