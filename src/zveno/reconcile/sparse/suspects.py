@@ -111,7 +111,7 @@ def _members(column: Floats, now: _Scores, number: int) -> Ints:
         tied = now.tested & (np.abs(column) > TIED * np.sqrt(now.variance * column[number]))
     tied[number] = True
     members = np.flatnonzero(tied)
-    return members[np.argsort(np.abs(now.slope / now.variance)[members], kind="stable")]
+    return members[np.argsort(np.abs(now.slope[members] / now.variance[members]), kind="stable")]
 
 
 def _suspect(network: Network, now: _Scores, number: int) -> Suspect:
