@@ -17,6 +17,7 @@ from zveno.model.chain import ChainModel
 from zveno.model.checks import chain_faults, figures_are_missing
 from zveno.model.crews import people_faults
 from zveno.model.foundry import FoundryFile
+from zveno.model.contract_checks import contract_faults
 from zveno.model.foundry_checks import foundry_faults
 from zveno.model.play import Play
 from zveno.model.rulebook import Rulebook, RulesFile
@@ -96,7 +97,7 @@ def read_description(folder: Path) -> tuple[ChainModel | None, list[Fault]]:
         places=places,
         hash=digest.hexdigest(),
     )
-    checks = (chain_faults, asked_faults, people_faults, foundry_faults, value_faults)
+    checks = (chain_faults, asked_faults, people_faults, foundry_faults, contract_faults, value_faults)
     found = [one for check in checks for one in check(model)]
     return None if figures_are_missing(model) else model, found
 

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, Strict
 
+from zveno.model.contracts import Owner
 from zveno.model.record import Id, Record, Titles, UomName
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -131,13 +132,6 @@ class Material(Record):
     contents: dict[str, Number] = Field(
         description="mass fraction of each element or oxide; elements and oxides must not overlap"
     )
-
-
-class Owner(Record):
-    """Who owns metal in the chain."""
-
-    id: Id
-    title: Titles = {}
 
 
 class Section(Record):

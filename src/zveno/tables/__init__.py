@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 
 from zveno.errors import DataError
+from zveno.tables.books import BOOKS
 from zveno.tables.calibration import CALIBRATION
 from zveno.tables.column import Column
 from zveno.tables.column import columns as _columns
@@ -386,6 +387,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         ("variance_frac", pl.Float64, "share of the variance of the result that is due to the key, to first order"),
     ),
     **CALIBRATION,
+    **BOOKS,
     "simulation_status": _columns(
         ("scenario", pl.String, "scenario"),
         ("converged", pl.Boolean, "the steady state was reached"),

@@ -1,0 +1,48 @@
+"""Owners of metal and the contracts by which metal is returned to them."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+from pydantic import Field
+
+from zveno.model.record import Id, Record, Titles
+
+
+class Terms(Record):
+    """What a contract returns of a component from a date on: of what is received, less a deduction from its grade.
+
+    Returnable metal = dry mass x (grade - deduction) x recovery, never less than nothing.
+    """
+
+    start: date = Field(alias="from", description="first day on which the terms hold")
+    component: str = Field(description="component they are about")
+    recovery_pct: Annotated[float, Field(ge=0, le=100, description="share of the metal that is returned, %")]
+    deduct_pct: Annotated[float, Field(ge=0, le=100, description="points taken off the grade beforehand, %")] = 0.0
+
+
+class Contract(Record):
+    """A contract with an owner: its terms by date, and by which meters what was returned is weighed."""
+
+    number: str = Field(description="number of the contract")
+    terms: tuple[Terms, ...] = Field(description="what is returned, by component and date")
+    returned: dict[str, tuple[Id, ...]] = Field(
+        default={}, description="by component, meters that weigh the metal handed over to the owner"
+    )
+    due_days: Annotated[int, Field(ge=0, description="days from receipt to return")] = 0
+    note: str = ""
+
+
+class Owner(Record):
+    """Who owns metal in the chain; the first one listed is the company itself."""
+
+    id: Id
+    title: Titles = {}
+    contract: Contract | None = Field(default=None, description="by which the owner's metal is returned")
+
+    def terms(self, component: str, day: date) -> Terms | None:
+        """Terms in force on a day."""
+        mine = [one for one in (self.contract.terms if self.contract else ()) if one.component == component]
+        begun = [one for one in mine if one.start <= day]
+        return max(begun, key=lambda one: one.start, default=None)

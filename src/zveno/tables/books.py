@@ -1,0 +1,75 @@
+"""Tables of the month as books."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from zveno.tables.column import Column
+from zveno.tables.column import columns as _columns
+
+BOOKS: dict[str, tuple[Column, ...]] = {
+    "owner_flows": _columns(
+        ("period", pl.String, "period"),
+        ("stream", pl.String, "stream or end of a stock"),
+        ("component", pl.String, "component"),
+        ("owner", pl.String, "owner"),
+        ("mass_t", pl.Float64, "metal of the owner, t; null = unobservable"),
+        ("mass_sd_t", pl.Float64, "standard deviation that follows from the balance"),
+    ),
+    "owner_accounts": _columns(
+        ("period", pl.String, "period"),
+        ("owner", pl.String, "owner"),
+        ("component", pl.String, "component"),
+        (
+            "line",
+            pl.String,
+            "opening, received, delivered (products), lost (all else that leaves), closing, left (nothing)",
+        ),
+        ("stream", pl.String, "stream, or several joined by + that are known together only"),
+        ("mass_t", pl.Float64, "metal of the owner, t; null = unobservable"),
+        ("mass_sd_t", pl.Float64, "standard deviation that follows from the balance"),
+    ),
+    "owner_returns": _columns(
+        ("period", pl.String, "period"),
+        ("owner", pl.String, "owner"),
+        ("contract", pl.String, "number of the contract"),
+        ("component", pl.String, "component"),
+        ("stream", pl.String, "what was received"),
+        ("received_t", pl.Float64, "dry mass received, t; null = unobservable"),
+        ("grade_frac", pl.Float64, "its grade"),
+        ("deduct_frac", pl.Float64, "deduction from the grade by contract"),
+        ("recovery_frac", pl.Float64, "share that is returned by contract"),
+        ("returnable_t", pl.Float64, "metal to be returned, t"),
+        ("returnable_sd_t", pl.Float64, "standard deviation"),
+        ("status", pl.String, "by contract, no terms in force, or unobservable"),
+    ),
+    "owner_dues": _columns(
+        ("period", pl.String, "period"),
+        ("owner", pl.String, "owner"),
+        ("component", pl.String, "component"),
+        ("opening_due_t", pl.Float64, "metal owed at the beginning, t"),
+        ("returnable_t", pl.Float64, "what the period adds by contract"),
+        ("returned_t", pl.Float64, "what was handed over; null = no meter of the contract has a reading"),
+        ("closing_due_t", pl.Float64, "metal owed at the end"),
+        ("physical_t", pl.Float64, "metal of the owner that still lies in stocks at the end, by the balance"),
+        ("gain_t", pl.Float64, "what the processor keeps or adds: owner's metal received less lost less returnable"),
+    ),
+    "discrepancies": _columns(
+        ("period", pl.String, "period"),
+        ("plant", pl.String, "link of the chain"),
+        ("component", pl.String, "component"),
+        (
+            "technological_frac",
+            pl.Float64,
+            "overall recovery without weights of products and stocks; null = unobservable",
+        ),
+        ("technological_sd_frac", pl.Float64, "standard deviation"),
+        ("commodity_frac", pl.Float64, "the same by weights, without what is lost otherwise; null = unobservable"),
+        ("commodity_sd_frac", pl.Float64, "standard deviation"),
+        ("difference_frac", pl.Float64, "discrepancy: technological less commodity recovery"),
+        ("difference_sd_frac", pl.Float64, "standard deviation, what both have in common cancelled"),
+        ("difference_t", pl.Float64, "discrepancy in metal, t"),
+        ("allowance_t", pl.Float64, "what the errors of the meters allow, 95 %, t"),
+        ("status", pl.String, "within, beyond, or unobservable"),
+    ),
+}
