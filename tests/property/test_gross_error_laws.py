@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from benchmarks.recycle_networks import recycle_network
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.reconcile.networks import row_of_units
 
-from zveno.model.network import Network
+from zveno.model.network import MASS, Network
 from zveno.reconcile import solve_network
 from zveno.reconcile.fit import fit_network
 from zveno.reconcile.gross_errors import balance_tests
@@ -78,3 +79,18 @@ def test_of_one_balance_the_residual_at_the_readings_is_the_whole_misfit(noise):
     assert fit.dof == 1
     assert test.z**2 == pytest.approx(fit.objective, rel=1e-6, abs=1e-9)
     assert np.sign(test.residual) == np.sign(test.z)
+
+
+@given(seed=st.integers(0, 10_000), share=st.floats(0.02, 0.15))
+@settings(max_examples=40, deadline=None)
+def test_no_score_exceeds_the_root_of_the_objective_where_bounds_hold(seed, share):
+    """A reading let go lowers the objective by its squared score, so no more than to nothing: bounds push, not err."""
+    network = recycle_network(20, 3, seed)
+    rng = np.random.default_rng(seed)
+    readings = tuple(
+        replace(one, value=0.0) if rng.random() < share and one.quantity != MASS else one for one in network.readings
+    )
+    network = replace(network, readings=readings)
+    fit = fit_network(network)
+    z = np.nan_to_num(fit.tests.z)
+    assert np.max(z**2, initial=0.0) <= fit.objective * (1 + 1e-6) + 1e-9

@@ -81,6 +81,11 @@ class Linear:
         """Orthonormal basis of what is left for adjustments, (used, dof): they are ``rest rest' errors``."""
         return self._factors[0][:, self.seen.shape[1] :]
 
+    def by_readings(self, functional: Floats) -> Floats:
+        """Slopes of a linear function of the variables by the readings in use, (used,)."""
+        along = self._factors[0][:, : self.seen.shape[1]] @ (functional @ self.spread)
+        return np.asarray(solve_triangular(self.root, along, lower=True, trans="T"))
+
     def observable(self, functional: Floats) -> bool:
         """Whether a linear function of the variables, given by its slopes, is determined by the readings."""
         return bool(self.observables(functional[None])[0])
@@ -203,8 +208,9 @@ def adjustments(linear: Linear, miss: Misfit, held: Bools) -> Adjustments:
     Tamhane & Mah (1985), Technometrics 27, 409-422 (maximum-power test); Narasimhan & Mah (1987), AIChE J. 33,
     1514-1521 (generalised likelihood ratio: ``z**2``, and the bias estimate).
     """
-    slope = -miss.by_reading[0, linear.used]
     cov = slope_covariance(linear)
+    # the push of a bound that holds is no error of a reading: only what lies in the space of errors is tested
+    slope = -cov @ linear.root @ linear.root.T @ miss.by_reading[0, linear.used]
     tested = linear.redundant & ~held[linear.of]
     variance = np.where(tested, np.diag(cov), np.nan)
     with np.errstate(invalid="ignore", divide="ignore"):

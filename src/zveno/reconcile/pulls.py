@@ -9,7 +9,7 @@ from zveno.reconcile.fit import held_quantities
 from zveno.reconcile.fit_batch import Fitted, alike
 from zveno.reconcile.kernel import Solved
 from zveno.reconcile.linear_batch import Point, Weights, frame, linearised, point, reading_slopes
-from zveno.reconcile.objective import Data, misfit
+from zveno.reconcile.objective import Data
 from zveno.reconcile.polish import Faces, without_closed
 
 _PART = 1_000_000
@@ -41,14 +41,18 @@ def _pulls(problem: Problem, data: Data, solved: Solved, fitted: Fitted) -> tupl
     linears = linearised(problem, at, weights, frame(problem.G, at.scale))
     held = held_quantities(problem, fitted.active)[:, problem.reading_of]
     told = linears.redundant & ~held
-    slope = np.where(told, -misfit(problem, data, at.mass, at.assay).by_reading, 0.0)
+    off = data.value - np.concatenate([at.mass, at.assay], axis=1)[:, problem.reading_of]
     fit = weights.whiten(reading_slopes(problem, at, weights) @ linears.spread)
     left = np.where(weights.used[:, :, None], np.eye(fit.shape[1]), 0.0) - fit @ fit.transpose(0, 2, 1)
+    # the push of a bound that holds is no error of a reading: only what lies in the space of errors counts
+    within = left @ weights.whiten(np.where(weights.used, off / weights.size, 0.0)[:, :, None])
     if weights.factor is None:
         covariance = weights.root[:, :, None] * left * weights.root[:, None, :]
+        slope = weights.root * within[:, :, 0]
     else:
         covariance = weights.factor.transpose(0, 2, 1) @ left @ weights.factor
-    return slope, np.where(told[:, :, None] & told[:, None, :], covariance, 0.0)
+        slope = (weights.factor.transpose(0, 2, 1) @ within)[:, :, 0]
+    return np.where(told, slope, 0.0), np.where(told[:, :, None] & told[:, None, :], covariance, 0.0)
 
 
 def leak_loadings(problem: Problem, data: Data, solved: Solved, fitted: Fitted) -> Floats:

@@ -105,8 +105,8 @@ class DenseAdjusted:
         if len(linear.used) == 0:
             return cls(fit, np.zeros(0), freedom)
         at = np.concatenate([fit.mass, fit.assay])[linear.of]
-        pull = cho_solve((linear.root, True), fit.data.value[0, linear.used] - at)
-        return cls(fit, np.asarray(pull), freedom)
+        # what a bound that holds pushes back with is no error of a reading: it lies outside the space of errors
+        return cls(fit, np.asarray(freedom.T @ (freedom @ (fit.data.value[0, linear.used] - at))), freedom)
 
     @classmethod
     def near(cls, fit: Fit, linear: Linear, off: Floats) -> DenseAdjusted:

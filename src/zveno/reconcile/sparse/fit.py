@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.sparse import coo_array
+from scipy.sparse import coo_array, csc_array
 from scipy.special import chdtrc
 
 from zveno.errors import SolveError
@@ -159,6 +159,8 @@ def _fit_at(analysed: Condensation, solved: Solved) -> LargeFit:
         spread=spreading, objective=2 * miss.half, iterations=solved.iterations, slope=slope,
         slope_variance=variance,
     )  # fmt: skip
+    if held.any() or closed.any() or built.readings.censored.any():
+        slope -= _pushed(fit)
     tied = built.readings.tied
     hardly = tied.number[variance[tied.number] * tied.own < _HARDLY]
     if len(hardly):  # the small difference of two variances
@@ -210,15 +212,31 @@ def _tests(built: Layout, found: Structure, spreading: Spread, mass: Floats, ass
     return slope, variance
 
 
+def _pushed(fit: LargeFit) -> Floats:
+    """Push of bounds that hold and of limits ("less than"), (readings,): no error of a reading, for it is no misfit."""
+    weight, rows = _weights(fit), slopes_of_readings(fit.layout, fit.layout.readings.of, (fit.mass, fit.assay))
+    push = rows.T @ np.nan_to_num(fit.slope)
+    return np.asarray(weight @ (rows @ fit.spread.covariances(push[:, None])))[:, 0]
+
+
 def _slope_covariance(fit: LargeFit, readings: Ints) -> Floats:
     """Covariance of the slopes of all readings with those of some, (readings, k)."""
+    weight = _weights(fit)
+    some = weight[:, readings]
+    rows = slopes_of_readings(fit.layout, fit.layout.readings.of, (fit.mass, fit.assay))
+    moved = rows @ fit.spread.covariances((rows.T @ some).toarray())
+    return np.asarray(some.toarray() - weight @ moved)
+
+
+def _weights(fit: LargeFit) -> csc_array:
+    """Inverse of the covariance of the readings that count, (readings, readings)."""
     read = fit.layout.readings
     counts = fit.structure.read[read.of] & ~read.censored
     alone = counts.copy()
     alone[read.tied.number] = False
     numbers = np.flatnonzero(alone)
     tied = read.tied.inverse.tocoo()
-    weight = coo_array(
+    return coo_array(
         (
             np.concatenate([read.sigma[numbers] ** -2.0, tied.data]),
             (
@@ -228,7 +246,3 @@ def _slope_covariance(fit: LargeFit, readings: Ints) -> Floats:
         ),
         shape=(len(counts), len(counts)),
     ).tocsc()
-    some = weight[:, readings]
-    rows = slopes_of_readings(fit.layout, read.of, (fit.mass, fit.assay))
-    moved = rows @ fit.spread.covariances((rows.T @ some).toarray())
-    return np.asarray(some.toarray() - weight @ moved)
