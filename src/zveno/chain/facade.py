@@ -13,10 +13,11 @@ import polars as pl
 
 from zveno.chain.calibrated import calibrated
 from zveno.chain.installed import add_installed_unit_models
-from zveno.chain.kept import hash_of, kept
+from zveno.chain.kept import hash_of, kept, rejected_of
 from zveno.chain.lasting import Detection, Drifts, LastingErrors, detection_of, drifts_of, lasting_errors_of
 from zveno.chain.many import simulate_many
 from zveno.chain.scenarios import cases_of_file
+from zveno.close import Books, Carried, books_of
 from zveno.couple import Calibration, Choices
 from zveno.emulate import Played, emulate, play_faults, write_plant
 from zveno.errors import DataError, Fault, ModelError, some_names
@@ -417,7 +418,7 @@ class Chain:
             daily_recoveries=self._daily_recoveries(span),
             castings=self.foundry_needs(day=span.start.date()).needs if self.model.foundry else None,
             plan_fact=plan_fact(self.model, records, readings, span),
-            rejected=self._rejected(span),
+            rejected=rejected_of(self.store, span),
             objective=balance.objective,
             dof=balance.dof,
             p_value=balance.p_value,
@@ -431,18 +432,16 @@ class Chain:
             ),
         )
 
-    def _rejected(self, span: Period) -> pl.DataFrame:
-        """Cells left out of the files that speak of a period, and of those that speak of none."""
-        everything = self.store.read("records")
-        here = everything.filter(pl.col("start").is_between(*span.instants, closed="left"))["file_hash"].unique()
-        elsewhere = set(everything["file_hash"].unique()) - set(here)
-        return self.store.read("rejected").filter(~pl.col("file_hash").is_in(list(elsewhere)))
-
     def _daily_recoveries(self, span: Period) -> pl.DataFrame | None:
         """Recoveries by day; None where stocks lie between feed and product, for they are not surveyed daily."""
         if self.model.chain.stocks or span.hours < 48:
             return None
         return self.reconcile_each(span, "day").recoveries
+
+    def books(self, period: str | Period, carried: Carried | None = None) -> Books:
+        """The month as books: both balances, stocks, owners, and what contracts return."""
+        span = self._span(period)
+        return books_of(self.model, self.reconcile(span), self._records(span), carried)
 
     def with_data(self, paths: Sequence[Path | str]) -> tuple[Chain, Imported]:
         """The same chain over files that are read into memory and not kept."""

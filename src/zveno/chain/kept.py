@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import polars as pl
 
+from zveno.periods import Period
 from zveno.sources import SourceBatch
-from zveno.store import Batch
+from zveno.store import Batch, Store
 from zveno.tables import frame
 
 
@@ -47,3 +48,11 @@ def hash_of(records: pl.DataFrame, readings: pl.DataFrame) -> str:
     for column in (rows["ts"].dt.epoch("us"), rows["value"], rows["quality"]):
         digest.update(column.to_numpy().tobytes())
     return digest.hexdigest()
+
+
+def rejected_of(store: Store, span: Period) -> pl.DataFrame:
+    """Cells left out of the files that speak of a period, and of those that speak of none."""
+    everything = store.read("records")
+    here = everything.filter(pl.col("start").is_between(*span.instants, closed="left"))["file_hash"].unique()
+    elsewhere = set(everything["file_hash"].unique()) - set(here)
+    return store.read("rejected").filter(~pl.col("file_hash").is_in(list(elsewhere)))

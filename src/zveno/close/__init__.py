@@ -1,5 +1,5 @@
-"""Close: the month as books: whose metal it is."""
+"""Close: the month as books: both balances, stocks, whose metal it is."""
 
-from zveno.close.owners import OwnerBooks, owner_books
+from zveno.close.books import Books, Carried, books_of
 
-__all__ = ["OwnerBooks", "owner_books"]
+__all__ = ["Books", "Carried", "books_of"]

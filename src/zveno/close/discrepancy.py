@@ -1,7 +1,7 @@
 """Technological balance, commodity balance, and the discrepancy (nevyazka) between them with its allowance.
 
-The technological balance knows no weight of a product or stock, the commodity balance nothing of what was lost. How far
-the two may differ is no fixed number: it follows from the errors of the meters that make them.
+The technological balance knows no weight of a product or of its stock, the commodity balance nothing of what was lost.
+How far the two may differ is no fixed number: it follows from the errors of the meters that make them.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ class _Told:
 def discrepancies(model: ChainModel, network: Network, place: Mapping[str, str], period: str) -> pl.DataFrame:
     """Table ``discrepancies``: both overall recoveries of every plant and component that the description asks for.
 
-    Each plant is balanced twice by itself. *Technological*: without the weights of its products and the surveys of its
-    stocks, so that they follow from the feed and from all assays; with one product and one waste that is
+    Each plant is balanced twice by itself. *Technological*: without the weights of its products and of what was
+    stored of them, so that they follow from the feed and from all assays; with one product and one waste that is
     the two-product formula. *Commodity*: without any reading of what leaves it otherwise, so that recovery is
     metal weighed and assayed in products and in the change of stocks over that of the feeds. The allowance is 1.96
     standard deviations of their difference: errors of weighing, moisture, sampling and assay, with what both
@@ -64,7 +64,7 @@ def discrepancies(model: ChainModel, network: Network, place: Mapping[str, str],
         if not one.plant:
             continue
         part = _part(model, network, one.plant)
-        views = {"technological": _solved(_without_products(part, one, place)),
+        views = {"technological": _solved(_without_products(model, part, one, place)),
                  "commodity": _solved(_without_wastes(part, one, place))}  # fmt: skip
         covariance = _covariance(part)
         rows += [_row(views, covariance, one, place, component, period) for component in one.components]
@@ -81,7 +81,8 @@ def _part(model: ChainModel, network: Network, plant: str) -> Network:
     )  # fmt: skip
     mine = {one.id for one in streams}
     nodes = tuple(one for one in network.nodes if one.id in inside)
-    part = replace(network, nodes=nodes, streams=streams, constraints=(), common=())
+    fixed = {key: value for key, value in network.fixed.items() if key[0] in mine}
+    part = replace(network, nodes=nodes, streams=streams, fixed=fixed, constraints=(), common=())
     return _keeping(part, lambda one: one.stream in mine)
 
 
@@ -102,11 +103,18 @@ def _key(one: NetReading) -> Key:
     return one.stream, one.quantity, one.meter
 
 
-def _without_products(network: Network, one: Recovery, place: Mapping[str, str]) -> Network:
-    """Masses of products and stocks unread."""
-    hidden = {place.get(name, name) for name in one.products}
-    hidden |= {stock + end for stock in one.stocks for end in (OPENING, CLOSING)}
-    return _keeping(network, lambda reading: reading.stream not in hidden or reading.quantity != MASS)
+def _without_products(model: ChainModel, network: Network, one: Recovery, place: Mapping[str, str]) -> Network:
+    """Masses of products unread; what was stored of them goes with them."""
+    products = {name for each in one.products for name in (each, place.get(each, each))}
+    kept = {
+        stock.id + end for stock in model.chain.stocks for end in (OPENING, CLOSING)
+        if stock.id in one.stocks and place.get(stock.material, stock.material) in products
+    }  # fmt: skip
+    rest = replace(network, streams=tuple(each for each in network.streams if each.id not in kept))
+    return _keeping(
+        rest,
+        lambda reading: reading.stream not in kept and (reading.stream not in products or reading.quantity != MASS),
+    )
 
 
 def _without_wastes(network: Network, one: Recovery, place: Mapping[str, str]) -> Network:

@@ -154,12 +154,12 @@ def _given(model: ChainModel, stages: Stages, owners: Sequence[str], opening: Sh
     # a stock of which nothing is known is the mixture that enters its stage
     blank = [one for one in stages.lanes if one.stock and one.source == OUTSIDE and not out[one.number].any()]
     if blank:
-        known = stages.mass.copy()
-        known[[one.number for one in blank]] = 0.0
-        share = first.shares(known)
+        fed = stages.mass.copy()
+        fed[[one.number for one in blank]] = 0.0
+        mix = first.shares(fed)
         for one in blank:
-            whole = share[one.target].sum()
-            out[one.number] = share[one.target] / whole if whole > 0 else np.eye(len(owners))[0]
+            whole = mix[one.target].sum()
+            out[one.number] = mix[one.target] / whole if whole > 0 else np.eye(len(owners))[0]
     return out
 
 
@@ -221,9 +221,9 @@ def _account_rows(
             way = "delivered" if lane.stream in sold else "lost"
             line = ("closing", "") if lane.stock else (way, lane.stream)
             lines.setdefault(line, []).append((lane.number, -1.0))
-    for name, source, _ in stages.unknown:
+    for _, source, _ in stages.unknown:
         if source != OUTSIDE:
-            together = "+".join(one for one, s, _ in stages.unknown if s == source)
+            together = "+".join(name for name, s, _ in stages.unknown if s == source)
             lines.setdefault(("lost", together), [(len(stages.lanes) + source, -1.0)])
     mass, slopes = mixed.all_of(stages.mass), mixed.slopes()
     spread = stages.slopes @ result.fit.linear.spread
@@ -233,12 +233,12 @@ def _account_rows(
     }  # fmt: skip
     for k, owner in enumerate(mixed.owners):
         left, dark = 0.0, False
-        for (line, stream), terms in sorted(lines.items(), key=lambda item: (_ORDER[item[0][0]], item[0][1])):
+        for (entry, stream), terms in sorted(lines.items(), key=lambda item: (_ORDER[item[0][0]], item[0][1])):
             value = sum(mass[n, k] for n, _ in terms)
             sd = float(np.linalg.norm(sum(slopes[n, k] for n, _ in terms) @ spread))
             unseen = any(n in hidden for n, _ in terms)
             left, dark = left + sum(sign * mass[n, k] for n, sign in terms), dark or unseen
-            yield _account(period, owner, stages.component, line, stream, None if unseen else (float(value), sd))
+            yield _account(period, owner, stages.component, entry, stream, None if unseen else (float(value), sd))
         yield _account(period, owner, stages.component, "left", "", None if dark else (float(left), 0.0))
 
 

@@ -82,11 +82,12 @@ def owner_dues(
         due = None if part["returnable_t"].null_count() else float(part["returnable_t"].sum())
         mine = accounts.filter(pl.col("owner") == owner, pl.col("component") == component)
         given, owed = returned.get((owner, component)), opening.get((owner, component), 0.0)
-        received, lost = _line(mine, "received"), _line(mine, "lost")
+        followed = mine.filter(pl.col("line") == "received")["stream"].is_in(part["stream"].to_list()).any()
+        received, lost, lies = (_line(mine, line) if followed else None for line in ("received", "lost", "closing"))
         rows.append({
             "period": period, "owner": owner, "component": component, "opening_due_t": owed, "returnable_t": due,
             "returned_t": given, "closing_due_t": None if due is None else owed + due - (given or 0.0),
-            "physical_t": _line(mine, "closing"),
+            "physical_t": lies,
             "gain_t": None if due is None or received is None or lost is None else received - lost - due,
         })  # fmt: skip
     return frame("owner_dues", rows)

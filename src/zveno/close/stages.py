@@ -61,16 +61,19 @@ def stages_of(network: Network, result: NetworkResult, component: str) -> Stages
         for one in streams
         if found[one.id] is None and one.source in followed and one.target in followed
     ])  # fmt: skip
-    lanes, mass, slopes, unknown = [], [], [], []
+    lanes: list[Lane] = []
+    mass: list[float] = []
+    slopes: list[Floats] = []
+    unknown: list[tuple[str, int, int]] = []
     for one in streams:
-        ends = tuple(OUTSIDE if end is None else number.get(end, OUTSIDE) for end in (one.source, one.target))
-        if ends[0] == ends[1]:
+        source, target = (OUTSIDE if end is None else number.get(end, OUTSIDE) for end in (one.source, one.target))
+        if source == target:
             continue
         known = found[one.id]
         if known is None:
-            unknown.append((one.id, *ends))
+            unknown.append((one.id, source, target))
             continue
-        lanes.append(Lane(one.id, ends[0], ends[1], len(mass)))
+        lanes.append(Lane(one.id, source, target, len(mass)))
         mass.append(known[0])
         slopes.append(known[1])
     width = result.fit.linear.slopes.shape[1]

@@ -15,9 +15,9 @@ from zveno.errors import Fault, ModelError, fault
 from zveno.model.asked import asked_faults
 from zveno.model.chain import ChainModel
 from zveno.model.checks import chain_faults, figures_are_missing
+from zveno.model.contract_checks import contract_faults
 from zveno.model.crews import people_faults
 from zveno.model.foundry import FoundryFile
-from zveno.model.contract_checks import contract_faults
 from zveno.model.foundry_checks import foundry_faults
 from zveno.model.play import Play
 from zveno.model.rulebook import Rulebook, RulesFile

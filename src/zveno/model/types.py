@@ -235,6 +235,9 @@ class Stock(Record):
     content: str = Field(default="", description="component whose mass alone is followed and surveyed, as of a bath")
     opening: Number = Field(default=0.0, description="dry mass before the first survey; of the content, where given")
     capacity: Number | None = Field(default=None, description="largest dry mass")
+    kind: Literal["stock", "in_process", "transit"] = Field(
+        default="stock", description="lying, within units, on the way"
+    )
 
 
 class SharedError(Record):

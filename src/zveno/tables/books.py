@@ -8,6 +8,19 @@ from zveno.tables.column import Column
 from zveno.tables.column import columns as _columns
 
 BOOKS: dict[str, tuple[Column, ...]] = {
+    "stock_books": _columns(
+        ("period", pl.String, "period"),
+        ("stock", pl.String, "stock"),
+        ("plant", pl.String, "link of the chain it lies in or is on the way to"),
+        ("kind", pl.String, "stock, in_process or transit"),
+        ("component", pl.String, "mass (dry solids) or a component"),
+        ("opening_t", pl.Float64, "at the beginning, t; null = unobservable"),
+        ("opening_sd_t", pl.Float64, "standard deviation"),
+        ("closing_t", pl.Float64, "at the end"),
+        ("closing_sd_t", pl.Float64, "standard deviation"),
+        ("change_t", pl.Float64, "closing less opening"),
+        ("change_sd_t", pl.Float64, "standard deviation, what both ends have in common cancelled"),
+    ),
     "owner_flows": _columns(
         ("period", pl.String, "period"),
         ("stream", pl.String, "stream or end of a stock"),
@@ -51,7 +64,11 @@ BOOKS: dict[str, tuple[Column, ...]] = {
         ("returnable_t", pl.Float64, "what the period adds by contract"),
         ("returned_t", pl.Float64, "what was handed over; null = no meter of the contract has a reading"),
         ("closing_due_t", pl.Float64, "metal owed at the end"),
-        ("physical_t", pl.Float64, "metal of the owner that still lies in stocks at the end, by the balance"),
+        (
+            "physical_t",
+            pl.Float64,
+            "metal of the owner in stocks at the end; null = not followed from its receipt",
+        ),
         ("gain_t", pl.Float64, "what the processor keeps or adds: owner's metal received less lost less returnable"),
     ),
     "discrepancies": _columns(
