@@ -106,7 +106,11 @@ TABLES: dict[str, tuple[Column, ...]] = {
     "eliminations": _columns(
         ("period", pl.String, "period"),
         ("step", pl.Int64, "the loudest class is let go, then all is solved again"),
-        ("action", pl.String, "set aside, taken back (explained by what was let go later), or screened out for good"),
+        (
+            "action",
+            pl.String,
+            "set aside, taken back (explained by what was let go later), screened out for good, or not solved",
+        ),
         *_WRONG,
         ("z", pl.Float64, "standardised adjustment; of a reading screened out, its distance in standard deviations"),
         ("objective", pl.Float64, "objective without what is let go so far"),

@@ -37,7 +37,7 @@ from zveno.reconcile.gross_errors.together import sizes
 _STEPS = 20
 _SWAPS = 3
 _LIKELIEST = 2
-Action = Literal["set aside", "taken back", "screened out"]
+Action = Literal["set aside", "taken back", "screened out", "not solved"]
 
 
 @dataclass(frozen=True)
@@ -251,7 +251,9 @@ def search(start: Trial) -> tuple[tuple[Elimination, ...], tuple[Suspect, ...]]:
             break
         found = state.solved([*state.gone, chosen])
         if found is None:
-            break
+            state.barred.append(chosen[0])
+            state.note(chosen[0], tested, "not solved")
+            continue
         tested, kept = found
         state.gone.append(chosen)
         state.note(chosen[0], tested, "set aside")

@@ -21,7 +21,8 @@ from zveno.reconcile.gross_errors.nodal import balance_tests
 FALSE_SWAP = 0.02
 """Chance that any two samples of a period are said to be swapped although none are."""
 _POWER = 0.8
-_TRIED = 8
+_TRIED, _FEW = 8, 40
+"""Pairs solved of each ranking; so few pairs are all solved where no ranking finds one."""
 _WORTH = 0.5
 _MOST_PAIRS = 5000
 _ALIKE = 2 * np.log(20)
@@ -176,8 +177,14 @@ def find_swap(network: Network, fit: Fit, adjusted: Adjusted) -> Swap | None:
     shifts = np.array([_shift(network, pair) for pair in found]).T
     made: list[Swap] = []
     tried: set[int] = set()
-    for falls in (_falls_of_balances(network, shifts), _falls(fit, adjusted, shifts)):
-        for k in (int(n) for n in np.argsort(-falls, kind="stable")[:_TRIED] if falls[n] > _WORTH * least):
+    rankings = [
+        (falls, [int(n) for n in np.argsort(-falls, kind="stable")[:_TRIED] if falls[n] > _WORTH * least])
+        for falls in (_falls_of_balances(network, shifts), _falls(fit, adjusted, shifts))
+    ]
+    if len(found) <= _FEW and fit.objective > least:  # far from the truth no ranking is to be trusted
+        rankings.append((np.zeros(len(found)), list(range(len(found)))))
+    for falls, leading in rankings:
+        for k in leading:
             if k not in tried and not (made and made[0].gain >= least and falls[k] < _WORTH * falls.max()):
                 tried.add(k)
                 made += filter(None, [solved_swap(network, fit, found[k], least)])

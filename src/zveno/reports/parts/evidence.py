@@ -40,6 +40,7 @@ _MANY_GAPS = 12
 ACTION_WORDS = {
     "set aside": tr("set aside"),
     "taken back": tr("taken back"),
+    "not solved": tr("no balance without it"),
     "screened out": tr("left out by the robust screen"),
 }
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from tests.unit.reconcile.networks import biased, concentrator
 
-from zveno.model.network import NetNode, NetReading, NetStream, Network
+from zveno.errors import SolveError
+from zveno.model.network import MASS, NetNode, NetReading, NetStream, Network
 from zveno.reconcile import solve_network
 from zveno.reconcile.fit import fit_network
 from zveno.reconcile.gross_errors.adjusted import DenseAdjusted
@@ -144,3 +145,28 @@ def test_only_samples_with_an_assay_in_common_are_compared():
 
 def test_more_pairs_need_more_evidence():
     assert needed(1000) > needed(10) > needed(1) > 4
+
+
+def loop(*without: tuple[str, str]) -> Network:
+    """A section whose concentrate, recycle and tailings nothing weighs; samples of concentrate and recycle swapped."""
+    ends = {"f": (None, "A"), "c": ("A", "B"), "t": ("A", None), "k": ("B", None), "r": ("B", "A")}
+    told = {
+        ("f", MASS): (1000, 20), ("f", "Cu"): (0.01, 0.0003), ("f", "Fe"): (0.06, 0.001), ("c", "Cu"): (0.03, 0.005),
+        ("c", "Fe"): (0.12, 0.01), ("t", "Cu"): (0.0011, 0.0001), ("t", "Fe"): (0.055, 0.001), ("k", MASS): (32, 1),
+        ("k", "Cu"): (0.27, 0.003), ("k", "Fe"): (0.28, 0.01), ("r", "Cu"): (0.15, 0.002), ("r", "Fe"): (0.2, 0.005),
+    }  # fmt: skip
+    streams = tuple(NetStream(name, *one) for name, one in ends.items())
+    readings = tuple(NetReading(*key, *one) for key, one in told.items() if key not in without)
+    return Network((NetNode("A"), NetNode("B")), streams, readings, ("Cu", "Fe"))
+
+
+def test_two_samples_of_streams_that_nothing_weighs_are_found_swapped():
+    """The fit runs off to an endless recycle, far from where slopes tell anything."""
+    (swap,) = solve_network(loop()).gross_errors.swaps
+    assert {swap.first, swap.second} == {"c", "r"}
+    assert swap.objective == pytest.approx(3.05, abs=0.01)
+
+
+def test_readings_that_drive_a_recycle_up_without_end_are_named():
+    with pytest.raises(SolveError, match="the mass of c, r up without end"):
+        solve_network(loop(("r", "Cu")))
