@@ -9,6 +9,7 @@
     entry.proven(), log.verify(), stamp(entry.record, "ru")
 """
 
+from zveno.log.archive import write_archive
 from zveno.log.findings import Finding
 from zveno.log.keys import Effort, fingerprint, pem, read_pem
 from zveno.log.kinds import KINDS, REGISTRAR, ROLES, Kind
@@ -16,6 +17,7 @@ from zveno.log.log import Entry, Log
 from zveno.log.persons import Newcomer, Persons
 from zveno.log.records import Draft, Head, SignedHead, SignedRecord, Signer, stamp
 from zveno.log.register import Key, Person, Register
+from zveno.log.verify import Trusted, Verified, verify_archive
 
 __all__ = [
     "KINDS",
@@ -36,8 +38,12 @@ __all__ = [
     "SignedHead",
     "SignedRecord",
     "Signer",
+    "Trusted",
+    "Verified",
     "fingerprint",
     "pem",
     "read_pem",
     "stamp",
+    "verify_archive",
+    "write_archive",
 ]

@@ -210,7 +210,7 @@ class Journal:
             try:
                 made.rename(self.folder)
             except OSError:
-                if not self.exists:
+                if not self.folder.is_dir():
                     raise
                 for one in made.iterdir():  # another process was first
                     one.unlink()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Self
 
 from zveno.errors import DataError
@@ -30,6 +31,20 @@ class Head:
 
     def __str__(self) -> str:
         return f"{self.size}:{self.root.hex()}"
+
+    @classmethod
+    def read(cls, said: Json) -> Self:
+        """A head as JSON has it.
+
+        Raises
+        ------
+        ValueError
+            If it is none.
+        """
+        found = cls(said["size"], bytes.fromhex(said["root"]))
+        if type(found.size) is not int or found.size < 0 or len(found.root) != 32:
+            raise ValueError("not a head")
+        return found
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -119,12 +134,12 @@ class SignedRecord:
             "person": self.person,
         }
 
-    @property
+    @cached_property
     def data(self) -> bytes:
         """The canonical bytes of record and signature: a leaf of the log."""
         return canonical({"record": self.said(), "signature": self.signature.hex()})
 
-    @property
+    @cached_property
     def leaf(self) -> bytes:
         """Hash of the leaf."""
         return leaf_hash(self.data)
@@ -146,15 +161,15 @@ class SignedRecord:
             whole = read_canonical(data)
             said = whole["record"]
             found = cls(
-                kind=said["kind"],
-                body=said["body"],
+                kind=str(said["kind"]),
+                body=dict(said["body"]),
                 at=datetime.fromisoformat(said["at"]),
-                bound=said["bound"],
-                meaning=said["meaning"],
-                person=said["person"],
-                name=said["name"],
+                bound={name: str(digits) for name, digits in said["bound"].items()},
+                meaning={lang: str(words) for lang, words in said["meaning"].items()},
+                person=str(said["person"]),
+                name=str(said["name"]),
                 key=bytes.fromhex(said["key"]),
-                after=Head(said["after"]["size"], bytes.fromhex(said["after"]["root"])),
+                after=Head.read(said["after"]),
                 signature=bytes.fromhex(whole["signature"]),
             )
             if found.data == data and found.at.tzinfo is not None:
@@ -206,13 +221,13 @@ class SignedHead:
             whole = read_canonical(data)
             said = whole["signed"]
             found = cls(
-                Head(said["head"]["size"], bytes.fromhex(said["head"]["root"])),
+                Head.read(said["head"]),
                 datetime.fromisoformat(said["at"]),
-                said["person"],
+                str(said["person"]),
                 bytes.fromhex(said["key"]),
                 bytes.fromhex(whole["signature"]),
             )
-            if found.data == data and found.at.tzinfo is not None and isinstance(found.head.size, int):
+            if found.data == data and found.at.tzinfo is not None:
                 return found
         except (KeyError, TypeError, AttributeError, DataError) as error:
             raise ValueError("not a signed head") from error

@@ -213,7 +213,7 @@ def _not_last(register: Register, record: SignedRecord) -> Fault | None:
     after = register.with_record(record)
     if register.registrars() and not after.registrars():
         return fault(
-            "'{person}' is the last one who can enter persons: enter another first", person=person and person.id
+            "'{person}' is the last one who can enter persons: enter another first", person=record.body["person"]
         )
     return None
 
