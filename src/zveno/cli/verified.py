@@ -21,7 +21,7 @@ def show_persons(screen: Screen, register: Register, *, as_json: bool) -> None:
     if not register.persons:
         screen.say(tr("nobody is entered yet: begin with zveno person add ID --name NAME --role registrar"))
         return
-    head = (tr("id"), tr("name"), tr("roles"), tr("from"), tr("to"), tr("key"), tr("state"))
+    head = (tr("id"), tr("name"), tr("roles"), tr("valid from"), tr("valid to"), tr("key"), tr("state"))
     screen.table(head, [_row(screen, one) for one in register.persons.values()])
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from zveno.errors import DataError, refusal
 from zveno.log.canonical import Json, canonical
-from zveno.log.container import Member, write_container
+from zveno.log.container import Member, require_fit, write_container
 from zveno.log.keys import fingerprint, pem
 from zveno.log.log import Entry, Log
 from zveno.log.manifest import hash_source, manifest
@@ -70,15 +70,16 @@ def write_archive(log: Log, signer: Signer, at: datetime, files: Mapping[str, by
     StoreError
         If the person may not sign, or the disk refuses.
     """
-    listed = _manifest(files)
-    body = {"bytes": sum(_size(one) for one in files.values()), "files": len(files)}
+    listed, sizes = _looked_at(files)
+    require_fit([(FILES + name, size) for name, size in sizes.items()])
+    body = {"bytes": sum(sizes.values()), "files": len(files)}
     entry = log.enter(signer, Draft(ARCHIVED, body, at, {MANIFEST: sha256(listed).hexdigest()}))
     records, heads = (
         log.records[: entry.number + 1],
         [one for one in log.signed_heads if one.head.size <= entry.head.size],
     )
     members = [Member.of(README, ABOUT.encode()), Member.of(MANIFEST, listed), *log_members(records, heads)]
-    members += [Member(FILES + name, _size(files[name]), files[name]) for name in sorted(files)]
+    members += [Member(FILES + name, sizes[name], files[name]) for name in sorted(files)]
     write_container(out, "archive", members)
     return entry
 
@@ -126,14 +127,12 @@ def keys(register: Register) -> dict[str, bytes]:
     }
 
 
-def _manifest(files: Mapping[str, bytes | Path]) -> bytes:
+def _looked_at(files: Mapping[str, bytes | Path]) -> tuple[bytes, dict[str, int]]:
+    """The manifest of files, and their sizes."""
     try:
-        return manifest([hash_source(name, files[name]) for name in sorted(files)])
+        found = [hash_source(name, files[name]) for name in sorted(files)]
     except OSError as error:
         raise DataError(
             "'{path}' cannot be used: {problem}. Give another place", path=str(error.filename), problem=refusal(error)
         ) from error
-
-
-def _size(source: bytes | Path) -> int:
-    return len(source) if isinstance(source, bytes) else source.stat().st_size
+    return manifest(found), {one.name: one.size for one in found}

@@ -9,7 +9,7 @@ from typing import BinaryIO, TypeVar
 from zveno.errors import fault
 from zveno.log.archive import ARCHIVED, ENTRIES, HEADS, LEAVES, PROOFS, keys, leaves_text, proofs
 from zveno.log.container import Layout, Part, differing, part_bytes
-from zveno.log.findings import Finding
+from zveno.log.findings import Finding, span
 from zveno.log.judged import Place, agrees, judge
 from zveno.log.merkle import Tree, leaf_hash
 from zveno.log.records import SignedHead, SignedRecord
@@ -96,11 +96,10 @@ def _heads(rows: _Rows) -> tuple[list[SignedHead | None], list[Finding]]:
         except ValueError:
             heads.append(None)
             told = fault(
-                "the signed head {number} (bytes {start} to {end}) was altered: it cannot be read",
+                "the signed head {number} ({bytes}) was altered: it cannot be read",
                 place.member,
                 number=number,
-                start=place.start,
-                end=place.end,
+                bytes=span(place.start, place.end),
             )
             findings.append(Finding("altered", told, place.member, place.start, place.end))
     return heads, findings
@@ -172,11 +171,10 @@ def _altered_records(records: Sequence[SignedRecord | None], places: Sequence[Pl
             findings.append(Finding("truncated", told, ENTRIES, record=number))
             continue
         told = fault(
-            "record {number} was altered (within bytes {start} to {end}): it is not the one that was signed",
+            "record {number} was altered (within {bytes}): it is not the one that was signed",
             place.member,
             number=number,
-            start=place.start,
-            end=place.end,
+            bytes=span(place.start, place.end),
         )
         findings.append(Finding("altered", told, place.member, place.start, place.end, number))
     return findings
@@ -186,11 +184,11 @@ def _derived(file: BinaryIO, part: Part | None, wanted: bytes) -> list[Finding]:
     """A member that can be made from others, compared with what it must be."""
     if part is None:
         return []
-    span = differing(wanted, part_bytes(file, part))
-    if span is None:
+    place = differing(wanted, part_bytes(file, part))
+    if place is None:
         return []
-    start, end = part.at + span[0], part.at + span[1]
-    told = fault("bytes {start} to {end} of '{name}' were altered", start=start, end=end, name=part.name)
+    start, end = part.at + place[0], part.at + place[1]
+    told = fault("altered: {bytes} of '{name}'", bytes=span(start, end), name=part.name)
     return [Finding("altered", told, part.name, start, end)]
 
 
@@ -198,9 +196,7 @@ def _unsigned(log: ArchivedLog, heads: Part) -> list[Finding]:
     """Whether somebody answers for the whole."""
     findings = []
     if log.manifest_hash is None:
-        told = fault(
-            "nobody has signed for the files of this archive: the last record of its log is not that of an archive"
-        )
+        told = fault("nobody has signed for the files: the last record of the log is not that of an archive")
         findings.append(Finding("unsigned", told, ENTRIES, record=len(log.records) - 1))
     last = log.heads[-1] if log.heads else None
     if None not in log.heads and (last is None or last.head.size != len(log.tree)):

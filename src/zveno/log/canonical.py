@@ -60,7 +60,7 @@ def read_canonical(data: bytes) -> Json:
         value = json.loads(data)
         if canonical(value) == data:
             return value
-    except (UnicodeDecodeError, RecursionError, DataError):
+    except (ValueError, RecursionError, DataError):
         pass
     raise ValueError("not in the canonical form")
 

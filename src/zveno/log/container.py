@@ -18,7 +18,7 @@ from uuid import uuid4
 
 from zveno.errors import DataError, Phrase, StoreError, fault, refusal
 from zveno.log.canonical import canonical, read_canonical
-from zveno.log.findings import Finding
+from zveno.log.findings import Finding, span
 from zveno.log.journal import sync_folder
 
 FORMAT = "zveno/archive-1"
@@ -81,8 +81,9 @@ def write_container(path: Path, kind: str, members: Sequence[Member]) -> None:
     StoreError
         If the disk refuses, or a file changed meanwhile.
     """
-    first = contents(kind, [(one.name, one.size) for one in members])
-    _require_fit(members)
+    listed = [(one.name, one.size) for one in members]
+    require_fit(listed)
+    first = contents(kind, listed)
     made = path.with_name(f".{path.name}-{uuid4().hex[:8]}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -148,7 +149,7 @@ def _split_name(name: str) -> tuple[bytes, bytes]:
         If the name does not fit.
     """
     raw = name.encode("utf-8")
-    if not raw or b"\0" in raw or raw.startswith(b"/") or ".." in name.split("/"):
+    if b"\0" in raw or not {"", ".", ".."}.isdisjoint(name.split("/")):
         raise ValueError(name)
     if len(raw) <= 100:
         return b"", raw
@@ -168,19 +169,25 @@ def _read_header(block: bytes) -> tuple[str, int] | None:
         return None
 
 
-def _require_fit(members: Sequence[Member]) -> None:
-    """Refuse what the format cannot hold."""
+def require_fit(members: Sequence[tuple[str, int]]) -> None:
+    """Refuse what the format cannot hold.
+
+    Raises
+    ------
+    DataError
+        If a name is not one, leads out of the archive or is too long, a size too large, or two have one name.
+    """
     seen: set[str] = set()
-    for one in members:
+    for name, size in members:
         try:
-            _split_name(one.name)
+            _split_name(name)
         except ValueError:
-            raise DataError("'{name}' cannot be the name of a file in an archive", name=one.name) from None
-        if one.size > _LARGEST:
-            raise DataError("'{name}' is larger than the 8 GiB that a file in an archive may have", name=one.name)
-        if one.name in seen:
-            raise DataError("two files of the archive would have the name '{name}'", name=one.name)
-        seen.add(one.name)
+            raise DataError("'{name}' cannot be the name of a file in an archive", name=name) from None
+        if size > _LARGEST:
+            raise DataError("'{name}' is larger than the 8 GiB that a file in an archive may have", name=name)
+        if name in seen:
+            raise DataError("two files of the archive would have the name '{name}'", name=name)
+        seen.add(name)
 
 
 def _copy(one: Member, file: BinaryIO) -> None:
@@ -297,7 +304,7 @@ class _Walk:
             self._cut_off()
         elif at + len(END) < self._length:
             start, end_at = at + len(END), self._length - 1
-            told = fault("bytes {start} to {end} stand behind the end of the archive", start=start, end=end_at)
+            told = fault("not foreseen: {bytes} behind the end of the archive", bytes=span(start, end_at))
             self._findings.append(Finding("altered", told, "", start, end_at))
 
     def _compare_contents(self) -> None:
@@ -313,14 +320,14 @@ class _Walk:
 
     def _altered(self, name: str, at: int, wanted: bytes, found: bytes) -> None:
         """Tell in which bytes something differs from the one form that it can have."""
-        span = differing(wanted, found)
-        if span is None:
+        place = differing(wanted, found)
+        if place is None:
             return
-        start, end = at + span[0], at + span[1]
+        start, end = at + place[0], at + place[1]
         told = (
-            fault("bytes {start} to {end}, in the frame of '{name}', were altered", start=start, end=end, name=name)
+            fault("altered: {bytes}, in the frame of '{name}'", bytes=span(start, end), name=name)
             if name
-            else fault("bytes {start} to {end}, in the end of the archive, were altered", start=start, end=end)
+            else fault("altered: {bytes}, in the end of the archive", bytes=span(start, end))
         )
         self._findings.append(Finding("altered", told, name, start, end))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from zveno.errors import Fault
+from zveno.errors import Fault, Phrase
 
 FindingKind = Literal["altered", "truncated", "forked", "unsigned", "foreign", "revoked", "unlawful"]
 
@@ -36,3 +36,16 @@ class Finding:
     start: int | None = None
     end: int | None = None
     record: int | None = None
+
+
+def span(start: int, end: int) -> Phrase:
+    """Bytes from the first to the last, in words.
+
+    Examples
+    --------
+    >>> str(span(3, 3)), str(span(3, 9))
+    ('byte 3', 'bytes 3 to 9')
+    """
+    if start == end:
+        return Phrase("byte {start}", {"start": start})
+    return Phrase("bytes {start} to {end}", {"start": start, "end": end})

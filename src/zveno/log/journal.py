@@ -20,8 +20,10 @@ from uuid import uuid4
 
 from zveno.errors import Fault, StoreError, fault, refusal
 from zveno.log.canonical import canonical, read_canonical
+from zveno.log.findings import span
 from zveno.log.merkle import EMPTY_ROOT, leaf_hash
 from zveno.log.records import Head
+from zveno.text.mark import tr
 
 if sys.platform == "win32":
     import msvcrt
@@ -190,11 +192,12 @@ class Journal:
                 os.fsync(file.fileno())
             replace_whole(self.folder / _MARK, mark.written)
         except OSError as error:
-            raise StoreError(
-                "the log in '{folder}' could not be written, the record is not in it: {problem}",
-                folder=str(self.folder),
-                problem=refusal(error),
-            ) from error
+            message = (
+                tr("the log in '{folder}' has taken the record, but the disk did not confirm it: {problem}")
+                if self.mark() == mark
+                else tr("the log in '{folder}' could not be written, the record is not in it: {problem}")
+            )
+            raise StoreError(message, folder=str(self.folder), problem=refusal(error)) from error
         return mark
 
     def _make(self) -> None:
@@ -236,9 +239,8 @@ def read_lines(content: bytes, start: int = 0) -> tuple[tuple[Line, ...], tuple[
         if kind not in (b"record", b"head") or not row.endswith(b"\n") or leaf_hash(data).hex().encode() != digits:
             faults.append(
                 fault(
-                    "the log is damaged in bytes {start} to {end}, by record {number}: restore the store from a backup",
-                    start=at,
-                    end=at + len(row) - 1,
+                    "the log is damaged in {bytes}, by record {number}: restore the store from a backup",
+                    bytes=span(at, at + len(row) - 1),
                     number=max(number - 1, 0),
                 )
             )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from zveno.errors import Fault, Phrase, fault
-from zveno.log.findings import Finding, FindingKind
+from zveno.log.findings import Finding, FindingKind, span
 from zveno.log.merkle import Tree
 from zveno.log.records import Head, SignedHead, SignedRecord
 from zveno.log.register import Register
@@ -90,11 +90,10 @@ def _kind_of(register: Register, record: SignedRecord) -> FindingKind:
 
 def _of_record(kind: FindingKind, objection: Fault, number: int, place: Place) -> Finding:
     told = fault(
-        "record {number} (bytes {start} to {end}): {objection}",
+        "record {number} ({bytes}): {objection}",
         place.member,
         number=number,
-        start=place.start,
-        end=place.end,
+        bytes=span(place.start, place.end),
         objection=_phrase(objection),
     )
     return Finding(kind, told, place.member, place.start, place.end, number)
@@ -109,12 +108,11 @@ def _forked_before(tree: Tree, record: SignedRecord, number: int, place: Place) 
     if record.after.size <= number and agrees(tree, record.after):
         return []
     told = fault(
-        "record {number} (bytes {start} to {end}) was signed over another log: its first {size} records have the"
+        "record {number} ({bytes}) was signed over another log: its first {size} records have the"
         " root {root} here and {other} there",
         place.member,
         number=number,
-        start=place.start,
-        end=place.end,
+        bytes=span(place.start, place.end),
         size=record.after.size,
         root=_short(tree, record.after.size),
         other=record.after.root.hex()[:16],
@@ -128,10 +126,10 @@ def _short(tree: Tree, size: int) -> str:
 
 def _of_head(tree: Tree, signed: SignedHead, place: Place, register: Register | None) -> list[Finding]:
     """What is wrong with a signed head."""
-    fields = {"person": signed.person, "at": signed.at, "start": place.start, "end": place.end}
+    fields = {"person": signed.person, "at": signed.at, "bytes": span(place.start, place.end)}
     if not signed.holds():
         told = fault(
-            "the signature of the head by '{person}' (bytes {start} to {end}) does not fit: it was altered",
+            "the signature of the head by '{person}' ({bytes}) does not fit: it was altered",
             place.member,
             **fields,
         )
@@ -166,21 +164,19 @@ def _signed_by_whom(register: Register, signed: SignedHead, place: Place) -> lis
     owner = register.owner(signed.key)
     if owner is None or owner[0].id != signed.person:
         told = fault(
-            "the head signed by '{person}' (bytes {start} to {end}) has a foreign key: it was never entered",
+            "the head signed by '{person}' ({bytes}) has a foreign key: it was never entered",
             place.member,
             person=signed.person,
-            start=place.start,
-            end=place.end,
+            bytes=span(place.start, place.end),
         )
         return [Finding("foreign", told, place.member, place.start, place.end)]
     key = owner[1]
     if key.until is not None and key.until < signed.head.size - 1:
         told = fault(
-            "the head signed by '{person}' (bytes {start} to {end}) has a key that had ended with record {number}",
+            "the head signed by '{person}' ({bytes}) has a key that had ended with record {number}",
             place.member,
             person=signed.person,
-            start=place.start,
-            end=place.end,
+            bytes=span(place.start, place.end),
             number=key.until,
         )
         return [Finding("revoked", told, place.member, place.start, place.end)]

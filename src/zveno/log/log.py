@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from zveno.errors import Fault, StoreError
-from zveno.log.findings import Finding
+from zveno.log.findings import Finding, span
 from zveno.log.journal import Journal, Line
 from zveno.log.judged import Place, agrees, judge
 from zveno.log.merkle import Tree, included
@@ -198,10 +198,9 @@ class Log:
                 self._records.append(record)
         except (ValueError, KeyError, TypeError, IndexError) as error:
             raise StoreError(
-                "the log is damaged in bytes {start} to {end}, by record {number}: restore the store from a backup",
+                "the log is damaged in {bytes}, by record {number}: restore the store from a backup",
                 where=str(self._journal.folder / "journal"),
-                start=place.start,
-                end=place.end,
+                bytes=span(place.start, place.end),
                 number=len(self._records),
             ) from error
         self._places[line.kind].append(place)

@@ -77,9 +77,7 @@ class Persons:
         """
         _require_sense(newcomer)
         if registrar is None and self.all:
-            raise DataError(
-                "somebody who keeps the register must enter '{person}': name them with --as", person=newcomer.id
-            )
+            raise DataError("a registrar must enter '{person}': name one with --as", person=newcomer.id)
         key = new_key()
         body = {
             "name": newcomer.name,

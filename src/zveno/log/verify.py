@@ -12,7 +12,7 @@ from zveno.errors import DataError, fault, refusal
 from zveno.log.archive import ABOUT, FILES, MANIFEST, README
 from zveno.log.archived_log import ArchivedLog, read_archived_log
 from zveno.log.container import CONTENTS, Layout, Part, differing, part_blocks, part_bytes, read_layout
-from zveno.log.findings import Finding
+from zveno.log.findings import Finding, span
 from zveno.log.judged import agrees
 from zveno.log.keys import fingerprint
 from zveno.log.manifest import FileHash, block_size, hash_blocks, manifest, read_manifest
@@ -123,11 +123,11 @@ _LOG = ("log/entries.jsonl", "log/leaves.txt", "log/heads.jsonl", "log/proofs.js
 
 
 def _difference(wanted: bytes, found: bytes, part: Part) -> list[Finding]:
-    span = differing(wanted, found)
-    if span is None:
+    place = differing(wanted, found)
+    if place is None:
         return []
-    start, end = part.at + span[0], part.at + span[1]
-    told = fault("bytes {start} to {end} of '{name}' were altered", start=start, end=end, name=part.name)
+    start, end = part.at + place[0], part.at + place[1]
+    told = fault("altered: {bytes} of '{name}'", bytes=span(start, end), name=part.name)
     return [Finding("altered", told, part.name, start, end)]
 
 
@@ -184,12 +184,11 @@ def _changed_blocks(part: Part, wanted: FileHash, found: FileHash) -> list[Findi
     for at in changed:
         start, end = part.at + at * block, part.at + min((at + 1) * block, part.size) - 1
         told = fault(
-            "file '{name}' was altered within its bytes {first} to {last} (bytes {start} to {end} of the archive)",
+            "file '{name}' was altered within its bytes {first} to {last} ({bytes} of the archive)",
             name=part.name.removeprefix(FILES),
             first=start - part.at,
             last=end - part.at,
-            start=start,
-            end=end,
+            bytes=span(start, end),
         )
         findings.append(Finding("altered", told, part.name, start, end))
     return findings
@@ -218,7 +217,7 @@ def _altered_manifest(
     if not layout.cut and (signed is None or sha256(made).hexdigest() == signed):
         return _difference(made, content, part)
     start, end = part.at, part.at + part.size - 1
-    told = fault("the manifest (bytes {start} to {end}) is not the one that was signed", start=start, end=end)
+    told = fault("the manifest ({bytes}) is not the one that was signed", bytes=span(start, end))
     return [Finding("altered", told, part.name, start, end)]
 
 
