@@ -43,18 +43,31 @@ class Line:
     ----------
     data
         Canonical bytes of a signed record or head.
+    leaf
+        Leaf hash of the data.
     at
         Offset of the line in the journal.
     """
 
     kind: LineKind
     data: bytes
+    leaf: bytes
     at: int = 0
+
+    @classmethod
+    def of(cls, kind: LineKind, data: bytes) -> Line:
+        """A line to be written."""
+        return cls(kind, data, leaf_hash(data))
 
     @property
     def written(self) -> bytes:
         """The line as it stands in the file."""
-        return f"{self.kind} {leaf_hash(self.data).hex()} ".encode() + self.data + b"\n"
+        return f"{self.kind} {self.leaf.hex()} ".encode() + self.data + b"\n"
+
+    @property
+    def end(self) -> int:
+        """Offset of its last byte."""
+        return self.at + len(self.kind) + 2 * len(self.leaf) + 2 + len(self.data)
 
 
 @dataclass(frozen=True)
@@ -236,7 +249,11 @@ def read_lines(content: bytes, start: int = 0) -> tuple[tuple[Line, ...], tuple[
         kind, _, rest = row.removesuffix(b"\n").partition(b" ")
         digits, _, data = rest.partition(b" ")
         number += kind == b"record"
-        if kind not in (b"record", b"head") or not row.endswith(b"\n") or leaf_hash(data).hex().encode() != digits:
+        if (
+            kind not in (b"record", b"head")
+            or not row.endswith(b"\n")
+            or (leaf := leaf_hash(data)).hex().encode() != digits
+        ):
             faults.append(
                 fault(
                     "the log is damaged in {bytes}, by record {number}: restore the store from a backup",
@@ -245,7 +262,7 @@ def read_lines(content: bytes, start: int = 0) -> tuple[tuple[Line, ...], tuple[
                 )
             )
         else:
-            lines.append(Line("record" if kind == b"record" else "head", data, at))
+            lines.append(Line("record" if kind == b"record" else "head", data, leaf, at))
         at += len(row)
     return tuple(lines), tuple(faults)
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
 from zveno.errors import Fault, StoreError
 from zveno.log.findings import Finding, span
-from zveno.log.journal import Journal, Line
+from zveno.log.journal import Journal, Line, LineKind
 from zveno.log.judged import Place, agrees, judge
 from zveno.log.merkle import Tree, included
 from zveno.log.records import Draft, Head, SignedHead, SignedRecord, Signer
-from zveno.log.register import Register
+from zveno.log.register import Register, about_persons
+
+Read = TypeVar("Read")
 
 
 @dataclass(frozen=True)
@@ -66,22 +71,21 @@ class Log:
         """As if nothing had been read yet."""
         self._bytes = 0
         self._tree = Tree()
-        self._records: list[SignedRecord] = []
-        self._heads: list[SignedHead] = []
-        self._places: dict[str, list[Place]] = {"record": [], "head": []}
+        self._lines: dict[LineKind, list[Line]] = {"record": [], "head": []}
+        self._parsed: dict[int, SignedRecord] = {}
         self._register = Register()
 
     @property
     def records(self) -> Sequence[SignedRecord]:
         """All records in their order."""
         self._refresh()
-        return tuple(self._records)
+        return tuple(self._record(number) for number in range(len(self._tree)))
 
     @property
     def signed_heads(self) -> Sequence[SignedHead]:
         """Heads that persons have signed, in their order."""
         self._refresh()
-        return tuple(self._heads)
+        return tuple(self._read(SignedHead.parse, line) for line in self._lines["head"])
 
     @property
     def register(self) -> Register:
@@ -104,7 +108,7 @@ class Log:
     def entry(self, number: int) -> Entry:
         """A record with its proof for the log as it is now."""
         self._refresh()
-        return Entry(number, self._records[number], self._now(), self._tree.inclusion(number))
+        return Entry(number, self._record(number), self._now(), self._tree.inclusion(number))
 
     def append(self, record: SignedRecord) -> Entry:
         """Put a signed record into the log; it is on the disk when this returns.
@@ -123,7 +127,7 @@ class Log:
                 return self.entry(list(self._tree.leaves).index(record.leaf))
             self._require(record)
             self._write(record, Head(len(self._tree) + 1, self._tree.root_with(record.leaf)))
-        return self.entry(len(self._records) - 1)
+        return self.entry(len(self._tree) - 1)
 
     def enter(self, signer: Signer, draft: Draft) -> Entry:
         """Sign a draft over the log as it is, append it, and sign the head with it; all at once.
@@ -139,16 +143,19 @@ class Log:
             self._require(record)
             after = Head(len(self._tree) + 1, self._tree.root_with(record.leaf))
             self._write(record, after, signer.sign_head(after, draft.at))
-        return self.entry(len(self._records) - 1)
+        return self.entry(len(self._tree) - 1)
 
     def verify(self) -> tuple[Finding, ...]:
         """Everything that is wrong with the log, from its files on; nothing if it is sound."""
         fresh = Log(self.folder)
         try:
-            fresh._refresh()
+            records, heads = fresh.records, fresh.signed_heads
         except StoreError as error:
             return tuple(Finding("altered", one, "log/journal") for one in error.faults)
-        return judge(fresh._tree, fresh._records, fresh._heads, fresh._places["record"], fresh._places["head"]).findings
+        places = {
+            kind: [Place("log/journal", line.at, line.end) for line in lines] for kind, lines in fresh._lines.items()
+        }
+        return judge(fresh._tree, records, heads, places["record"], places["head"]).findings
 
     # ---- inside ------------------------------------------------------------------------------------------------------
 
@@ -187,33 +194,49 @@ class Log:
             )
 
     def _take(self, line: Line) -> None:
-        place = Place("log/journal", line.at, line.at + len(line.written) - 1)
-        try:
-            if line.kind == "head":
-                self._heads.append(SignedHead.parse(line.data))
-            else:
-                record = SignedRecord.parse(line.data)
+        """Take a line in; of records only those about persons are looked at whole, for all others have been."""
+        if line.kind == "record":
+            said = self._read(json.loads, line)["record"]
+            if about_persons(said["kind"]):
+                record = self._read(SignedRecord.parse, line)
+                self._require_sound(record)
                 self._register = self._register.with_record(record)
-                self._tree.append(record.leaf)
-                self._records.append(record)
-        except (ValueError, KeyError, TypeError, IndexError) as error:
+            else:
+                self._register = self._register.with_other(datetime.fromisoformat(said["at"]))
+            self._tree.append(line.leaf)
+        self._lines[line.kind].append(line)
+
+    def _record(self, number: int) -> SignedRecord:
+        """A record, read when it is first asked for."""
+        if number not in self._parsed:
+            self._parsed[number] = self._read(SignedRecord.parse, self._lines["record"][number])
+        return self._parsed[number]
+
+    def _read(self, parse: Callable[[bytes], Read], line: Line) -> Read:
+        """What a line holds."""
+        try:
+            return parse(line.data)
+        except ValueError as error:
             raise StoreError(
                 "the log is damaged in {bytes}, by record {number}: restore the store from a backup",
                 where=str(self._journal.folder / "journal"),
-                bytes=span(place.start, place.end),
-                number=len(self._records),
+                bytes=span(line.at, line.end),
+                number=len(self._tree),
             ) from error
-        self._places[line.kind].append(place)
 
-    def _require(self, record: SignedRecord) -> None:
-        """Refuse a record that the log must not hold."""
+    def _require_sound(self, record: SignedRecord) -> None:
+        """Refuse a record by its signature, person or order."""
         objection = self._register.objection(record)
         if objection is not None:
             raise StoreError([Fault(objection.message, objection.fields, str(self.folder))])
+
+    def _require(self, record: SignedRecord) -> None:
+        """Refuse a record that the log must not hold."""
+        self._require_sound(record)
         if not agrees(self._tree, record.after):
             raise StoreError("the record of '{person}' was signed over another log: sign it anew", person=record.person)
 
     def _write(self, record: SignedRecord, after: Head, signed: SignedHead | None = None) -> None:
-        lines = [Line("record", record.data), *([Line("head", signed.data)] if signed else [])]
+        lines = [Line.of("record", record.data), *([Line.of("head", signed.data)] if signed else [])]
         self._journal.commit(lines, after)
         self._refresh()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
@@ -83,12 +83,15 @@ class Register:
 
     def with_record(self, record: SignedRecord) -> Register:
         """The register after one more record, which must be free of objection."""
-        latest = record.at if self.latest is None else max(self.latest, record.at)
-        persons = self.persons
-        if record.kind in _APPLIED:
-            changed = _APPLIED[record.kind](self, record)
-            persons = {**persons, changed.id: changed}
-        return Register(persons, self.number + 1, latest)
+        after = self.with_other(record.at)
+        if record.kind not in _APPLIED:
+            return after
+        changed = _APPLIED[record.kind](self, record)
+        return replace(after, persons={**self.persons, changed.id: changed})
+
+    def with_other(self, at: datetime) -> Register:
+        """The register after one more record that is not about persons."""
+        return Register(self.persons, self.number + 1, at if self.latest is None else max(self.latest, at))
 
     def owner(self, public: bytes) -> tuple[Person, Key] | None:
         """The person who has or had a key."""
@@ -103,12 +106,9 @@ class Register:
         return tuple(one for one in self.persons.values() if REGISTRAR in one.roles and one.key)
 
 
-def register_of(records: Iterable[SignedRecord]) -> Register:
-    """The register that sound records make."""
-    found = Register()
-    for one in records:
-        found = found.with_record(one)
-    return found
+def about_persons(kind: str) -> bool:
+    """Whether records of a kind change the register."""
+    return kind in _APPLIED
 
 
 def possession(key: PrivateKey, person: str) -> str:

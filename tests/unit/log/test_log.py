@@ -14,8 +14,10 @@ import pytest
 from tests.signed_books import PASSPHRASE, T0, books
 
 from zveno.errors import StoreError
-from zveno.log import Draft, Head, Log, Persons, journal
+from zveno.log import Draft, Head, Log, Persons, Signer
 from zveno.log.journal import Line
+from zveno.log.keys import new_key
+from zveno.log.register import possession
 
 ROOT = Path(__file__).parents[3]
 
@@ -116,6 +118,27 @@ def test_processes_that_write_at_once_do_not_fork_it(our):
         assert sorted(numbers) == sorted([*range(15), *range(15)])
 
 
+def test_a_person_written_into_the_file_past_the_log_is_not_taken_for_one(our):
+    """Whoever can write the files can add lines, but the register counts only what a registrar has signed."""
+    thief = Signer("thief", "Thief", new_key())
+    body = {"name": "Thief", "person": "thief", "possession": possession(thief.key, "thief"), "valid_to": None,
+            "public_key": thief.key.public.hex(), "roles": ["chief_accountant"], "valid_from": "2026-01-01"}  # fmt: skip
+    record = thief.sign(Draft("person_added", body, T0), our.log.head)
+    after = Head(4, our.log.tree.root_with(record.leaf))
+    journal.Journal(our.folder / "log").commit([Line.of("record", record.data)], after)
+    with pytest.raises(StoreError, match="its key is foreign"):
+        Log(our.folder).enter(thief, draft())
+    assert Log(our.folder).verify() != ()
+
+
+def test_a_record_written_into_the_file_past_the_log_is_told(our):
+    record = our.registrar.sign(Draft("closed", {"period": "2026-03"}, T0), our.log.head)
+    after = Head(4, our.log.tree.root_with(record.leaf))
+    journal.Journal(our.folder / "log").commit([Line.of("record", record.data)], after)
+    (found,) = Log(our.folder).verify()
+    assert (found.kind, found.record) == ("unlawful", 3)
+
+
 # ---- crashes ---------------------------------------------------------------------------------------------------------
 
 
@@ -162,7 +185,7 @@ def test_a_crash_at_any_step_leaves_the_record_in_or_out(our, monkeypatch, step,
 
 def test_a_write_cut_off_after_any_byte_is_put_aside(our):
     record = our.accountant.sign(draft(), our.log.head)
-    written = Line("record", record.data).written
+    written = Line.of("record", record.data).written
     path = our.folder / "log" / "journal"
     before, head = path.read_bytes(), our.log.head
     for length in range(1, len(written) + 1):
