@@ -14,7 +14,7 @@ import pytest
 from tests.signed_books import PASSPHRASE, T0, books
 
 from zveno.errors import StoreError
-from zveno.log import Draft, Head, Log, Persons, Signer
+from zveno.log import Draft, Head, Log, Persons, Signer, journal
 from zveno.log.journal import Line
 from zveno.log.keys import new_key
 from zveno.log.register import possession
