@@ -52,7 +52,7 @@ def _commands() -> str:
     """Every command with its options, and what the exit codes mean."""
     lines = [_MADE, "# Commands", "", "In every language: `zveno --help`, `zveno COMMAND --help`.", ""]
     command: Any = typer.main.get_command(app)
-    for name, inner in command.commands.items():
+    for name, inner in _verbs(command):
         places = " ".join(_place(one) for one in inner.params if one.param_type_name == "argument")
         lines += [f"## zveno {name}", "", inner.help, "", f"    zveno {name} {places}".rstrip(), ""]
         lines += ["| option | meaning | default |", "|---|---|---|"]
@@ -60,6 +60,15 @@ def _commands() -> str:
         lines.append("")
     lines += [f"Reports (`NAME`): {', '.join(f'`{one}`' for one in REPORTS)}.", ""]
     return "\n".join([*lines, *_exit_codes(), ""])
+
+
+def _verbs(command: Any, above: str = "") -> list[tuple[str, Any]]:
+    """Commands by all their words, those of groups one by one."""
+    found = []
+    for name, inner in command.commands.items():
+        words = f"{above}{name}"
+        found += _verbs(inner, f"{words} ") if hasattr(inner, "commands") else [(words, inner)]
+    return found
 
 
 def _place(one: Any) -> str:
@@ -94,7 +103,7 @@ def _exit_codes() -> list[str]:
         for one in vars(errors).values()
         if isinstance(one, type) and issubclass(one, errors.ZvenoError) and one is not errors.ZvenoError
     }
-    said = {0: "Done.", 2: "The command is wrong.", **found, 70: "A fault of the program itself.", 130: "Interrupted."}
+    said = {0: "Done.", 1: "Verified, and something is wrong.", 2: "The command is wrong.", **found, 70: "A fault of the program itself.", 130: "Interrupted."}
     rows = [f"| {code} | {meaning} |" for code, meaning in sorted(said.items())]
     return ["## Exit codes", "", "| code | meaning |", "|---|---|", *rows]
 

@@ -10,7 +10,7 @@ import pytest
 
 import zveno
 
-HEAVY = ("numpy", "scipy", "polars", "sqlalchemy", "pydantic", "babel", "pyarrow")
+HEAVY = ("numpy", "scipy", "polars", "sqlalchemy", "pydantic", "babel", "pyarrow", "nacl")
 
 
 def test_every_public_name_leads_somewhere():

@@ -1,5 +1,6 @@
 """The facade: one description, four questions. Fetches tables, calls one engine, returns its answer."""
 
+from zveno.chain.archives import ToArchive, archive, backup, restore
 from zveno.chain.examples import example, example_names, new
 from zveno.chain.facade import Chain, Imported, load
 from zveno.chain.problems import solve_problem
@@ -53,11 +54,15 @@ __all__ = [
     "Sensitivities",
     "Simulation",
     "Spread",
+    "ToArchive",
+    "archive",
+    "backup",
     "example",
     "example_names",
     "grid",
     "load",
     "new",
+    "restore",
     "schemas",
     "solve_problem",
     "span",

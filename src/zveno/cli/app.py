@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,6 +19,7 @@ from zveno.cli.diagnosed import (
     Specifications,
     show_diagnosis,
 )
+from zveno.cli.languages import asked_language, language, require_language, translate, with_language
 from zveno.cli.scenarios import (
     Asked,
     CasesPath,
@@ -38,7 +38,7 @@ from zveno.cli.spoken import SpokenCommand, SpokenGroup
 from zveno.cli.tested import Correction, Each, Lasting, ProblemFile, Robust, Suspected
 from zveno.cli.typed import assignment
 from zveno.errors import DataError, StoreError, ZvenoError, refusal
-from zveno.text.mark import LANGUAGES, tr
+from zveno.text.mark import tr
 
 app = typer.Typer(
     name="zveno",
@@ -77,17 +77,14 @@ HERE = "."
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command line; every error becomes a message and an exit code, never a traceback."""
-    asked, rest = _asked_language(arguments)
+    asked, rest = asked_language(arguments)
     lang = language(asked)
     command: Any = typer.main.get_command(app)
     if lang != "en":
-        _translate(command, lang)
-    verb = next((k for k, one in enumerate(rest) if one in command.commands), None)
-    if verb is not None:
-        rest[verb + 1 : verb + 1] = ["--lang", lang]
+        translate(command, lang)
     try:
-        _require_language(asked)
-        code = command.main(args=rest, prog_name="zveno", standalone_mode=False)
+        require_language(asked)
+        code = command.main(args=with_language(command, rest, lang), prog_name="zveno", standalone_mode=False)
     except SystemExit as done:
         return done.code if isinstance(done.code, int) else 0
     except ZvenoError as error:
@@ -102,55 +99,6 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:  # noqa: BLE001 - the last door: a user gets a sentence, not a traceback
         return _misused(error, lang) if hasattr(error, "format_message") else _unexpected(error, lang)
     return code if isinstance(code, int) else 0
-
-
-def _asked_language(arguments: Sequence[str]) -> tuple[str, list[str]]:
-    """The value of ``--lang``, wherever it stands, and the arguments without it."""
-    asked, rest = "", []
-    words = iter(arguments)
-    for one in words:
-        if one == "--lang":
-            asked = next(words, "?")
-        elif one.startswith("--lang="):
-            asked = one.removeprefix("--lang=")
-        else:
-            rest.append(one)
-    return asked, rest
-
-
-def _require_language(asked: str) -> None:
-    """Refuse a language that has no catalogue; a locale of another language means English."""
-    if asked and asked not in LANGUAGES:
-        raise DataError("language '{lang}' is not known: choose en, ru or kk", lang=asked)
-    wished = os.environ.get("ZVENO_LANG", "")
-    if not asked and wished and _code(wished) not in LANGUAGES:
-        raise DataError(
-            "ZVENO_LANG is '{lang}', which is not one of en, ru, kk: set it anew, or add --lang", lang=wished
-        )
-
-
-def _code(locale: str) -> str:
-    """The language of a locale: ``ru`` of ``ru_RU.UTF-8``."""
-    return re.split(r"[-_.@]", locale.lower())[0]
-
-
-def language(asked: str = "") -> str:
-    """Language of this run: the one asked for, else ZVENO_LANG, else the locale, else English."""
-    places = (os.environ.get(name, "") for name in ("ZVENO_LANG", "LC_ALL", "LC_MESSAGES", "LANG"))
-    return next((code for code in map(_code, (asked, *places)) if code in LANGUAGES), "en")
-
-
-def _translate(command: Any, lang: str) -> None:
-    """Put the help texts of a command and its parts into the language."""
-    from zveno.text.catalogue import catalogue
-
-    text = catalogue(lang)
-    command.text = text
-    for part in (command, *command.params):
-        if getattr(part, "help", None):
-            part.help = text(part.help)
-    for inner in getattr(command, "commands", {}).values():
-        _translate(inner, lang)
 
 
 def _fail(error: ZvenoError, lang: str) -> int:

@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from zveno.cli.app import HERE, AsJson, ChainFolder, DataPath, Lang, StoreFolder, app, language, open_chain, with_data
+from zveno.cli.app import HERE, AsJson, ChainFolder, DataPath, Lang, StoreFolder, app, open_chain, with_data
+from zveno.cli.languages import language
 from zveno.cli.spoken import SpokenCommand
 from zveno.cli.typed import assignment
 from zveno.errors import DataError

@@ -16,10 +16,10 @@ from zveno.cli.app import (
     PeriodText,
     StoreFolder,
     app,
-    language,
     open_chain,
     with_data,
 )
+from zveno.cli.languages import language
 from zveno.cli.spoken import SpokenCommand
 from zveno.errors import DataError
 from zveno.text.mark import tr

@@ -9,15 +9,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-import polars as pl
 import typer
 
 from zveno.errors import Fault
-from zveno.reports import digits_for, half_width
 from zveno.text.catalogue import Catalogue, catalogue
 from zveno.text.mark import tr
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,8 @@ class Screen:
 
     def measured(self, value: float | None, sd: float | None, scale: float = 1.0, digits: int = 2) -> str:
         """A value with the half width of its 95 % interval, which sets the digits; words where it is unknown."""
+        from zveno.reports import digits_for, half_width  # heavy, and not every screen has measured values
+
         if value is None:
             return self.text(tr("unobservable"))
         half = half_width(sd)

@@ -27,6 +27,11 @@ PLACES = (
     tr("FILE"),
     tr("FILE.json"),
     tr("PATH..."),
+    tr("ID"),
+    tr("TEXT"),
+    tr("ARCHIVE"),
+    tr("PUBLIC.pem"),
+    tr("SIZE:ROOT"),
 )
 """What stands for a value in help."""
 

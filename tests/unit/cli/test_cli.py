@@ -12,7 +12,7 @@ from python_calamine import CalamineWorkbook
 
 from zveno.chain import example, load
 from zveno.cli import run
-from zveno.cli.app import language
+from zveno.cli.languages import language
 from zveno.tables import frame
 
 ROOT = Path(__file__).parents[3]

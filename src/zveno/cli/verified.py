@@ -1,0 +1,141 @@
+"""Shows persons, and what a verification found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from zveno.cli.screen import Screen
+from zveno.log import ROLES, Finding, Log, Person, Register, SignedRecord, Trusted, Verified, fingerprint, stamp
+from zveno.text.mark import tr
+
+WRONG = 1
+"""Exit code of a verification that found something."""
+
+
+def show_persons(screen: Screen, register: Register, *, as_json: bool) -> None:
+    """Persons with their roles, authority and keys."""
+    if as_json:
+        screen.json([_said(one) for one in register.persons.values()])
+        return
+    if not register.persons:
+        screen.say(tr("nobody is entered yet: begin with zveno person add ID --name NAME --role registrar"))
+        return
+    head = (tr("id"), tr("name"), tr("roles"), tr("valid from"), tr("valid to"), tr("key"), tr("state"))
+    screen.table(head, [_row(screen, one) for one in register.persons.values()])
+
+
+def show_verified(screen: Screen, found: Verified, trusted: Trusted, *, as_json: bool) -> int:
+    """What an archive holds and what is wrong with it; the exit code."""
+    if as_json:
+        screen.json({**_findings(screen, found.findings), **_told(found)})
+        return 0 if found.sound else WRONG
+    _show_findings(screen, found.findings)
+    if not found.sound:
+        return WRONG
+    if found.holds == "backup":
+        screen.say(
+            tr("sound: a backup with {files} files; nobody signs for a backup as a whole"), files=len(found.files)
+        )
+        return 0
+    screen.say(
+        tr("sound: {files} files and {records} signed records, every byte as it was signed"),
+        files=len(found.files),
+        records=len(found.records),
+    )
+    if found.record is not None and found.head is not None:
+        screen.line(stamp(found.record, screen.lang))
+        screen.say(tr("head of the log: {head}; note it: a later archive must agree with it"), head=found.head.head)
+    if not trusted.keys and found.records and found.records[0] is not None:
+        screen.say(
+            tr("the keys are those in the archive itself: compare {key}, or verify with --key, to know who signed"),
+            key=fingerprint(found.records[0].key),
+        )
+    return 0
+
+
+def show_live_log(screen: Screen, log: Log, *, as_json: bool) -> int:
+    """What is wrong with the log of a store; the exit code."""
+    findings = log.verify()
+    if as_json:
+        screen.json(_findings(screen, findings))
+    elif findings:
+        _show_findings(screen, findings)
+    else:
+        screen.say(tr("sound: {records} signed records"), records=len(log.records))
+        screen.say(tr("head of the log: {head}; note it: a later archive must agree with it"), head=log.head)
+    return WRONG if findings else 0
+
+
+def _show_findings(screen: Screen, findings: Sequence[Finding]) -> None:
+    for one in findings:
+        screen.line(screen.text.fault(one.fault))
+
+
+def _findings(screen: Screen, findings: Sequence[Finding]) -> dict[str, Any]:
+    return {
+        "sound": not findings,
+        "findings": [
+            {
+                "kind": one.kind,
+                "member": one.member,
+                "start": one.start,
+                "end": one.end,
+                "record": one.record,
+                "text": screen.text.fault(one.fault),
+            }
+            for one in findings
+        ],
+    }
+
+
+def _told(found: Verified) -> dict[str, Any]:
+    return {
+        "holds": found.holds,
+        "files": list(found.files),
+        "records": [_record(one) for one in found.records],
+        "head": str(found.head.head) if found.head is not None else None,
+    }
+
+
+def _record(record: SignedRecord | None) -> dict[str, Any] | None:
+    return None if record is None else record.said()
+
+
+def _row(screen: Screen, person: Person) -> list[str]:
+    key = person.keys[-1]
+    return [
+        person.id,
+        person.name,
+        ", ".join(screen.text(ROLES[one]) for one in person.roles),
+        str(person.valid_from),
+        str(person.valid_to or ""),
+        fingerprint(key.public),
+        screen.text(_state(key.ended)),
+    ]
+
+
+def _state(ended: str) -> str:
+    return tr("revoked") if ended == "revoked" else tr("in use")
+
+
+def _said(person: Person) -> dict[str, Any]:
+    keys = [
+        {
+            "public_key": one.public.hex(),
+            "fingerprint": fingerprint(one.public),
+            "since_record": one.since,
+            "until_record": one.until,
+            "ended": one.ended,
+            "reason": one.reason,
+        }
+        for one in person.keys
+    ]
+    return {
+        "id": person.id,
+        "name": person.name,
+        "roles": list(person.roles),
+        "valid_from": person.valid_from,
+        "valid_to": person.valid_to,
+        "keys": keys,
+    }

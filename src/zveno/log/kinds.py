@@ -1,0 +1,74 @@
+"""What a signature can mean, and who may give it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from zveno.text.catalogue import catalogue
+from zveno.text.mark import LANGUAGES, tr
+
+REGISTRAR = "registrar"
+ROLES = {
+    REGISTRAR: tr("keeper of the register of persons"),
+    "accountant": tr("metal accountant"),
+    "chief_accountant": tr("chief metal accountant"),
+    "metallurgist": tr("chief metallurgist"),
+    "metrologist": tr("metrologist"),
+    "laboratory": tr("head of laboratory"),
+    "foreman": tr("shift foreman"),
+    "auditor": tr("auditor"),
+}
+"""Roles that carry authority, with their words."""
+
+_ACCOUNTANTS = ("accountant", "chief_accountant")
+_STAFF = (*_ACCOUNTANTS, "metallurgist", "metrologist", "laboratory", "foreman")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of record.
+
+    Parameters
+    ----------
+    meaning
+        What a person says by signing it; the key of its translations.
+    roles
+        Roles that may sign it.
+    """
+
+    meaning: str
+    roles: tuple[str, ...]
+
+
+KINDS = {
+    "person_added": Kind(tr("I enter this person and key in the register"), (REGISTRAR,)),
+    "person_amended": Kind(tr("I change what this person may do"), (REGISTRAR,)),
+    "key_replaced": Kind(tr("this key takes the place of the former one"), (REGISTRAR, *_STAFF, "auditor")),
+    "key_revoked": Kind(tr("this key is no longer to be trusted"), (REGISTRAR, *_STAFF, "auditor")),
+    "imported": Kind(tr("I have read these files into the store"), _STAFF),
+    "mapping_approved": Kind(tr("I have checked that this mapping reads the workbook rightly"), _STAFF),
+    "adjusted": Kind(tr("I propose this adjustment"), _STAFF),
+    "adjustment_approved": Kind(tr("I have checked this adjustment and approve it"), _ACCOUNTANTS),
+    "authorised": Kind(tr("I authorise this for the period"), ("chief_accountant", "metallurgist", "metrologist")),
+    "stock_taken": Kind(tr("I have measured these stocks"), _STAFF),
+    "provisional": Kind(tr("I have drawn up this balance"), _ACCOUNTANTS),
+    "closed": Kind(tr("I have checked this balance and close the period"), ("chief_accountant",)),
+    "restated": Kind(tr("I put this version in place of the closed one, for the reason given"), _ACCOUNTANTS),
+    "restatement_approved": Kind(tr("I have checked this restatement and approve it"), ("chief_accountant",)),
+    "investigation_opened": Kind(tr("I ask for this to be looked into"), (*_STAFF, "auditor")),
+    "investigation_closed": Kind(tr("I have looked into this and accept the outcome"), _STAFF),
+    "archived": Kind(tr("I hand over these files as they stand in the books"), (*_ACCOUNTANTS, REGISTRAR)),
+    "examined": Kind(tr("I have examined this"), (*_STAFF, "auditor")),
+}
+"""Every kind of record; a room above enters its own by a line here."""
+
+
+def meaning_of(kind: str) -> dict[str, str]:
+    """The words of a kind in every language, as a signature carries them.
+
+    Examples
+    --------
+    >>> meaning_of("closed")["en"]
+    'I have checked this balance and close the period'
+    """
+    return {lang: catalogue(lang)(KINDS[kind].meaning) for lang in LANGUAGES}
