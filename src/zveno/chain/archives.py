@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from zveno import store
+from zveno.chain.kept import description_of
 from zveno.errors import DataError
 from zveno.log import Entry, Log, Signer, write_archive
 
@@ -87,10 +88,8 @@ def _named(path: Path) -> list[tuple[str, Path]]:
 def _period(chain: Chain, text: str, scratch: Path) -> dict[str, bytes | Path]:
     """The description, and the values of a period as the store gives them."""
     span = chain.period(text)
-    kept = {one.resolve() for one in (chain.folder / "store").rglob("*.yaml")}
-    description = sorted(one for one in chain.folder.rglob("*.yaml") if one.resolve() not in kept)
     files: dict[str, bytes | Path] = {
-        f"description/{one.relative_to(chain.folder).as_posix()}": one for one in description
+        f"description/{one.relative_to(chain.folder).as_posix()}": one for one in description_of(chain.folder)
     }
     files["records.csv"] = chain.store.read("records", span).write_csv().encode()
     files["rejected.csv"] = chain.store.read("rejected", span).write_csv().encode()

@@ -395,10 +395,10 @@ class Chain:
         """Names of the plants in the order of the process."""
         return tuple(one.id for one in plants_in_order(self.model))
 
-    def results(self, period: str | Period) -> MonthResults:
-        """Balance, breaches and plan against fact of a period, together."""
+    def results(self, period: str | Period, balance: Balance | None = None) -> MonthResults:
+        """Balance (made here, if it is not given), breaches and plan against fact of a period, together."""
         span = self._span(period)
-        balance, breaches, records = self.reconcile(span), self._check(span), self._records(span)
+        balance, breaches, records = balance or self.reconcile(span), self._check(span), self._records(span)
         readings = self.store.read("readings", Period(span.start, span.end + timedelta(days=1)))
         return MonthResults(
             model=self.model,
@@ -438,10 +438,10 @@ class Chain:
             return None
         return self.reconcile_each(span, "day").recoveries
 
-    def books(self, period: str | Period, carried: Carried | None = None) -> Books:
+    def books(self, period: str | Period, carried: Carried | None = None, balance: Balance | None = None) -> Books:
         """The month as books: both balances, stocks, owners, and what contracts return."""
         span = self._span(period)
-        return books_of(self.model, self.reconcile(span), self._records(span), carried)
+        return books_of(self.model, balance or self.reconcile(span), self._records(span), carried)
 
     def with_data(self, paths: Sequence[Path | str]) -> tuple[Chain, Imported]:
         """The same chain over files that are read into memory and not kept."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+from pathlib import Path
 
 import polars as pl
 
@@ -56,3 +57,9 @@ def rejected_of(store: Store, span: Period) -> pl.DataFrame:
     here = everything.filter(pl.col("start").is_between(*span.instants, closed="left"))["file_hash"].unique()
     elsewhere = set(everything["file_hash"].unique()) - set(here)
     return store.read("rejected").filter(~pl.col("file_hash").is_in(list(elsewhere)))
+
+
+def description_of(folder: Path) -> list[Path]:
+    """The files of a description in their order: all its YAML, without what lies in a store inside."""
+    kept = set((folder / "store").rglob("*.yaml"))
+    return sorted(one for one in folder.rglob("*.yaml") if one not in kept)
