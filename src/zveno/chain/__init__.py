@@ -5,6 +5,7 @@ from zveno.chain.examples import example, example_names, new
 from zveno.chain.facade import Chain, Imported, load
 from zveno.chain.problems import solve_problem
 from zveno.chain.schemas import schemas
+from zveno.close import Books, Carried
 from zveno.couple import Calibration, Choices
 from zveno.model.chain import ChainModel
 from zveno.reconcile import Balance, Detection, Drifts, LastingErrors, PeriodSeries, Scrutiny
@@ -31,8 +32,10 @@ from zveno.simulate import (
 
 __all__ = [
     "Balance",
+    "Books",
     "Breaches",
     "Calibration",
+    "Carried",
     "CaseResults",
     "Cases",
     "Chain",

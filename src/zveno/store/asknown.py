@@ -27,7 +27,7 @@ class AsKnown:
         self._store = store
         self.cut = cut
 
-    def append(self, batches: Sequence[Batch], known: datetime) -> int:
+    def append(self, batches: Sequence[Batch], known: datetime) -> int:  # noqa: ARG002
         """Refused: the past is not changed."""
         raise StoreError("a store as it was known on {cut} takes nothing more", cut=self.cut.isoformat())
 

@@ -1,0 +1,209 @@
+"""How the month's books and its close are shown on a screen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+
+from zveno.chain import Books, ChainModel
+from zveno.chain.closing import Frozen, Late
+from zveno.cli.screen import Screen
+from zveno.close.steps import PeriodStage, Signed, Version
+from zveno.reports import half_width, stream_title
+from zveno.text.mark import tr
+
+_STAGES = {
+    "open": tr("open"), "provisional": tr("drawn up, waits for a second person"), "closed": tr("closed"),
+    "restating": tr("closed; a restatement waits for a second person"),
+}  # fmt: skip
+_JUDGED = {
+    "within": tr("within the allowance"),
+    "beyond": tr("beyond the allowance"),
+    "unobservable": tr("unobservable"),
+}
+_DUES = ("opening_due_t", "returnable_t", "returned_t", "closing_due_t")
+_LINES = {
+    "opening": tr("opening stock"), "received": tr("received"), "delivered": tr("delivered"), "lost": tr("lost"),
+    "closing": tr("closing stock"),
+}  # fmt: skip
+_MOST = 12
+_MOVED = 1e-9
+
+
+class BookedAnswers(Screen):
+    """A screen that knows how books and their close are shown."""
+
+    def books(self, model: ChainModel, books: Books, *, as_json: bool) -> None:
+        """Both balances, stocks of the chain's first component, owners, contracts."""
+        if as_json:
+            self.json({name: one.to_dicts() for name, one in books.tables().items()})
+            return
+        self._discrepancies(model, books.discrepancies)
+        self._stocks(model, books.stock_books)
+        self._owners(model, books.owner_accounts)
+        self._dues(model, books.owner_dues)
+
+    def drawn(self, version: Version) -> None:
+        """A draft and what comes next."""
+        self.say(
+            tr("version {number} of {period} is drawn up by {name} from all that was known on {cut}; a second person "
+               "closes it: zveno approve {period} --as ID"),
+            number=version.number, period=version.period, name=version.drawn.name, cut=_minute(version.cut),
+        )  # fmt: skip
+
+    def closed(self, version: Version, others: tuple[str, ...]) -> None:
+        """A version in force, and the later periods that took over what it closed with."""
+        approved = version.approved or version.drawn
+        self.say(
+            tr("{period} is closed: version {number}, drawn up by {drawn}, approved by {approved} (record {record})"),
+            number=version.number, period=version.period, drawn=version.drawn.name, approved=approved.name,
+            record=approved.record,
+        )  # fmt: skip
+        if others and version.number > 1:
+            self.say(
+                tr("! opening stocks, owners and dues of these closed periods came from the former version: {periods}"),
+                periods=", ".join(others),
+            )
+
+    def differences(self, before: Frozen, after: Frozen) -> None:
+        """What a restatement changes, the largest first."""
+        keys = ["stream", "component"]
+        old, new = (one.tables["flows"].select(*keys, pl.col("mass_t").cast(pl.Float64)) for one in (before, after))
+        moved = old.join(new, on=keys, suffix="_new").with_columns(by=pl.col("mass_t_new") - pl.col("mass_t"))
+        moved = moved.filter(pl.col("by").abs() > _MOVED * pl.col("mass_t").abs().clip(1e-6)).sort(
+            pl.col("by").abs(), descending=True
+        )
+        if moved.is_empty():
+            self.say(tr("no reconciled mass differs from the version before"))
+            return
+        rows = [
+            [stream, component, *(self.text.number(one, 3) for one in (a, b, by))]
+            for stream, component, a, b, by in moved.head(_MOST).iter_rows()
+        ]
+        self.table([tr("stream"), tr("component"), tr("before, t"), tr("now, t"), tr("difference, t")], rows)
+        if moved.height > _MOST:
+            self.line(self.text.count("and {n} mass more", "and {n} masses more", moved.height - _MOST))
+
+    def stages(self, found: Mapping[str, PeriodStage], late: Mapping[str, Late | None], *, as_json: bool) -> None:
+        """Every period with its versions."""
+        if as_json:
+            self.json({name: _plain(one, late.get(name)) for name, one in sorted(found.items())})
+            return
+        if not found:
+            self.say(tr("no period was drawn up yet: zveno close PERIOD --as ID"))
+        for name, one in sorted(found.items()):
+            self.say(tr("{period}: {stage}"), period=name, stage=self.text(_STAGES[one.stage]))
+            for version in (*one.versions, *([one.draft] if one.draft else [])):
+                who = [version.drawn.name, *([version.approved.name] if version.approved else [])]
+                self.say(
+                    tr("  version {number}, data known on {cut}: {who}"),
+                    number=version.number, cut=_minute(version.cut), who=", ".join(who),
+                )  # fmt: skip
+                if version.reason:
+                    self.say(tr("    reason: {reason}"), reason=version.reason)
+            waiting = late.get(name)
+            if waiting is not None and waiting.records.height:
+                points = sorted(set(waiting.records["point"]))
+                self.line(self.text.count(
+                    "  ! {n} value came after the close and waits for a restatement: {points}",
+                    "  ! {n} values came after the close and wait for a restatement: {points}",
+                    waiting.records.height, points=", ".join(points[:_MOST]),
+                ))  # fmt: skip
+
+    # ---- tables ------------------------------------------------------------------------------------------------------
+
+    def _discrepancies(self, model: ChainModel, table: pl.DataFrame) -> None:
+        rows = [
+            [
+                model.title(row["plant"], self.lang), row["component"],
+                *(self._share(row[f"{one}_frac"], row[f"{one}_sd_frac"]) for one in ("technological", "commodity")),
+                self._or_dash(row["difference_t"]), self._or_dash(row["allowance_t"]),
+                self.text(_JUDGED[row["status"]]),
+            ]
+            for row in table.iter_rows(named=True)
+        ]  # fmt: skip
+        if rows:
+            self.table(
+                [tr("plant"), tr("component"), tr("technological recovery, %"), tr("commodity recovery, %"),
+                 tr("discrepancy, t"), tr("allowance, t"), ""],
+                rows,
+            )  # fmt: skip
+
+    def _stocks(self, model: ChainModel, table: pl.DataFrame) -> None:
+        first = model.chain.components[0] if model.chain.components else ""
+        rows = [
+            [
+                stream_title(model, row["stock"], self.text),
+                *(self.measured(row[f"{end}_t"], row[f"{end}_sd_t"], 1, 0) for end in ("opening", "closing", "change")),
+            ]
+            for row in table.filter(pl.col("component") == first).iter_rows(named=True)
+        ]  # fmt: skip
+        if rows:
+            self.line("")
+            self.table([tr("stock"), *(self.text(one, component=first) for one in _STOCK_HEADS)], rows)
+
+    def _owners(self, model: ChainModel, table: pl.DataFrame) -> None:
+        first = model.chain.components[0] if model.chain.components else ""
+        mine = table.filter(pl.col("component") == first, pl.col("line") != "left")
+        if mine["owner"].n_unique() < 2:
+            return
+        rows = []
+        for (owner,), part in mine.group_by("owner", maintain_order=True):
+            sums = {line: part.filter(pl.col("line") == line)["mass_t"] for line in _LINES}
+            rows.append([
+                model.title(str(owner), self.lang),
+                *(self._or_dash(None if one.null_count() else float(one.sum())) for one in sums.values()),
+            ])  # fmt: skip
+        self.line("")
+        self.say(tr("{component} by owner, t (a calculation: each stage mixes what comes in)"), component=first)
+        self.table([tr("owner"), *_LINES.values()], rows)
+
+    def _dues(self, model: ChainModel, table: pl.DataFrame) -> None:
+        rows = [
+            [
+                model.title(row["owner"], self.lang), row["component"],
+                *(self._or_dash(row[one], 3) for one in _DUES),
+            ]
+            for row in table.iter_rows(named=True)
+        ]  # fmt: skip
+        if rows:
+            self.line("")
+            self.table(
+                [tr("owner"), tr("component"), tr("owed before, t"), tr("returnable, t"), tr("returned, t"),
+                 tr("owed now, t")],
+                rows,
+            )  # fmt: skip
+
+    def _share(self, value: float | None, sd: float | None) -> str:
+        if value is None:
+            return "–"
+        return f"{self.text.percent(value)} ± {self.text.percent(half_width(sd))}"
+
+    def _or_dash(self, value: float | None, digits: int = 1) -> str:
+        return "–" if value is None else self.text.number(value, digits)
+
+
+_STOCK_HEADS = (tr("opening {component}, t"), tr("closing {component}, t"), tr("change, t"))
+
+
+def _minute(moment: Any) -> str:
+    return str(moment.isoformat(sep=" ", timespec="minutes"))
+
+
+def _plain(one: PeriodStage, late: Late | None) -> dict[str, Any]:
+    """A stage for JSON."""
+
+    def signed(by: Signed | None) -> dict[str, Any] | None:
+        return None if by is None else {"person": by.person, "name": by.name, "at": by.at, "record": by.record}
+
+    versions = [
+        {
+            "number": each.number, "cut": each.cut, "content": each.content, "reason": each.reason,
+            "drawn": signed(each.drawn), "approved": signed(each.approved),
+        }
+        for each in (*one.versions, *([one.draft] if one.draft else []))
+    ]  # fmt: skip
+    return {"stage": one.stage, "versions": versions, "void": list(one.void),
+            "late": 0 if late is None else late.records.height}  # fmt: skip

@@ -1,0 +1,170 @@
+"""Closing a period: two persons, versions that come out again to the last byte, late data, restatements."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+from tests.golden.reports.two_plants import FOLDER, chain
+from tests.signed_books import books
+
+from zveno.chain import Chain, load
+from zveno.chain.closing import Closing, as_known
+from zveno.errors import DataError, StoreError
+from zveno.log import Draft, Log, Signer
+from zveno.store import Batch, EmbeddedStore
+from zveno.tables import frame
+
+DAY = datetime(2026, 4, 3, 9, 0, tzinfo=UTC)
+
+
+class Office:
+    """Three persons over the store of the two plants."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.chain: Chain = chain(EmbeddedStore(folder))
+        self.signed = books(folder)
+
+    @property
+    def closing(self) -> Closing:
+        return Closing(self.chain, self.folder)
+
+    def signer(self, person: str) -> Signer:
+        return {"clerk": self.signed.accountant, "chief": self.signed.chief}[person]
+
+    def close(self) -> None:
+        self.closing.draw_up("2026-03", self.signer("clerk"), DAY)
+        self.closing.approve("2026-03", self.signer("chief"), DAY + timedelta(hours=1))
+
+    def assay_after_the_close(self, moment: datetime, share: float = 0.97) -> None:
+        """An umpire assay: the copper of the toll concentrate is lower."""
+        records = self.chain.store.read("records", self.chain.period("2026-03"))
+        late = records.filter(pl.col("point") == "toll.assay", pl.col("quantity") == "Cu")
+        assert late.height
+        late = late.with_columns(value=pl.col("value") * share, file_hash=pl.lit("cd" * 32), known=pl.lit(moment))
+        batch = Batch("umpire.xlsx", "cd" * 32, frame("records", late), frame("rejected"), frame("readings"))
+        self.chain.store.append([batch], moment)
+
+
+@pytest.fixture
+def office(tmp_path) -> Office:
+    return Office(tmp_path / "store")
+
+
+def test_one_person_draws_up_and_another_closes(office):
+    closing = office.closing
+    assert closing.stage("2026-03").stage == "open"
+    draft = closing.draw_up("2026-03", office.signer("clerk"), DAY)
+    assert (draft.number, draft.approved, closing.stage("2026-03").stage) == (1, None, "provisional")
+    closed = closing.approve("2026-03", office.signer("chief"), DAY + timedelta(hours=1))
+    assert (closed.drawn.person, closed.approved.person) == ("accountant", "chief")
+    assert closing.stage("2026-03").stage == "closed"
+    assert Log(office.folder).verify() == ()
+
+
+def test_nobody_approves_the_own_balance(office):
+    office.closing.draw_up("2026-03", office.signer("chief"), DAY)
+    with pytest.raises(DataError, match="a second person"):
+        office.closing.approve("2026-03", office.signer("chief"), DAY)
+    assert office.closing.stage("2026-03").stage == "provisional"
+
+
+def test_an_accountant_has_no_authority_to_close(office):
+    office.closing.draw_up("2026-03", office.signer("chief"), DAY)
+    with pytest.raises(StoreError):
+        office.closing.approve("2026-03", office.signer("clerk"), DAY)
+    assert office.closing.stage("2026-03").stage == "provisional"
+
+
+def test_nothing_is_approved_that_was_not_drawn_up(office):
+    with pytest.raises(DataError, match="nothing waits"):
+        office.closing.approve("2026-03", office.signer("chief"), DAY)
+
+
+def test_late_data_wait_and_the_closed_version_comes_out_again(office):
+    office.close()
+    before = office.closing.stage("2026-03").closed
+    office.assay_after_the_close(DAY + timedelta(days=9))
+    late = office.closing.late("2026-03")
+    assert set(late.records["point"]) == {"toll.assay"}
+    assert office.closing.reproduce(before) == ()
+    kept = office.closing.frozen(before).tables["flows"]
+    fresh = as_known(office.chain, before.cut).reconcile("2026-03").flows
+    assert kept["mass_t"].to_list() == fresh["mass_t"].to_list()
+    assert office.chain.reconcile("2026-03").flows["mass_t"].to_list() != fresh["mass_t"].to_list()
+
+
+def test_a_restatement_needs_a_reason_and_two_persons_and_keeps_both_versions(office):
+    office.close()
+    office.assay_after_the_close(DAY + timedelta(days=9))
+    later = DAY + timedelta(days=10)
+    with pytest.raises(DataError, match="with a reason"):
+        office.closing.draw_up("2026-03", office.signer("clerk"), later)
+    office.closing.draw_up("2026-03", office.signer("clerk"), later, "umpire assay of the toll lots")
+    assert office.closing.stage("2026-03").stage == "restating"
+    office.closing.approve("2026-03", office.signer("chief"), later + timedelta(hours=1))
+    first, second = office.closing.stage("2026-03").versions
+    assert (second.number, second.reason) == (2, "umpire assay of the toll lots")
+    assert office.closing.reproduce(first) == office.closing.reproduce(second) == ()
+    assert first.content != second.content
+    assert office.closing.late("2026-03").records.is_empty()
+
+
+def test_a_version_comes_out_again_although_the_description_was_changed(office, tmp_path):
+    office.close()
+    folder = tmp_path / "changed"
+    folder.mkdir()
+    for path in FOLDER.rglob("*.yaml"):
+        (folder / path.relative_to(FOLDER)).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path.relative_to(FOLDER)).write_text(
+            path.read_text("utf-8").replace("sd_rel_pct: 0.5", "sd_rel_pct: 0.7")
+        )
+    changed = load(folder, store=office.folder)
+    closing = Closing(changed, office.folder)
+    assert closing.reproduce(closing.stage("2026-03").closed) == ()
+
+
+def test_a_file_that_was_changed_is_refused(office):
+    office.close()
+    version = office.closing.stage("2026-03").closed
+    (path,) = (office.folder / "closed" / "2026-03").glob(f"{version.content}.zip")
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(StoreError, match="not what was signed"):
+        office.closing.frozen(version)
+
+
+def test_two_who_draw_up_at_once_leave_one_draft_and_nothing_half(office):
+    one, two = office.closing, office.closing
+    first = one.draw_up("2026-03", office.signer("clerk"), DAY)
+    second = two.draw_up("2026-03", office.signer("chief"), DAY + timedelta(minutes=1))
+    assert office.closing.stage("2026-03").draft == second
+    assert second.drawn.record > first.drawn.record
+    with pytest.raises(DataError, match="a second person"):
+        office.closing.approve("2026-03", office.signer("chief"), DAY + timedelta(hours=1))
+
+
+def test_a_second_approval_of_one_draft_changes_nothing(office):
+    office.close()
+    stage = office.closing.stage("2026-03")
+    again = stage.versions[0].drawn.record
+    body = {"period": "2026-03", "of": again, "version": 1}
+    office.signed.log.enter(office.signer("chief"), Draft("closed", body, DAY + timedelta(hours=2),
+                                                           {"version.zip": stage.versions[0].content}))  # fmt: skip
+    after = office.closing.stage("2026-03")
+    assert after.versions == stage.versions
+    assert len(after.void) == 1
+
+
+def test_what_a_month_closes_with_opens_the_next(office):
+    office.close()
+    closing = replace(office.closing)
+    frozen = closing.frozen(closing.stage("2026-03").closed)
+    before = closing._before(office.chain.period("2026-04"), DAY + timedelta(days=30))
+    assert before == frozen.carried
+    assert closing.to_look_at("2026-03") == ()
