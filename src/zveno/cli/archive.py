@@ -34,6 +34,7 @@ Heads = Annotated[
     list[str] | None,
     typer.Option("--head", metavar="SIZE:ROOT", help=tr("Head of the log as it was noted before; repeatable.")),
 ]
+Listed = Annotated[bool, typer.Option("--records", help=tr("Also list every record: number, kind, signature."))]
 BackupPath = Annotated[Path, typer.Argument(metavar="FILE", help=tr("File of the backup: .tar."))]
 Overwrite = Annotated[
     bool, typer.Option("--overwrite", help=tr("Put it in place of a store that is there; that one is kept beside."))
@@ -73,6 +74,7 @@ def verify(
     key: Keys = None,
     head: Heads = None,
     earlier: Earlier = None,
+    listed: Listed = False,
     lang: Lang = "",
     as_json: AsJson = False,
 ) -> None:
@@ -82,13 +84,14 @@ def verify(
 
     screen = Screen.of(lang or language())
     if path.is_dir():
-        raise typer.Exit(show_live_log(screen, Log(path), as_json=as_json))
+        raise typer.Exit(show_live_log(screen, Log(path), listed=listed, as_json=as_json))
     trusted = Trusted(
         keys=tuple(read_pem(one.read_bytes()) for one in key or ()),
         heads=tuple(Head.parse(one) for one in head or ()),
         earlier=tuple(earlier or ()),
     )
-    raise typer.Exit(show_verified(screen, verify_archive(path, trusted), trusted, as_json=as_json))
+    found = verify_archive(path, trusted)
+    raise typer.Exit(show_verified(screen, found, keys_given=bool(key), listed=listed, as_json=as_json))
 
 
 @app.command(cls=SpokenCommand, help=tr("Write the whole store into one file, as it is at this moment."))

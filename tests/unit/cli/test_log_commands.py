@@ -184,6 +184,12 @@ def test_an_archive_verifies_with_the_key_of_its_signer(entered, say, capsys):
     assert "Передаю эти файлы такими, как они стоят в учёте" in told
     assert run(["verify", "a.tar"]) == 0
     assert "the keys are those in the archive itself" in capsys.readouterr().out
+    assert run(["verify", "a.tar", "--records"]) == 0
+    rows = capsys.readouterr().out.splitlines()
+    assert rows[0].startswith("    0  person_added  Registrar, 20")
+    assert rows[2].startswith("    2  archived  Главный бухгалтер, 20")
+    assert run(["verify", "store", "--records"]) == 0
+    assert capsys.readouterr().out.splitlines()[:3] == rows[:3]
     assert run(["verify", "a.tar", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert (found["sound"], found["files"], found["head"]) == (True, ["month/flows.csv"], head)

@@ -9,7 +9,8 @@ import pytest
 from tests.signed_books import PASSPHRASE, T0, books
 
 from zveno.errors import DataError, StoreError
-from zveno.log import Draft, Log, Persons, verify_archive, write_archive
+from zveno.log import Draft, Head, Log, Persons, verify_archive, write_archive
+from zveno.log.journal import Journal, Line
 from zveno.store import Batch, EmbeddedStore, backup, restore
 from zveno.tables import frame
 
@@ -116,6 +117,20 @@ def test_a_write_that_was_cut_off_is_not_carried_along(folder, tmp_path):
     backup(folder, tmp_path / "b.tar")
     restore(tmp_path / "b.tar", tmp_path / "again", now=NOW)
     assert Log(tmp_path / "again").verify() == ()
+
+
+def test_a_backup_tells_of_an_unlawful_record_in_its_log(folder, tmp_path):
+    """The bytes are those that were backed up; the signatures are judged too."""
+    log = Log(folder)
+    registrar = Persons(log).unlock("registrar", PASSPHRASE)
+    record = registrar.sign(Draft("closed", {"period": "2026-03"}, T0), log.head)
+    Journal(folder / "log").commit([Line.of("record", record.data)], Head(4, log.tree.root_with(record.leaf)))
+    backup(folder, tmp_path / "b.tar")
+    (found,) = verify_archive(tmp_path / "b.tar").findings
+    assert (found.kind, found.record) == ("unlawful", 3)
+    assert (tmp_path / "b.tar").read_bytes()[found.start : found.end + 1] == Line.of("record", record.data).written
+    with pytest.raises(DataError, match="may not sign this"):
+        restore(tmp_path / "b.tar", tmp_path / "again", now=NOW)
 
 
 def test_an_archive_is_no_backup(folder, tmp_path):
