@@ -13,6 +13,7 @@ from zveno.cli.languages import language
 from zveno.cli.person import As
 from zveno.cli.places import store_folder
 from zveno.cli.spoken import SpokenCommand
+from zveno.errors import DataError
 from zveno.text.mark import tr
 
 Files = Annotated[list[Path] | None, typer.Argument(metavar="PATH...", help=tr("Files or folders to hand over."))]
@@ -84,6 +85,10 @@ def verify(
 
     screen = Screen.of(lang or language())
     if path.is_dir():
+        if not (path / "log").is_dir():
+            raise DataError(
+                "there is no log in '{folder}': give the folder of a store, or an archive", folder=str(path)
+            )
         raise typer.Exit(show_live_log(screen, Log(path), listed=listed, as_json=as_json))
     trusted = Trusted(
         keys=tuple(read_pem(one.read_bytes()) for one in key or ()),

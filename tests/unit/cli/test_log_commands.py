@@ -218,6 +218,8 @@ def test_a_spoiled_archive_is_told_in_the_language_with_exit_code_1(entered, say
     assert run(["verify", "a.tar", "--key", "other.pem"]) == 5
     assert run(["verify", "flows.csv"]) == 5
     assert run(["verify", "none.tar"]) == 5
+    assert run(["verify", "."]) == 5
+    assert "there is no log in" in capsys.readouterr().err
 
 
 def test_a_period_goes_into_the_archive_with_its_description(entered, say, capsys, monkeypatch):
