@@ -103,7 +103,8 @@ def _exit_codes() -> list[str]:
         for one in vars(errors).values()
         if isinstance(one, type) and issubclass(one, errors.ZvenoError) and one is not errors.ZvenoError
     }
-    said = {0: "Done.", 1: "Verified, and something is wrong.", 2: "The command is wrong.", **found, 70: "A fault of the program itself.", 130: "Interrupted."}
+    always = {0: "Done.", 1: "Verified, and something is wrong.", 2: "The command is wrong."}
+    said = {**always, **found, 70: "A fault of the program itself.", 130: "Interrupted."}
     rows = [f"| {code} | {meaning} |" for code, meaning in sorted(said.items())]
     return ["## Exit codes", "", "| code | meaning |", "|---|---|", *rows]
 

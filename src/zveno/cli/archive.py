@@ -13,6 +13,7 @@ from zveno.cli.languages import language
 from zveno.cli.person import As
 from zveno.cli.places import store_folder
 from zveno.cli.spoken import SpokenCommand
+from zveno.errors import DataError
 from zveno.text.mark import tr
 
 Files = Annotated[list[Path] | None, typer.Argument(metavar="PATH...", help=tr("Files or folders to hand over."))]
@@ -34,6 +35,7 @@ Heads = Annotated[
     list[str] | None,
     typer.Option("--head", metavar="SIZE:ROOT", help=tr("Head of the log as it was noted before; repeatable.")),
 ]
+Listed = Annotated[bool, typer.Option("--records", help=tr("Also list every record: number, kind, signature."))]
 BackupPath = Annotated[Path, typer.Argument(metavar="FILE", help=tr("File of the backup: .tar."))]
 Overwrite = Annotated[
     bool, typer.Option("--overwrite", help=tr("Put it in place of a store that is there; that one is kept beside."))
@@ -73,6 +75,7 @@ def verify(
     key: Keys = None,
     head: Heads = None,
     earlier: Earlier = None,
+    listed: Listed = False,
     lang: Lang = "",
     as_json: AsJson = False,
 ) -> None:
@@ -82,13 +85,18 @@ def verify(
 
     screen = Screen.of(lang or language())
     if path.is_dir():
-        raise typer.Exit(show_live_log(screen, Log(path), as_json=as_json))
+        if not (path / "log").is_dir():
+            raise DataError(
+                "there is no log in '{folder}': give the folder of a store, or an archive", folder=str(path)
+            )
+        raise typer.Exit(show_live_log(screen, Log(path), listed=listed, as_json=as_json))
     trusted = Trusted(
         keys=tuple(read_pem(one.read_bytes()) for one in key or ()),
         heads=tuple(Head.parse(one) for one in head or ()),
         earlier=tuple(earlier or ()),
     )
-    raise typer.Exit(show_verified(screen, verify_archive(path, trusted), trusted, as_json=as_json))
+    found = verify_archive(path, trusted)
+    raise typer.Exit(show_verified(screen, found, keys_given=bool(key), listed=listed, as_json=as_json))
 
 
 @app.command(cls=SpokenCommand, help=tr("Write the whole store into one file, as it is at this moment."))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from zveno.cli.screen import Screen
-from zveno.log import ROLES, Finding, Log, Person, Register, SignedRecord, Trusted, Verified, fingerprint, stamp
+from zveno.log import ROLES, Finding, Log, Person, Register, SignedRecord, Verified, fingerprint, stamp
 from zveno.text.mark import tr
 
 WRONG = 1
@@ -25,11 +25,13 @@ def show_persons(screen: Screen, register: Register, *, as_json: bool) -> None:
     screen.table(head, [_row(screen, one) for one in register.persons.values()])
 
 
-def show_verified(screen: Screen, found: Verified, trusted: Trusted, *, as_json: bool) -> int:
+def show_verified(screen: Screen, found: Verified, *, keys_given: bool, listed: bool, as_json: bool) -> int:
     """What an archive holds and what is wrong with it; the exit code."""
     if as_json:
         screen.json({**_findings(screen, found.findings), **_told(found)})
         return 0 if found.sound else WRONG
+    if listed:
+        _show_records(screen, found.records)
     _show_findings(screen, found.findings)
     if not found.sound:
         return WRONG
@@ -46,7 +48,7 @@ def show_verified(screen: Screen, found: Verified, trusted: Trusted, *, as_json:
     if found.record is not None and found.head is not None:
         screen.line(stamp(found.record, screen.lang))
         screen.say(tr("head of the log: {head}; note it: a later archive must agree with it"), head=found.head.head)
-    if not trusted.keys and found.records and found.records[0] is not None:
+    if not keys_given and found.records and found.records[0] is not None:
         screen.say(
             tr("the keys are those in the archive itself: compare {key}, or verify with --key, to know who signed"),
             key=fingerprint(found.records[0].key),
@@ -54,9 +56,11 @@ def show_verified(screen: Screen, found: Verified, trusted: Trusted, *, as_json:
     return 0
 
 
-def show_live_log(screen: Screen, log: Log, *, as_json: bool) -> int:
+def show_live_log(screen: Screen, log: Log, *, listed: bool, as_json: bool) -> int:
     """What is wrong with the log of a store; the exit code."""
     findings = log.verify()
+    if listed and not findings:
+        _show_records(screen, log.records)
     if as_json:
         screen.json(_findings(screen, findings))
     elif findings:
@@ -65,6 +69,13 @@ def show_live_log(screen: Screen, log: Log, *, as_json: bool) -> int:
         screen.say(tr("sound: {records} signed records"), records=len(log.records))
         screen.say(tr("head of the log: {head}; note it: a later archive must agree with it"), head=log.head)
     return WRONG if findings else 0
+
+
+def _show_records(screen: Screen, records: Sequence[SignedRecord | None]) -> None:
+    """Every record by number and kind, with its signature as it is printed."""
+    for number, one in enumerate(records):
+        said = "–" if one is None else f"{one.kind}  {stamp(one, screen.lang)}"
+        screen.line(f"{number:>5}  {said}")
 
 
 def _show_findings(screen: Screen, findings: Sequence[Finding]) -> None:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import BinaryIO, TypeVar
+from typing import BinaryIO
 
 from zveno.errors import fault
-from zveno.log.archive import ARCHIVED, ENTRIES, HEADS, LEAVES, PROOFS, keys, leaves_text, proofs
+from zveno.log.archive import ARCHIVED, ENTRIES, FILES, HEADS, LEAVES, PROOFS, keys, leaves_text, proofs
 from zveno.log.container import Layout, Part, differing, part_bytes
 from zveno.log.findings import Finding, span
+from zveno.log.journal import Mark, read_lines
 from zveno.log.judged import Place, agrees, judge
 from zveno.log.merkle import Tree, leaf_hash
-from zveno.log.records import SignedHead, SignedRecord
+from zveno.log.records import Head, SignedHead, SignedRecord
 from zveno.log.register import Register
 
-Read = TypeVar("Read", SignedRecord, SignedHead)
+JOURNAL, MARK = f"{FILES}log/journal", f"{FILES}log/mark"
+"""The log in a backup."""
 
 
 @dataclass(frozen=True)
@@ -221,3 +223,26 @@ def _derived_from_records(file: BinaryIO, layout: Layout, log: ArchivedLog) -> l
             told = fault("'{name}' does not belong to this archive", name=part.name)
             findings.append(Finding("foreign", told, part.name, part.at, part.at + part.size - 1))
     return findings
+
+
+# ---- backups ---------------------------------------------------------------------------------------------------------
+
+
+def judge_backed_up_log(file: BinaryIO, layout: Layout) -> list[Finding]:
+    """What is wrong with the log in a backup, beyond its bytes."""
+    part, mark_part = layout.part(JOURNAL), layout.part(MARK)
+    if part is None or mark_part is None:
+        return []
+    lines, faults = read_lines(part_bytes(file, part), part.at)
+    if faults:
+        return [Finding("altered", one, JOURNAL) for one in faults]
+    tree = Tree(one.leaf for one in lines if one.kind == "record")
+    places = {
+        kind: [Place(JOURNAL, one.at, one.end) for one in lines if one.kind == kind] for kind in ("record", "head")
+    }
+    records = [_record(one.data) for one in lines if one.kind == "record"]
+    heads, findings = _heads(_Rows(tuple(one.data for one in lines if one.kind == "head"), tuple(places["head"])))
+    findings += _altered_records(records, places["record"])
+    findings += judge(tree, records, heads, places["record"], places["head"]).findings
+    wanted = Mark(part.size, Head(len(tree), tree.root())).written
+    return [*findings, *_derived(file, mark_part, wanted)]

@@ -183,7 +183,7 @@ def require_fit(members: Sequence[tuple[str, int]]) -> None:
             _split_name(name)
         except ValueError:
             raise DataError("'{name}' cannot be the name of a file in an archive", name=name) from None
-        if size > _LARGEST:
+        if not 0 <= size <= _LARGEST:
             raise DataError("'{name}' is larger than the 8 GiB that a file in an archive may have", name=name)
         if name in seen:
             raise DataError("two files of the archive would have the name '{name}'", name=name)
@@ -252,9 +252,10 @@ class _Walk:
         try:
             said = read_canonical(line.removesuffix(b"\n"))
             told = [(str(name), int(length)) for name, length in said["members"]]
+            require_fit([(CONTENTS, size or 0), *told])
             if said["format"] == FORMAT and said["holds"] in KINDS and contents(said["holds"], told) == line:
                 self._told, self._kind = told, said["holds"]
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, DataError):
             if size is None and len(block) == BLOCK:
                 raise DataError("this is no archive that Zveno has made, or its beginning is lost") from None
         return len(line) if size is None else size

@@ -196,13 +196,13 @@ class Log:
     def _take(self, line: Line) -> None:
         """Take a line in; of records only those about persons are looked at whole, for all others have been."""
         if line.kind == "record":
-            said = self._read(json.loads, line)["record"]
-            if about_persons(said["kind"]):
+            kind, at = self._read(_glance, line)
+            if about_persons(kind):
                 record = self._read(SignedRecord.parse, line)
                 self._require_sound(record)
                 self._register = self._register.with_record(record)
             else:
-                self._register = self._register.with_other(datetime.fromisoformat(said["at"]))
+                self._register = self._register.with_other(at)
             self._tree.append(line.leaf)
         self._lines[line.kind].append(line)
 
@@ -240,3 +240,12 @@ class Log:
         lines = [Line.of("record", record.data), *([Line.of("head", signed.data)] if signed else [])]
         self._journal.commit(lines, after)
         self._refresh()
+
+
+def _glance(data: bytes) -> tuple[str, datetime]:
+    """Kind and time of a record, without looking at the rest."""
+    try:
+        said = json.loads(data)["record"]
+        return str(said["kind"]), datetime.fromisoformat(said["at"])
+    except (KeyError, TypeError) as error:
+        raise ValueError("not a record") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,7 +14,9 @@ from zveno.log.canonical import Json, canonical, read_canonical
 from zveno.log.keys import PrivateKey, fingerprint, signature_holds
 from zveno.log.kinds import KINDS, meaning_of
 from zveno.log.merkle import leaf_hash
+from zveno.text.mark import LANGUAGES, tr
 
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 RECORD = "zveno/record-1"
 HEAD = "zveno/head-1"
 
@@ -248,12 +251,10 @@ class Signer:
         Raises
         ------
         DataError
-            If the kind is not known, the time has no zone, or the draft holds what JSON cannot keep.
+            If the kind is not known, the time has no zone, a hash is none, a language of the meaning is missing, or the
+            draft holds what JSON cannot keep.
         """
-        if draft.kind not in KINDS:
-            raise DataError("'{kind}' is not a kind of record", kind=draft.kind)
-        if draft.at.utcoffset() is None:
-            raise DataError("the time of a signature needs a zone")
+        _require_sense(draft)
         unsigned = SignedRecord(
             draft.kind,
             draft.body,
@@ -273,6 +274,21 @@ class Signer:
         unsigned = SignedHead(head, at.replace(microsecond=0), self.person, self.key.public)
         signature = self.key.sign(HEAD, canonical(unsigned.said()))
         return SignedHead(unsigned.head, unsigned.at, unsigned.person, unsigned.key, signature)
+
+
+def _require_sense(draft: Draft) -> None:
+    """Refuse a draft that nobody should sign."""
+    if draft.kind not in KINDS:
+        raise DataError("'{kind}' is not a kind of record", kind=draft.kind)
+    if draft.at.utcoffset() is None:
+        raise DataError("the time of a signature needs a zone")
+    for name, digits in draft.bound.items():
+        if not _SHA256.fullmatch(digits):
+            message = tr("'{name}' is bound by '{digits}', which is no SHA-256 in 64 digits")
+            raise DataError(message, name=name, digits=digits)
+    if draft.meaning is not None and (set(draft.meaning) != set(LANGUAGES) or not all(draft.meaning.values())):
+        message = tr("the meaning of a signature must be told in each language: {langs}")
+        raise DataError(message, langs=", ".join(LANGUAGES))
 
 
 def stamp(record: SignedRecord, lang: str) -> str:

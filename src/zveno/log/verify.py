@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from zveno.errors import DataError, fault, refusal
-from zveno.log.archive import ABOUT, FILES, MANIFEST, README
-from zveno.log.archived_log import ArchivedLog, read_archived_log
+from zveno.log.archive import ABOUT, ENTRIES, FILES, HEADS, LEAVES, MANIFEST, PROOFS, README
+from zveno.log.archived_log import ArchivedLog, judge_backed_up_log, read_archived_log
 from zveno.log.container import CONTENTS, Layout, Part, differing, part_blocks, part_bytes, read_layout
 from zveno.log.findings import Finding, span
 from zveno.log.judged import agrees
@@ -84,6 +84,8 @@ def verify_archive(path: Path, trusted: Trusted | None = None) -> Verified:
             log = read_archived_log(file, layout) if layout.kind == "archive" else None
             findings = [*layout.findings, *_readme(file, layout), *(log.findings if log else ())]
             findings += _files(file, layout, log.manifest_hash if log else None)
+            if layout.kind == "backup" and not findings:
+                findings += judge_backed_up_log(file, layout)
     except OSError as error:
         raise DataError(
             "'{path}' cannot be used: {problem}. Give another place", path=str(path), problem=refusal(error)
@@ -119,7 +121,7 @@ def _readme(file: BinaryIO, layout: Layout) -> list[Finding]:
     return findings
 
 
-_LOG = ("log/entries.jsonl", "log/leaves.txt", "log/heads.jsonl", "log/proofs.json")
+_LOG = (ENTRIES, LEAVES, HEADS, PROOFS)
 
 
 def _difference(wanted: bytes, found: bytes, part: Part) -> list[Finding]:

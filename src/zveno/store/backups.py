@@ -37,12 +37,14 @@ def backup(folder: Path, out: Path) -> int:
     Raises
     ------
     DataError
-        If there is no store.
+        If there is no store, or the file would lie in it.
     StoreError
         If it cannot be read, or the disk refuses.
     """
     if not folder.is_dir():
         raise DataError("there is no store in '{folder}'", folder=str(folder))
+    if folder.resolve() in out.resolve().parents:
+        raise DataError("'{path}' lies in the store itself: write the backup to another place", path=str(out))
     try:
         with TemporaryDirectory(prefix=".zveno-backup-", dir=folder.parent) as scratch:
             files = _snapshot(folder, Path(scratch))
@@ -99,7 +101,8 @@ def restore(path: Path, folder: Path, *, overwrite: bool = False, now: datetime)
             made = Path(scratch) / "store"
             _unpack(path, made)
             _require_sound(made)
-            return _put_in_place(made, folder, folder.with_name(f"{folder.name}-before-{now:%Y%m%dT%H%M%S}"))
+            kept = _free_name(folder.with_name(f"{folder.name}-before-{now:%Y%m%dT%H%M%S}"))
+            return _put_in_place(made, folder, kept)
     except OSError as error:
         raise StoreError(
             "the store in '{folder}' could not be written, nothing was kept: {problem}",
@@ -217,16 +220,28 @@ def _require_sound(made: Path) -> None:
 
 
 def _put_in_place(made: Path, folder: Path, kept: Path) -> Path | None:
-    """Exchange the folders; where the former one is kept, if it held anything."""
+    """Exchange the folders as the last step; where the former one is kept, if it held anything."""
     if not folder.exists():
         made.rename(folder)
         sync_folder(folder.parent)
         return None
-    exchange(made, folder)
+    made.rename(kept)  # where the former one shall be: after the exchange nothing is left to be done
+    try:
+        exchange(kept, folder)
+    except OSError:
+        shutil.rmtree(kept)
+        raise
     sync_folder(folder.parent)
-    if not any(made.iterdir()):
-        shutil.rmtree(made)
-        return None
-    made.rename(kept)
-    sync_folder(folder.parent)
-    return kept
+    if any(kept.iterdir()):
+        return kept
+    kept.rmdir()
+    return None
+
+
+def _free_name(wanted: Path) -> Path:
+    """A name that nothing has."""
+    found, number = wanted, 1
+    while found.exists():
+        number += 1
+        found = wanted.with_name(f"{wanted.name}-{number}")
+    return found

@@ -27,7 +27,11 @@ def exchange(first: Path, second: Path) -> None:
     if not _at_once(first, second):
         away = first.with_name(f"{first.name}.away")
         second.rename(away)
-        first.rename(second)
+        try:
+            first.rename(second)
+        except OSError:
+            away.rename(second)
+            raise
         away.rename(first)
 
 

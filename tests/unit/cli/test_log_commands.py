@@ -184,6 +184,12 @@ def test_an_archive_verifies_with_the_key_of_its_signer(entered, say, capsys):
     assert "Передаю эти файлы такими, как они стоят в учёте" in told
     assert run(["verify", "a.tar"]) == 0
     assert "the keys are those in the archive itself" in capsys.readouterr().out
+    assert run(["verify", "a.tar", "--records"]) == 0
+    rows = capsys.readouterr().out.splitlines()
+    assert rows[0].startswith("    0  person_added  Registrar, 20")
+    assert rows[2].startswith("    2  archived  Главный бухгалтер, 20")
+    assert run(["verify", "store", "--records"]) == 0
+    assert capsys.readouterr().out.splitlines()[:3] == rows[:3]
     assert run(["verify", "a.tar", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert (found["sound"], found["files"], found["head"]) == (True, ["month/flows.csv"], head)
@@ -212,6 +218,8 @@ def test_a_spoiled_archive_is_told_in_the_language_with_exit_code_1(entered, say
     assert run(["verify", "a.tar", "--key", "other.pem"]) == 5
     assert run(["verify", "flows.csv"]) == 5
     assert run(["verify", "none.tar"]) == 5
+    assert run(["verify", "."]) == 5
+    assert "there is no log in" in capsys.readouterr().err
 
 
 def test_a_period_goes_into_the_archive_with_its_description(entered, say, capsys, monkeypatch):

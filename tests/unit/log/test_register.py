@@ -179,3 +179,23 @@ def test_a_signature_carries_its_meaning_in_every_language(our):
         "Главный бухгалтер, 2026-04-02 09:15:00 +00:00: Проверил(а) этот баланс и закрываю период ("
     )
     assert not replace(record, meaning={"en": "I like it"}).holds()
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"at": T0.replace(tzinfo=None)}, "needs a zone"),
+        ({"bound": {"flows.csv": "12"}}, "no SHA-256"),
+        ({"meaning": {"en": "I like it"}}, "in each language"),
+        ({"meaning": {"en": "I like it", "ru": "Нравится", "kk": ""}}, "in each language"),
+    ],
+)
+def test_a_draft_without_zone_hash_or_meaning_is_not_signed(our, changes, problem):
+    with pytest.raises(DataError, match=problem):
+        our.log.enter(our.accountant, replace(draft(), **changes))
+
+
+def test_a_meaning_of_its_own_is_signed_in_every_language(our):
+    words = {"en": "I have seen it", "ru": "Видел(а)", "kk": "Көрдім"}
+    record = our.log.enter(our.accountant, replace(draft(), meaning=words)).record
+    assert "Көрдім" in stamp(record, "kk")

@@ -9,8 +9,10 @@ import pytest
 from tests.signed_books import PASSPHRASE, T0, books
 
 from zveno.errors import DataError, StoreError
-from zveno.log import Draft, Log, Persons, verify_archive, write_archive
+from zveno.log import Draft, Head, Log, Persons, verify_archive, write_archive
+from zveno.log.journal import Journal, Line
 from zveno.store import Batch, EmbeddedStore, backup, restore
+from zveno.store.swap import exchange
 from zveno.tables import frame
 
 NOW = datetime(2026, 5, 1, 8, 0, tzinfo=UTC)
@@ -118,6 +120,20 @@ def test_a_write_that_was_cut_off_is_not_carried_along(folder, tmp_path):
     assert Log(tmp_path / "again").verify() == ()
 
 
+def test_a_backup_tells_of_an_unlawful_record_in_its_log(folder, tmp_path):
+    """The bytes are those that were backed up; the signatures are judged too."""
+    log = Log(folder)
+    registrar = Persons(log).unlock("registrar", PASSPHRASE)
+    record = registrar.sign(Draft("closed", {"period": "2026-03"}, T0), log.head)
+    Journal(folder / "log").commit([Line.of("record", record.data)], Head(4, log.tree.root_with(record.leaf)))
+    backup(folder, tmp_path / "b.tar")
+    (found,) = verify_archive(tmp_path / "b.tar").findings
+    assert (found.kind, found.record) == ("unlawful", 3)
+    assert (tmp_path / "b.tar").read_bytes()[found.start : found.end + 1] == Line.of("record", record.data).written
+    with pytest.raises(DataError, match="may not sign this"):
+        restore(tmp_path / "b.tar", tmp_path / "again", now=NOW)
+
+
 def test_an_archive_is_no_backup(folder, tmp_path):
     our = books(tmp_path / "other")
     write_archive(our.log, our.chief, T0, {"a": b"a"}, tmp_path / "a.tar")
@@ -171,6 +187,43 @@ def test_a_failed_exchange_leaves_the_store_that_was_there(folder, tmp_path, mon
         restore(tmp_path / "b.tar", folder, overwrite=True, now=NOW)
     assert EmbeddedStore(folder).read("records").height == 1
     assert [one.name for one in tmp_path.iterdir() if one.name.startswith(".zveno")] == []
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_two_restores_in_one_second_keep_both_stores(folder, tmp_path, monkeypatch, at_once):
+    """Also where the system has no exchange in one step."""
+    if not at_once:
+        monkeypatch.setattr("zveno.store.swap._at_once", lambda *_: False)
+    backup(folder, tmp_path / "b.tar")
+    for number in (2, 3):
+        EmbeddedStore(folder).append([batch(number)], NOW)
+        restore(tmp_path / "b.tar", folder, overwrite=True, now=NOW)
+    names = ("store-before-20260501T080000", "store-before-20260501T080000-2")
+    for number, name in zip((2, 3), names, strict=True):
+        assert EmbeddedStore(tmp_path / name).has(f"{number:064d}")
+    assert not EmbeddedStore(folder).has(f"{2:064d}")
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["b.tar", "store", *names]
+
+
+def test_an_exchange_that_fails_half_way_is_taken_back(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr("zveno.store.swap._at_once", lambda *_: False)
+    (tmp_path / "other").mkdir()
+    real = Path.rename
+
+    def failing(self, target):
+        if self.name == "other":
+            raise PermissionError(13, "no")
+        return real(self, target)
+
+    monkeypatch.setattr(Path, "rename", failing)
+    with pytest.raises(PermissionError):
+        exchange(tmp_path / "other", folder)
+    assert EmbeddedStore(folder).read("records").height == 1
+
+
+def test_a_backup_does_not_lie_in_its_own_store(folder):
+    with pytest.raises(DataError, match="lies in the store itself"):
+        backup(folder, folder / "backups" / "b.tar")
 
 
 def test_without_a_store_there_is_nothing_to_back_up(tmp_path):
