@@ -7,12 +7,13 @@ import os
 # before numpy loads: figures of golden files come from one thread, as the program's own do
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from tests import postgres_server
 from tests.golden.reports.balkhash_month import month
 from zveno.reports import MonthResults
 
@@ -41,3 +42,9 @@ def golden(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
 def balkhash_month() -> MonthResults:
     """A month of one concentrator with round, consistent figures."""
     return month()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """Address of a PostgreSQL server for tests; skips where there is none."""
+    yield from postgres_server.address()
