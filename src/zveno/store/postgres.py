@@ -69,7 +69,8 @@ class Postgres:
     @property
     def place(self) -> str:
         """The address without password and options."""
-        shown = self._url.set(drivername="postgresql", password=None, query={}).render_as_string()
+        url = self._url
+        shown = sa.URL.create("postgresql", url.username, None, url.host, url.port, url.database).render_as_string()
         return f"{shown}, {self.schema}" if self.schema else shown
 
     def __repr__(self) -> str:

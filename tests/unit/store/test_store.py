@@ -1,9 +1,7 @@
 """Every store keeps what it is given, once, with the time it was known."""
 
 from datetime import timedelta
-from pathlib import Path
 
-import polars as pl
 import pytest
 from tests.stores import KNOWN, T0, batch, record
 
@@ -152,7 +150,12 @@ def test_no_number_is_no_value(store):
 
 
 def test_letters_of_every_kind_come_back(store):
-    odd = {"file": "Сменный рапорт – қаңтар.xlsx", "sheet": "Тұз'\"\\%s", "cell": "B2", "text": "н/д\u00a0\U0001f600\n%(x)s"}
+    odd = {
+        "file": "Сменный рапорт – қаңтар.xlsx",
+        "sheet": "Тұз'\"\\%s",
+        "cell": "B2",
+        "text": "н/д\u00a0\U0001f600\n%(x)s",
+    }
     rows = [{**odd, "reason": "не число", "file_hash": "a" * 64, "known": None}]
     store.append([Batch(odd["file"], "a" * 64, frame("records"), frame("rejected", rows), frame("readings"))], KNOWN)
     found = store.read("rejected").row(0, named=True)
