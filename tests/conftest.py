@@ -6,6 +6,7 @@ import os
 
 # before numpy loads: figures of golden files come from one thread, as the program's own do
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.pop("ZVENO_STORE", None)  # a store of value is not for tests
 
 from collections.abc import Callable, Iterator
 from pathlib import Path

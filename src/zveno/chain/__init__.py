@@ -27,6 +27,7 @@ from zveno.simulate import (
     usual_results,
     with_common,
 )
+from zveno.store import StoreCheck, check_store, open_store
 
 __all__ = [
     "Balance",
@@ -53,11 +54,14 @@ __all__ = [
     "Sensitivities",
     "Simulation",
     "Spread",
+    "StoreCheck",
+    "check_store",
     "example",
     "example_names",
     "grid",
     "load",
     "new",
+    "open_store",
     "schemas",
     "solve_problem",
     "span",

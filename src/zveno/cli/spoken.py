@@ -27,6 +27,7 @@ PLACES = (
     tr("FILE"),
     tr("FILE.json"),
     tr("PATH..."),
+    tr("STORE"),
 )
 """What stands for a value in help."""
 

@@ -174,7 +174,7 @@ def _conflict(ours: NewEntry, newer: Sequence[Entry]) -> ConflictError:
         number=theirs.id,
         kind=theirs.kind,
         known=f"{theirs.known:%Y-%m-%d %H:%M:%S}",
-        different=different or (Phrase("nothing"),),
+        different=different or (Phrase("nothing, both say the same"),),
     )
 
 
