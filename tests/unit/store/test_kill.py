@@ -1,0 +1,128 @@
+"""Killed with SIGKILL at any moment: every file is wholly in or wholly out, and doing it again keeps nothing twice."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import polars as pl
+import pytest
+import sqlalchemy as sa
+from pyarrow.parquet import read_metadata
+from tests.unit.store.killed_writer import PARTS, act, files, subject, write
+
+from zveno.store import check_store, open_store
+from zveno.store.layout import READING_FILES
+
+pytestmark = pytest.mark.slow
+ROOT = Path(__file__).parents[3]
+POINTS = 50
+
+
+def start(place: str, number: int, line: int = 0) -> subprocess.Popen[str]:
+    """A writer that waits for its turn."""
+    command = [sys.executable, "-m", "tests.unit.store.killed_writer", place, str(number), str(line)]
+    paths = [str(ROOT / "src"), str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env, cwd=ROOT)
+
+
+def go(writer: subprocess.Popen[str]) -> None:
+    """Let a writer write."""
+    assert writer.stdout.readline() == "ready\n"
+    writer.stdin.write("\n")
+    writer.stdin.flush()
+
+
+def survived(place: str, number: int) -> tuple[int, int]:
+    """How much of a round is in the store: files, and acts of persons; each of them whole."""
+    store = open_store(place)
+    records, readings = store.versions("records", {}), _reading_counts(store)
+    entries = store.entries(subject=subject(number))
+    here = [one for one in files(number) if store.has(one.file_hash)]
+    hashes = {one.file_hash for one in files(number)}
+    kept = {one.file_hash for one in here}
+    assert set(records.filter(pl.col("file_hash").is_in(list(hashes)))["file_hash"]) == kept
+    for one in here:
+        assert records.filter(pl.col("file_hash") == one.file_hash).height == one.records.height
+        assert readings[one.file_hash] == one.readings.height
+    assert set(readings) & hashes == kept
+    assert [one.body["part"] for one in entries] == list(range(len(here)))
+    acts = [one for part in range(PARTS) for one in store.entries("approval", act(number, part).subject)]
+    assert [one.body["part"] for one in acts] == list(range(len(acts)))
+    assert len(acts) in (len(here), len(here) - 1)
+    return len(here), len(acts)
+
+
+def _reading_counts(store) -> dict[str, int]:
+    """Readings by the file they came from, from the Parquet files that count."""
+    counts: dict[str, int] = {}
+    if store.empty():
+        return counts
+    with store.database.connection() as connection:
+        rows = connection.execute(sa.select(READING_FILES)).all()
+    for row in rows:
+        counts[row.file_hash] = counts.get(row.file_hash, 0) + read_metadata(store.folder / row.path).num_rows
+    return counts
+
+
+def looked_after(place: str, number: int) -> bool:
+    """After a kill: the store is whole, does the rest, holds nothing twice; whether the kill left half a file."""
+    survived(place, number)
+    found = check_store(open_store(place))
+    assert found.faults == ()
+    write(place, number)
+    assert survived(place, number) == (PARTS, PARTS)
+    check_store(open_store(place), remove_orphans=True)
+    after = check_store(open_store(place))
+    assert (after.faults, after.orphans) == ((), ())
+    return bool(found.orphans)
+
+
+def duration_s(place: str) -> float:
+    """How long a whole round takes here."""
+    writer = start(place, 0)
+    go(writer)
+    begun = time.monotonic()
+    assert writer.stdout.readline() == "done\n"
+    assert writer.wait() == 0
+    return time.monotonic() - begun
+
+
+def test_killed_at_any_moment_everything_is_wholly_in_or_wholly_out(place):
+    """50 moments, drawn over somewhat more than the time that a round takes."""
+    draw = random.Random(8)
+    shared = place.new()
+    whole = duration_s(shared)
+    seen, half = set(), 0
+    for number in range(1, POINTS + 1):
+        address = shared if number % 2 else place.new()  # every second one is killed while its store is made, too
+        writer = start(address, number)
+        go(writer)
+        time.sleep(draw.uniform(0, 1.1 * whole))
+        writer.send_signal(signal.SIGKILL)
+        writer.communicate()
+        if Path(address).exists() or place.kind == "postgres":
+            seen.add(survived(address, number)[0])
+        half += looked_after(address, number)
+    assert len(seen) > 2, f"the kills came all at one place: {seen}"
+
+
+def test_killed_at_any_line_of_the_store_everything_is_wholly_in_or_wholly_out(place):
+    """50 lines of the store's own code, drawn over a round."""
+    draw = random.Random(9)
+    shared = place.new()
+    write(shared, 0)
+    left = []
+    for number in range(1, POINTS + 1):
+        writer = start(shared, number, draw.randrange(1, 2500))
+        go(writer)
+        assert writer.stdout.readline() in ("", "done\n")
+        writer.communicate()
+        left.append(looked_after(shared, number))
+    assert any(left), "no kill fell between a file of readings and its entry in the database"
