@@ -109,7 +109,7 @@ def require_whole(wanted: Sequence[NewEntry]) -> None:
     """Refuse entries without kind, subject or person, or that JSON cannot hold, before anything is written."""
     for one in wanted:
         canonical(one.body)
-        if not (one.kind and one.subject and one.person):
+        if not all(word and "\0" not in word for word in (one.kind, one.subject, one.person)):
             raise DataError("an entry of the ledger needs a kind, a subject and a person")
 
 

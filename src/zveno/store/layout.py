@@ -10,6 +10,7 @@ import polars as pl
 import sqlalchemy as sa
 
 from zveno.store.entries import Entry
+from zveno.store.protocol import storable
 from zveno.tables import frame, schema
 
 INSTANTS = ("start", "end", "known")
@@ -86,10 +87,10 @@ def moment(value: int) -> datetime:
 
 
 def to_sql(table: pl.DataFrame, stamp: int) -> list[dict[str, Any]]:
-    """Rows for SQL: instants as microseconds, no value where there is no number, the moment they became known."""
+    """Rows for SQL: instants as microseconds, the moment they became known."""
     instants = [name for name in INSTANTS if name in table.columns]
-    plain = table.with_columns(pl.col(name).dt.epoch("us") for name in instants)
-    return plain.with_columns(pl.col(pl.Float64).fill_nan(None), known=pl.lit(stamp)).to_dicts()
+    plain = storable(table).with_columns(pl.col(name).dt.epoch("us") for name in instants)
+    return plain.with_columns(known=pl.lit(stamp)).to_dicts()
 
 
 def from_sql(name: str, rows: Sequence[sa.Row[Any]]) -> pl.DataFrame:

@@ -10,7 +10,7 @@ import polars as pl
 
 from zveno.periods import Period
 from zveno.store.entries import Entry, NewEntry, canonical, kept_before, numbered, require_whole
-from zveno.store.protocol import Batch, Known, asked, last_readings, latest
+from zveno.store.protocol import Batch, Known, asked, last_readings, latest, storable
 from zveno.tables import frame, schema
 
 _TICK = timedelta(microseconds=1)
@@ -45,7 +45,7 @@ class MemoryStore:
         for batch in new.values():
             self._hashes.add(batch.file_hash)
             for name in ("records", "rejected"):
-                rows = getattr(batch, name).with_columns(pl.col(pl.Float64).fill_nan(None), known=pl.lit(stamp))
+                rows = storable(getattr(batch, name)).with_columns(known=pl.lit(stamp))
                 self._tables[name] = pl.concat([self._tables[name], frame(name, rows)])
             self._readings.append((stamp, batch))
             self._ledger += numbered(batch.entries, len(self._ledger), stamp)
@@ -126,4 +126,6 @@ class MemoryStore:
 
 def _with_values(table: pl.DataFrame, key: Mapping[str, Any]) -> pl.DataFrame:
     """Rows in which the columns have these values."""
-    return table.filter(pl.col(name).eq_missing(pl.lit(one)) for name, one in key.items())
+    for name, one in key.items():
+        table = table.filter(pl.col(name).eq_missing(pl.lit(one)))
+    return table

@@ -47,6 +47,16 @@ def last_readings(readings: pl.DataFrame) -> pl.DataFrame:
     return rows.filter(~repeated.fill_null(value=False)) if repeated.any() else rows
 
 
+def storable(table: pl.DataFrame) -> pl.DataFrame:
+    """A table as every store can hold it: no value where there is no number, a sign for the byte that ends text.
+
+    SQLite would turn the first into no value by itself; PostgreSQL would refuse the second.
+    """
+    return table.with_columns(
+        pl.col(pl.Float64).fill_nan(None), pl.col(pl.String).str.replace_all("\0", "\u2400", literal=True)
+    )
+
+
 def asked(known: Known) -> datetime:
     """The moment of now."""
     return known if isinstance(known, datetime) else known()

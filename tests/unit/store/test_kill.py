@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
@@ -21,7 +22,7 @@ from zveno.store.layout import READING_FILES
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[3]
-POINTS = 50
+POINTS, LINES = 50, 20
 
 
 def start(place: str, number: int, line: int = 0) -> subprocess.Popen[str]:
@@ -30,6 +31,15 @@ def start(place: str, number: int, line: int = 0) -> subprocess.Popen[str]:
     paths = [str(ROOT / "src"), str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env, cwd=ROOT)
+
+
+def waiting(asked: list[tuple[str, int, int]]) -> Iterator[tuple[str, int, subprocess.Popen[str]]]:
+    """Writers one after the other; the next one starts Python while this one is used."""
+    ahead = [start(*asked[0])]
+    for (place, number, _), following in zip(asked, [*asked[1:], None], strict=True):
+        if following:
+            ahead.append(start(*following))
+        yield place, number, ahead.pop(0)
 
 
 def go(writer: subprocess.Popen[str]) -> None:
@@ -99,28 +109,28 @@ def test_killed_at_any_moment_everything_is_wholly_in_or_wholly_out(place):
     draw = random.Random(8)
     shared = place.new()
     whole = duration_s(shared)
-    seen, half = set(), 0
-    for number in range(1, POINTS + 1):
-        address = shared if number % 2 else place.new()  # every second one is killed while its store is made, too
-        writer = start(address, number)
+    seen = set()
+    # every second one is killed while its store is made, too
+    asked = [(shared if number % 2 else place.new(), number, 0) for number in range(1, POINTS + 1)]
+    for address, number, writer in waiting(asked):
         go(writer)
         time.sleep(draw.uniform(0, 1.1 * whole))
         writer.send_signal(signal.SIGKILL)
         writer.communicate()
         if Path(address).exists() or place.kind == "postgres":
             seen.add(survived(address, number)[0])
-        half += looked_after(address, number)
+        looked_after(address, number)
     assert len(seen) > 2, f"the kills came all at one place: {seen}"
 
 
 def test_killed_at_any_line_of_the_store_everything_is_wholly_in_or_wholly_out(place):
-    """50 lines of the store's own code, drawn over a round."""
+    """Lines of the store's own code, drawn over a round."""
     draw = random.Random(9)
     shared = place.new()
     write(shared, 0)
     left = []
-    for number in range(1, POINTS + 1):
-        writer = start(shared, number, draw.randrange(1, 2500))
+    asked = [(shared, number, draw.randrange(1, 2500)) for number in range(1, LINES + 1)]
+    for _, number, writer in waiting(asked):
         go(writer)
         assert writer.stdout.readline() in ("", "done\n")
         writer.communicate()

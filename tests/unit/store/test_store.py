@@ -154,9 +154,15 @@ def test_letters_of_every_kind_come_back(store):
         "file": "Сменный рапорт – қаңтар.xlsx",
         "sheet": "Тұз'\"\\%s",
         "cell": "B2",
-        "text": "н/д\u00a0\U0001f600\n%(x)s",
+        "text": "н/д\u00a0\U0001f600\n%(x)s:y",
     }
     rows = [{**odd, "reason": "не число", "file_hash": "a" * 64, "known": None}]
     store.append([Batch(odd["file"], "a" * 64, frame("records"), frame("rejected", rows), frame("readings"))], KNOWN)
     found = store.read("rejected").row(0, named=True)
     assert {name: found[name] for name in odd} == odd
+
+
+def test_the_byte_that_ends_text_is_shown_as_a_sign(store):
+    rows = [{"file": "f", "sheet": "", "cell": "1:2", "text": "5\0", "reason": "r", "file_hash": "a", "known": None}]
+    store.append([Batch("f", "a", frame("records"), frame("rejected", rows), frame("readings"))], KNOWN)
+    assert store.read("rejected")["text"].to_list() == ["5\u2400"]
