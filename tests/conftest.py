@@ -49,3 +49,11 @@ def balkhash_month() -> MonthResults:
 def postgres() -> Iterator[str]:
     """Address of a PostgreSQL server for tests; skips where there is none."""
     yield from postgres_server.address()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what runs on a PostgreSQL server, so that it can be run by itself."""
+    for item in items:
+        given = getattr(getattr(item, "callspec", None), "params", {})
+        if "postgres" in (*getattr(item, "fixturenames", ()), *map(str, given.values())):
+            item.add_marker(pytest.mark.postgres)
