@@ -86,8 +86,11 @@ def moment(value: int) -> datetime:
     return _EPOCH + timedelta(microseconds=value)
 
 
-def to_sql(table: pl.DataFrame, stamp: int) -> list[dict[str, Any]]:
-    """Rows for SQL: instants as microseconds, the moment they became known."""
+def to_sql(tables: Sequence[pl.DataFrame], stamp: int) -> list[dict[str, Any]]:
+    """Rows of several tables of one kind for SQL: instants as microseconds, the moment they became known."""
+    if not tables:
+        return []
+    table = pl.concat(tables)
     instants = [name for name in INSTANTS if name in table.columns]
     plain = storable(table).with_columns(pl.col(name).dt.epoch("us") for name in instants)
     return plain.with_columns(known=pl.lit(stamp)).to_dicts()

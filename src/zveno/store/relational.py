@@ -98,9 +98,7 @@ class RelationalStore:
                 new = [batch for one, batch in unique.items() if one not in kept]
                 days = [write_days(one.readings, self.folder, one.file_hash, written) for one in new]
                 settle(written, self.folder)
-                stamp = _stamp(connection, known)
-                for batch, parts in zip(new, days, strict=True):
-                    self._insert(connection, batch, stamp, parts)
+                self._insert(connection, new, days, _stamp(connection, known))
         except (OSError, sa.exc.SQLAlchemyError) as error:
             take_away(written)
             raise self._unwritten(error) from error
@@ -224,19 +222,24 @@ class RelationalStore:
             problem=reason(error),
         )
 
-    def _insert(self, connection: sa.Connection, batch: Batch, stamp: datetime, parts: Sequence[DayFile]) -> None:
-        """Write one file, its records and rejected cells, its readings, its entries."""
+    def _insert(
+        self, connection: sa.Connection, new: Sequence[Batch], days: Sequence[Sequence[DayFile]], stamp: datetime
+    ) -> None:
+        """Write the rows of files in their order: records, rejected cells, files of readings, entries."""
         number = micros(stamp)
-        row = {"file_hash": batch.file_hash, "file": batch.file, "known": number}
-        connection.execute(sa.insert(FILES), row)
-        for name, table in SOURCES.items():
-            rows = to_sql(getattr(batch, name), number)
-            if rows:
-                connection.execute(sa.insert(table), rows)
-        if parts:
-            places = [{**vars(one), "known": number, "file_hash": batch.file_hash} for one in parts]
-            connection.execute(sa.insert(READING_FILES), places)
-        _add(connection, batch.entries, stamp)
+        rows = {
+            FILES: [{"file_hash": one.file_hash, "file": one.file, "known": number} for one in new],
+            **{table: to_sql([getattr(one, name) for one in new], number) for name, table in SOURCES.items()},
+            READING_FILES: [
+                {**vars(part), "file_hash": one.file_hash, "known": number}
+                for one, parts in zip(new, days, strict=True)
+                for part in parts
+            ],
+        }
+        for table, these in rows.items():
+            if these:
+                connection.execute(sa.insert(table), these)
+        _add(connection, [entry for one in new for entry in one.entries], stamp)
 
     def _read_readings(self, period: Period | None, known: datetime | None) -> pl.DataFrame:
         """Readings of the period; of two for one tag and moment the one that became known last."""
