@@ -9,10 +9,11 @@ from typing import Protocol
 
 import sqlalchemy as sa
 
-from zveno.errors import Fault, StoreError, refusal
+from zveno.errors import Fault, Phrase, StoreError, refusal
 
 PATIENCE_MS = 60_000
 """How long a writer waits for another."""
+_OUT_OF_PATIENCE = ("database is locked", "due to lock timeout")
 
 
 class Database(Protocol):
@@ -91,4 +92,7 @@ def reason(error: OSError | sa.exc.SQLAlchemyError) -> object:
     """Why a database or a file refused, in one line and without parameters."""
     if isinstance(error, OSError):
         return refusal(error)
-    return " ".join(str(getattr(error, "orig", None) or error).split())
+    words = " ".join(str(getattr(error, "orig", None) or error).split())
+    if any(one in words for one in _OUT_OF_PATIENCE):
+        return Phrase("another program has been writing to it for more than a minute: try again later")
+    return words

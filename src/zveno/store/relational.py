@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -36,6 +37,7 @@ from zveno.tables import frame
 
 _TABLES = {**SOURCES, "ledger": LEDGER}
 _TICK = timedelta(microseconds=1)
+_AT_ONCE = 4
 
 
 class RelationalStore:
@@ -96,7 +98,7 @@ class RelationalStore:
                 self._require_layout(connection)
                 kept = _kept(connection, list(unique))
                 new = [batch for one, batch in unique.items() if one not in kept]
-                days = [write_days(one.readings, self.folder, one.file_hash, written) for one in new]
+                days = self._write_readings(new, written)
                 settle(written, self.folder)
                 self._insert(connection, new, days, _stamp(connection, known))
         except (OSError, sa.exc.SQLAlchemyError) as error:
@@ -221,6 +223,12 @@ class RelationalStore:
             folder=self.database.place,
             problem=reason(error),
         )
+
+    def _write_readings(self, new: Sequence[Batch], written: list[Path]) -> list[list[DayFile]]:
+        """Files of readings of each source; while one waits for the disk another is made."""
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            made = pool.map(lambda one: write_days(one.readings, self.folder, one.file_hash, written), new)
+            return list(made)
 
     def _insert(
         self, connection: sa.Connection, new: Sequence[Batch], days: Sequence[Sequence[DayFile]], stamp: datetime

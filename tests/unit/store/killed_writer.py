@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 from itertools import count
 from types import FrameType
 from typing import Any
@@ -60,6 +61,7 @@ def _kill_at(line: int) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         return watch
 
+    threading.settrace(watch)  # files of readings are written by threads
     sys.settrace(watch)
 
 
