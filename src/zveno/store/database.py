@@ -29,6 +29,11 @@ class Database(Protocol):
         """Folder that holds the Parquet files of readings."""
         ...
 
+    @property
+    def apart(self) -> bool:
+        """Whether that folder is somewhere else than the database, so that one can be reached without the other."""
+        ...
+
     def exists(self) -> bool:
         """Whether there is something to connect to."""
         ...

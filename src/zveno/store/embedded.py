@@ -53,6 +53,11 @@ class Sqlite:
         """The database file."""
         return self.folder / "records.sqlite"
 
+    @property
+    def apart(self) -> bool:
+        """The readings lie beside the database."""
+        return False
+
     def exists(self) -> bool:
         """Whether the file is there."""
         return self.path.is_file()

@@ -77,13 +77,17 @@ class Postgres:
         """Without the password."""
         return f"Postgres({self.place!r})"
 
+    @property
+    def apart(self) -> bool:
+        """The readings are in a folder that may be missing where the server is reached."""
+        return True
+
     def exists(self) -> bool:
         """A server is there or the first question to it says why not."""
         return True
 
     def prepare(self) -> None:
-        """Make the folder and the schema; refuse a database that cannot hold every letter."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        """Make the schema; refuse a database that cannot hold every letter."""
         with self.connection() as connection:
             encoding = connection.exec_driver_sql("SHOW server_encoding").scalar()
             if encoding != "UTF8":
@@ -94,7 +98,14 @@ class Postgres:
                     encoding=encoding,
                 )
             if self.schema and not sa.inspect(connection).has_schema(self.schema):
-                connection.execute(sa.schema.CreateSchema(self.schema, if_not_exists=True))
+                self._make_schema(connection)
+
+    def _make_schema(self, connection: sa.Connection) -> None:
+        """Of several who make it at once each waits for the one before."""
+        connection.exec_driver_sql("BEGIN")
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_TURN, 0)))
+        connection.execute(sa.schema.CreateSchema(self.schema, if_not_exists=True))
+        connection.exec_driver_sql("COMMIT")
 
     @cached_property
     def _engine(self) -> sa.Engine:

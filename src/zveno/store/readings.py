@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
@@ -133,6 +133,26 @@ def orphans(folder: Path, named: Iterable[str]) -> list[Path]:
     known = set(named)
     found = [one for suffix in ("", _UNFINISHED) for one in (folder / READINGS).glob(f"*/*.parquet{suffix}")]
     return sorted(one for one in found if one.relative_to(folder).as_posix() not in known)
+
+
+def claimed(folder: Path) -> bool:
+    """Whether a folder serves a store already."""
+    return (folder / READINGS / _OWNER).is_file()
+
+
+def require_some(folder: Path, named: Sequence[str]) -> None:
+    """Refuse a folder that has none of the files of a store, before anything is made there.
+
+    Raises
+    ------
+    StoreError
+        If it is a wrong folder, or a share that is not mounted.
+    """
+    if named and not any((folder / one).is_file() for one in named):
+        raise StoreError(
+            "the folder '{folder}' has none of the readings of this store: is it the right one, and is it mounted?",
+            folder=str(folder),
+        )
 
 
 def claim(folder: Path, store_id: str) -> None:

@@ -32,7 +32,7 @@ from zveno.store.layout import (
 )
 from zveno.store.migrations import VERSION, bring_up, layout_of, store_id
 from zveno.store.protocol import Batch, Known, asked, last_readings, latest
-from zveno.store.readings import DayFile, claim, read_day, settle, take_away, write_days
+from zveno.store.readings import DayFile, claim, claimed, read_day, require_some, settle, take_away, write_days
 from zveno.tables import frame
 
 _TABLES = {**SOURCES, "ledger": LEDGER}
@@ -210,6 +210,8 @@ class RelationalStore:
                 bring_up(connection, self.database)
         with self.database.connection() as connection:
             name = store_id(connection)
+            if self.database.apart and not claimed(self.folder):
+                require_some(self.folder, connection.execute(sa.select(READING_FILES.c.path)).scalars().all())
         claim(self.folder, name)
         self._ready = True
 

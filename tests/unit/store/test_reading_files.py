@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from tests.stores import KNOWN, batch
+from tests.stores import KNOWN, Place, batch
 
 from zveno.errors import StoreError
 from zveno.store import EmbeddedStore, check_store, open_store
@@ -108,3 +108,16 @@ def test_one_folder_never_holds_the_readings_of_two_stores(place):
         with pytest.raises(StoreError, match="holds the readings of another store"):
             act()
     assert len(files(first)) == 1
+
+
+def test_a_folder_that_is_not_mounted_is_refused_and_left_alone(postgres, tmp_path):
+    place = Place("postgres", tmp_path, lambda: postgres)
+    address = place.new()
+    open_store(address).append([batch("a" * 64, tags=3)], KNOWN)
+    elsewhere = tmp_path / "elsewhere"
+    other = open_store(f"{address.rpartition('readings=')[0]}readings={elsewhere}")
+    for act in (lambda: other.read("readings"), lambda: other.append([batch("c" * 64, tags=3)], KNOWN)):
+        with pytest.raises(StoreError, match="has none of the readings of this store"):
+            act()
+    assert not elsewhere.exists()
+    place.clear()
