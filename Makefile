@@ -5,7 +5,7 @@ PEERS := .venv-peers
 # small matrices: threads of the linear algebra library would only wait for each other
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: run test check bench bench-peers docs lock clean
+.PHONY: run test test-postgres check bench bench-peers docs lock clean
 run: $(VENV)/.core
 	$(BIN)/zveno demo
 
@@ -15,6 +15,10 @@ test: $(VENV)/.dev
 	$(BIN)/lint-imports
 	$(BIN)/mypy
 	$(BIN)/pytest -n auto --dist loadfile
+
+# The tests of the store once more, where a PostgreSQL is a must: without one they fail instead of being skipped.
+test-postgres: $(VENV)/.dev
+	ZVENO_TEST_POSTGRES=$${ZVENO_TEST_POSTGRES:-required} $(BIN)/pytest -m postgres tests
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format src tests benchmarks
@@ -58,6 +62,7 @@ docs: $(VENV)/.dev
 # Needs the uv tool on the path; the files it writes name no registry.
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate requirements/core.in -o requirements/lock.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate requirements/pg.in -o requirements/lock-pg.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate requirements/dev.in -o requirements/lock-dev.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate requirements/peers.in -o requirements/lock-peers.txt
 

@@ -6,13 +6,15 @@ import os
 
 # before numpy loads: figures of golden files come from one thread, as the program's own do
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.pop("ZVENO_STORE", None)  # a store of value is not for tests
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from tests import postgres_server
 from tests.golden.reports.balkhash_month import month
 from zveno.reports import MonthResults
 
@@ -41,3 +43,17 @@ def golden(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
 def balkhash_month() -> MonthResults:
     """A month of one concentrator with round, consistent figures."""
     return month()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """Address of a PostgreSQL server for tests; skips where there is none."""
+    yield from postgres_server.address()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what runs on a PostgreSQL server, so that it can be run by itself."""
+    for item in items:
+        given = getattr(getattr(item, "callspec", None), "params", {})
+        if "postgres" in (*getattr(item, "fixturenames", ()), *map(str, given.values())):
+            item.add_marker(pytest.mark.postgres)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from zveno.chain import Chain, Imported, example, load, new
     from zveno.couple import Calibration, Choices
     from zveno.errors import (
+        ConflictError,
         DataError,
         ModelError,
         QuantityError,
@@ -34,6 +35,7 @@ __all__ = [
     "Chain",
     "ChainModel",
     "Choices",
+    "ConflictError",
     "DataError",
     "Imported",
     "ModelError",

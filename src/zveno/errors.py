@@ -7,6 +7,7 @@ A breach, an outlier or an unobservable stream is an answer, never an exception:
       RuleError      an unlawful amendment, vote or date
       DataError      a reading cannot be used: file, sheet, cell or row
       StoreError     storage
+      ConflictError  another person changed the same thing meanwhile
       QuantityError  a unit of measure does not fit
       SolveError     no convergence: residual, worst unit
 
@@ -18,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 DID_YOU_MEAN = "did you mean '{near}'?"
 
@@ -108,7 +110,7 @@ class ZvenoError(Exception):
             self.faults = tuple({str(one): one for one in message}.values())  # each said once
         super().__init__("\n".join(str(one) for one in self.faults))
 
-    def __reduce__(self) -> tuple[type[ZvenoError], tuple[tuple[Fault, ...]]]:
+    def __reduce__(self) -> tuple[Any, ...]:
         """Whole on the way between processes, with its faults as they are."""
         return type(self), (self.faults,)
 
@@ -135,6 +137,28 @@ class StoreError(ZvenoError):
     """Storage failed; nothing was half-written."""
 
     exit_code = 6
+
+
+class ConflictError(ZvenoError):
+    """Another person changed the same thing meanwhile; nothing was kept, nothing is lost."""
+
+    exit_code = 9
+
+    def __init__(
+        self, message: str | Iterable[Fault], where: str = "", *, versions: Sequence[object] = (), **fields: object
+    ) -> None:
+        super().__init__(message, where, **fields)
+        self.versions = tuple(versions)
+        """The entry that was refused, then those that came before it, in their order."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """With its versions, too."""
+        return _conflict_again, (self.faults, self.versions)
+
+
+def _conflict_again(faults: tuple[Fault, ...], versions: tuple[object, ...]) -> ConflictError:
+    """A conflict as it was in another process."""
+    return ConflictError(faults, versions=versions)
 
 
 class QuantityError(ZvenoError):

@@ -21,7 +21,9 @@ from zveno.errors import DID_YOU_MEAN
 
 SOURCE = Path(__file__).parents[2] / "src" / "zveno"
 TEXTS = ("ru", "kk")
-ERRORS = ("ZvenoError", "ModelError", "RuleError", "DataError", "StoreError", "QuantityError", "SolveError")
+ERRORS = (
+    "ZvenoError", "ModelError", "RuleError", "DataError", "StoreError", "ConflictError", "QuantityError", "SolveError",
+)  # fmt: skip
 MARKS = {"tr", "text", "say", "fault", "Fault", "Phrase", "report", *ERRORS}
 _PLACE = re.compile(r"(?<!\{)\{(\w+)([^}]*)\}")
 

@@ -29,6 +29,7 @@ from zveno.simulate import (
     usual_results,
     with_common,
 )
+from zveno.store import StoreCheck, check_store, open_store
 
 __all__ = [
     "Balance",
@@ -57,14 +58,17 @@ __all__ = [
     "Sensitivities",
     "Simulation",
     "Spread",
+    "StoreCheck",
     "ToArchive",
     "archive",
     "backup",
+    "check_store",
     "example",
     "example_names",
     "grid",
     "load",
     "new",
+    "open_store",
     "restore",
     "schemas",
     "solve_problem",

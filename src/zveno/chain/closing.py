@@ -146,7 +146,7 @@ class Closing:
         with zipfile.ZipFile(io.BytesIO(kept)) as old, TemporaryDirectory() as scratch:
             description = Path(scratch) / "description"
             old.extractall(scratch, [one for one in old.namelist() if one.startswith("description/")])
-            chain = load(description, store=self.folder)
+            chain = replace(load(description, store=self.folder), store=self.chain.store)
             again = self._content(chain, chain.period(version.period), version.cut)
             with zipfile.ZipFile(io.BytesIO(again)) as new:
                 names = sorted({*old.namelist(), *new.namelist()})

@@ -69,7 +69,7 @@ from zveno.simulate import (
     with_common,
 )
 from zveno.sources import SourceBatch, conflicts, read_files, remarks
-from zveno.store import EmbeddedStore, MemoryStore, Store
+from zveno.store import MemoryStore, Store, open_store
 
 VERSION = version("zveno")
 _LOOK_BACK = timedelta(days=100)
@@ -308,7 +308,7 @@ class Chain:
         new = {one.file_hash: one for one in parts if not self.store.has(one.file_hash)}
         known = [one for one in batches if self.store.has(one.file_hash)]
         said = remarks(self.model, unknown, known, self.store.read("records"))
-        self.store.append(list(new.values()), self.now())
+        self.store.append(list(new.values()), self.now)
         return Imported(
             files=len(new),
             known_files=len(parts) - len(new),
@@ -464,7 +464,7 @@ def load(folder: Path | str, *, store: Path | str | None = None) -> Chain:
     folder
         Folder with chain.yaml.
     store
-        Folder of the store; ``store`` inside the description if not given.
+        Folder or ``postgresql://`` address of the store; ``store`` inside the description if not given.
 
     Raises
     ------
@@ -486,7 +486,7 @@ def load(folder: Path | str, *, store: Path | str | None = None) -> Chain:
     faults += _faults_of_play(path, model)
     if faults:
         raise ModelError(faults)
-    return Chain(model, path, EmbeddedStore(Path(store) if store else path / "store"))
+    return Chain(model, path, open_store(store or path / "store"))
 
 
 def _faults_of_play(folder: Path, model: ChainModel) -> list[Fault]:

@@ -54,10 +54,11 @@ ChainFolder = Annotated[
     str,
     typer.Option("--chain", "-c", metavar="FOLDER", help=tr("Folder of the description, or the name of an example.")),
 ]
-StoreFolder = Annotated[
-    Path | None,
-    typer.Option("--store", metavar="FOLDER", help=tr("Folder of the store, if not inside the description.")),
+StorePlace = Annotated[
+    str | None,
+    typer.Option("--store", metavar="STORE", help=tr("Folder or postgresql:// address of the store, or ZVENO_STORE.")),
 ]
+STORE_VARIABLE = "ZVENO_STORE"
 Lang = Annotated[
     str, typer.Option("--lang", metavar="en|ru|kk", help=tr("Language of what is shown (also ZVENO_LANG)."))
 ]
@@ -129,10 +130,11 @@ def _unexpected(error: Exception, lang: str) -> int:
     return 70
 
 
-def open_chain(folder: str, store: Path | None) -> Any:
+def open_chain(folder: str, store: str | None) -> Any:
     """The chain of a folder, or of an example by name (its store then lies in ``out/``)."""
     from zveno.chain import example, example_names, load
 
+    store = store or os.environ.get(STORE_VARIABLE)
     if not (Path(folder) / "chain.yaml").is_file() and folder in example_names():
         return load(example(folder), store=store or Path("out") / folder / "store")
     return load(folder, store=store)
@@ -295,7 +297,7 @@ def emulate(
 def import_(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help=tr("Files or folders."))],
     chain: ChainFolder = HERE,
-    store: StoreFolder = None,
+    store: StorePlace = None,
     keep_going: Annotated[
         bool, typer.Option("--keep-going", help=tr("Leave faulty cells out, keep the rest."))
     ] = False,
@@ -315,7 +317,7 @@ def import_(
 def reconcile(
     period: PeriodText = None,
     chain: ChainFolder = HERE,
-    store: StoreFolder = None,
+    store: StorePlace = None,
     data: DataPath = None,
     each: Each = "",
     problem: ProblemFile = None,
@@ -365,7 +367,7 @@ def with_data(facade: Any, data: Path | None, screen: Any) -> Any:
 def check(
     period: PeriodText = None,
     chain: ChainFolder = HERE,
-    store: StoreFolder = None,
+    store: StorePlace = None,
     data: DataPath = None,
     lang: Lang = "",
     as_json: AsJson = False,
@@ -383,7 +385,7 @@ def report(
     ] = None,
     period: PeriodText = None,
     chain: ChainFolder = HERE,
-    store: StoreFolder = None,
+    store: StorePlace = None,
     data: DataPath = None,
     name: Annotated[str, typer.Option(metavar="NAME", help=tr("Which report, as an option."))] = "",
     link: Annotated[

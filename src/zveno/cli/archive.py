@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from zveno.cli.app import HERE, AsJson, ChainFolder, Lang, StoreFolder, app, open_chain
+from zveno.cli.app import HERE, AsJson, ChainFolder, Lang, StorePlace, app, open_chain
 from zveno.cli.languages import language
 from zveno.cli.person import As
 from zveno.cli.places import store_folder
@@ -49,7 +49,7 @@ def archive(
     files: Files = None,
     period: ForPeriod = "",
     chain: ChainFolder = HERE,
-    store: StoreFolder = None,
+    store: StorePlace = None,
     lang: Lang = "",
 ) -> None:
     from zveno.chain import ToArchive
@@ -100,7 +100,7 @@ def verify(
 
 
 @app.command(cls=SpokenCommand, help=tr("Write the whole store into one file, as it is at this moment."))
-def backup(out: BackupPath, chain: ChainFolder = HERE, store: StoreFolder = None, lang: Lang = "") -> None:
+def backup(out: BackupPath, chain: ChainFolder = HERE, store: StorePlace = None, lang: Lang = "") -> None:
     from zveno.chain import backup as pack
     from zveno.cli.screen import Screen
 
@@ -114,7 +114,7 @@ def restore(
     path: BackupPath,
     overwrite: Overwrite = False,
     chain: ChainFolder = HERE,
-    store: StoreFolder = None,
+    store: StorePlace = None,
     lang: Lang = "",
 ) -> None:
     from zveno.chain import restore as unpack

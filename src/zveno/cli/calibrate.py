@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from zveno.cli.app import HERE, AsJson, ChainFolder, DataPath, Lang, StoreFolder, app, open_chain, with_data
+from zveno.cli.app import HERE, AsJson, ChainFolder, DataPath, Lang, StorePlace, app, open_chain, with_data
 from zveno.cli.languages import language
 from zveno.cli.spoken import SpokenCommand
 from zveno.cli.typed import assignment
@@ -84,7 +84,7 @@ def calibrate(
     backcast: Backcast = None,
     out: Out = None,
     chain: ChainFolder = HERE,
-    store: StoreFolder = None,
+    store: StorePlace = None,
     data: DataPath = None,
     lang: Lang = "",
     as_json: AsJson = False,

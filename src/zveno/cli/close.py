@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from zveno.cli.app import HERE, AsJson, ChainFolder, Lang, PeriodText, StoreFolder, app, open_chain
+from zveno.cli.app import HERE, AsJson, ChainFolder, Lang, PeriodText, StorePlace, app, open_chain
 from zveno.cli.languages import language
 from zveno.cli.places import store_folder
 from zveno.cli.spoken import SpokenCommand
@@ -32,7 +32,7 @@ def books(
     period: PeriodText = None,
     out: Out = None,
     chain: ChainFolder = HERE,
-    store: StoreFolder = None,
+    store: StorePlace = None,
     lang: Lang = "",
     as_json: AsJson = False,
 ) -> None:
@@ -44,13 +44,13 @@ def books(
 
 
 @app.command(cls=SpokenCommand, help=tr("Draw up a period: the first of the two signatures that close it."))
-def close(period: Period, by: By, chain: ChainFolder = HERE, store: StoreFolder = None, lang: Lang = "") -> None:
+def close(period: Period, by: By, chain: ChainFolder = HERE, store: StorePlace = None, lang: Lang = "") -> None:
     desk = _Desk(chain, store, lang)
     desk.screen.drawn(desk.closing.draw_up(period, desk.signer(by), desk.now))
 
 
 @app.command(cls=SpokenCommand, help=tr("Approve what another person has drawn up: the period is closed."))
-def approve(period: Period, by: By, chain: ChainFolder = HERE, store: StoreFolder = None, lang: Lang = "") -> None:
+def approve(period: Period, by: By, chain: ChainFolder = HERE, store: StorePlace = None, lang: Lang = "") -> None:
     desk = _Desk(chain, store, lang)
     version = desk.closing.approve(period, desk.signer(by), desk.now)
     desk.screen.closed(version, desk.closing.to_look_at(period))
@@ -58,7 +58,7 @@ def approve(period: Period, by: By, chain: ChainFolder = HERE, store: StoreFolde
 
 @app.command(cls=SpokenCommand, help=tr("Draw up a closed period anew, for a reason; a second person approves it."))
 def restate(
-    period: Period, by: By, reason: Why, chain: ChainFolder = HERE, store: StoreFolder = None, lang: Lang = ""
+    period: Period, by: By, reason: Why, chain: ChainFolder = HERE, store: StorePlace = None, lang: Lang = ""
 ) -> None:
     desk = _Desk(chain, store, lang)
     before = desk.closing.stage(desk.closing.chain.period(period).name).closed
@@ -69,7 +69,7 @@ def restate(
 
 
 @app.command(cls=SpokenCommand, help=tr("Where periods stand: open, drawn up, closed, restated; what came late."))
-def stages(chain: ChainFolder = HERE, store: StoreFolder = None, lang: Lang = "", as_json: AsJson = False) -> None:
+def stages(chain: ChainFolder = HERE, store: StorePlace = None, lang: Lang = "", as_json: AsJson = False) -> None:
     desk = _Desk(chain, store, lang)
     found = desk.closing.stages()
     late = {name: desk.closing.late(name) for name, one in found.items() if one.versions}
@@ -85,7 +85,7 @@ def _screen(lang: str) -> BookedAnswers:
 class _Desk:
     """What every command that signs needs."""
 
-    def __init__(self, chain: str, store: Path | None, lang: str) -> None:
+    def __init__(self, chain: str, store: str | None, lang: str) -> None:
         from zveno.chain.closing import Closing
 
         self.screen = _screen(lang)

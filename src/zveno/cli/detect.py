@@ -14,7 +14,7 @@ from zveno.cli.app import (
     DataPath,
     Lang,
     PeriodText,
-    StoreFolder,
+    StorePlace,
     app,
     open_chain,
     with_data,
@@ -41,7 +41,7 @@ Out = Annotated[
 def detect(
     period: PeriodText = None,
     chain: ChainFolder = HERE,
-    store: StoreFolder = None,
+    store: StorePlace = None,
     data: DataPath = None,
     months: Months = None,
     added: Added = 8,

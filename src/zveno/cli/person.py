@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from zveno.cli.app import HERE, AsJson, ChainFolder, Lang, StoreFolder, app
+from zveno.cli.app import HERE, AsJson, ChainFolder, Lang, StorePlace, app
 from zveno.cli.languages import language
 from zveno.cli.places import store_folder
 from zveno.cli.spoken import SpokenCommand, SpokenGroup
@@ -52,7 +52,7 @@ def add(
     last: To = "",
     by: As = "",
     chain: ChainFolder = HERE,
-    store: StoreFolder = None,
+    store: StorePlace = None,
     lang: Lang = "",
 ) -> None:
     from zveno.log import Newcomer
@@ -65,7 +65,7 @@ def add(
 
 
 @person.command("list", cls=SpokenCommand, help=tr("Everybody who was ever entered, with keys and authority."))
-def list_(chain: ChainFolder = HERE, store: StoreFolder = None, lang: Lang = "", as_json: AsJson = False) -> None:
+def list_(chain: ChainFolder = HERE, store: StorePlace = None, lang: Lang = "", as_json: AsJson = False) -> None:
     from zveno.cli.verified import show_persons
 
     desk = _Desk.of(chain, store, lang)
@@ -78,7 +78,7 @@ def revoke(
     reason: Reason,
     by: As,
     chain: ChainFolder = HERE,
-    store: StoreFolder = None,
+    store: StorePlace = None,
     lang: Lang = "",
 ) -> None:
     desk = _Desk.of(chain, store, lang)
@@ -92,7 +92,7 @@ def rekey(
     reason: Reason,
     by: As = "",
     chain: ChainFolder = HERE,
-    store: StoreFolder = None,
+    store: StorePlace = None,
     lang: Lang = "",
 ) -> None:
     desk = _Desk.of(chain, store, lang)
@@ -102,7 +102,7 @@ def rekey(
 
 
 @person.command(cls=SpokenCommand, help=tr("Change a pass-phrase; the key stays."))
-def passphrase(id: PersonId, chain: ChainFolder = HERE, store: StoreFolder = None, lang: Lang = "") -> None:
+def passphrase(id: PersonId, chain: ChainFolder = HERE, store: StorePlace = None, lang: Lang = "") -> None:
     desk = _Desk.of(chain, store, lang)
     old = desk.passphrases.present(id)
     desk.persons.unlock(id, old)  # before a new one is thought of
@@ -117,7 +117,7 @@ def amend(
     role: Roles = None,
     last: To = "",
     chain: ChainFolder = HERE,
-    store: StoreFolder = None,
+    store: StorePlace = None,
     lang: Lang = "",
 ) -> None:
     desk = _Desk.of(chain, store, lang)
@@ -129,7 +129,7 @@ def amend(
 
 
 @person.command(cls=SpokenCommand, help=tr("The public key of a person as a PEM file, for those who verify."))
-def key(id: PersonId, out: Out = None, chain: ChainFolder = HERE, store: StoreFolder = None, lang: Lang = "") -> None:
+def key(id: PersonId, out: Out = None, chain: ChainFolder = HERE, store: StorePlace = None, lang: Lang = "") -> None:
     from zveno.log import pem
 
     desk = _Desk.of(chain, store, lang)
@@ -153,7 +153,7 @@ class _Desk:
         self.now = datetime.now().astimezone()
 
     @classmethod
-    def of(cls, chain: str, store: Path | None, lang: str) -> _Desk:
+    def of(cls, chain: str, store: str | None, lang: str) -> _Desk:
         """For the store of a description."""
         from zveno.cli.passphrase import Passphrases
         from zveno.cli.screen import Screen

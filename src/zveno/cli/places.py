@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
+from zveno.cli.app import STORE_VARIABLE
 from zveno.errors import DataError
 
 
-def store_folder(chain: str, store: Path | None) -> Path:
-    """Folder of the store of a description, or of an example by its name.
+def store_folder(chain: str, store: str | None) -> Path:
+    """Folder of the store of a description, or of an example by its name; of a database that of its readings.
 
     Raises
     ------
     DataError
         If there is no description.
     """
-    if store is not None:
-        return store
+    place = store or os.environ.get(STORE_VARIABLE)
+    if place and "://" in place:
+        from zveno.chain import open_store
+
+        return open_store(place).database.folder
+    if place:
+        return Path(place)
     if (Path(chain) / "chain.yaml").is_file():
         return Path(chain) / "store"
     from zveno.chain import example_names

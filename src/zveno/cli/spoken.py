@@ -32,6 +32,7 @@ PLACES = (
     tr("ARCHIVE"),
     tr("PUBLIC.pem"),
     tr("SIZE:ROOT"),
+    tr("STORE"),
 )
 """What stands for a value in help."""
 

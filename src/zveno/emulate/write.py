@@ -17,7 +17,7 @@ from zveno.emulate.instruments import Said
 from zveno.errors import DataError
 from zveno.periods import Shift
 from zveno.quantities import convert, uom_of
-from zveno.store.embedded import write_readings
+from zveno.store import write_readings
 from zveno.text.catalogue import Catalogue, catalogue, title_in
 from zveno.text.mark import tr
 from zveno.text.words import HEADINGS, QUANTITIES, UOM_WORDS

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any, NoReturn
 
 import polars as pl
 
 from zveno.errors import StoreError
 from zveno.periods import Period
-from zveno.store.protocol import Batch, Store
+from zveno.store.entries import Entry, NewEntry
+from zveno.store.protocol import Batch, Known, Store
 
 
 class AsKnown:
@@ -27,13 +29,34 @@ class AsKnown:
         self._store = store
         self.cut = cut
 
-    def append(self, batches: Sequence[Batch], known: datetime) -> int:  # noqa: ARG002
+    def append(self, batches: Sequence[Batch], known: Known) -> NoReturn:  # noqa: ARG002
         """Refused: the past is not changed."""
-        raise StoreError("a store as it was known on {cut} takes nothing more", cut=self.cut.isoformat())
+        raise self._refused()
+
+    def append_entries(self, entries: Sequence[NewEntry], known: Known) -> NoReturn:  # noqa: ARG002
+        """Refused: the past is not changed."""
+        raise self._refused()
+
+    def _refused(self) -> StoreError:
+        return StoreError("a store as it was known on {cut} takes nothing more", cut=self.cut.isoformat())
+
+    def _at(self, known: datetime | None) -> datetime:
+        return self.cut if known is None else min(known, self.cut)
+
+    def entries(
+        self, kind: str | None = None, subject: str | None = None, known: datetime | None = None
+    ) -> tuple[Entry, ...]:
+        """As the store does, at the latest as known at the moment."""
+        return self._store.entries(kind, subject, self._at(known))
 
     def read(self, table: str, period: Period | None = None, known: datetime | None = None) -> pl.DataFrame:
         """As the store does, at the latest as known at the moment."""
-        return self._store.read(table, period, self.cut if known is None else min(known, self.cut))
+        return self._store.read(table, period, self._at(known))
+
+    def versions(self, table: str, key: Mapping[str, Any]) -> pl.DataFrame:
+        """Those that were known at the moment."""
+        found = self._store.versions(table, key)
+        return found.filter(pl.col("known") <= self.cut) if "known" in found.columns else found
 
     def has(self, file_hash: str) -> bool:
         """Whether the store ever kept a file with this content."""

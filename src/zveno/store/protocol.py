@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 import polars as pl
 
 from zveno.periods import Period
+from zveno.store.entries import Entry, NewEntry
 from zveno.tables import RECORD_KEY
+
+Known = datetime | Callable[[], datetime]
+"""An aware moment, or the clock: it is asked when the writer's turn has come and its files are on the disk."""
 
 
 def latest(records: pl.DataFrame) -> pl.DataFrame:
@@ -23,9 +27,9 @@ def latest(records: pl.DataFrame) -> pl.DataFrame:
 
 @dataclass(frozen=True)
 class Batch:
-    """What one source file brings: records, rejected cells, readings of tags; all or nothing is kept.
+    """What one source file brings: records, rejected cells, readings of tags, entries; all or nothing is kept.
 
-    The ``known`` column of its tables is filled by the store.
+    The ``known`` column of its tables is filled by the store. Its entries enter the ledger with it, once.
     """
 
     file: str
@@ -33,6 +37,7 @@ class Batch:
     records: pl.DataFrame
     rejected: pl.DataFrame
     readings: pl.DataFrame
+    entries: tuple[NewEntry, ...] = ()
 
 
 def last_readings(readings: pl.DataFrame) -> pl.DataFrame:
@@ -42,15 +47,57 @@ def last_readings(readings: pl.DataFrame) -> pl.DataFrame:
     return rows.filter(~repeated.fill_null(value=False)) if repeated.any() else rows
 
 
-class Store(Protocol):
-    """Append-only tables with two times for every value."""
+def storable(table: pl.DataFrame) -> pl.DataFrame:
+    """A table as every store can hold it: no value where there is no number, a sign for the byte that ends text.
 
-    def append(self, batches: Sequence[Batch], known: datetime) -> int:
+    SQLite would turn the first into no value by itself; PostgreSQL would refuse the second.
+    """
+    return table.with_columns(
+        pl.col(pl.Float64).fill_nan(None), pl.col(pl.String).str.replace_all("\0", "\u2400", literal=True)
+    )
+
+
+def asked(known: Known) -> datetime:
+    """The moment of now."""
+    return known if isinstance(known, datetime) else known()
+
+
+class Store(Protocol):
+    """Append-only tables with two times for every value.
+
+    The moments at which values become known only go forward: each write gets one that is later than all before
+    it, even where a clock was set back. So the state as known at an earlier moment never changes.
+    """
+
+    def append(self, batches: Sequence[Batch], known: Known) -> int:
         """Keep the batches whose file was not kept before, in one transaction; how many were new."""
+        ...
+
+    def append_entries(self, entries: Sequence[NewEntry], known: Known) -> tuple[Entry, ...]:
+        """Add entries to the ledger in one transaction; a repeated call gives back what it kept the first time.
+
+        Raises
+        ------
+        ConflictError
+            If an entry names a predecessor after which another one came; it shows both.
+        """
+        ...
+
+    def entries(
+        self, kind: str | None = None, subject: str | None = None, known: datetime | None = None
+    ) -> tuple[Entry, ...]:
+        """Entries of the ledger of a kind and about a subject, as known at a moment (None = now), in their order."""
         ...
 
     def read(self, table: str, period: Period | None = None, known: datetime | None = None) -> pl.DataFrame:
         """Rows of a table that overlap the period, as they were known at a moment (None = now)."""
+        ...
+
+    def versions(self, table: str, key: Mapping[str, Any]) -> pl.DataFrame:
+        """Every row that was ever kept with these values, the oldest first.
+
+        ``readings`` are asked by ``tag`` and ``ts`` and answered as ``reading_versions``.
+        """
         ...
 
     def has(self, file_hash: str) -> bool:

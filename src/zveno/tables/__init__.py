@@ -50,6 +50,15 @@ TABLES: dict[str, tuple[Column, ...]] = {
         ("value", pl.Float64, "value in the unit of measure of the tag; null = no value"),
         ("quality", pl.Int8, "0 good, 1 bad"),
     ),
+    "reading_versions": _columns(
+        ("tag", pl.String, "signal of the control system"),
+        ("ts", INSTANT, "moment of the reading"),
+        ("value", pl.Float64, "value in the unit of measure of the tag; null = no value"),
+        ("quality", pl.Int8, "0 good, 1 bad"),
+        ("file", pl.String, "file the value was read from"),
+        ("file_hash", pl.String, "SHA-256 of the file"),
+        ("known", INSTANT, "when the store learnt it"),
+    ),
     "records": _columns(
         ("point", pl.String, "meter, stock or plan line"),
         ("quantity", pl.String, "wet_mass, mass, moisture, survey_mass or a component"),
@@ -69,6 +78,17 @@ TABLES: dict[str, tuple[Column, ...]] = {
         ("text", pl.String, "what stands there"),
         ("reason", pl.String, "why it was not read (key of a message)"),
         ("file_hash", pl.String, "SHA-256 of the file"),
+        ("known", INSTANT, "when the store learnt it"),
+    ),
+    "ledger": _columns(
+        ("id", pl.Int64, "number of the entry, from 1 without a gap"),
+        ("kind", pl.String, "what was done: adjustment, authorisation, approval, close, restatement and so on"),
+        ("subject", pl.String, "what it is about: a period, a point, a lot"),
+        ("body", pl.String, "what it says, as canonical JSON"),
+        ("body_hash", pl.String, "SHA-256 of the body"),
+        ("person", pl.String, "who did it, by id"),
+        ("after", pl.Int64, "last entry of the same subject that the person had seen; 0 = none; null = not asked"),
+        ("log_number", pl.Int64, "number of its signed record in the log; null = not signed"),
         ("known", INSTANT, "when the store learnt it"),
     ),
     "flows": _columns(

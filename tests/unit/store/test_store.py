@@ -1,37 +1,14 @@
-"""Both stores keep what they are given, once, with the time it was known."""
+"""Every store keeps what it is given, once, with the time it was known."""
 
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 
-import polars as pl
 import pytest
+from tests.stores import KNOWN, T0, batch, record
 
 from zveno.errors import StoreError
 from zveno.periods import Period
-from zveno.store import Batch, EmbeddedStore, MemoryStore, Store
+from zveno.store import Batch, EmbeddedStore
 from zveno.tables import frame
-
-T0 = datetime(2026, 3, 1, 3, tzinfo=UTC)
-KNOWN = datetime(2026, 4, 1, tzinfo=UTC)
-
-
-def record(value: float, *, hour: int = 0, point: str = "scale", file_hash: str = "a") -> dict:
-    start = T0 + timedelta(hours=hour)
-    return {
-        "point": point, "quantity": "mass", "start": start, "end": start + timedelta(hours=12), "value": value,
-        "qualifier": "", "file": "f.xlsx", "sheet": "S", "cell": "B2", "file_hash": file_hash, "known": None,
-    }  # fmt: skip
-
-
-def batch(file_hash: str, *values: float, tags: int = 0) -> Batch:
-    rows = [record(value, hour=12 * i, file_hash=file_hash) for i, value in enumerate(values)]
-    readings = [{"tag": "t", "ts": T0 + timedelta(hours=i), "value": float(i), "quality": 0} for i in range(tags)]
-    return Batch(f"{file_hash}.xlsx", file_hash, frame("records", rows), frame("rejected"), frame("readings", readings))
-
-
-@pytest.fixture(params=["embedded", "memory"])
-def store(request, tmp_path: Path) -> Store:
-    return EmbeddedStore(tmp_path / "store") if request.param == "embedded" else MemoryStore()
 
 
 def test_what_goes_in_comes_out(store):
@@ -68,20 +45,15 @@ def test_an_empty_store_gives_empty_tables(store):
         assert store.read(table).is_empty()
 
 
-def test_a_failed_write_leaves_nothing(tmp_path, monkeypatch):
-    store = EmbeddedStore(tmp_path / "store")
-    store.append([batch("a" * 64, 1.0, tags=5)], KNOWN)
-    broken = batch("b" * 64, 2.0, tags=5)
-    poisoned = Batch(
-        broken.file, broken.file_hash, broken.records.with_columns(value=pl.lit(None)), broken.rejected, broken.readings
-    )
-    monkeypatch.setattr(EmbeddedStore, "_insert", _fails)
-    with pytest.raises(StoreError, match="nothing was kept"):
-        store.append([poisoned], KNOWN)
+def test_a_failed_write_leaves_nothing(lasting, monkeypatch):
+    lasting.append([batch("a" * 64, 1.0, tags=5)], KNOWN)
+    monkeypatch.setattr(type(lasting), "_insert", _fails)
+    with pytest.raises(StoreError, match="nothing was kept: disk full"):
+        lasting.append([batch("b" * 64, 2.0, tags=5)], KNOWN)
     monkeypatch.undo()
-    assert store.read("records")["value"].to_list() == [1.0]
-    assert not store.has("b" * 64)
-    assert not list((tmp_path / "store" / "readings").glob("*/bbbb*"))
+    assert lasting.read("records")["value"].to_list() == [1.0]
+    assert not lasting.has("b" * 64)
+    assert not list((lasting.folder / "readings").glob("*/bbbb*"))
 
 
 def _fails(*_: object) -> None:
@@ -115,18 +87,82 @@ def test_a_corrected_reading_counts_from_the_day_it_became_known(store):
     assert store.read("readings", known=KNOWN + timedelta(days=1))["value"].to_list() == [1.0]
 
 
-def test_readings_of_a_write_that_was_cut_off_cannot_be_seen(tmp_path, monkeypatch):
-    store = EmbeddedStore(tmp_path / "store")
-    store.append([batch("a" * 64, tags=5)], KNOWN)
+def test_readings_of_a_write_that_was_cut_off_cannot_be_seen(lasting, monkeypatch):
+    lasting.append([batch("a" * 64, tags=5)], KNOWN)
 
     def full_disk(*_: object) -> None:
         raise KeyboardInterrupt  # as sudden as it gets: nothing is tidied up
 
-    monkeypatch.setattr("zveno.store.embedded.sa.insert", full_disk)
+    monkeypatch.setattr("zveno.store.relational.sa.insert", full_disk)
     with pytest.raises(KeyboardInterrupt):
-        store.append([batch("b" * 64, tags=9)], KNOWN)
+        lasting.append([batch("b" * 64, tags=9)], KNOWN)
     monkeypatch.undo()
-    assert store.read("readings").height == 5
-    assert not store.has("b" * 64)
-    assert store.append([batch("b" * 64, tags=9)], KNOWN) == 1
-    assert store.read("readings").height == 9
+    assert lasting.read("readings").height == 5
+    assert not lasting.has("b" * 64)
+    assert lasting.append([batch("b" * 64, tags=9)], KNOWN) == 1
+    assert lasting.read("readings").height == 9
+
+
+def test_every_version_of_a_value_can_be_read(store):
+    for number, value in enumerate((1.5, 1.7, 1.6)):
+        rows = frame("readings", [{"tag": "t", "ts": T0, "value": value, "quality": 0}])
+        part = batch(f"{number}" * 64, value)
+        kept = Batch(part.file, part.file_hash, part.records, part.rejected, rows)
+        store.append([kept], KNOWN + timedelta(days=number))
+    key = {"point": "scale", "quantity": "mass", "start": T0, "end": T0 + timedelta(hours=12)}
+    found = store.versions("records", key)
+    assert found["value"].to_list() == [1.5, 1.7, 1.6]
+    assert found["known"].to_list() == [KNOWN, KNOWN + timedelta(days=1), KNOWN + timedelta(days=2)]
+    found = store.versions("readings", {"tag": "t", "ts": T0})
+    assert found["value"].to_list() == [1.5, 1.7, 1.6]
+    assert found["file"].to_list() == [f"{one * 64}.xlsx" for one in "012"]
+    assert store.versions("readings", {"tag": "t", "ts": T0 + timedelta(days=9)}).is_empty()
+
+
+def test_a_clock_set_back_changes_nothing_that_was_known(store):
+    store.append([batch("a" * 64, 1.5)], KNOWN)
+    store.append([batch("b" * 64, 1.7)], KNOWN - timedelta(days=30))
+    assert store.read("records", known=KNOWN)["value"].to_list() == [1.5]
+    assert store.read("records", known=KNOWN - timedelta(days=1)).is_empty()
+    assert store.read("records")["value"].to_list() == [1.7]
+    assert store.read("records")["known"].item() == KNOWN + timedelta(microseconds=1)
+
+
+def test_two_writes_at_one_moment_can_be_told_apart(store):
+    store.append([batch("a" * 64, 1.5, tags=1)], KNOWN)
+    store.append([batch("b" * 64, 1.7)], KNOWN)
+    assert store.read("records", known=KNOWN)["value"].to_list() == [1.5]
+
+
+def test_the_clock_is_asked_when_the_turn_has_come(store):
+    assert store.append([batch("a" * 64, 1.5)], lambda: KNOWN) == 1
+    assert store.append([batch("a" * 64, 1.5)], _no_clock) == 0
+    assert store.read("records")["known"].to_list() == [KNOWN]
+
+
+def _no_clock():
+    pytest.fail("nothing new, so no moment is needed")
+
+
+def test_no_number_is_no_value(store):
+    store.append([batch("a" * 64, float("nan"), 2.0)], KNOWN)
+    assert store.read("records")["value"].to_list() == [None, 2.0]
+
+
+def test_letters_of_every_kind_come_back(store):
+    odd = {
+        "file": "Сменный рапорт – қаңтар.xlsx",
+        "sheet": "Тұз'\"\\%s",
+        "cell": "B2",
+        "text": "н/д\u00a0\U0001f600\n%(x)s:y",
+    }
+    rows = [{**odd, "reason": "не число", "file_hash": "a" * 64, "known": None}]
+    store.append([Batch(odd["file"], "a" * 64, frame("records"), frame("rejected", rows), frame("readings"))], KNOWN)
+    found = store.read("rejected").row(0, named=True)
+    assert {name: found[name] for name in odd} == odd
+
+
+def test_the_byte_that_ends_text_is_shown_as_a_sign(store):
+    rows = [{"file": "f", "sheet": "", "cell": "1:2", "text": "5\0", "reason": "r", "file_hash": "a", "known": None}]
+    store.append([Batch("f", "a", frame("records"), frame("rejected", rows), frame("readings"))], KNOWN)
+    assert store.read("rejected")["text"].to_list() == ["5\u2400"]
