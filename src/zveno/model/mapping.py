@@ -87,6 +87,9 @@ class CellRule(Record):
     sets: dict[str, str] = Field(default={}, description="names with a value for the other rules of the row")
     qualifier: str = Field(default="", description="mark that the values get, such as qc_standard")
     counts_for: str = Field(default="", description="point of the chain that the value counts for, if another")
+    also: dict[str, str] = Field(
+        default={}, description="headings of computed columns that in this row alone are stated: the quantity they give"
+    )
     typed: bool = Field(default=False, description="only what was typed as text is taken: the rest is computed")
 
 
@@ -127,7 +130,7 @@ class MappedTable(Record):
     )
     calendar: str = ""
     heading_rows: Annotated[int, Field(ge=1, le=5)] = 1
-    date: str = Field(
+    date: Annotated[str, BeforeValidator(lambda day: str(day) if isinstance(day, day_of) else day)] = Field(
         default="",
         description="where the date is, if not in a column: 'above' the heading, 'beside TEXT', 'within TEXT', a date",
     )

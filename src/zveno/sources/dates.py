@@ -12,7 +12,8 @@ _ISO = re.compile(r"(?<!\d)(\d{4})-(\d{2})-(\d{2})(?!\d)")
 _WORDS = re.compile(r"(?<!\d)(\d{1,2})\s+([^\W\d_]+)\.?\s+(\d{4})")
 _KAZAKH = re.compile(r"(?<!\d)(\d{4})\s*(?:ж\.|жыл\w*)\s*(\d{1,2})\s+([^\W\d_]+)")
 _CLOCK = re.compile(r"(?<![\d.])([01]?\d|2[0-4]):([0-5]\d)(?::[0-5]\d)?(?!\d)")
-_YEAR_WORDS = re.compile(r"\b(г|год|года|ж|жыл|жылы|жылғы)\b\.?", re.IGNORECASE)
+_FILLERS = re.compile(r"\b(г|год|года|ж|жыл|жылы|жылғы|за|на|от|дата|күні|date|for)\b[.:]?", re.IGNORECASE)
+"""Words that may stand beside a date in a cell that is nothing but a date."""
 _EPOCH = datetime(1899, 12, 30)
 _SERIALS = range(20000, 80000)
 """Serial numbers from 1954 to 2119: others are no dates."""
@@ -71,7 +72,7 @@ def moment_in(text: str, *, whole: bool = False) -> datetime | None:
         return None
     clock = _CLOCK.search(rest)
     if whole:
-        left = _YEAR_WORDS.sub("", rest[: clock.start()] + rest[clock.end() :] if clock else rest)
+        left = _FILLERS.sub("", rest[: clock.start()] + rest[clock.end() :] if clock else rest)
         if left.strip(" .,"):
             return None
     start = datetime.combine(day, time())

@@ -187,7 +187,7 @@ class BookReader:
         on = TableOnSheet(
             layout, table, heading, sheet, self.file, calendar, names, date=aware, shift=shift, marks=marks
         )
-        for pattern in heading.missing:
+        for pattern in (one for one in heading.missing if table.columns[one].is_ == "value"):
             message = tr("column '{column}' of mapping '{layout}' is not on the sheet")
             on.doubt(("missing", pattern), message, (heading.first, 0), column=pattern, layout=layout.id)
         return on, used

@@ -203,12 +203,12 @@ class RowReader:
             "no_uom": tr("numbers without a unit of measure for mapping '{layout}'; they were not taken"),
             "uom_differs": tr("numbers in a unit that cannot be theirs for mapping '{layout}'; they were not taken"),
         }
-        self.on.doubt((reason, self.row), messages[reason], at, layout=self.on.layout.id)
+        self.on.doubt(reason, messages[reason], at, layout=self.on.layout.id)
         return left_out(self.on.sheet, at, reason)
 
     def _valued(self, at: tuple[int, int], cell: RawCell, head: HeadColumn) -> Fate:
         """A cell that holds a value, or one of the numbers that are none."""
-        row, column = self.rule or CellRule(), head.rule
+        row, column = self.rule or CellRule(), self._stated(head)
         role = column.is_ if column.is_ in _STRONG else row.is_ if row.is_ != "value" else column.is_
         kind = column.kind if column.kind != "number" else row.kind
         written = read_written(cell, kind)
@@ -234,6 +234,14 @@ class RowReader:
         if reason:
             return replace(found, reason=self._held(at, reason).reason)
         return replace(found, status="imported", value=written.value, qualifiers=self._qualifiers(at, written, column))
+
+    def _stated(self, head: HeadColumn) -> CellRule:
+        """The rule of a column; where this row alone states what others compute, that of a value."""
+        also = self.rule.also if self.rule is not None else {}
+        for pattern, quantity in also.items():
+            if caught(pattern, head.path) is not None:
+                return CellRule(quantity=quantity)
+        return head.rule
 
     def _qualifiers(self, at: tuple[int, int], written: Written, column: CellRule) -> tuple[str, ...]:
         """Marks of the row, the column and the cell."""

@@ -11,8 +11,8 @@ from zveno.text.words import as_latin
 
 _PART = re.compile(r"\*|\{(\w+)\}")
 _CAUGHT = r"[^\s/,;()|.]+?"
-_PHRASES = ("shift", "text")
-"""Names that catch several words."""
+_OTHERS = {"shift": ".+?", "text": ".+?", "el": "[a-z][a-z0-9]{0,5}"}
+"""What other names catch: several words, the symbol of an element or oxide."""
 
 
 @lru_cache(maxsize=4096)
@@ -27,7 +27,7 @@ def _expression(pattern: str) -> str:
     for found in _PART.finditer(pattern):
         text += re.escape(alike(pattern[end : found.start()], strip=False))
         name = found[1]
-        text += ".*?" if name is None else f"(?P={name})" if name in names else f"(?P<{name}>{'.+?' if name in _PHRASES else _CAUGHT})"
+        text += ".*?" if name is None else f"(?P={name})" if name in names else f"(?P<{name}>{_OTHERS.get(name, _CAUGHT)})"
         names |= {name} - {None}
         end = found.end()
     return rf"{text}{re.escape(alike(pattern[end:], strip=False))}"
