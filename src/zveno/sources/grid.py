@@ -10,6 +10,7 @@ import hashlib
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 from xml.etree.ElementTree import ParseError
 from zipfile import BadZipFile, ZipFile
@@ -61,12 +62,12 @@ class Sheet:
     hidden_rows: frozenset[int] = frozenset()
     hidden_columns: frozenset[int] = frozenset()
 
-    @property
+    @cached_property
     def height(self) -> int:
         """Rows up to the last non-empty one."""
         return 1 + max((row for row, _ in self.cells), default=-1)
 
-    @property
+    @cached_property
     def width(self) -> int:
         """Columns up to the last non-empty one."""
         return 1 + max((column for _, column in self.cells), default=-1)
@@ -77,17 +78,14 @@ class Sheet:
 
     def row(self, row: int) -> Iterator[tuple[int, RawCell]]:
         """Non-empty cells of a row from left to right."""
-        for column in self._columns.get(row, ()):
+        for column in self._by_row.get(row, ()):
             yield column, self.cells[row, column]
 
-    @property
-    def _columns(self) -> Mapping[int, Sequence[int]]:
-        found: dict[int, list[int]] | None = self.__dict__.get("_by_row")
-        if found is None:
-            found = {}
-            for row, column in sorted(self.cells):
-                found.setdefault(row, []).append(column)
-            self.__dict__["_by_row"] = found
+    @cached_property
+    def _by_row(self) -> Mapping[int, Sequence[int]]:
+        found: dict[int, list[int]] = {}
+        for row, column in sorted(self.cells):
+            found.setdefault(row, []).append(column)
         return found
 
 

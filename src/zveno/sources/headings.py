@@ -47,11 +47,14 @@ def find_heading(sheet: Sheet, table: MappedTable) -> Heading | None:
     """The heading rows that fit a table best; None where too few of its columns are there."""
     best: Heading | None = None
     for row in range(sheet.height):
-        if sum(1 for _ in sheet.row(row)) < 2 and len(table.columns) > 1:
+        values = [cell.value for _, cell in sheet.row(row)]
+        if not values or 2 * sum(isinstance(one, str) for one in values) < len(values):
             continue
         found = _heading_at(sheet, table, row)
         if best is None or len(found.columns) > len(best.columns):
             best = found
+        if not best.missing:
+            break
     if best is None or len(table.columns) - len(best.missing) < max(1, _SHARE * len(table.columns)):
         return None
     return best

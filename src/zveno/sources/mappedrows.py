@@ -25,9 +25,9 @@ _CONTEXT = ("date", "shift", "label", "id", "person", "note", "uom")
 _STRONG = ("total", "cumulative", "plan", "not_production")
 DIMENSIONS: Mapping[str, str] = {
     "mass": "mass", "metal": "mass", "counter": "mass", "grade": "fraction", "moisture": "fraction", "so2": "fraction",
-    "downtime": "time", "run": "time", "current": "current", "voltage": "voltage", "concentration": "concentration",
+    "mass_uncertainty": "fraction", "downtime": "time", "run": "time", "current": "current", "voltage": "voltage", "concentration": "concentration",
 }  # fmt: skip
-"""Dimension of a quantity by its first word; a unit of another dimension is a slip and is not taken."""
+"""Dimension of a quantity, or of all that begin with a word; a unit of another dimension is a slip and is not taken."""
 
 
 @dataclass(frozen=True)
@@ -259,7 +259,7 @@ class RowReader:
             return ""
         if not found.uom:
             return "no_uom"
-        wanted = DIMENSIONS.get(found.quantity.split("_")[0])
+        wanted = DIMENSIONS.get(found.quantity) or DIMENSIONS.get(found.quantity.split("_")[0])
         differs = wanted is not None and uom_of(found.uom).dimension != wanted
         return "uom_differs" if differs or (written.percent and found.uom != "%") else ""
 
@@ -273,7 +273,7 @@ class RowReader:
             cell = self.on.sheet.at(self.row, column)
             if cell is not None and cell.value is not None:
                 return code_of(str(cell.value))
-        return "d" if head.rule.kind == "date" else ""
+        return {"date": "d", "text": "-"}.get(head.rule.kind, "")
 
     def _stretch(self, column: CellRule, head: HeadColumn) -> Stretch | None:
         """The time that a value is of; None where it is not known."""

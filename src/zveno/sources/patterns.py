@@ -43,6 +43,7 @@ def alike(text: str, *, strip: bool = True) -> str:
     return plain.strip().rstrip(":").rstrip() if strip else plain
 
 
+@lru_cache(maxsize=65536)
 def caught(pattern: str, text: str) -> Mapping[str, str] | None:
     """What a pattern catches of a text; None where it does not fit.
 
