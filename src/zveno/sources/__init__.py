@@ -3,7 +3,36 @@
 from zveno.sources.cases import CasesFile, read_cases
 from zveno.sources.conflicts import conflicts
 from zveno.sources.files import SourceBatch, read_files
+from zveno.sources.mappedfiles import (
+    cells_frame,
+    files_frame,
+    kept_files,
+    mapped_key,
+    read_by_mapping,
+    reason_phrase,
+    records_of,
+    rejected_of,
+)
 from zveno.sources.problems import read_problem
 from zveno.sources.remarks import remarks
+from zveno.sources.settled import MappedFile, settled
 
-__all__ = ["CasesFile", "SourceBatch", "conflicts", "read_cases", "read_files", "read_problem", "remarks"]
+__all__ = [
+    "CasesFile",
+    "MappedFile",
+    "SourceBatch",
+    "cells_frame",
+    "conflicts",
+    "files_frame",
+    "kept_files",
+    "mapped_key",
+    "read_by_mapping",
+    "read_cases",
+    "read_files",
+    "read_problem",
+    "reason_phrase",
+    "records_of",
+    "rejected_of",
+    "remarks",
+    "settled",
+]

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from zveno.errors import StoreError, refusal
 from zveno.periods import Period
-from zveno.store.protocol import Batch, last_readings, latest
+from zveno.store.protocol import KEPT, Batch, believed, last_readings
 from zveno.tables import frame, schema
 
 _TEMPORAL = ("start", "end", "known")
@@ -39,7 +39,7 @@ class EmbeddedStore:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._meta = sa.MetaData()
-        self._tables = {name: _sql_table(name, self._meta) for name in ("records", "rejected")}
+        self._tables = {name: _sql_table(name, self._meta) for name in KEPT}
         self._files = sa.Table(
             "files",
             self._meta,
@@ -130,7 +130,7 @@ class EmbeddedStore:
         data = {name: [row._mapping[name] for row in rows] for name in names}
         integers = {name: pl.Int64 if name in _TEMPORAL else dtype for name, dtype in schema(table).items()}
         result = frame(table, pl.DataFrame(data, schema=integers))
-        return latest(result) if table == "records" else result
+        return believed(table, result)
 
     @property
     def _path(self) -> Path:
@@ -176,10 +176,10 @@ class EmbeddedStore:
         """Write one file, its records and rejected cells, and its readings."""
         row = {"file_hash": batch.file_hash, "file": batch.file, "known": stamp}
         connection.execute(sa.insert(self._files), row)
-        for name in ("records", "rejected"):
-            rows = _rows(getattr(batch, name), stamp)
-            if rows:
-                connection.execute(sa.insert(self._tables[name]), rows)
+        for name, table in self._tables.items():
+            given = batch.rows(name)
+            if given is not None and not given.is_empty():
+                connection.execute(sa.insert(table), _rows(given, stamp))
         for day, path in self._write_readings(batch, written):
             place = path.relative_to(self.folder).as_posix()
             connection.execute(sa.insert(self._parts), {"path": place, "day": day, "known": stamp})
@@ -250,7 +250,10 @@ def _sql_table(name: str, meta: sa.MetaData) -> sa.Table:
     """SQL table with the declared columns of a Zveno table; instants as microseconds."""
     columns: list[sa.Column[Any]] = [sa.Column("id", sa.Integer, primary_key=True, autoincrement=True)]
     for column, dtype in schema(name).items():
-        kind: Any = sa.Float if dtype == pl.Float64 else sa.BigInteger if column in _TEMPORAL else sa.String
+        whole = column in _TEMPORAL or dtype == pl.Int64
+        kind: Any = (
+            sa.Float if dtype == pl.Float64 else sa.BigInteger if whole else sa.Date if dtype == pl.Date else sa.String
+        )
         columns.append(sa.Column(column, kind, index=column in ("point", "start")))
     return sa.Table(name, meta, *columns)
 

@@ -8,7 +8,7 @@ from datetime import datetime
 import polars as pl
 
 from zveno.periods import Period
-from zveno.store.protocol import Batch, last_readings, latest
+from zveno.store.protocol import KEPT, Batch, believed, last_readings
 from zveno.tables import frame
 
 
@@ -17,7 +17,7 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self._hashes: set[str] = set()
-        self._tables = {name: frame(name) for name in ("records", "rejected")}
+        self._tables = {name: frame(name) for name in KEPT}
         self._readings: list[tuple[datetime, pl.DataFrame]] = []
 
     def tables(self) -> tuple[str, ...]:
@@ -33,9 +33,11 @@ class MemoryStore:
         new = {one.file_hash: one for one in batches if one.file_hash not in self._hashes}
         for batch in new.values():
             self._hashes.add(batch.file_hash)
-            for name in ("records", "rejected"):
-                rows = getattr(batch, name).with_columns(known=pl.lit(known))
-                self._tables[name] = pl.concat([self._tables[name], frame(name, rows)])
+            for name in KEPT:
+                given = batch.rows(name)
+                if given is not None:
+                    rows = frame(name, given.with_columns(known=pl.lit(known)))
+                    self._tables[name] = pl.concat([self._tables[name], rows])
             self._readings.append((known, batch.readings))
         return len(new)
 
@@ -49,8 +51,7 @@ class MemoryStore:
         if table == "records":
             if period is not None:
                 data = data.filter(pl.col("start") < period.instants[1], pl.col("end") > period.instants[0])
-            data = latest(data)
-        return data
+        return believed(table, data)
 
     def _read_readings(self, period: Period | None, known: datetime | None) -> pl.DataFrame:
         """Of two readings of one tag and moment the one that became known last."""

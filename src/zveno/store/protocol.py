@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 import polars as pl
 
 from zveno.periods import Period
-from zveno.tables import RECORD_KEY
+from zveno.tables import RECORD_KEY, SAID_LAST
 
 
 def latest(records: pl.DataFrame) -> pl.DataFrame:
@@ -21,11 +21,19 @@ def latest(records: pl.DataFrame) -> pl.DataFrame:
     return records.filter(pl.col("file_hash") == pl.col("file_hash").last().over(RECORD_KEY))
 
 
+def believed(table: str, rows: pl.DataFrame) -> pl.DataFrame:
+    """Of several versions of a row the one that was kept last."""
+    if table == "records":
+        return latest(rows)
+    return rows.unique(SAID_LAST[table], keep="last", maintain_order=True) if table in SAID_LAST else rows
+
+
 @dataclass(frozen=True)
 class Batch:
     """What one source file brings: records, rejected cells, readings of tags; all or nothing is kept.
 
-    The ``known`` column of its tables is filled by the store.
+    ``more`` holds rows of other tables, by name: the cells that a mapping read. The ``known`` column of its tables
+    is filled by the store.
     """
 
     file: str
@@ -33,6 +41,16 @@ class Batch:
     records: pl.DataFrame
     rejected: pl.DataFrame
     readings: pl.DataFrame
+    more: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+
+    def rows(self, table: str) -> pl.DataFrame | None:
+        """What it brings of a table; None if nothing."""
+        own = {"records": self.records, "rejected": self.rejected}
+        return own[table] if table in own else self.more.get(table)
+
+
+KEPT = ("records", "rejected", *SAID_LAST)
+"""Tables that a store keeps row by row, besides readings."""
 
 
 def last_readings(readings: pl.DataFrame) -> pl.DataFrame:
