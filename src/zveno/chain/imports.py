@@ -101,7 +101,6 @@ def import_files(
     new = {one.file_hash: one for one in parts if not store.has(one.file_hash)}
     said = [*work.doubts, *remarks(model, work.batches, before, store.read("records"))]
     store.append(_with_touched(list(new.values()), work.touched), known)
-    mapped = [one.mapped for one in work.batches if one.mapped is not None]
     return Imported(
         files=len(new),
         known_files=len(batches) - len(new),
@@ -110,9 +109,14 @@ def import_files(
         rejected=pl.concat([frame("rejected"), *(one.rejected for one in parts), *(one.rejected for one in before)]),
         faults=faults,
         remarks=tuple(said),
-        cells=cells_frame(mapped),
-        sources=files_frame(mapped),
+        cells=_joined("mapped_cells", parts),
+        sources=_joined("mapped_files", parts),
     )
+
+
+def _joined(table: str, batches: Sequence[Batch]) -> pl.DataFrame:
+    """Rows of a table that batches bring."""
+    return pl.concat([frame(table), *(one.more[table] for one in batches if table in one.more)])
 
 
 def _settle(model: ChainModel, store: Store, batches: Sequence[SourceBatch]) -> _Settled:

@@ -215,25 +215,26 @@ class RowReader:
         names = {**self.names, **head.names}
         names |= {"point": fill(row.point, names) or ""} if row.point else {}
         point, quantity = (fill(a or b, names) for a, b in ((column.point, row.point), (column.quantity, row.quantity)))
+        stretch = self._stretch(column, head)
         found = Fate(
             self.on.sheet.name, *at, shown(cell), "rejected", point=point or "", quantity=quantity or "",
+            start=stretch.start if stretch else None, end=stretch.end if stretch else None,
+            day=stretch.day if stretch else None, slot=stretch.slot if stretch else "",
             meant=written.meant, uom=self._uom(head),
             counts_for=fill(column.counts_for or row.counts_for, names) or "",
         )  # fmt: skip
-        stretch = self._stretch(column, head)
-        if stretch is not None:
-            found = replace(found, start=stretch.start, end=stretch.end, day=stretch.day, slot=stretch.slot)
-        if role in LEFT_OUT:
-            reason = role if not written.reason or written.reason == "formula_no_value" else written.reason
-            return replace(found, reason=reason)
-        if column.typed and not isinstance(cell.value, str):
-            return replace(found, reason="derived")
-        if written.reason:
-            return replace(found, reason=written.reason)
-        reason = self._doubtful(found, stretch, written, kind)
+        reason = self._left_out(cell, column, role, written) or self._doubtful(found, written, kind)
         if reason:
-            return replace(found, reason=self._held(at, reason).reason)
+            return replace(found, reason=reason)
         return replace(found, status="imported", value=written.value, qualifiers=self._qualifiers(at, written, column))
+
+    def _left_out(self, cell: RawCell, column: CellRule, role: str, written: Written) -> str:
+        """Why a cell is no measurement: what its row or column is, or what is written in it; empty if it is one."""
+        if role in LEFT_OUT:
+            return role if not written.reason or written.reason == "formula_no_value" else written.reason
+        if column.typed and not isinstance(cell.value, str):
+            return "derived"
+        return written.reason
 
     def _stated(self, head: HeadColumn) -> CellRule:
         """The rule of a column; where this row alone states what others compute, that of a value."""
@@ -249,14 +250,22 @@ class RowReader:
         own = (column.qualifier,) if column.qualifier else ()
         return tuple(dict.fromkeys((*self.marks, *own, *written.qualifiers, *hidden)))
 
-    def _doubtful(self, found: Fate, stretch: Stretch | None, written: Written, kind: str) -> str:
+    def _doubtful(self, found: Fate, written: Written, kind: str) -> str:
         """Why a number cannot be taken although it is one; empty where it can."""
+        reason = ""
         if not found.point or not found.quantity:
-            return "no_point"
-        if stretch is None:
-            return "no_period"
-        if kind != "number":
-            return ""
+            reason = "no_point"
+        elif found.start is None:
+            reason = "no_period"
+        elif kind == "number":
+            reason = self._unfit(found, written)
+        if reason:
+            self._held((found.row, found.column), reason)
+        return reason
+
+    @staticmethod
+    def _unfit(found: Fate, written: Written) -> str:
+        """What is wrong with the unit of a number; empty if nothing."""
         if not found.uom:
             return "no_uom"
         wanted = DIMENSIONS.get(found.quantity) or DIMENSIONS.get(found.quantity.split("_")[0])
@@ -294,7 +303,7 @@ class RowReader:
         slot = "day" if period == "day" else self._slot(head)
         if not slot:
             return None
-        found = calendar.day(local.date()) if slot == "day" else calendar.shift(local.date(), slot)
+        found = calendar.stretch(local.date(), slot)
         return replace(found, slot=slot_name) if slot_name else found
 
     def _slot(self, head: HeadColumn) -> str:

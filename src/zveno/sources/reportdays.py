@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, tzinfo
 
 from zveno.model.mapping import Calendar, ShiftTimes
@@ -32,6 +32,8 @@ class ReportCalendar:
 
     calendar: Calendar
     own_zone: tzinfo
+    _slots: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
+    _stretches: dict[tuple[date, str], Stretch] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def of(cls, calendar: Calendar | None, fallback: tzinfo) -> ReportCalendar:
@@ -47,6 +49,11 @@ class ReportCalendar:
         >>> year.slot("I смена (00-08)"), year.slot("1 см."), year.slot("Сут. проба"), year.slot("весна")
         ('1', '1', 'day', '')
         """
+        if word not in self._slots:
+            self._slots[word] = self._meant(word)
+        return self._slots[word]
+
+    def _meant(self, word: str) -> str:
         whole = plain(word)
         if whole in {plain(one) for one in self.calendar.day_words}:
             return "day"
@@ -55,6 +62,13 @@ class ReportCalendar:
             if {whole, bare} & {plain(text) for text in (one.id, *one.words)}:
                 return one.id
         return ""
+
+    def stretch(self, day: date, slot: str) -> Stretch:
+        """The time of a shift of a report day, or of the whole of it."""
+        key = (day, slot)
+        if key not in self._stretches:
+            self._stretches[key] = self.day(day) if slot == "day" else self.shift(day, slot)
+        return self._stretches[key]
 
     def shift(self, day: date, slot: str) -> Stretch:
         """The time of a shift of a report day."""
