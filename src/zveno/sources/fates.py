@@ -24,6 +24,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "dash": tr("a dash: no value"),
         "text_note": tr("a note in place of a number"),
         "garbage": tr("a broken number"),
+        "ambiguous": tr("a comma that may part decimals or thousands"),
         "formula_error": tr("an error of a formula"),
         "formula_no_value": tr("a formula that no program has calculated"),
         "date_in_number": tr("a date in place of a number"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, tzinfo
+from math import log
+from statistics import median
 
 from zveno.errors import Fault, fault
 from zveno.model.mapping import LayoutMapping, MappedTable, Mappings
@@ -16,6 +18,7 @@ from zveno.sources.headings import Heading, find_heading
 from zveno.sources.mappedrows import TableOnSheet
 from zveno.sources.patterns import alike, caught
 from zveno.sources.reportdays import ReportCalendar
+from zveno.sources.written import is_ambiguous
 from zveno.text.mark import tr
 from zveno.text.sheetwords import is_correction, tidy
 
@@ -117,7 +120,8 @@ def read_mapped(book: Book, name: str, known: Recognised, mappings: Mappings, tz
     fates = tuple(fate for sheet in book.sheets for fate in reader.read(sheet))
     texts = [str(fate.text) for fate in fates if fate.status == "context" and fate.role in ("title", "note")]
     corrects = is_correction(name) or any(is_correction(one) for one in texts if len(one) < 200)
-    return MappedBook(known.layout.id, tuple(_rolled_over(fates)), corrects, tuple(reader.doubts.values()))
+    sound = tuple(_sized(tuple(_rolled_over(fates))))
+    return MappedBook(known.layout.id, sound, corrects, tuple(reader.doubts.values()))
 
 
 def _rolled_over(fates: Sequence[Fate]) -> Iterator[Fate]:
@@ -127,6 +131,22 @@ def _rolled_over(fates: Sequence[Fate]) -> Iterator[Fate]:
         first = begun.get((one.point, one.start, one.end)) if one.quantity == "counter_end" else None
         passed = first is not None and one.value is not None and one.value < first
         yield replace(one, qualifiers=(*one.qualifiers, "counter_rollover")) if passed else one
+
+
+def _sized(fates: Sequence[Fate]) -> Iterator[Fate]:
+    """Hold ``1,189`` where its column shows that thousands are meant, or does not show what is meant."""
+    usual: dict[tuple[str, str], list[float]] = {}
+    for one in fates:
+        if one.status == "imported" and one.value and not is_ambiguous(one.text):
+            usual.setdefault((one.quantity, one.uom), []).append(abs(one.value))
+    for one in fates:
+        if one.status != "imported" or not one.value or not is_ambiguous(one.text):
+            yield one
+            continue
+        others = usual.get((one.quantity, one.uom))
+        off = abs(log(abs(one.value) / median(others))) if others else log(1000)
+        sure = others is not None and off < log(1000) / 2
+        yield one if sure else replace(one, status="rejected", reason="ambiguous", meant=None, value=None)
 
 
 @dataclass

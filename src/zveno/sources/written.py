@@ -13,6 +13,7 @@ from zveno.text.sheetwords import DASHES, MISSING, is_estimate, tidy
 
 _BELOW = re.compile(r"^[<≤]\s*(.+)$")
 _STARS = re.compile(r"^(.*?\d)\s*(\*+|[¹²³])\s*$")
+_AMBIGUOUS = re.compile(r"^[1-9]\d{0,2},\d{3}$")
 _EPOCH = date(1970, 1, 1)
 
 
@@ -112,9 +113,20 @@ def _word(text: str) -> str:
 
 
 def _meant(text: str) -> float | None:
-    """The number that a slip of the finger probably hides: the last comma parts the decimals."""
+    """The number that a slip of the finger probably hides: the last comma parts the decimals; None if it may not."""
     left = text.strip(" ,.;")
+    if is_ambiguous(left):
+        return None
     head, comma, tail = left.replace(";", ",").rpartition(",")
     digits = re.sub(r"[\s,]", "", head) + ("." if comma else "") + tail
     found = number(digits)
     return found if isinstance(found, float) else None
+
+
+def is_ambiguous(text: str) -> bool:
+    """Whether a comma may part decimals as well as thousands.
+
+    >>> is_ambiguous("1,189"), is_ambiguous("0,189"), is_ambiguous("11,89")
+    (True, False, False)
+    """
+    return bool(_AMBIGUOUS.match(tidy(text)))
