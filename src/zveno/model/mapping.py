@@ -72,7 +72,8 @@ class CellRule(Record):
     """What a column, or a row with a label, holds.
 
     In a file it may be one word or two: ``date`` (a role), ``mass_wet`` (a quantity), ``zhf.l1.feed mass_wet`` (a
-    point and a quantity), ``af.slag mass_dry kg`` (and a unit of measure that the heading does not say).
+    point and a quantity), ``af.slag mass_dry kg`` (and a unit of measure that the heading does not say). A point that
+    begins with a dot is a part of the point of its row, of its column or of the table: ``.feed`` of ``zhf.l1``.
     """
 
     is_: Role = Field(default="value", alias="is")
@@ -129,6 +130,7 @@ class MappedTable(Record):
         default="", alias="is", description="the sheet has no values to take: what its numbers are instead"
     )
     calendar: str = ""
+    point: str = Field(default="", description="point of rules that name none; begin of those that name '.part' of it")
     heading_rows: Annotated[int, Field(ge=1, le=5)] = 1
     date: Annotated[str, BeforeValidator(lambda day: str(day) if isinstance(day, day_of) else day)] = Field(
         default="",

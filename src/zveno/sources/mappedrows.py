@@ -80,6 +80,17 @@ class TableOnSheet:
         return before, known
 
 
+def joined(table: str, row: str, column: str) -> str:
+    """A point from those of the table, the row and the column: a part (``.feed``) is added to what is whole.
+
+    >>> joined("", "zhf.l1", ".feed"), joined("bof.l1", "", ".conc"), joined("gas", "", "sm.furnace")
+    ('zhf.l1.feed', 'bof.l1.conc', 'sm.furnace')
+    """
+    whole = next((one for one in (column, row, table) if one and not one.startswith(".")), "")
+    parts = [one for one in (row, column) if one.startswith(".")]
+    return whole + "".join(parts)
+
+
 @dataclass
 class RowReader:
     """One row: its label, its rule, its shift, and then its cells one by one."""
@@ -214,7 +225,8 @@ class RowReader:
         written = read_written(cell, kind)
         names = {**self.names, **head.names}
         names |= {"point": fill(row.point, names) or ""} if row.point else {}
-        point, quantity = (fill(a or b, names) for a, b in ((column.point, row.point), (column.quantity, row.quantity)))
+        point = fill(joined(self.on.table.point, row.point, column.point), names)
+        quantity = fill(column.quantity or row.quantity, names)
         stretch = self._stretch(column, head)
         found = Fate(
             self.on.sheet.name, *at, shown(cell), "rejected", point=point or "", quantity=quantity or "",
