@@ -1,7 +1,8 @@
 """The facade: one description, four questions. Fetches tables, calls one engine, returns its answer."""
 
 from zveno.chain.examples import example, example_names, new
-from zveno.chain.facade import Chain, Imported, load
+from zveno.chain.facade import Chain, load
+from zveno.chain.imports import Imported
 from zveno.chain.problems import solve_problem
 from zveno.chain.schemas import schemas
 from zveno.couple import Calibration, Choices
@@ -27,6 +28,7 @@ from zveno.simulate import (
     usual_results,
     with_common,
 )
+from zveno.sources import Learnt
 
 __all__ = [
     "Balance",
@@ -44,6 +46,7 @@ __all__ = [
     "FoundryNeeds",
     "Imported",
     "LastingErrors",
+    "Learnt",
     "Met",
     "MonthResults",
     "Origins",

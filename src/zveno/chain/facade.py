@@ -68,6 +68,7 @@ from zveno.simulate import (
     usual_results,
     with_common,
 )
+from zveno.sources import Learnt, learn
 from zveno.store import EmbeddedStore, MemoryStore, Store
 
 VERSION = version("zveno")
@@ -282,6 +283,13 @@ class Chain:
             Listing every cell at fault, unless ``keep_going``.
         """
         return import_files(self.model, self.store, paths, self.now(), keep_going=keep_going, progress=progress)
+
+    def learn(self, path: Path | str) -> Learnt:
+        """A mapping proposed for the layout of a file, with what was understood; nothing is kept."""
+        source = Path(path)
+        if not source.is_file():
+            raise DataError("'{path}' does not exist: give a file to learn from", path=str(source))
+        return learn(self.model, source.read_bytes(), source.name)
 
     def reconcile(self, period: str | Period, *, scrutiny: Scrutiny | None = None) -> Balance:
         """Flows and assays that fit together, with their uncertainty; suspects; what cannot be known."""

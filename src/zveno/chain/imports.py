@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +13,8 @@ from zveno.chain.kept import kept
 from zveno.errors import DataError, Fault
 from zveno.model.chain import ChainModel
 from zveno.sources import (
+    QUIET_REASONS,
+    REASONS,
     MappedFile,
     SourceBatch,
     cells_frame,
@@ -45,6 +47,16 @@ class Imported:
     remarks: tuple[Fault, ...] = ()
     cells: pl.DataFrame = field(default_factory=lambda: frame("mapped_cells"))
     sources: pl.DataFrame = field(default_factory=lambda: frame("mapped_files"))
+
+    @property
+    def reasons(self) -> Mapping[str, str]:
+        """Why a mapped cell may be left out: word to sentence."""
+        return REASONS
+
+    @property
+    def quiet_reasons(self) -> tuple[str, ...]:
+        """Reasons that nobody needs to look at: they are not among ``rejected``."""
+        return QUIET_REASONS
 
 
 @dataclass(frozen=True)

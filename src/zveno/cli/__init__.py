@@ -1,6 +1,6 @@
 """The command line: a door to the facade."""
 
-from zveno.cli import calibrate, detect
+from zveno.cli import calibrate, detect, imports
 from zveno.cli.app import run
 
-__all__ = ["calibrate", "detect", "run"]
+__all__ = ["calibrate", "detect", "imports", "run"]

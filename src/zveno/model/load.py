@@ -153,7 +153,8 @@ def _mappings(folder: Path, faults: list[Fault], digest: Any) -> Mappings:
         if layout is None:
             continue
         read = read_yaml(path, name)
-        faults += mapping_faults(name, layout, calendars, read.where if isinstance(read, YamlFile) else lambda _: name)
+        if isinstance(read, YamlFile):
+            faults += mapping_faults(layout, calendars, read.where)
         if layout.id in hashes:
             faults.append(fault("two mappings are called '{layout}': give each a name of its own", f"{name}:1",
                                 layout=layout.id))  # fmt: skip

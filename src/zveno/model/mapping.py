@@ -165,7 +165,7 @@ class Mappings(Record):
     hashes: dict[str, str] = Field(default={}, description="SHA-256 of each mapping and the calendars by its id")
 
 
-def mapping_faults(name: str, layout: LayoutMapping, calendars: Mapping[str, Calendar], where: Any) -> Iterator[Fault]:
+def mapping_faults(layout: LayoutMapping, calendars: Mapping[str, Calendar], where: Any) -> Iterator[Fault]:
     """What pydantic cannot see: calendars that are not there, dates that are none, rules that say nothing."""
     for n, table in enumerate(layout.tables):
         at = ("tables", n)
@@ -186,7 +186,7 @@ def mapping_faults(name: str, layout: LayoutMapping, calendars: Mapping[str, Cal
                     yield fault(tr("the rule says nothing: name a role, a quantity, or a point and a quantity"), place)
     if not layout.sheet and any(not one.title for one in layout.tables):
         message = tr("'{layout}' can be told by no title: write 'sheet' or a 'title' for every table")
-        yield fault(message, where(("id",)), layout=layout.id, name=name)
+        yield fault(message, where(("id",)), layout=layout.id)
 
 
 def _date_faults(table: MappedTable, where: str) -> Iterator[Fault]:

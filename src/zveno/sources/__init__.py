@@ -2,14 +2,16 @@
 
 from zveno.sources.cases import CasesFile, read_cases
 from zveno.sources.conflicts import conflicts
+from zveno.sources.fates import REASONS
 from zveno.sources.files import SourceBatch, read_files
+from zveno.sources.learn import Learnt, learn
 from zveno.sources.mappedfiles import (
+    QUIET_REASONS,
     cells_frame,
     files_frame,
     kept_files,
     mapped_key,
     read_by_mapping,
-    reason_phrase,
     records_of,
     rejected_of,
 )
@@ -18,19 +20,22 @@ from zveno.sources.remarks import remarks
 from zveno.sources.settled import MappedFile, settled
 
 __all__ = [
+    "QUIET_REASONS",
+    "REASONS",
     "CasesFile",
+    "Learnt",
     "MappedFile",
     "SourceBatch",
     "cells_frame",
     "conflicts",
     "files_frame",
     "kept_files",
+    "learn",
     "mapped_key",
     "read_by_mapping",
     "read_cases",
     "read_files",
     "read_problem",
-    "reason_phrase",
     "records_of",
     "rejected_of",
     "remarks",

@@ -48,8 +48,10 @@ def _found(text: str) -> tuple[date | None, str]:
 def moment_of(value: object) -> datetime | None:
     """A cell that is a date, with or without a time, and nothing else; 24:00 is the end of its day.
 
-    >>> moment_of("01.03.26 13:34"), moment_of(46084), moment_of("1 марта 2026 г."), moment_of("ночная")
-    (datetime.datetime(2026, 3, 1, 13, 34), datetime.datetime(2026, 3, 3, 0, 0), datetime.datetime(2026, 3, 1, 0, 0), None)
+    >>> moment_of("01.03.26 13:34"), moment_of("за 1 марта 2026 г."), moment_of("ночная")
+    (datetime.datetime(2026, 3, 1, 13, 34), datetime.datetime(2026, 3, 1, 0, 0), None)
+    >>> moment_of(46084)
+    datetime.datetime(2026, 3, 3, 0, 0)
     """
     if isinstance(value, datetime):
         return value

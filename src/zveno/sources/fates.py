@@ -115,7 +115,9 @@ def shown(cell: RawCell) -> str:
 
 def is_number(cell: RawCell) -> bool:
     """Whether a cell holds a number or a formula, so that leaving it out must be said."""
-    return bool(cell.formula) or (isinstance(cell.value, (int, float)) and not isinstance(cell.value, bool)) or cell.error
+    return (
+        bool(cell.formula) or (isinstance(cell.value, (int, float)) and not isinstance(cell.value, bool)) or cell.error
+    )
 
 
 def counted(fates: Iterable[Fate]) -> dict[str, int]:

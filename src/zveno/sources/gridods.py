@@ -53,7 +53,10 @@ def _cells(line: ElementTree.Element) -> Iterator[tuple[int, RawCell, tuple[int,
         times = int(one.get(f"{_TABLE}number-columns-repeated", "1"))
         cell = _cell(one)
         if cell is not None and one.tag == f"{_TABLE}table-cell":
-            span = (int(one.get(f"{_TABLE}number-rows-spanned", "1")), int(one.get(f"{_TABLE}number-columns-spanned", "1")))
+            span = (
+                int(one.get(f"{_TABLE}number-rows-spanned", "1")),
+                int(one.get(f"{_TABLE}number-columns-spanned", "1")),
+            )
             yield from ((column + n, cell, span) for n in range(times))
         column += times
 

@@ -16,7 +16,7 @@ from typing import Any
 from xml.etree import ElementTree
 from zipfile import ZipFile
 
-from openpyxl.utils.cell import coordinate_to_tuple, range_boundaries
+from openpyxl.utils.cell import coordinate_to_tuple
 
 from zveno.sources.grid import Book, RawCell, Sheet, spread
 from zveno.sources.unreadable import MAIN, sheet_parts
@@ -100,13 +100,19 @@ def _sheet(archive: ZipFile, name: str, path: str, parts: _Parts) -> Sheet:
             hidden.add(number)
         for n, one in enumerate(line.iter(f"{MAIN}c")):
             place = one.get("r")
-            at = tuple(part - 1 for part in coordinate_to_tuple(place)) if place else (number, n)
+            at = _at(place) if place else (number, n)
             cell = _cell(one, parts, comments.get(place or "", ""))
             if cell is not None:
-                cells[at[0], at[1]] = cell
-    ranges = [range_boundaries(one.attrib["ref"]) for one in root.iter(f"{MAIN}mergeCell")]
-    merged = spread([((top - 1, left - 1), (down - 1, right - 1)) for left, top, right, down in ranges])
+                cells[at] = cell
+    ends = [one.attrib["ref"].partition(":") for one in root.iter(f"{MAIN}mergeCell")]
+    merged = spread([(_at(first), _at(last or first)) for first, _, last in ends])
     return Sheet(name, cells, merged, frozenset(hidden), frozenset(_hidden_columns(root)))
+
+
+def _at(name: str) -> tuple[int, int]:
+    """Row and column, from 0, of a cell name."""
+    row, column = coordinate_to_tuple(name)
+    return row - 1, column - 1
 
 
 def _hidden_columns(root: ElementTree.Element) -> Iterator[int]:

@@ -1,4 +1,4 @@
-"""What a column of a report never seen before probably holds: from its heading, its unit, its cells and known mappings."""
+"""What a column of a report never seen before probably holds: by its heading, unit, cells and the mappings at hand."""
 
 from __future__ import annotations
 
@@ -52,7 +52,9 @@ class Guess:
     zone: str = ""
 
 
-def guess_column(path: Sequence[str], cells: Sequence[RawCell], mappings: Mappings, shift_words: Iterable[str]) -> Guess:
+def guess_column(
+    path: Sequence[str], cells: Sequence[RawCell], mappings: Mappings, shift_words: Iterable[str]
+) -> Guess:
     """The likeliest rule of a column.
 
     Parameters
@@ -68,7 +70,7 @@ def guess_column(path: Sequence[str], cells: Sequence[RawCell], mappings: Mappin
     """
     pattern = pattern_of(path)
     text = " / ".join(path)
-    uom = uom_in(path)
+    uom = uom_in(tuple(path))
     role = _role_by_cells(cells, set(shift_words)) or _role_by_words(path, cells) or _role_known(text, path, mappings)
     if role == "date":
         zone = _ZONE.search(text)
@@ -160,7 +162,7 @@ def quantity_of(text: str, uom: str, path: Sequence[str]) -> tuple[str, bool]:
     if uom == "%" and holds(text, MOISTURE):
         return "moisture", True
     if uom in ("t", "kg", "g", "kt"):
-        if symbol or holds(text, ("медь", "мыс", "copper")) and holds(text, ("в ", "in ")):
+        if symbol or (holds(text, ("медь", "мыс", "copper")) and holds(text, ("в ", "in "))):
             return f"metal_{symbol or 'Cu'}", True
         wet, dry = holds(text, WET), holds(text, DRY)
         return ("mass_wet" if wet and not dry else "mass_dry"), wet != dry
@@ -225,6 +227,6 @@ def point_of(prefixes: Sequence[str], ends: Iterable[str], known: Mapping[str, o
     rank = {one: -n for n, one in enumerate(prefixes)}
 
     def worth(one: str) -> tuple[int, int, int]:
-        return counts[one], rank.get(one.split(".")[0], -len(rank)), -len(one)
+        return counts[one], rank.get(one.split(".", maxsplit=1)[0], -len(rank)), -len(one)
 
     return max(counts, key=worth) if counts else (prefixes[0] if prefixes else "new")

@@ -105,8 +105,8 @@ def _known(rules: Mapping[str, CellRule], path: tuple[str, ...]) -> HeadColumn |
 def uom_in(path: tuple[str, ...]) -> str:
     """Code of the unit of measure that a heading says, its last part first; empty where none does.
 
-    >>> uom_in(("Концентрат ЖОФ", "влажн., т")), uom_in(("Класс -0,074 мм, %",)), uom_in(("Показания весов, т", "на начало"))
-    ('t', '%', 't')
+    >>> uom_in(("Концентрат ЖОФ", "влажн., т")), uom_in(("Показания весов, т", "на начало"))
+    ('t', 't')
     >>> uom_in(("t, °C",)), uom_in(("Wet t",)), uom_in(("Концентрат, кг (сух.)",)), uom_in(("Смена",))
     ('C', 't', 'kg', '')
     """

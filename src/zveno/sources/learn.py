@@ -11,10 +11,11 @@ from zveno.errors import DataError
 from zveno.model.chain import ChainModel
 from zveno.model.mapping import Calendar, LayoutMapping, MappedTable, Mappings
 from zveno.periods import zone
+from zveno.sources.books import is_book, open_book, text_books
 from zveno.sources.cells import cell_name
 from zveno.sources.dates import date_in, moment_of
 from zveno.sources.fates import counted
-from zveno.sources.grid import Book, RawCell, Sheet, is_book, open_book, text_books
+from zveno.sources.grid import Book, RawCell, Sheet
 from zveno.sources.guesses import Guess, guess_column, point_of
 from zveno.sources.headings import heading_path
 from zveno.sources.mapped import read_mapped, recognise
@@ -69,6 +70,15 @@ class Learnt:
     counts: Mapping[str, int] = field(default_factory=dict)
     known_as: str = ""
 
+    def columns(self) -> list[dict[str, object]]:
+        """All columns as rows: what was understood, with the first values."""
+        return [
+            {"table": n, "sheet": one.sheet, "heading": one.heading, "holds": one.guess.role, "point": one.point,
+             "quantity": one.guess.quantity, "uom": one.guess.uom, "sure": one.guess.sure, "cell": one.cell,
+             "values": list(one.values)}
+            for n, table in enumerate(self.tables) for one in table.columns
+        ]  # fmt: skip
+
 
 def learn(model: ChainModel, content: bytes, name: str) -> Learnt:
     """Propose a mapping for a file.
@@ -122,8 +132,10 @@ def _tables(sheet: Sheet, model: ChainModel) -> Iterator[LearntTable]:
 def _heading_ends(sheet: Sheet, first: int) -> int | None:
     """The last heading row of a table that begins in a row; None where none begins."""
     texts = [column for column, cell in sheet.row(first) if isinstance(cell.value, str) and not _number(cell)]
-    if len(texts) < 2 or len(texts) < sum(1 for _ in sheet.row(first)) or any(
-        is_total(str(sheet.cells[first, column].value)) for column in texts[:1]
+    if (
+        len(texts) < 2
+        or len(texts) < sum(1 for _ in sheet.row(first))
+        or any(is_total(str(sheet.cells[first, column].value)) for column in texts[:1])
     ):
         return None
     last = first
@@ -150,7 +162,9 @@ def _number(cell: RawCell) -> bool:
 def _table(sheet: Sheet, model: ChainModel, rows: tuple[int, int, int]) -> LearntTable:
     """One table: its columns, its labels, its date and its place in the chain."""
     first, last, end = rows
-    words = {word for one in model.mappings.calendars.values() for shift in one.shifts for word in map(plain, shift.words)}
+    words = {
+        word for one in model.mappings.calendars.values() for shift in one.shifts for word in map(plain, shift.words)
+    }
     days = {plain(word) for one in model.mappings.calendars.values() for word in one.day_words}
     columns = []
     for column in range(sheet.width):
@@ -162,7 +176,9 @@ def _table(sheet: Sheet, model: ChainModel, rows: tuple[int, int, int]) -> Learn
     title = max(titles, key=lambda one: len(title_pattern(one)), default=columns[0].heading.split(" / ")[0])
     labels = _labels(sheet, columns, (last, end), model.mappings)
     ends = [one.guess.part for one in columns if one.guess.role == "value"]
-    from_title = ".dispatch" if holds(title, OUT) else next((part for part, word in MATERIAL_WORDS if holds(title, word)), "")
+    from_title = (
+        ".dispatch" if holds(title, OUT) else next((part for part, word in MATERIAL_WORDS if holds(title, word)), "")
+    )
     likely = _plants(title, model)
     calendar = _calendar(sheet, columns, (last, end), model, likely)
     plants = sorted(likely, key=lambda one: one != calendar)
@@ -177,7 +193,8 @@ def _table(sheet: Sheet, model: ChainModel, rows: tuple[int, int, int]) -> Learn
     return LearntTable(
         title_pattern(title), last - first + 1, calendar,
         "" if dated else _date_place(above), "", point,
-        tuple(replace(one, point=point + one.guess.part) if one.guess.role == "value" else one for one in columns), labels,
+        tuple(replace(one, point=point + one.guess.part) if one.guess.role == "value" else one for one in columns),
+        labels,
     )  # fmt: skip
 
 
@@ -216,7 +233,9 @@ def title_pattern(title: str) -> str:
     return " ".join([*kept, "*"]) if kept != title.split(" ") else title
 
 
-def _labels(sheet: Sheet, columns: Sequence[LearntColumn], rows: tuple[int, int], mappings: Mappings) -> Mapping[str, str]:
+def _labels(
+    sheet: Sheet, columns: Sequence[LearntColumn], rows: tuple[int, int], mappings: Mappings
+) -> Mapping[str, str]:
     """Labels of the rows and points for them, where a column holds labels: known ones, else their own words."""
     names = {one.heading for one in columns if one.guess.role == "label"}
     found: dict[str, str] = {}
@@ -310,7 +329,9 @@ def _date_place(above: Mapping[tuple[int, int], RawCell]) -> str:
     """Where the date of a table stands above its heading."""
     if any(moment_of(cell.value) is not None for cell in above.values()):
         return "above"
-    text = next((tidy(cell.value) for cell in above.values() if isinstance(cell.value, str) and date_in(cell.value)), "")
+    text = next(
+        (tidy(cell.value) for cell in above.values() if isinstance(cell.value, str) and date_in(cell.value)), ""
+    )
     return f"within {title_pattern(text)}" if text else "above"
 
 
@@ -334,7 +355,9 @@ def _slug(text: str) -> str:
 
 def _id_of(name: str) -> str:
     """A name for the mapping from that of the file, without its date."""
-    words = [one for one in re.split(r"[\s_.\-]+", name.rpartition("/")[2].rpartition(".")[0]) if not _NUMBERED.search(one)]
+    words = [
+        one for one in re.split(r"[\s_.\-]+", name.rpartition("/")[2].rpartition(".")[0]) if not _NUMBERED.search(one)
+    ]
     slug = _slug(" ".join(one for one in words if one.lower() not in MONTHS))
     return slug if slug[:1].isalpha() else f"layout_{slug}"
 
@@ -384,10 +407,19 @@ def as_yaml(id_: str, name: str, tables: Sequence[LearntTable]) -> str:
 
 def _said(rule: Any) -> str:
     """A rule as YAML has it on one line."""
-    return _quoted(rule) if isinstance(rule, str) else "{" + ", ".join(f"{key}: {one}" for key, one in rule.items()) + "}"
+    return (
+        _quoted(rule) if isinstance(rule, str) else "{" + ", ".join(f"{key}: {one}" for key, one in rule.items()) + "}"
+    )
 
 
 def _quoted(text: str) -> str:
     """A text as YAML has it, in quotes where it would mean something else."""
-    odd = re.search(r"[:#{}\[\]&*!|>'\"%@`,]|^[-?\d]|^\s|\s$", text) or text.lower() in ("yes", "no", "on", "off", "null", "")
+    odd = re.search(r"[:#{}\[\]&*!|>'\"%@`,]|^[-?\d]|^\s|\s$", text) or text.lower() in (
+        "yes",
+        "no",
+        "on",
+        "off",
+        "null",
+        "",
+    )
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"' if odd else text

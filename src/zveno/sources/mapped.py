@@ -15,7 +15,7 @@ from zveno.sources.dates import date_in, moment_in, moment_of
 from zveno.sources.fates import Fate, context, is_number, left_out
 from zveno.sources.grid import Book, RawCell, Sheet
 from zveno.sources.headings import Heading, find_heading
-from zveno.sources.mappedrows import TableOnSheet
+from zveno.sources.mappedrows import CLOSING, TableOnSheet, as_word
 from zveno.sources.patterns import alike, caught
 from zveno.sources.reportdays import ReportCalendar
 from zveno.sources.written import is_ambiguous
@@ -172,7 +172,7 @@ class BookReader:
         top = 0
         for n, one in enumerate(below):
             assert one.heading is not None
-            on, used = self._on_sheet(sheet, one, one.heading, top)
+            on, used = self._on_sheet(sheet, one, one.heading)
             end = below[n + 1].first if n + 1 < len(below) else sheet.height
             yield from self._above(sheet, (top, one.heading.first), used, first=n == 0)
             yield from _heads(sheet, one.heading)
@@ -181,28 +181,24 @@ class BookReader:
             yield from rows
             top = end
 
-    def _on_sheet(self, sheet: Sheet, found: Found, heading: Heading, top: int) -> tuple[TableOnSheet, dict[tuple[int, int], str]]:
+    def _on_sheet(
+        self, sheet: Sheet, found: Found, heading: Heading
+    ) -> tuple[TableOnSheet, dict[tuple[int, int], str]]:
         """A table with its date, shift and calendar; and the cells that said them."""
         layout, table = self.known.layout, found.table
         calendar = ReportCalendar.of(self.mappings.calendars.get(table.calendar or layout.calendar), self.tz)
         above = {at: cell for at, cell in sheet.cells.items() if at[0] < heading.first}
         used: dict[tuple[int, int], str] = {}
-        moment, names, marks = None, dict(found.names), ()
-        if table.date:
-            place, moment = date_above(table.date, above)
-            if place is not None:
-                used[place] = "date"
-                names |= {"_closing": "1"} if "24:00" in str(sheet.cells[place].value) else {}
-        shift = ""
-        if table.shift.startswith("beside "):
-            beside = _beside(table.shift.removeprefix("beside "), above)
-            if beside is not None:
-                used[beside] = "shift"
-                value = sheet.cells[beside].value
-                shift = str(int(value)) if isinstance(value, float) and value.is_integer() else tidy(value)
-        elif table.shift:
-            shift = table.shift
-        moment, marks = self._dated(moment, next(iter(used), (0, 0)), sheet)
+        names = dict(found.names)
+        place, moment = date_above(table.date, above) if table.date else (None, None)
+        if place is not None:
+            used[place] = "date"
+            names |= {CLOSING: "1"} if "24:00" in str(sheet.cells[place].value) else {}
+        beside = _beside(table.shift.removeprefix("beside "), above) if table.shift.startswith("beside ") else None
+        if beside is not None:
+            used[beside] = "shift"
+        shift = as_word(sheet.cells[beside].value) if beside is not None else table.shift.partition("beside")[0]
+        moment, marks = self._dated(moment, place or (0, 0), sheet)
         aware = moment.replace(tzinfo=calendar.own_zone) if moment is not None else None
         on = TableOnSheet(
             layout, table, heading, sheet, self.file, calendar, names, date=aware, shift=shift, marks=marks
@@ -212,7 +208,9 @@ class BookReader:
             on.doubt(("missing", pattern), message, (heading.first, 0), column=pattern, layout=layout.id)
         return on, used
 
-    def _dated(self, moment: datetime | None, at: tuple[int, int], sheet: Sheet) -> tuple[datetime | None, tuple[str, ...]]:
+    def _dated(
+        self, moment: datetime | None, at: tuple[int, int], sheet: Sheet
+    ) -> tuple[datetime | None, tuple[str, ...]]:
         """The date of a sheet against that of the file's name: another year is a slip, anything else is held."""
         named = date_in(self.file.rpartition("/")[2].replace("_", " ")) if self.known.layout.dated_file else None
         if moment is None or named is None or moment.date() == named:
@@ -226,7 +224,9 @@ class BookReader:
         self.doubts[sheet.name, "date"] = fault(message, place, sheet=str(moment.date()), named=str(named))
         return None, ()
 
-    def _above(self, sheet: Sheet, rows: tuple[int, int], used: Mapping[tuple[int, int], str], *, first: bool) -> Iterator[Fate]:
+    def _above(
+        self, sheet: Sheet, rows: tuple[int, int], used: Mapping[tuple[int, int], str], *, first: bool
+    ) -> Iterator[Fate]:
         """Cells above a heading: titles, the date and the shift; numbers there are not understood."""
         for at, cell in sorted(sheet.cells.items()):
             if not rows[0] <= at[0] < rows[1]:
@@ -302,5 +302,3 @@ def _beside(label: str, above: Mapping[tuple[int, int], RawCell]) -> tuple[int, 
             right = sorted(c for r, c in above if r == row and c > column)
             return (row, right[0]) if right else None
     return None
-
-

@@ -9,18 +9,19 @@ from typing import Any
 
 import polars as pl
 
-from zveno.errors import DataError, Fault, Phrase, fault
+from zveno.errors import DataError, Fault, fault
 from zveno.model.chain import ChainModel
 from zveno.model.types import Meter
 from zveno.quantities import convert
+from zveno.sources.books import is_book, open_book, text_books
 from zveno.sources.fates import REASONS, Fate, counted
-from zveno.sources.grid import Book, is_book, open_book, text_books
+from zveno.sources.grid import Book
 from zveno.sources.mapped import read_mapped, recognise, strange_cells
 from zveno.sources.settled import MappedFile
 from zveno.tables import frame
 from zveno.text.mark import tr
 
-_QUIET = ("total", "derived", "cumulative", "plan", "not_production", "duplicate_file", "superseded")
+QUIET_REASONS = ("total", "derived", "cumulative", "plan", "not_production", "duplicate_file", "superseded")
 """Reasons that nobody needs to look at: such cells were never measurements, or are known already."""
 _MASSES = {"mass_wet": "wet_mass", "mass_dry": "mass", "moisture": "moisture"}
 
@@ -247,7 +248,7 @@ def rejected_of(one: MappedFile) -> pl.DataFrame:
     rows = [
         {"file": one.file, "sheet": fate.sheet, "cell": fate.cell, "text": fate.text, "reason": REASONS[fate.reason],
          "file_hash": one.key, "known": None}
-        for fate in one.fates if fate.status == "rejected" and fate.reason not in _QUIET
+        for fate in one.fates if fate.status == "rejected" and fate.reason not in QUIET_REASONS
     ]  # fmt: skip
     if one.state == "unreadable":
         rows.append(
@@ -255,8 +256,3 @@ def rejected_of(one: MappedFile) -> pl.DataFrame:
              "file_hash": one.key, "known": None}
         )  # fmt: skip
     return frame("rejected", rows)
-
-
-def reason_phrase(reason: str) -> Phrase:
-    """A reason as a reader is told it."""
-    return Phrase(REASONS.get(reason, reason))

@@ -1,4 +1,4 @@
-"""Rows of a mapped table: what each cell is of, when, and in which unit; what is uncertain is left out with a reason."""
+"""Rows of a mapped table: what each cell is of, when and in which unit; the uncertain is left out with a reason."""
 
 from __future__ import annotations
 
@@ -21,11 +21,14 @@ from zveno.sources.written import Written, read_written
 from zveno.text.mark import tr
 from zveno.text.sheetwords import is_draft, is_total, tidy
 
+CLOSING = "_closing"
+"""Name that says that a moment is the end (24:00) of the day before."""
 _CONTEXT = ("date", "shift", "label", "id", "person", "note", "uom")
 _STRONG = ("total", "cumulative", "plan", "not_production")
 DIMENSIONS: Mapping[str, str] = {
     "mass": "mass", "metal": "mass", "counter": "mass", "grade": "fraction", "moisture": "fraction", "so2": "fraction",
-    "mass_uncertainty": "fraction", "downtime": "time", "run": "time", "current": "current", "voltage": "voltage", "concentration": "concentration",
+    "mass_uncertainty": "fraction",
+    "downtime": "time", "run": "time", "current": "current", "voltage": "voltage", "concentration": "concentration",
 }  # fmt: skip
 """Dimension of a quantity, or of all that begin with a word; a unit of another dimension is a slip and is not taken."""
 
@@ -80,6 +83,15 @@ class TableOnSheet:
         return before, known
 
 
+def as_word(value: object) -> str:
+    """A cell as a word: a whole number without its decimal point.
+
+    >>> as_word(3.0), as_word(" III  смена")
+    ('3', 'III смена')
+    """
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else tidy(value)
+
+
 def joined(table: str, row: str, column: str) -> str:
     """A point from those of the table, the row and the column: a part (``.feed``) is added to what is whole.
 
@@ -121,13 +133,13 @@ class RowReader:
         for column, head in self.on.heading.columns.items():
             cell = self.cells.get(column)
             if head.rule.name and cell is not None and cell.value is not None:
-                value = cell.value
-                whole = isinstance(value, float) and value.is_integer()
-                self.names[head.rule.name] = str(int(value)) if whole else tidy(value)
+                self.names[head.rule.name] = as_word(cell.value)
 
     def _kind(self) -> str:
         """What the row is: data, total, draft, or other (a note, a signature)."""
-        texts = [str(one.value) for column, one in self.cells.items() if isinstance(one.value, str) and self._tells(column)]
+        texts = [
+            str(one.value) for column, one in self.cells.items() if isinstance(one.value, str) and self._tells(column)
+        ]
         if any(is_draft(one) for one in texts):
             return "draft"
         for sign, mark in self.on.layout.marks.items():
@@ -310,7 +322,7 @@ class RowReader:
             return calendar.ending(moment)
         if period == "moment":
             midnight = not (local.hour or local.minute)
-            day = local.date() - timedelta(days=1) if self.on.names.get("_closing") and midnight else local.date()
+            day = local.date() - timedelta(days=1) if self.on.names.get(CLOSING) and midnight else local.date()
             return Stretch(moment, moment, day, slot_name)
         slot = "day" if period == "day" else self._slot(head)
         if not slot:
@@ -323,8 +335,7 @@ class RowReader:
         word = head.names.get("shift", "")
         for column, _ in self.on.columns("shift"):
             cell = self.on.sheet.at(self.row, column)
-            value = cell.value if cell is not None else None
-            word = str(int(value)) if isinstance(value, float) and value.is_integer() else tidy(value or "")
+            word = as_word(cell.value) if cell is not None and cell.value is not None else ""
         word = word or self.on.shift
         if word:
             slot = self.on.calendar.slot(word)
@@ -332,5 +343,7 @@ class RowReader:
                 message = tr("'{word}' is no shift of calendar '{calendar}' of the mappings")
                 self.on.doubt(("shift", word), message, (self.row, 0), word=word, calendar=self.on.calendar.calendar.id)
             return slot
-        asked = self.on.calendar.calendar.shifts and (any(True for _ in self.on.columns("shift")) or self.on.table.shift)
+        asked = self.on.calendar.calendar.shifts and (
+            any(True for _ in self.on.columns("shift")) or self.on.table.shift
+        )
         return "" if asked else "day"

@@ -27,7 +27,9 @@ def _expression(pattern: str) -> str:
     for found in _PART.finditer(pattern):
         text += re.escape(alike(pattern[end : found.start()], strip=False))
         name = found[1]
-        text += ".*?" if name is None else f"(?P={name})" if name in names else f"(?P<{name}>{_OTHERS.get(name, _CAUGHT)})"
+        text += (
+            ".*?" if name is None else f"(?P={name})" if name in names else f"(?P<{name}>{_OTHERS.get(name, _CAUGHT)})"
+        )
         names |= {name} - {None}
         end = found.end()
     return rf"{text}{re.escape(alike(pattern[end:], strip=False))}"

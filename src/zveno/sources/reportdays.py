@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, tzinfo
 
-from zveno.model.mapping import Calendar, ShiftTimes
+from zveno.model.mapping import Calendar
 from zveno.periods import zone
 from zveno.text.sheetwords import plain
 

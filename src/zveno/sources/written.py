@@ -19,7 +19,7 @@ _EPOCH = date(1970, 1, 1)
 
 @dataclass(frozen=True)
 class Written:
-    """A value with its qualifiers, or a reason; ``meant`` is a number that a person may confirm, never taken by itself."""
+    """A value with its qualifiers, or a reason; ``meant`` is a number to be confirmed by a person."""
 
     value: float | None = None
     reason: str = ""

@@ -48,9 +48,8 @@ class MemoryStore:
         data = self._tables[table]
         if known is not None:
             data = data.filter(pl.col("known") <= known)
-        if table == "records":
-            if period is not None:
-                data = data.filter(pl.col("start") < period.instants[1], pl.col("end") > period.instants[0])
+        if table == "records" and period is not None:
+            data = data.filter(pl.col("start") < period.instants[1], pl.col("end") > period.instants[0])
         return believed(table, data)
 
     def _read_readings(self, period: Period | None, known: datetime | None) -> pl.DataFrame:

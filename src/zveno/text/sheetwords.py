@@ -28,11 +28,43 @@ _MONTHS = (
 )
 _ENDINGS = ("", "а", "я", "ь", "е", "й")
 MONTHS: Mapping[str, int] = MappingProxyType(
-    {stem + end: n for n, stems in enumerate(_MONTHS, start=1) for stem in stems for end in _ENDINGS if stem + end != "ма"}
+    {
+        stem + end: n
+        for n, stems in enumerate(_MONTHS, start=1)
+        for stem in stems
+        for end in _ENDINGS
+        if stem + end != "ма"
+    }
 )
 """Names of months, in the forms that dates have, to their number."""
-_TOTALS = ("итого", "всего", "среднее", "средняя", "средневзвеш", "сумма", "барлығы", "жиыны", "орташа", "total", "sum ", "average", "mean")
-_ESTIMATED = ("по среднему", "ориентировочн", "оценк", "оценочн", "расчетн", "расчётн", "принято", "бағала", "орташа бойынша", "estimate", "assumed")
+_TOTALS = (
+    "итого",
+    "всего",
+    "среднее",
+    "средняя",
+    "средневзвеш",
+    "сумма",
+    "барлығы",
+    "жиыны",
+    "орташа",
+    "total",
+    "sum ",
+    "average",
+    "mean",
+)
+_ESTIMATED = (
+    "по среднему",
+    "ориентировочн",
+    "оценк",
+    "оценочн",
+    "расчетн",
+    "расчётн",
+    "принято",
+    "бағала",
+    "орташа бойынша",
+    "estimate",
+    "assumed",
+)
 _CORRECTED = ("исправ", "испр.", "испр ", "взамен", "повторно", "уточнен", "түзет", "correct", "revis", "amended")
 _COPY = re.compile(r"(^|\W)(копия|copy|көшірме)(\W|$)|\(\d+\)\s*$", re.IGNORECASE)
 DRAFT = ("черновик", "қаралама", "draft")
