@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
+import click
 import typer
 
 from zveno.cli.app import HERE, AsJson, ChainFolder, Lang, StoreFolder, app, language, open_chain
@@ -26,6 +27,7 @@ MappingOut = Annotated[
 
 @app.command("import", cls=SpokenCommand, help=tr("Read workbooks, journals and readings into the store."))
 def import_(
+    context: typer.Context,
     paths: Paths = None,
     chain: ChainFolder = HERE,
     store: StoreFolder = None,
@@ -37,6 +39,9 @@ def import_(
 ) -> None:
     from zveno.cli.imported import ImportedAnswers
 
+    if not paths and learn is None:
+        asked = next(one for one in context.command.params if one.name == "paths")
+        raise click.MissingParameter(ctx=context, param=asked)
     screen = ImportedAnswers.of(lang or language())
     facade = open_chain(chain, store)
     if learn is not None:
@@ -44,12 +49,10 @@ def import_(
             raise DataError("--learn reads one file and keeps nothing: leave other files and --keep-going out")
         _learn(screen, facade, learn, out, as_json=as_json)
         return
-    if not paths:
-        raise DataError("name files or folders to import, or a file to learn from with --learn")
     if out is not None:
         raise DataError("--out says where --learn writes a mapping: it has no meaning without it")
     with screen.progress(tr("reading files")) as advance:
-        done = facade.import_files(paths, keep_going=keep_going, progress=lambda _: advance(None))
+        done = facade.import_files(paths or [], keep_going=keep_going, progress=lambda _: advance(None))
     raise typer.Exit(screen.imported(done, as_json=as_json))
 
 

@@ -408,7 +408,7 @@ def as_yaml(id_: str, name: str, tables: Sequence[LearntTable]) -> str:
 def _said(rule: Any) -> str:
     """A rule as YAML has it on one line."""
     return (
-        _quoted(rule) if isinstance(rule, str) else "{" + ", ".join(f"{key}: {one}" for key, one in rule.items()) + "}"
+        _quoted(rule) if isinstance(rule, str) else "{" + ", ".join(f"{key}: {_quoted(one)}" for key, one in rule.items()) + "}"
     )
 
 
