@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-import click
 import typer
 
 from zveno.cli.app import HERE, AsJson, ChainFolder, Lang, StoreFolder, app, language, open_chain
@@ -13,11 +12,10 @@ from zveno.cli.spoken import SpokenCommand
 from zveno.errors import DataError
 from zveno.text.mark import tr
 
-Paths = Annotated[list[Path] | None, typer.Argument(metavar="PATH...", help=tr("Files or folders."))]
+Paths = Annotated[list[Path], typer.Argument(metavar="PATH...", help=tr("Files or folders."))]
 KeepGoing = Annotated[bool, typer.Option("--keep-going", help=tr("Leave faulty cells out, keep the rest."))]
-LearnFrom = Annotated[
-    Path | None,
-    typer.Option("--learn", metavar="FILE", help=tr("Propose a mapping for the layout of this file; nothing is kept.")),
+Learning = Annotated[
+    bool, typer.Option("--learn", help=tr("Propose a mapping for the layout of one file; nothing is kept."))
 ]
 MappingOut = Annotated[
     Path | None,
@@ -27,32 +25,28 @@ MappingOut = Annotated[
 
 @app.command("import", cls=SpokenCommand, help=tr("Read workbooks, journals and readings into the store."))
 def import_(
-    context: typer.Context,
-    paths: Paths = None,
+    paths: Paths,
     chain: ChainFolder = HERE,
     store: StoreFolder = None,
     keep_going: KeepGoing = False,
-    learn: LearnFrom = None,
+    learn: Learning = False,
     out: MappingOut = None,
     lang: Lang = "",
     as_json: AsJson = False,
 ) -> None:
     from zveno.cli.imported import ImportedAnswers
 
-    if not paths and learn is None:
-        asked = next(one for one in context.command.params if one.name == "paths")
-        raise click.MissingParameter(ctx=context, param=asked)
     screen = ImportedAnswers.of(lang or language())
     facade = open_chain(chain, store)
-    if learn is not None:
-        if paths or keep_going:
+    if learn:
+        if len(paths) > 1 or keep_going:
             raise DataError("--learn reads one file and keeps nothing: leave other files and --keep-going out")
-        _learn(screen, facade, learn, out, as_json=as_json)
+        _learn(screen, facade, paths[0], out, as_json=as_json)
         return
     if out is not None:
         raise DataError("--out says where --learn writes a mapping: it has no meaning without it")
     with screen.progress(tr("reading files")) as advance:
-        done = facade.import_files(paths or [], keep_going=keep_going, progress=lambda _: advance(None))
+        done = facade.import_files(paths, keep_going=keep_going, progress=lambda _: advance(None))
     raise typer.Exit(screen.imported(done, as_json=as_json))
 
 
