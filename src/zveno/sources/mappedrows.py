@@ -336,6 +336,8 @@ class RowReader:
         for column, _ in self.on.columns("shift"):
             cell = self.on.sheet.at(self.row, column)
             word = as_word(cell.value) if cell is not None and cell.value is not None else ""
+        if not word and self.on.shift == "day":
+            return "day"
         word = word or self.on.shift
         if word:
             slot = self.on.calendar.slot(word)
