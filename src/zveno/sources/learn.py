@@ -225,12 +225,13 @@ def title_pattern(title: str) -> str:
     >>> title_pattern("Цех электролиза меди. Журнал за марта 2026")
     'Цех электролиза меди. Журнал за *'
     """
-    kept = []
-    for word in title.split(" "):
-        if _NUMBERED.search(word) or word.lower().strip(".,") in MONTHS:
-            break
-        kept.append(word)
-    return " ".join([*kept, "*"]) if kept != title.split(" ") else title
+    words = title.split(" ")
+    changing = [bool(_NUMBERED.search(word)) or word.lower().strip(".,") in MONTHS for word in words]
+    first = next((n for n, one in enumerate(changing) if one), len(words))
+    if first:
+        return " ".join([*words[:first], "*"]) if first < len(words) else title
+    open_ = " ".join("*" if one else word for word, one in zip(words, changing, strict=True))
+    return open_ if not all(changing) else title
 
 
 def _labels(
@@ -408,7 +409,9 @@ def as_yaml(id_: str, name: str, tables: Sequence[LearntTable]) -> str:
 def _said(rule: Any) -> str:
     """A rule as YAML has it on one line."""
     return (
-        _quoted(rule) if isinstance(rule, str) else "{" + ", ".join(f"{key}: {_quoted(one)}" for key, one in rule.items()) + "}"
+        _quoted(rule)
+        if isinstance(rule, str)
+        else "{" + ", ".join(f"{key}: {_quoted(one)}" for key, one in rule.items()) + "}"
     )
 
 

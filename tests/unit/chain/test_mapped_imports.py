@@ -9,6 +9,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from openpyxl import Workbook
 
 from zveno.chain import Chain, example, load
 from zveno.store import EmbeddedStore, MemoryStore
@@ -25,7 +26,9 @@ def chain(request, tmp_path):
     store = MemoryStore() if request.param == "memory" else EmbeddedStore(tmp_path / "store")
     found = load(HERE)
     ticks = count()
-    return Chain(found.model, found.folder, store, lambda: datetime(2026, 4, 1, tzinfo=UTC) + timedelta(minutes=next(ticks)))
+    return Chain(
+        found.model, found.folder, store, lambda: datetime(2026, 4, 1, tzinfo=UTC) + timedelta(minutes=next(ticks))
+    )
 
 
 def files(folder: Path, *names: str) -> list[Path]:
@@ -84,8 +87,6 @@ def test_one_broken_file_does_not_stop_the_others(chain, tmp_path):
 
 
 def test_layout_that_no_mapping_knows_is_held_and_named(chain, tmp_path):
-    from openpyxl import Workbook
-
     book = Workbook()
     book.active.append(["Неведомое", "число"])
     book.active.append(["а", 5])
@@ -104,7 +105,10 @@ def test_changed_mapping_reads_a_file_again_and_withdraws_what_it_no_longer_give
     first = load(folder)
     Chain(first.model, folder, store).import_files(paths)
     path = folder / "mappings" / "zhf_daily.yaml"
-    path.write_text(path.read_text(encoding="utf-8").replace("Влажность руды: .feed moisture", "Влажность руды: derived"), encoding="utf-8")
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("Влажность руды: .feed moisture", "Влажность руды: derived"),
+        encoding="utf-8",
+    )
     done = Chain(load(folder).model, folder, store).import_files(paths)
     assert done.files == 1
     believed = store.read("records")

@@ -74,7 +74,9 @@ def test_answer_of_a_formula_and_its_error_are_kept_apart_from_it():
 def test_dates_of_workbooks_that_count_from_1904():
     file = BytesIO()
     with xlsxwriter.Workbook(file, {"date_1904": True}) as book:
-        book.add_worksheet().write_datetime(0, 0, datetime(2026, 3, 1, 13, 34), book.add_format({"num_format": "dd.mm.yyyy hh:mm"}))
+        book.add_worksheet().write_datetime(
+            0, 0, datetime(2026, 3, 1, 13, 34), book.add_format({"num_format": "dd.mm.yyyy hh:mm"})
+        )
     assert open_book(file.getvalue(), "a.xlsx").sheets[0].cells[0, 0].value == datetime(2026, 3, 1, 13, 34)
 
 
@@ -84,7 +86,12 @@ def test_cells_are_those_that_another_reader_finds(path):
     with path.open("rb") as one, path.open("rb") as two:
         answers, formulas = load_workbook(one, data_only=True), load_workbook(two)
     for sheet in book.sheets:
-        there = {(cell.row - 1, cell.column - 1): cell for row in formulas[sheet.name].iter_rows() for cell in row if cell.value is not None}
+        there = {
+            (cell.row - 1, cell.column - 1): cell
+            for row in formulas[sheet.name].iter_rows()
+            for cell in row
+            if cell.value is not None
+        }
         assert sheet.cells.keys() == there.keys()
         for at, cell in sheet.cells.items():
             other = there[at]
@@ -103,7 +110,11 @@ def test_open_document_is_read_with_all_that_is_on_it():
     assert {at: cell.value for at, cell in sheet.cells.items()} == {
         (0, 0): "Руда, т", (1, 0): 12.5, (1, 1): 0.05, (1, 2): datetime(2026, 3, 1), (2, 0): 25.0, (3, 0): 25.0,
     }  # fmt: skip
-    assert (sheet.cells[1, 0].comment, sheet.cells[1, 1].percent, sheet.cells[2, 0].formula) == ("по среднему", True, "of:=[.A2]*2")
+    assert (sheet.cells[1, 0].comment, sheet.cells[1, 1].percent, sheet.cells[2, 0].formula) == (
+        "по среднему",
+        True,
+        "of:=[.A2]*2",
+    )
     assert (sheet.hidden_rows, sheet.at(0, 1)) == ({1}, sheet.cells[0, 0])
 
 

@@ -87,8 +87,8 @@ def test_heading_without_unit_is_not_taken():
 
 
 def test_comma_that_may_part_thousands_is_taken_only_where_its_column_tells():
-    usual = [["0%d.03.26" % day, "день", value] for day, value in enumerate((1.2, 1.1, 1.3, "1,189"), start=1)]
-    large = [["0%d.03.26" % day, "день", value] for day, value in enumerate((1200, 1100, 1300, "1,189"), start=1)]
+    usual = [[f"0{day}.03.26", "день", value] for day, value in enumerate((1.2, 1.1, 1.3, "1,189"), start=1)]
+    large = [[f"0{day}.03.26", "день", value] for day, value in enumerate((1200, 1100, 1300, "1,189"), start=1)]
     alone = [["01.03.26", "день", "1,189"]]
     assert by_cell(read(rows(*usual)))["C7"].value == 1.189
     assert by_cell(read(rows(*large)))["C7"].reason == "ambiguous"
@@ -118,7 +118,9 @@ def test_day_word_means_the_whole_report_day():
 
 
 def test_totals_and_drafts_are_left_out():
-    found = by_cell(read(rows(["Итого за сутки", None, 820], ["01.03.26", "день", 5, None, None, None, None, "ЧЕРНОВИК"])))
+    found = by_cell(
+        read(rows(["Итого за сутки", None, 820], ["01.03.26", "день", 5, None, None, None, None, "ЧЕРНОВИК"]))
+    )
     assert (found["C4"].reason, found["C5"].reason) == ("total", "draft_row")
 
 
@@ -168,7 +170,9 @@ def test_name_of_a_sheet_alone_tells_no_layout():
 
 
 def test_every_cell_has_one_fate():
-    page = rows(["01.03.26", "ночь", "5 %", "x", None, RawCell(None, "=1")], ["Итого", None, 5], ["* сноска"], [1, 2, 3])
+    page = rows(
+        ["01.03.26", "ночь", "5 %", "x", None, RawCell(None, "=1")], ["Итого", None, 5], ["* сноска"], [1, 2, 3]
+    )
     found = read(page)
     assert sum(counted(found.fates).values()) == len(page.cells) == len({one.cell for one in found.fates})
 

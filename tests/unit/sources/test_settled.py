@@ -41,7 +41,11 @@ def test_full_correction_replaces_the_whole_file_and_marks_what_differs():
     files, _, _ = settled([old, new], [])
     by_name = {one.file: one for one in files}
     assert values(by_name["a.xlsx"]) == []
-    assert [fate.qualifier for fate in by_name["a испр.xlsx"].fates if fate.status == "imported"] == ["", "corrected", ""]
+    assert [fate.qualifier for fate in by_name["a испр.xlsx"].fates if fate.status == "imported"] == [
+        "",
+        "corrected",
+        "",
+    ]
 
 
 def test_partial_correction_replaces_only_its_cells():
