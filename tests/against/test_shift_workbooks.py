@@ -138,7 +138,12 @@ def test_numbers_that_were_meant_are_proposed_not_taken(cells):
 
 def test_user_is_told_of_what_is_odd(month):
     said = "\n".join(str(one) for one in month[1].remarks)
-    for name in ("ЖОФ_суточный_13.03.2026.xlsx", "ЖОФ_суточный_17.03.2026.xlsx", "Балхаш ОФ 1 декада (1).xlsx"):
+    for name in (
+        "ЖОФ_суточный_13.03.2026.xlsx",
+        "ЖОФ_суточный_17.03.2026.xlsx",
+        "Балхаш ОФ 1 декада (1).xlsx",
+        "~$ЖОФ_суточный_20.03.2026.xlsx",
+    ):
         assert name in said
     states = dict(month[1].sources.select("file", "state").iter_rows())
     assert states["ЖОФ_суточный_17.03.2026.xlsx"] == "unreadable"

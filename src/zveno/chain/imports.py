@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import polars as pl
 
 from zveno.chain.kept import kept
-from zveno.errors import DataError, Fault
+from zveno.errors import DataError, Fault, fault
 from zveno.model.chain import ChainModel
+from zveno.periods import Period
 from zveno.sources import (
     QUIET_REASONS,
     REASONS,
@@ -21,6 +22,7 @@ from zveno.sources import (
     conflicts,
     files_frame,
     kept_files,
+    lock_files,
     read_files,
     records_of,
     rejected_of,
@@ -29,6 +31,7 @@ from zveno.sources import (
 )
 from zveno.store import Batch, Store
 from zveno.tables import RECORD_KEY, frame
+from zveno.text.mark import tr
 
 
 @dataclass(frozen=True)
@@ -111,7 +114,11 @@ def import_files(
         raise DataError(faults)
     parts = [_with_cells(kept(one, model.hash), one) for one in work.batches]
     new = {one.file_hash: one for one in parts if not store.has(one.file_hash)}
-    said = [*work.doubts, *remarks(model, work.batches, before, store.read("records"))]
+    locks = lock_files([Path(path) for path in paths]) if model.mappings.layouts and work.batches else []
+    passed = [
+        fault(tr("passed over: the lock file of a workbook that was open when it was copied"), one) for one in locks
+    ]
+    said = [*passed, *work.doubts, *remarks(model, work.batches, before, store.read("records"))]
     store.append(_with_touched(list(new.values()), work.touched), known)
     return Imported(
         files=len(new),
@@ -137,7 +144,7 @@ def _settle(model: ChainModel, store: Store, batches: Sequence[SourceBatch]) -> 
     if not mapped:
         return _Settled(list(batches))
     again = {(one.file, one.file_hash) for one in mapped}
-    old = kept_files(store.read("mapped_files"), store.read("mapped_cells"))
+    old = _kept_near(store, mapped)
     files, touched, doubts = settled(mapped, [one for one in old if (one.file, one.file_hash) not in again])
     by_key = {one.key: one for one in files}
     found: list[SourceBatch] = []
@@ -150,6 +157,22 @@ def _settle(model: ChainModel, store: Store, batches: Sequence[SourceBatch]) -> 
     stale = {one.file for one in touched} | {name for name, digest in again if any(
         name == each.file and digest == each.file_hash for each in old)}  # fmt: skip
     return _Settled(_withdrawing(store, found, stale), touched, doubts)
+
+
+def _kept_near(store: Store, mapped: Sequence[MappedFile]) -> list[MappedFile]:
+    """Files kept before that new ones may copy, correct or contradict.
+
+    Their cells of the time of the new ones are enough, but for corrections, which may replace a whole file.
+    """
+    files = store.read("mapped_files")
+    names = set(files["file"])
+    moments = [at for one in mapped for fate in one.fates for at in (fate.start, fate.end) if at is not None]
+    if files.is_empty() or not moments:
+        return kept_files(files, frame("mapped_cells"))
+    if any(one.corrects or one.file in names for one in mapped):
+        return kept_files(files, store.read("mapped_cells"))
+    span = Period(min(moments) - timedelta(days=1), max(moments) + timedelta(days=1))
+    return kept_files(files, store.read("mapped_cells", span))
 
 
 def _withdrawing(store: Store, batches: list[SourceBatch], stale: set[str]) -> list[SourceBatch]:

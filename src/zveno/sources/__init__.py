@@ -3,7 +3,7 @@
 from zveno.sources.cases import CasesFile, read_cases
 from zveno.sources.conflicts import conflicts
 from zveno.sources.fates import REASONS
-from zveno.sources.files import SourceBatch, read_files
+from zveno.sources.files import SourceBatch, lock_files, read_files
 from zveno.sources.learn import Learnt, learn
 from zveno.sources.mappedfiles import (
     QUIET_REASONS,
@@ -31,6 +31,7 @@ __all__ = [
     "files_frame",
     "kept_files",
     "learn",
+    "lock_files",
     "mapped_key",
     "read_by_mapping",
     "read_cases",

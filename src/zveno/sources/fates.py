@@ -36,6 +36,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "not_mapped": tr("a number that no rule of the mapping covers"),
         "no_point": tr("the label of its row is not known"),
         "no_period": tr("its date or shift is not known"),
+        "far_date": tr("its date is far from all others of the file"),
         "no_uom": tr("its unit of measure is not said"),
         "uom_differs": tr("its unit of measure cannot be that of its quantity"),
         "unknown_layout": tr("no mapping knows this layout"),

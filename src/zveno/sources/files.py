@@ -70,6 +70,11 @@ def list_files(paths: Sequence[Path]) -> list[FoundFile]:
     return found
 
 
+def lock_files(paths: Sequence[Path]) -> list[str]:
+    """Names of the lock files of spreadsheet programs in folders: they show that a workbook was open when copied."""
+    return [one.name for path in paths if path.is_dir() for one in sorted(path.rglob("~$*")) if one.is_file()]
+
+
 def read_files(
     model: ChainModel, paths: Sequence[Path], known: Callable[[str], bool] = lambda _: False
 ) -> Iterator[SourceBatch]:

@@ -23,6 +23,7 @@ from zveno.text.mark import tr
 from zveno.text.sheetwords import is_correction, tidy
 
 _TITLE_ROWS = 12
+_MANY_DAYS, _FAR_DAYS = 5, 20
 
 
 @dataclass(frozen=True)
@@ -120,8 +121,8 @@ def read_mapped(book: Book, name: str, known: Recognised, mappings: Mappings, tz
     fates = tuple(fate for sheet in book.sheets for fate in reader.read(sheet))
     texts = [str(fate.text) for fate in fates if fate.status == "context" and fate.role in ("title", "note")]
     corrects = is_correction(name) or any(is_correction(one) for one in texts if len(one) < 200)
-    sound = tuple(_sized(tuple(_rolled_over(fates))))
-    return MappedBook(known.layout.id, sound, corrects, tuple(reader.doubts.values()))
+    near = tuple(_near_dates(name, tuple(_sized(tuple(_rolled_over(fates)))), reader.doubts))
+    return MappedBook(known.layout.id, near, corrects, tuple(reader.doubts.values()))
 
 
 def _rolled_over(fates: Sequence[Fate]) -> Iterator[Fate]:
@@ -147,6 +148,25 @@ def _sized(fates: Sequence[Fate]) -> Iterator[Fate]:
         off = abs(log(abs(one.value) / median(others))) if others else log(1000)
         sure = others is not None and off < log(1000) / 2
         yield one if sure else replace(one, status="rejected", reason="ambiguous", meant=None, value=None)
+
+
+def _near_dates(file: str, fates: Sequence[Fate], doubts: dict[object, Fault]) -> Iterator[Fate]:
+    """Hold values of a date that stands alone, far from all others of a file of many dates: a slip of the pen."""
+    days = sorted({one.day for one in fates if one.status == "imported" and one.day is not None})
+    alone = {
+        day
+        for n, day in enumerate(days)
+        if len(days) >= _MANY_DAYS
+        and all(abs((other - day).days) > _FAR_DAYS for other in days[max(0, n - 1) : n + 2] if other != day)
+    }
+    for one in fates:
+        if one.status != "imported" or one.day not in alone:
+            yield one
+            continue
+        message = tr("the date {day} is far from all others of the file: its values were not taken; is it right?")
+        place = str(Place(file, one.sheet, one.cell))
+        doubts.setdefault((one.sheet, one.day), fault(message, place, day=str(one.day)))
+        yield replace(one, status="rejected", reason="far_date", value=None)
 
 
 @dataclass

@@ -13,7 +13,7 @@ from zveno.text.sheetwords import DASHES, MISSING, is_estimate, tidy
 
 _BELOW = re.compile(r"^[<≤]\s*(.+)$")
 _STARS = re.compile(r"^(.*?\d)\s*(\*+|[¹²³])\s*$")
-_AMBIGUOUS = re.compile(r"^[1-9]\d{0,2},\d{3}$")
+_AMBIGUOUS = re.compile(r"^[1-9]\d{0,2}[.,]\d{3}$")
 _EPOCH = date(1970, 1, 1)
 
 
@@ -124,7 +124,7 @@ def _meant(text: str) -> float | None:
 
 
 def is_ambiguous(text: str) -> bool:
-    """Whether a comma may part decimals as well as thousands.
+    """Whether a comma or point may part decimals as well as thousands.
 
     >>> is_ambiguous("1,189"), is_ambiguous("0,189"), is_ambiguous("11,89")
     (True, False, False)

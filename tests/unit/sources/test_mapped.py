@@ -106,6 +106,13 @@ def test_rows_under_a_date_that_cannot_be_read_are_held():
     assert found.doubts
 
 
+def test_date_far_from_all_others_is_held():
+    days = ["01.03.26", "02.03.26", "03.03.26", "04.03.25", "05.03.26", "06.03.26"]
+    found = read(rows(*([day, "день", value] for value, day in enumerate(days, start=400))))
+    assert [by_cell(found)[f"C{n}"].reason for n in range(4, 10)] == ["", "", "", "far_date", "", ""]
+    assert any("2025-03-04" in str(one) for one in found.doubts)
+
+
 def test_shift_that_is_not_known_is_held():
     found = read(rows(["01.03.26", "вечер", 1]))
     assert by_cell(found)["C4"].reason == "no_period"
