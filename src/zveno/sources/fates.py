@@ -37,6 +37,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "no_point": tr("the label of its row is not known"),
         "no_period": tr("its date or shift is not known"),
         "far_date": tr("its date is far from all others of the file"),
+        "impossible": tr("a value that cannot be: below zero, above 100 %, or more hours than there are"),
         "no_uom": tr("its unit of measure is not said"),
         "uom_differs": tr("its unit of measure cannot be that of its quantity"),
         "unknown_layout": tr("no mapping knows this layout"),
@@ -81,6 +82,8 @@ class Fate:
     qualifiers: tuple[str, ...] = ()
     meant: float | None = None
     counts_for: str = ""
+    typed: bool = False
+    """Whether the value was typed as text."""
 
     @property
     def cell(self) -> str:

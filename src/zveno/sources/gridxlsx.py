@@ -19,7 +19,7 @@ from zipfile import ZipFile
 from openpyxl.utils.cell import coordinate_to_tuple
 
 from zveno.sources.grid import Book, RawCell, Sheet, spread
-from zveno.sources.unreadable import MAIN, sheet_parts
+from zveno.sources.unreadable import MAIN, part, sheet_parts
 
 _RELATIONS = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
 _LITERAL = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]')
@@ -50,7 +50,7 @@ def read_xlsx(content: bytes) -> Book:
 
 def _epoch(archive: ZipFile) -> datetime:
     """The day before the first: old workbooks of one maker count from 1904."""
-    properties = ElementTree.fromstring(archive.read("xl/workbook.xml")).find(f"{MAIN}workbookPr")
+    properties = ElementTree.fromstring(part(archive, "xl/workbook.xml")).find(f"{MAIN}workbookPr")
     old = properties is not None and properties.get("date1904") in ("1", "true")
     return _EPOCH_1904 if old else _EPOCH
 
@@ -58,7 +58,7 @@ def _epoch(archive: ZipFile) -> datetime:
 def _texts(archive: ZipFile, names: set[str]) -> Iterator[str]:
     """Texts that cells share, without their looks and readings."""
     if "xl/sharedStrings.xml" in names:
-        for one in ElementTree.fromstring(archive.read("xl/sharedStrings.xml")).iter(f"{MAIN}si"):
+        for one in ElementTree.fromstring(part(archive, "xl/sharedStrings.xml")).iter(f"{MAIN}si"):
             yield _text(one)
 
 
@@ -72,7 +72,7 @@ def _styles(archive: ZipFile, names: set[str]) -> tuple[frozenset[int], frozense
     """Styles that show a number as a date, and as a percentage."""
     if "xl/styles.xml" not in names:
         return frozenset(), frozenset()
-    root = ElementTree.fromstring(archive.read("xl/styles.xml"))
+    root = ElementTree.fromstring(part(archive, "xl/styles.xml"))
     own = {int(one.attrib["numFmtId"]): one.get("formatCode", "") for one in root.iter(f"{MAIN}numFmt")}
     frames = root.find(f"{MAIN}cellXfs")
     dates, percents = set(), set()
@@ -90,7 +90,7 @@ def _styles(archive: ZipFile, names: set[str]) -> tuple[frozenset[int], frozense
 
 def _sheet(archive: ZipFile, name: str, path: str, parts: _Parts) -> Sheet:
     """One worksheet."""
-    root = ElementTree.fromstring(archive.read(path))
+    root = ElementTree.fromstring(part(archive, path))
     comments = dict(_comments(archive, path))
     cells: dict[tuple[int, int], RawCell] = {}
     hidden: set[int] = set()
@@ -163,12 +163,12 @@ def _comments(archive: ZipFile, path: str) -> Iterator[tuple[str, str]]:
     links = join(dirname(path), "_rels", path.rpartition("/")[2] + ".rels")
     if links not in archive.namelist():
         return
-    for link in ElementTree.fromstring(archive.read(links)).iter(_RELATIONS):
+    for link in ElementTree.fromstring(part(archive, links)).iter(_RELATIONS):
         if not link.get("Type", "").endswith("/comments"):
             continue
         target = link.attrib["Target"]
-        part = target.lstrip("/") if target.startswith("/") else normpath(join(dirname(path), target))
-        if part in archive.namelist():
-            for one in ElementTree.fromstring(archive.read(part)).iter(f"{MAIN}comment"):
+        there = target.lstrip("/") if target.startswith("/") else normpath(join(dirname(path), target))
+        if there in archive.namelist():
+            for one in ElementTree.fromstring(part(archive, there)).iter(f"{MAIN}comment"):
                 inner = one.find(f"{MAIN}text")
                 yield one.get("ref", ""), _text(inner) if inner is not None else ""

@@ -136,18 +136,23 @@ def _rolled_over(fates: Sequence[Fate]) -> Iterator[Fate]:
 
 def _sized(fates: Sequence[Fate]) -> Iterator[Fate]:
     """Hold ``1,189`` where its column shows that thousands are meant, or does not show what is meant."""
-    usual: dict[tuple[str, str], list[float]] = {}
+    usual: dict[tuple[str, ...], list[float]] = {}
     for one in fates:
-        if one.status == "imported" and one.value and not is_ambiguous(one.text):
+        if one.status == "imported" and one.value and not _may_be_thousands(one):
+            usual.setdefault((one.point, one.quantity, one.uom), []).append(abs(one.value))
             usual.setdefault((one.quantity, one.uom), []).append(abs(one.value))
     for one in fates:
-        if one.status != "imported" or not one.value or not is_ambiguous(one.text):
+        if not _may_be_thousands(one):
             yield one
             continue
-        others = usual.get((one.quantity, one.uom))
-        off = abs(log(abs(one.value) / median(others))) if others else log(1000)
-        sure = others is not None and off < log(1000) / 2
+        others = usual.get((one.point, one.quantity, one.uom)) or usual.get((one.quantity, one.uom))
+        sure = others is not None and abs(log(abs(one.value or 1.0) / median(others))) < log(1000) / 2
         yield one if sure else replace(one, status="rejected", reason="ambiguous", meant=None, value=None)
+
+
+def _may_be_thousands(one: Fate) -> bool:
+    """Whether a value was typed so that its comma may part thousands."""
+    return one.status == "imported" and one.typed and bool(one.value) and is_ambiguous(one.text)
 
 
 def _near_dates(file: str, fates: Sequence[Fate], doubts: dict[object, Fault]) -> Iterator[Fate]:

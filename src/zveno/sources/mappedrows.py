@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from math import inf
 
 from zveno.errors import Fault, fault
 from zveno.model.mapping import LEFT_OUT, CellRule, LayoutMapping, MappedTable
@@ -31,6 +32,8 @@ DIMENSIONS: Mapping[str, str] = {
     "downtime": "time", "run": "time", "current": "current", "voltage": "voltage", "concentration": "concentration",
 }  # fmt: skip
 """Dimension of a quantity, or of all that begin with a word; a unit of another dimension is a slip and is not taken."""
+_MOST_OF = {"mass": inf, "fraction": 1.0, "time": inf}
+"""The most that a quantity of a dimension can be, in base units; the least is zero."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,14 @@ def joined(table: str, row: str, column: str) -> str:
     whole = next((one for one in (column, row, table) if one and not one.startswith(".")), "")
     parts = [one for one in (row, column) if one.startswith(".")]
     return whole + "".join(parts)
+
+
+def _beyond(found: Fate, value: float, dimension: str) -> bool:
+    """Whether a mass, share or time is below zero, or more than there can be."""
+    most = _MOST_OF[dimension]
+    if dimension == "time" and found.start is not None and found.end is not None and found.end > found.start:
+        most = (found.end - found.start) / timedelta(hours=1)
+    return not 0 <= value * uom_of(found.uom).factor <= most * (1 + 1e-9)
 
 
 @dataclass
@@ -224,6 +235,7 @@ class RowReader:
             "no_point": tr("a row of numbers whose label mapping '{layout}' does not know; they were not taken"),
             "no_period": tr("numbers whose date or shift is not known to mapping '{layout}'; they were not taken"),
             "no_uom": tr("numbers without a unit of measure for mapping '{layout}'; they were not taken"),
+            "impossible": tr("numbers that cannot be, for mapping '{layout}'; they were not taken"),
             "uom_differs": tr("numbers in a unit that cannot be theirs for mapping '{layout}'; they were not taken"),
         }
         self.on.doubt(reason, messages[reason], at, layout=self.on.layout.id)
@@ -246,6 +258,7 @@ class RowReader:
             day=stretch.day if stretch else None, slot=stretch.slot if stretch else "",
             meant=written.meant, uom=self._uom(head),
             counts_for=fill(column.counts_for or row.counts_for, names) or "",
+            typed=isinstance(cell.value, str),
         )  # fmt: skip
         reason = self._left_out(cell, column, role, written) or self._doubtful(found, written, kind)
         if reason:
@@ -294,7 +307,9 @@ class RowReader:
             return "no_uom"
         wanted = DIMENSIONS.get(found.quantity) or DIMENSIONS.get(found.quantity.split("_")[0])
         differs = wanted is not None and uom_of(found.uom).dimension != wanted
-        return "uom_differs" if differs or (written.percent and found.uom != "%") else ""
+        if differs or (written.percent and found.uom != "%"):
+            return "uom_differs"
+        return "impossible" if wanted in _MOST_OF and _beyond(found, written.value or 0.0, wanted) else ""
 
     def _uom(self, head: HeadColumn) -> str:
         """The unit of a value: of its rule or heading, of its row, of the unit column."""

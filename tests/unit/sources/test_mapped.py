@@ -36,7 +36,6 @@ def test_value_has_its_point_quantity_time_and_unit():
         (RawCell(12.5, "=C1-B1"), 12.5, "formula"),
         (RawCell(12.5, comment="принято по среднему за сутки"), 12.5, "estimated"),
         (RawCell(12.5, comment="новый датчик"), 12.5, ""),
-        (RawCell("−3,5"), -3.5, ""),
     ],
 )
 def test_numbers_as_people_write_them(cell, value, qualifier):
@@ -67,6 +66,15 @@ def test_what_is_no_number_is_left_out_with_a_reason(cell, reason, meant):
 def test_percentage_kept_as_a_fraction_is_read_in_per_cent():
     found = by_cell(read(rows(["01.03.26", "день", 5, RawCell(0.0345, percent=True)])))["D4"]
     assert found.value == pytest.approx(3.45)
+
+
+@pytest.mark.parametrize(("column", "cell"), [("C", -5), ("D", 345), ("D", RawCell(3.45, percent=True)), ("F", "-1")])
+def test_what_cannot_be_is_held(column, cell):
+    row = ["01.03.26", "день", None, None, None, None]
+    row["ABCDEF".index(column)] = cell
+    found = read(rows(row))
+    assert by_cell(found)[f"{column}4"].reason == "impossible"
+    assert found.doubts
 
 
 def test_percentage_in_a_column_of_tonnes_is_not_taken():
