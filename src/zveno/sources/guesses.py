@@ -19,11 +19,12 @@ from zveno.text.tradewords import (
     END_OF_SHIFT,
     EXPRESS,
     IN,
+    MASS_WORDS,
     MATERIAL_WORDS,
-    MOISTURE,
     OUT,
     ROLE_WORDS,
     RUNNING,
+    SHARE_WORDS,
     STOPPED,
     WET,
     holds,
@@ -36,6 +37,8 @@ _SYMBOL = re.compile(r"(?<![A-Za-z])([A-Z][a-z]?(?:O\d?|O2)?)(?![A-Za-z])")
 _ZONE = re.compile(r"UTC\s*([+-])(\d{1,2})(?!\d)")
 _OXIDES = ("SiO2", "CaO", "MgO", "Al2O3", "FeO")
 _MOST = 0.6
+_OF_ALL = ("cumulative", "plan", "total", "derived")
+"""Roles that an upper heading tells too."""
 
 
 @dataclass(frozen=True)
@@ -50,10 +53,17 @@ class Guess:
     sure: bool = True
     stamp: str = ""
     zone: str = ""
+    own_uom: bool = False
+    """Whether its unit of measure must stand in the rule, for the heading does not say it."""
 
 
 def guess_column(
-    path: Sequence[str], cells: Sequence[RawCell], mappings: Mappings, shift_words: Iterable[str]
+    path: Sequence[str],
+    cells: Sequence[RawCell],
+    mappings: Mappings,
+    shift_words: Iterable[str],
+    *,
+    section: str = "",
 ) -> Guess:
     """The likeliest rule of a column.
 
@@ -67,6 +77,8 @@ def guess_column(
         Mappings at hand: words that they know mean the same here.
     shift_words
         Words that name shifts, lower case.
+    section
+        Title right above the table: it may say the unit of measure for columns that do not.
     """
     pattern = pattern_of(path)
     text = " / ".join(path)
@@ -78,8 +90,16 @@ def guess_column(
         return Guess(pattern, role, stamp=stamp, zone=f"UTC{zone[1]}{int(zone[2]):02d}:00" if zone else "")
     if role and role != "value":
         return Guess(pattern, role)
-    if not _mostly(cells, _is_number):
+    if cells and not _mostly(cells, _is_number):
         return Guess(pattern, "label" if _repeats(cells) else "note", sure=False)
+    if not cells and not uom:
+        return Guess(pattern, "note", sure=False)
+    if not uom and text.lower() == "ph":
+        return Guess(pattern, "value", material_of(path), "pH", "pH", own_uom=True)
+    lent = "" if uom else uom_in((section,))
+    if lent:
+        quantity, sure = quantity_of(f"{section} {text}", lent, (section, *path))
+        return Guess(pattern, "value", material_of(path), quantity, lent, sure=sure, own_uom=True)
     quantity, sure = quantity_of(text, uom, path)
     return Guess(pattern, "value", material_of(path), quantity, uom, sure=sure and bool(uom))
 
@@ -102,7 +122,13 @@ def _without_uom(part: str) -> str:
     if comma and code_of("".join(tail.split())):
         return f"{head}, *"
     words = part.split(" ")
-    if not comma and len(words) > 1 and code_of(words[-1]) and words[-1] not in ("А", "В", "A", "V", "K"):
+    if (
+        not comma
+        and code_of(words[-1]) != "frac"
+        and len(words) > 1
+        and code_of(words[-1])
+        and words[-1] not in ("А", "В", "A", "V", "K")
+    ):
         return " ".join([*words[:-1], "*"])
     return part
 
@@ -125,7 +151,7 @@ def _role_by_words(path: Sequence[str], cells: Sequence[RawCell]) -> str:
     """A role that the heading tells; ids and dates only where the cells can be such."""
     text = " / ".join(path)
     for role, words in ROLE_WORDS:
-        if not holds(text, words):
+        if not holds(text if role in _OF_ALL else path[-1], words):
             continue
         if role in ("date", "shift") and cells and _mostly(cells, _is_number) and not _dated(cells):
             continue
@@ -157,19 +183,26 @@ def quantity_of(text: str, uom: str, path: Sequence[str]) -> tuple[str, bool]:
         return f"grade_{symbol}" + ("_express" if holds(text, EXPRESS) else ""), True
     if symbol and uom == "g/l":
         return f"concentration_{symbol}", True
-    if uom == "%" and holds(text, ("so2",)):
-        return "so2", True
-    if uom == "%" and holds(text, MOISTURE):
-        return "moisture", True
+    share = next((name for name, words in SHARE_WORDS if uom == "%" and holds(text, words)), "")
+    if share:
+        return share, True
     if uom in ("t", "kg", "g", "kt"):
-        if symbol or (holds(text, ("медь", "мыс", "copper")) and holds(text, ("в ", "in "))):
-            return f"metal_{symbol or 'Cu'}", True
-        wet, dry = holds(text, WET), holds(text, DRY)
-        return ("mass_wet" if wet and not dry else "mass_dry"), wet != dry
+        return _mass_of(text, symbol)
     if uom == "h":
         stopped = holds(text, STOPPED)
         return ("downtime" if stopped else "run_hours"), stopped or holds(text, RUNNING)
     return (BY_UOM[uom], True) if uom in BY_UOM else ("share" if uom == "%" else "reading", False)
+
+
+def _mass_of(text: str, symbol: str) -> tuple[str, bool]:
+    """Which mass a column gives, and whether its words tell it."""
+    special = next((name for name, words in MASS_WORDS if holds(text, words)), "")
+    if special:
+        return special, True
+    if symbol or (holds(text, ("медь", "мыс", "copper")) and holds(text, ("в ", "in "))):
+        return f"metal_{symbol or 'Cu'}", True
+    wet, dry = holds(text, WET), holds(text, DRY)
+    return ("mass_wet" if wet and not dry else "mass_dry"), wet != dry
 
 
 def _symbol(part: str) -> str:
@@ -193,7 +226,9 @@ def material_of(path: Sequence[str]) -> str:
 
 def _is_number(one: RawCell) -> bool:
     written = read_written(one, "number")
-    return not written.reason or written.reason in ("dash", "no_data", "garbage", "date_in_number", "formula_error")
+    if written.reason == "garbage":
+        return not any(sign.isalpha() for sign in str(one.value))
+    return not written.reason or written.reason in ("dash", "no_data", "date_in_number", "formula_error")
 
 
 def _dated(cells: Sequence[RawCell]) -> bool:

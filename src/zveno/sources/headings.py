@@ -132,10 +132,11 @@ def _uom_of_part(part: str) -> str:
             return code_of(inner)
     words = part.split()
     last = words[-1] if words and len(pieces) == 1 else ""
-    return code_of(last) if len(last) > 1 or last.lower() in _SHORT else ""
+    found = code_of(last) if len(last) > 1 or last.lower() in _SHORT else ""
+    return found if found != "frac" else ""
 
 
 def code_of(word: str) -> str:
     """The code of a unit of measure; empty where the word is none."""
-    code = uom_code(word.strip().rstrip("."))
+    code = uom_code(word.strip().rstrip(".;"))
     return code if code in UOMS else ""

@@ -18,20 +18,19 @@ from zveno.sources.fates import counted
 from zveno.sources.grid import Book, RawCell, Sheet
 from zveno.sources.guesses import Guess, guess_column, point_of
 from zveno.sources.headings import heading_path
+from zveno.sources.learntrows import learn_labels, likely_plants, slug
 from zveno.sources.mapped import read_mapped, recognise
-from zveno.sources.patterns import alike, caught
+from zveno.sources.mappedrows import as_word
+from zveno.sources.patterns import alike
 from zveno.sources.reportdays import ReportCalendar
 from zveno.sources.written import read_written
 from zveno.text.sheetwords import MONTHS, is_total, plain, tidy
-from zveno.text.tradewords import MATERIAL_WORDS, OUT, holds
+from zveno.text.tradewords import CHECK_SIGNS, MATERIAL_WORDS, OUT, holds
 
 _MOST_HEADING_ROWS = 3
 _SHOWN = 3
+_TITLE_ROWS = 12
 _NUMBERED = re.compile(r"\d")
-_LATIN = str.maketrans(
-    {**dict(zip("абвгдезийклмнопрстуфхыэәғқңөұүһі", "abvgdeziyklmnoprstufhyeagqnouuhi", strict=True)),
-     "ж": "zh", "ц": "ts", "ч": "ch", "ш": "sh", "щ": "sch", "ъ": "", "ь": "", "ю": "yu", "я": "ya", "ё": "e"}
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -58,6 +57,7 @@ class LearntTable:
     point: str
     columns: tuple[LearntColumn, ...]
     rows: Mapping[str, str]
+    checks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,10 @@ def learn(model: ChainModel, content: bytes, name: str) -> Learnt:
 
 def _tried(model: ChainModel, book: Book, name: str, id_: str, tables: Sequence[LearntTable]) -> Mapping[str, int]:
     """What the proposed mapping makes of the cells of its own file."""
-    layout = LayoutMapping(id=id_, tables=tuple(MappedTable.model_validate(as_data(one)) for one in tables))
+    marks = dict.fromkeys((sign for one in tables for sign in one.checks), "qc_duplicate")
+    layout = LayoutMapping(
+        id=id_, marks=marks, tables=tuple(MappedTable.model_validate(as_data(one)) for one in tables)
+    )
     own = Mappings(layouts=(layout,), calendars=model.mappings.calendars)
     found = recognise(book, own)
     return counted(read_mapped(book, name, found, own, model.tz).fates) if found else {}
@@ -166,46 +169,84 @@ def _table(sheet: Sheet, model: ChainModel, rows: tuple[int, int, int]) -> Learn
         word for one in model.mappings.calendars.values() for shift in one.shifts for word in map(plain, shift.words)
     }
     days = {plain(word) for one in model.mappings.calendars.values() for word in one.day_words}
+    end = _ends(sheet, last, end)
+    above = {at: cell for at, cell in sheet.cells.items() if at[0] < first}
+    section = next((tidy(cell.value) for at, cell in sorted(above.items(), reverse=True) if _is_title(cell)), "")
     columns = []
     for column in range(sheet.width):
         path = heading_path(sheet, column, first, last)
         if path:
-            columns.append(_column(sheet, column, path, (last, end), model.mappings, words | days))
-    above = {at: cell for at, cell in sheet.cells.items() if at[0] < first}
-    titles = [tidy(cell.value) for _, cell in sorted(above.items()) if _is_title(cell)]
+            columns.append(_column(sheet, column, (path, section), (last, end), (model.mappings, words | days)))
+    titles = [tidy(cell.value) for at, cell in sorted(above.items()) if _is_title(cell) and at[0] < _TITLE_ROWS]
     title = max(titles, key=lambda one: len(title_pattern(one)), default=columns[0].heading.split(" / ")[0])
-    labels = _labels(sheet, columns, (last, end), model.mappings)
-    ends = [one.guess.part for one in columns if one.guess.role == "value"]
-    from_title = (
-        ".dispatch" if holds(title, OUT) else next((part for part, word in MATERIAL_WORDS if holds(title, word)), "")
-    )
-    likely = _plants(title, model)
-    calendar = _calendar(sheet, columns, (last, end), model, likely)
+    likely = likely_plants(title, model)
+    shift = _shift_place(above, words)
+    calendar = _calendar(sheet, columns, (last, end), model, likely, shift)
     plants = sorted(likely, key=lambda one: one != calendar)
-    point = point_of(plants, [*ends, from_title], {**model.streams, **model.stocks})
-    lone = from_title and f"{point}{from_title}" in model.streams and not any(
-        f"{point}{one}" in model.streams for one in ends if one
-    )  # fmt: skip
-    if lone:
-        point = f"{point}{from_title}"
-        columns = [replace(one, guess=replace(one.guess, part="")) for one in columns]
+    texts = _labels(sheet, columns, (last, end))
+    labels = learn_labels(texts, plants, model)
+    point, columns = _placed(title, columns, plants, model, labelled=bool(labels))
     dated = any(one.guess.role == "date" for one in columns)
     return LearntTable(
         title_pattern(title), last - first + 1, calendar,
-        "" if dated else _date_place(above), "", point,
+        "" if dated else _date_place(above),
+        "" if any(one.guess.role == "shift" for one in columns) else shift[0],
+        point,
         tuple(replace(one, point=point + one.guess.part) if one.guess.role == "value" else one for one in columns),
-        labels,
+        labels, tuple(sign for sign in CHECK_SIGNS if any(sign in one for one in texts)),
     )  # fmt: skip
 
 
+def _ends(sheet: Sheet, last: int, end: int) -> int:
+    """The first empty row after the numbers of a table: what stands below are notes and signatures."""
+    filled = {row for row, _ in sheet.cells}
+    return next((row for row in range(last + 2, end) if row not in filled), end)
+
+
+def _placed(
+    title: str, columns: list[LearntColumn], plants: Sequence[str], model: ChainModel, *, labelled: bool
+) -> tuple[str, list[LearntColumn]]:
+    """The point of a table, and its columns with what is left of theirs."""
+    if labelled:
+        return "", columns
+    ends = [one.guess.part for one in columns if one.guess.role == "value"]
+    material = next((part for part, word in MATERIAL_WORDS if holds(title, word)), "")
+    own = ".dispatch" if holds(title, OUT) else material
+    point = point_of(plants, [*ends, own], {**model.streams, **model.stocks})
+    alone = (
+        own and f"{point}{own}" in model.streams and not any(f"{point}{one}" in model.streams for one in ends if one)
+    )
+    if not alone:
+        return point, columns
+    return f"{point}{own}", [replace(one, guess=replace(one.guess, part="")) for one in columns]
+
+
+def _shift_place(above: Mapping[tuple[int, int], RawCell], words: set[str]) -> tuple[str, str]:
+    """Where the shift of a table stands above its heading, and the word there; empty if nowhere."""
+    for (row, column), cell in sorted(above.items()):
+        if not isinstance(cell.value, str) or not cell.value.strip().endswith(":"):
+            continue
+        right = next((above[row, c] for r, c in sorted(above) if r == row and c > column), None)
+        dated = right is None or right.value is None or moment_of(right.value) is not None
+        word = as_word(right.value) if right is not None and not dated else ""
+        if plain(word) in words or plain(word.split(" ")[0]) in words:
+            return f"beside {tidy(cell.value)}", word
+    return "", ""
+
+
 def _column(
-    sheet: Sheet, column: int, path: tuple[str, ...], rows: tuple[int, int], mappings: Mappings, words: set[str]
+    sheet: Sheet,
+    column: int,
+    head: tuple[tuple[str, ...], str],
+    rows: tuple[int, int],
+    known: tuple[Mappings, set[str]],
 ) -> LearntColumn:
-    """One column with its first values."""
+    """One column with its first values; ``head`` is its heading and the title of its section."""
+    path, section = head
     places = [(row, column) for row in range(rows[0] + 1, rows[1]) if (row, column) in sheet.cells]
     totals = {row for row, _ in places if any(is_total(str(cell.value)) for _, cell in sheet.row(row))}
     cells = [sheet.cells[at] for at in places if at[0] not in totals]
-    guess = guess_column(path, cells, mappings, words)
+    guess = guess_column(path, cells, *known, section=section)
     shown = tuple(tidy(one.value if one.value is not None else one.formula) for one in cells[:_SHOWN])
     return LearntColumn(sheet.name, " / ".join(path), guess, _name(places), shown)
 
@@ -234,60 +275,23 @@ def title_pattern(title: str) -> str:
     return open_ if not all(changing) else title
 
 
-def _labels(
-    sheet: Sheet, columns: Sequence[LearntColumn], rows: tuple[int, int], mappings: Mappings
-) -> Mapping[str, str]:
-    """Labels of the rows and points for them, where a column holds labels: known ones, else their own words."""
-    names = {one.heading for one in columns if one.guess.role == "label"}
-    found: dict[str, str] = {}
-    for column in range(sheet.width):
-        if " / ".join(heading_path(sheet, column, *_rows_of(rows, sheet, column, names))) not in names:
-            continue
-        for row in range(rows[0] + 1, rows[1]):
-            cell = sheet.cells.get((row, column))
-            if cell is None or not isinstance(cell.value, str) or is_total(cell.value):
-                continue
-            label = tidy(cell.value)
-            if any(alike(label).lower() == alike(one).lower() for one in found):
-                continue
-            pattern, point = _known_label(mappings, label)
-            found.setdefault(pattern or label, point or f".{_slug(label)}")
-    return found
-
-
-def _rows_of(rows: tuple[int, int], sheet: Sheet, column: int, names: set[str]) -> tuple[int, int]:
-    """Heading rows above a table: as many as give a known heading."""
-    last = rows[0]
-    for first in range(last, max(-1, last - _MOST_HEADING_ROWS), -1):
-        if " / ".join(heading_path(sheet, column, first, last)) in names:
-            return first, last
-    return last, last
-
-
-def _known_label(mappings: Mappings, label: str) -> tuple[str, str]:
-    """Pattern and point that another mapping has for a label."""
-    for layout in mappings.layouts:
-        for table in layout.tables:
-            for pattern, rule in table.rows.items():
-                if rule.point and not rule.point.startswith(".") and caught(pattern, label) is not None:
-                    return pattern, rule.point
-    return "", ""
-
-
-def _plants(title: str, model: ChainModel) -> list[str]:
-    """Plants whose names the title has, the likeliest first; else all of them."""
-    words = set(alike(title).lower().replace(".", " ").replace("-", " ").split())
-    scores = {}
-    for plant in model.chain.plants:
-        named = [set(alike(one).lower().split()) for one in plant.title.values()]
-        scores[plant.id] = max((len(words & one) / max(1, len(one)) for one in named), default=0.0)
-    ranked = sorted(scores, key=lambda one: -scores[one])
-    best = scores[ranked[0]]
-    return [one for one in ranked if scores[one] >= max(0.5, best - 0.01)] or ["new"]
+def _labels(sheet: Sheet, columns: Sequence[LearntColumn], rows: tuple[int, int]) -> list[str]:
+    """Texts of the columns that hold labels."""
+    letters = {one.cell.rstrip("0123456789") for one in columns if one.guess.role == "label"}
+    return [
+        str(cell.value)
+        for (row, column), cell in sorted(sheet.cells.items())
+        if rows[0] < row < rows[1] and isinstance(cell.value, str) and _letters(column) in letters
+    ]
 
 
 def _calendar(
-    sheet: Sheet, columns: Sequence[LearntColumn], rows: tuple[int, int], model: ChainModel, plants: Sequence[str]
+    sheet: Sheet,
+    columns: Sequence[LearntColumn],
+    rows: tuple[int, int],
+    model: ChainModel,
+    plants: Sequence[str],
+    shift: tuple[str, str],
 ) -> str:
     """The calendar that knows the shifts of a table, by their words or by their ends; plain days where it has none.
 
@@ -295,11 +299,12 @@ def _calendar(
     """
     calendars = model.mappings.calendars
     heads = [one for one in columns if one.guess.role == "shift" or one.guess.stamp]
-    if not heads:
+    if not heads and not shift[1]:
         return next((one.id for one in calendars.values() if not one.shifts), "")
-    letters, guess = heads[0].cell.rstrip("0123456789"), heads[0].guess
+    guess = heads[0].guess if heads else Guess("", "shift")
+    letters = heads[0].cell.rstrip("0123456789") if heads else ""
     found = [cell.value for (row, column), cell in sheet.cells.items()
-             if rows[0] < row < rows[1] and _letters(column) == letters]  # fmt: skip
+             if rows[0] < row < rows[1] and _letters(column) == letters] or [shift[1]]  # fmt: skip
     own = zone(guess.zone) if guess.zone else model.tz
 
     def knows(one: ReportCalendar, value: Any) -> bool:
@@ -348,27 +353,24 @@ def _merged(tables: Iterator[LearntTable]) -> Iterator[LearntTable]:
     yield from found.values()
 
 
-def _slug(text: str) -> str:
-    """A name of small Latin letters."""
-    latin = text.lower().translate(_LATIN)
-    return re.sub(r"[^a-z0-9]+", "_", latin).strip("_")[:40] or "part"
-
-
 def _id_of(name: str) -> str:
     """A name for the mapping from that of the file, without its date."""
     words = [
         one for one in re.split(r"[\s_.\-]+", name.rpartition("/")[2].rpartition(".")[0]) if not _NUMBERED.search(one)
     ]
-    slug = _slug(" ".join(one for one in words if one.lower() not in MONTHS))
-    return slug if slug[:1].isalpha() else f"layout_{slug}"
+    named = slug(" ".join(one for one in words if one.lower() not in MONTHS))
+    return named if named[:1].isalpha() else f"layout_{named}"
 
 
 def as_data(table: LearntTable) -> dict[str, Any]:
     """A table as the keys of a mapping."""
     data: dict[str, Any] = {"title": table.title}
-    for key, value in (("calendar", table.calendar), ("point", table.point), ("date", table.date)):
+    named = (("calendar", table.calendar), ("point", table.point), ("date", table.date), ("shift", table.shift))
+    for key, value in named:
         if value:
             data[key] = value
+    if table.rows and all(one.startswith("stock.") for one in table.rows.values() if not one.startswith(".")):
+        data["period"] = "moment"
     if table.heading_rows > 1:
         data["heading_rows"] = table.heading_rows
     data["columns"] = dict(_short(one.guess) for one in table.columns)
@@ -384,16 +386,23 @@ def _short(guess: Guess) -> tuple[str, Any]:
             ("stamp", guess.stamp), ("zone", guess.zone)) if value}}  # fmt: skip
     if guess.role != "value":
         return guess.pattern, guess.role
-    return guess.pattern, f"{guess.part} {guess.quantity}".strip()
+    own = f" {guess.uom}" if guess.own_uom and guess.part else ""
+    if guess.own_uom and not guess.part:
+        return guess.pattern, {"quantity": guess.quantity, "uom": guess.uom}
+    return guess.pattern, f"{guess.part} {guess.quantity}{own}".strip()
 
 
 def as_yaml(id_: str, name: str, tables: Sequence[LearntTable]) -> str:
     """The proposed mapping as a file, with a question mark where it is not sure."""
     lines = [f"# Proposed from '{name}'. Look at the points and at every line with a question mark, then rename it.",
-             f"id: {id_}", "tables:"]  # fmt: skip
+             f"id: {id_}"]  # fmt: skip
+    signs = dict.fromkeys(sign for one in tables for sign in one.checks)
+    lines += [f"marks: {{{', '.join(f'{_quoted(one)}: qc_duplicate' for one in signs)}}}"] if signs else []
+    lines.append("tables:")
     for table in tables:
         data = as_data(table)
         unsure = {one.guess.pattern for one in table.columns if not one.guess.sure}
+        unsure |= {label for label, point in table.rows.items() if point.startswith(".")}
         mark = "  - "
         for key, value in data.items():
             if isinstance(value, dict):

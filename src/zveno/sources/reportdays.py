@@ -44,6 +44,7 @@ class ReportCalendar:
     def slot(self, word: str) -> str:
         """The shift id that a word means, ``day`` for a whole day, or empty where it means nothing known.
 
+        >>> from zveno.model.mapping import ShiftTimes
         >>> shifts = (ShiftTimes(id="1", starts="00:00", ends="08:00", words=("I", "ночная")),)
         >>> year = ReportCalendar.of(Calendar(id="zhf", shifts=shifts, day_words=("сут. проба",)), zone("UTC+05:00"))
         >>> year.slot("I смена (00-08)"), year.slot("1 см."), year.slot("Сут. проба"), year.slot("весна")

@@ -24,7 +24,7 @@ MATERIAL_WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (".reagent.frother", ("вспениватель", "көбіктендіргіш", "frother")),
     (".balls", ("шары", "шарлар", "balls")),
     (".tail", ("хвост", "хв.", "қалдық", "tail")),
-    (".conc", ("концентрат", "конц", "к-т", "conc")),
+    (".conc", ("концентрат", "конц", "к-т", "кек", "conc", "cake")),
     (".feed", ("руда", "руды", "питание", "кен", "ore", "feed")),
     (".matte", ("штейн", "matte")),
     (".slag", ("шлак", "қож", "slag")),
@@ -40,8 +40,24 @@ OUT, IN = ("отгруж", "отправ", "жөнелт", "loaded", "dispatch")
 """Words for what leaves and for what comes."""
 END_OF_SHIFT = ("соңы", "конец", "end of")
 WET, DRY = ("влажн", "wet", "ылғалды салм"), ("сух", "dry", "құрғақ")
-MOISTURE = ("влага", "влажн", "moisture", "ылғал")
 EXPRESS = ("экспр", "xrf", "рфа", "жедел", "express")
+CHECK_SIGNS = ("(контр.)", "(дубл.)", "(бақылау)", "(control)", "(duplicate)")
+"""Signs in the name of a sample that was analysed a second time."""
+SHARE_WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("so2", ("so2",)),
+    ("mass_uncertainty", ("погрешность", "қателік", "uncertainty")),
+    ("pass_74um", ("класс", "-0,074", "-74")),
+    ("moisture", ("влага", "влажн", "moisture", "ылғал")),
+)
+"""Quantities in per cent that words tell."""
+MASS_WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("mass_gross", ("брутто", "gross")),
+    ("mass_tare", ("тара", "tare")),
+    ("mass_wet", ("нетто", "net")),
+    ("counter_start", ("на начало", "at start")),
+    ("counter_end", ("на конец", "at end")),
+)
+"""Masses with names of their own."""
 STOPPED, RUNNING = ("просто", "тоқтау", "down", "idle"), ("ход", "работ", "жұмыс", "run", "work")
 BY_UOM: Mapping[str, str] = MappingProxyType(
     {"C": "temp", "mm": "level", "kA": "current", "A": "current", "V": "voltage", "mV": "voltage", "m3": "volume",
