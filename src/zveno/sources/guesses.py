@@ -135,8 +135,8 @@ def _without_uom(part: str) -> str:
 
 def _role_by_cells(cells: Sequence[RawCell], shift_words: set[str]) -> str:
     """A role that the cells themselves tell."""
-    formulas = [one.formula for one in cells if one.formula]
-    if cells and len(formulas) >= _MOST * len(cells) and not all(_DIFFERENCE.match(one) for one in formulas):
+    if is_computed(cells):
+        formulas = [one.formula for one in cells if one.formula]
         sums = sum("SUM(" in one.upper() or "AVERAGE(" in one.upper() for one in formulas)
         return "total" if sums > len(formulas) / 2 else "derived"
     if _mostly(cells, lambda one: isinstance(one.value, str) and bool(_PERSON.match(tidy(one.value)))):
@@ -145,6 +145,12 @@ def _role_by_cells(cells: Sequence[RawCell], shift_words: set[str]) -> str:
         return "shift"
     dates = sum(moment_of(one.value) is not None and not isinstance(one.value, (int, float)) for one in cells)
     return "date" if cells and dates >= _MOST * len(cells) else ""
+
+
+def is_computed(cells: Sequence[RawCell]) -> bool:
+    """Whether most cells are formulas that do more than take one number from another, as counters ask for."""
+    formulas = [one.formula for one in cells if one.formula]
+    return bool(cells) and len(formulas) >= _MOST * len(cells) and not all(_DIFFERENCE.match(one) for one in formulas)
 
 
 def _role_by_words(path: Sequence[str], cells: Sequence[RawCell]) -> str:

@@ -18,6 +18,7 @@ from zveno.sources.fates import counted
 from zveno.sources.grid import Book, RawCell, Sheet
 from zveno.sources.guesses import Guess, guess_column, point_of
 from zveno.sources.headings import heading_path
+from zveno.sources.learntcross import find_cross
 from zveno.sources.learntrows import learn_labels, likely_plants, slug
 from zveno.sources.mapped import read_mapped, recognise
 from zveno.sources.mappedrows import as_word
@@ -186,6 +187,17 @@ def _table(sheet: Sheet, model: ChainModel, rows: tuple[int, int, int]) -> Learn
     texts = _labels(sheet, columns, (last, end))
     labels = learn_labels(texts, plants, model)
     point, columns = _placed(title, columns, plants, model, labelled=bool(labels))
+    heads = {column: path for column in range(sheet.width) if (path := heading_path(sheet, column, first, last))}
+    cross = find_cross(sheet, heads, (last, end), plants, model)
+    if cross is not None:
+        names = {" / ".join(heads[column]) for column in cross.columns}
+        whole = Guess(cross.pattern, "value", cross.point)
+        head = next(one for one in columns if one.heading in names)
+        columns = [
+            replace(head, heading=cross.pattern, guess=whole),
+            *(one for one in columns if one.heading not in names),
+        ]
+        point, labels, calendar = "", dict(cross.rows), cross.calendar
     dated = any(one.guess.role == "date" for one in columns)
     return LearntTable(
         title_pattern(title), last - first + 1, calendar,
@@ -369,7 +381,7 @@ def as_data(table: LearntTable) -> dict[str, Any]:
     for key, value in named:
         if value:
             data[key] = value
-    if table.rows and all(one.startswith("stock.") for one in table.rows.values() if not one.startswith(".")):
+    if any(one.startswith("stock.") for one in table.rows.values()):
         data["period"] = "moment"
     if table.heading_rows > 1:
         data["heading_rows"] = table.heading_rows
@@ -386,6 +398,8 @@ def _short(guess: Guess) -> tuple[str, Any]:
             ("stamp", guess.stamp), ("zone", guess.zone)) if value}}  # fmt: skip
     if guess.role != "value":
         return guess.pattern, guess.role
+    if not guess.quantity:
+        return guess.pattern, {"point": guess.part}
     own = f" {guess.uom}" if guess.own_uom and guess.part else ""
     if guess.own_uom and not guess.part:
         return guess.pattern, {"quantity": guess.quantity, "uom": guess.uom}
@@ -402,7 +416,7 @@ def as_yaml(id_: str, name: str, tables: Sequence[LearntTable]) -> str:
     for table in tables:
         data = as_data(table)
         unsure = {one.guess.pattern for one in table.columns if not one.guess.sure}
-        unsure |= {label for label, point in table.rows.items() if point.startswith(".")}
+        unsure |= {label for label, point in table.rows.items() if point.startswith(".") and " " not in point}
         mark = "  - "
         for key, value in data.items():
             if isinstance(value, dict):

@@ -34,6 +34,7 @@ CASES = [
         ("загружено в ванны, *\": .anode", "загружено в ванны, *\": .charge"),
         ("\"Медь, *\": mass_dry", "\"Медь, *\": metal_Cu"),
     ]),
+    ("zhf_daily", ["ЖОФ_суточный_21.03.2026.xlsx"], [("pass_74um", ".grind pass_74um")]),
     ("zhf_shift", ["ЖОФ_смена_01.03.26_I.xlsx"], [
         ("counter_", ".counter counter_"), ("влажной, *\": mass_wet", "влажной, *\": .feed mass_wet"),
         ("pass_74um", ".grind pass_74um"), ("pH: pH", "pH: .pulp pH"), ("pH: {", "pH: {point: .pulp, "),
@@ -79,7 +80,10 @@ def test_proposal_reads_a_layout_after_few_edits(layout, names, edits, tmp_path)
         layouts.append(LayoutMapping.model_validate(read.data))
         lines += changed
     mappings = Mappings(layouts=tuple(layouts), calendars=MODEL.mappings.calendars)
-    assert lines <= {"dispatch": 0, "bof_shifts": 0, "gas": 3, "refinery_journal": 7, "zhf_shift": 5}[layout]
+    assert (
+        lines
+        <= {"dispatch": 0, "bof_shifts": 0, "gas": 3, "refinery_journal": 7, "zhf_daily": 1, "zhf_shift": 5}[layout]
+    )
     own = Mappings(
         layouts=tuple(one for one in MODEL.mappings.layouts if one.id == layout), calendars=mappings.calendars
     )
@@ -120,3 +124,13 @@ def test_file_without_a_table_is_refused():
 )
 def test_what_changes_in_a_title_is_left_open(title, pattern):
     assert title_pattern(title) == pattern
+
+
+def test_point_that_is_not_whole_takes_nothing():
+    """A proposal that nobody edited must not bring values of points that the chain does not have."""
+    model = without("stocks")
+    name = "Инвентаризация НЗП на 31.03.2026.xlsx"
+    found = learn(model, (WORKBOOKS / name).read_bytes(), name)
+    assert "  # ?" in found.text
+    assert 0 < found.counts["imported"] < 218
+    assert found.counts["imported"] + found.counts["rejected"] + found.counts["context"] == 408
