@@ -98,7 +98,7 @@ def test_what_is_not_sure_has_a_question_mark():
         without("refinery_journal"), (WORKBOOKS / "Электролиз журнал 03-2026.xlsm").read_bytes(), "журнал.xlsm"
     )
     assert '"Скрап анодный, *": .scrap mass_dry  # ?' in found.text
-    assert found.counts == {"imported": 397, "rejected": 63, "context": 125}
+    assert found.counts == {"imported": 366, "rejected": 94, "context": 125}  # 31 of a label whose point is asked for
     shown = {row["heading"]: row for row in found.columns()}
     assert shown["Ток, кА"]["values"] == ["22.02", "20.0329", "2026-12-19 00:00:00"]
     assert shown["Ток, кА"]["cell"] == "H5"
