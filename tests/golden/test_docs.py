@@ -149,3 +149,15 @@ def test_the_figures_of_run_scenarios_are_uncertain():
     figures = ParametersFile.model_validate(YAML(typ="safe").load(text)).parameters
     assert len(figures) == 3
     assert all(one.is_uncertain for one in figures.values())
+
+
+def test_the_mapping_of_the_how_to_is_sound(tmp_path):
+    page = (ROOT / "docs/how-to/map-your-reports.md").read_text(encoding="utf-8")
+    mapping, calendars = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    smallest = (ROOT / "docs/how-to/describe-a-plant.md").read_text(encoding="utf-8")
+    (tmp_path / "mappings").mkdir()
+    (tmp_path / "chain.yaml").write_text(re.findall(r"```yaml\n(.*?)```", smallest, re.DOTALL)[0], encoding="utf-8")
+    (tmp_path / "mappings" / "mill_journal.yaml").write_text(mapping, encoding="utf-8")
+    (tmp_path / "mappings" / "calendars.yaml").write_text(calendars, encoding="utf-8")
+    layout = zveno.load(tmp_path).model.mappings.layouts[0]
+    assert layout.tables[0].columns["Руда, *"].point == ".ore"

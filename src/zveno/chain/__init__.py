@@ -2,7 +2,8 @@
 
 from zveno.chain.archives import ToArchive, archive, backup, restore
 from zveno.chain.examples import example, example_names, new
-from zveno.chain.facade import Chain, Imported, load
+from zveno.chain.facade import Chain, load
+from zveno.chain.imports import Imported
 from zveno.chain.problems import solve_problem
 from zveno.chain.schemas import schemas
 from zveno.close import Books, Carried
@@ -29,6 +30,7 @@ from zveno.simulate import (
     usual_results,
     with_common,
 )
+from zveno.sources import Learnt
 from zveno.store import StoreCheck, check_store, open_store
 
 __all__ = [
@@ -49,6 +51,7 @@ __all__ = [
     "FoundryNeeds",
     "Imported",
     "LastingErrors",
+    "Learnt",
     "Met",
     "MonthResults",
     "Origins",

@@ -12,8 +12,9 @@ from typing import Literal
 import polars as pl
 
 from zveno.chain.calibrated import calibrated
+from zveno.chain.imports import Imported, import_files
 from zveno.chain.installed import add_installed_unit_models
-from zveno.chain.kept import hash_of, kept, rejected_of
+from zveno.chain.kept import hash_of, rejected_of
 from zveno.chain.lasting import Detection, Drifts, LastingErrors, detection_of, drifts_of, lasting_errors_of
 from zveno.chain.many import simulate_many
 from zveno.chain.scenarios import cases_of_file
@@ -68,7 +69,7 @@ from zveno.simulate import (
     usual_results,
     with_common,
 )
-from zveno.sources import SourceBatch, conflicts, read_files, remarks
+from zveno.sources import Learnt, learn
 from zveno.store import MemoryStore, Store, open_store
 
 VERSION = version("zveno")
@@ -76,19 +77,6 @@ _LOOK_BACK = timedelta(days=100)
 """How far before a period the opening survey of a stock is sought."""
 _LEAD_DAYS = (2, 15, 62)
 """How far before a period readings are looked at, until no breach is found to be open where they begin."""
-
-
-@dataclass(frozen=True)
-class Imported:
-    """What an import did: files new and known, values kept, cells left out, faults, remarks (kept, but look)."""
-
-    files: int
-    known_files: int
-    records: int
-    readings: int
-    rejected: pl.DataFrame
-    faults: tuple[Fault, ...] = ()
-    remarks: tuple[Fault, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -295,29 +283,14 @@ class Chain:
         DataError
             Listing every cell at fault, unless ``keep_going``.
         """
-        batches: list[SourceBatch] = []
-        for one in read_files(self.model, [Path(path) for path in paths]):
-            batches.append(one)
-            if progress:
-                progress(one.file)
-        unknown = [one for one in batches if not self.store.has(one.file_hash)]
-        faults = (*(fault for one in batches for fault in one.faults), *conflicts(unknown))
-        if faults and not keep_going:
-            raise DataError(faults)
-        parts = [kept(one, self.model.hash) for one in batches]
-        new = {one.file_hash: one for one in parts if not self.store.has(one.file_hash)}
-        known = [one for one in batches if self.store.has(one.file_hash)]
-        said = remarks(self.model, unknown, known, self.store.read("records"))
-        self.store.append(list(new.values()), self.now)
-        return Imported(
-            files=len(new),
-            known_files=len(parts) - len(new),
-            records=sum(int(one.records["value"].count()) for one in new.values()),
-            readings=sum(one.readings.height for one in new.values()),
-            rejected=pl.concat([one.rejected for one in parts]),
-            faults=faults,
-            remarks=tuple(said),
-        )
+        return import_files(self.model, self.store, paths, self.now, keep_going=keep_going, progress=progress)
+
+    def learn(self, path: Path | str) -> Learnt:
+        """A mapping proposed for the layout of a file, with what was understood; nothing is kept."""
+        source = Path(path)
+        if not source.is_file():
+            raise DataError("'{path}' does not exist: give a file to learn from", path=str(source))
+        return learn(self.model, source.read_bytes(), source.name)
 
     def reconcile(self, period: str | Period, *, scrutiny: Scrutiny | None = None) -> Balance:
         """Flows and assays that fit together, with their uncertainty; suspects; what cannot be known."""

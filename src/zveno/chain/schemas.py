@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from zveno.model.foundry import FoundryFile
+from zveno.model.mapping import CalendarsFile, LayoutMapping
 from zveno.model.play import Play
 from zveno.model.rulebook import RulesFile
 from zveno.model.types import ChainFile, ParametersFile, People
@@ -20,6 +21,8 @@ FILES: dict[str, type[BaseModel]] = {
     "foundry.yaml": FoundryFile,
     "rules": RulesFile,
     "play.yaml": Play,
+    "calendars.yaml": CalendarsFile,
+    "mappings": LayoutMapping,
 }
 
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import polars as pl
-import typer
 
-from zveno.chain import Balance, Breaches, ChainModel, Imported, MonthResults, PeriodSeries
+from zveno.chain import Balance, Breaches, ChainModel, MonthResults, PeriodSeries
 from zveno.cli.doubted import DoubtedAnswers
 from zveno.cli.explained import ExplainedAnswers
+from zveno.cli.imported import ImportedAnswers
 from zveno.cli.simulated import SimulatedAnswers, grade_uoms
 from zveno.cli.specified import SpecifiedAnswers
 from zveno.cli.varied import VariedAnswers
@@ -29,68 +29,8 @@ _STATUS_WORDS = {
 }
 
 
-class Answers(DoubtedAnswers, SimulatedAnswers, VariedAnswers, ExplainedAnswers, SpecifiedAnswers):
+class Answers(DoubtedAnswers, SimulatedAnswers, VariedAnswers, ExplainedAnswers, SpecifiedAnswers, ImportedAnswers):
     """A screen that knows how each answer is shown."""
-
-    def read(self, done: Imported) -> None:
-        """What was read for this answer alone, on the error stream."""
-        self.line(self.text.count("{n} value read", "{n} values read", done.records + done.readings), err=True)
-        self._left_out(done, err=True)
-
-    def imported(self, done: Imported, *, as_json: bool) -> int:
-        """What an import did; the exit code."""
-        if as_json:
-            self.json(
-                {
-                    "files": done.files,
-                    "known_files": done.known_files,
-                    "records": done.records,
-                    "readings": done.readings,
-                    "rejected": done.rejected.to_dicts(),
-                    "faults": [self.text.fault(one) for one in done.faults],
-                    "remarks": [self.text.fault(one) for one in done.remarks],
-                }
-            )
-        else:
-            self.line(self.text.count("{n} new file", "{n} new files", done.files))
-            if done.known_files:
-                known = done.known_files
-                self.line(self.text.count("{n} file known before", "{n} files known before", known))
-            self.say(
-                tr("kept: values {records}, readings of signals {readings}"),
-                records=self.text.number(done.records, 0),
-                readings=self.text.number(done.readings, 0),
-            )
-            self._left_out(done, err=False)
-            for one in done.remarks:
-                self.line(f"! {self.text.fault(one)}")
-        return 5 if done.faults else 0
-
-    def _left_out(self, done: Imported, *, err: bool) -> None:
-        """Cells left out, by reason, and the faults."""
-        reasons = done.rejected.group_by("reason", maintain_order=True).agg(
-            pl.len(), first=pl.struct("file", "sheet", "cell", "text").first()
-        )
-        for reason, count, first in reasons.iter_rows():
-            place = ", ".join(filter(None, (first["file"], first["sheet"], first["cell"])))
-            fields = {"reason": self.text.retold(reason), "place": place, "text": first["text"]}
-            if first["cell"]:
-                sentence = self.text.count(
-                    "{n} cell left out: {reason} (first: {place}, '{text}')",
-                    "{n} cells left out: {reason} (first: {place}, '{text}')",
-                    count,
-                    **fields,
-                )
-            else:
-                sentence = self.text.count(
-                    "{n} file left out: {reason} (first: {place})",
-                    "{n} files left out: {reason} (first: {place})",
-                    count,
-                    **fields,
-                )
-            typer.echo(sentence, err=err)
-        for one in done.faults:
-            typer.echo(self.text.fault(one), err=True)
 
     def balance(self, model: ChainModel, balance: Balance, *, as_json: bool) -> None:
         """Reconciled flows, recoveries, unaccounted metal, suspects."""

@@ -189,11 +189,14 @@ def validate(chain: ChainFolder = HERE, lang: Lang = "", as_json: AsJson = False
         "meters": len(found.chain.meters),
         "tags": len(found.chain.tags),
         "rules": len(found.rulebook.rules),
+        "mappings": len(found.mappings.layouts),
     }
     if as_json:
         screen.json(parts)
         return
     screen.say(tr("no faults: {units} units, {streams} streams, {meters} meters, {tags} tags, {rules} rules"), **parts)
+    if parts["mappings"]:
+        screen.say(tr("mappings of report layouts: {mappings}"), mappings=parts["mappings"])
 
 
 @app.command(cls=SpokenCommand, help=tr("Steady state of the chain: what it will make."))
@@ -291,24 +294,6 @@ def emulate(
     screen.say(
         tr("the plant's files are in {plant}, the hidden truth in {truth}"), plant=out / "plant", truth=out / "truth"
     )
-
-
-@app.command("import", cls=SpokenCommand, help=tr("Read workbooks, journals and readings into the store."))
-def import_(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help=tr("Files or folders."))],
-    chain: ChainFolder = HERE,
-    store: StorePlace = None,
-    keep_going: Annotated[
-        bool, typer.Option("--keep-going", help=tr("Leave faulty cells out, keep the rest."))
-    ] = False,
-    lang: Lang = "",
-    as_json: AsJson = False,
-) -> None:
-    screen = _screen(lang)
-    facade = open_chain(chain, store)
-    with screen.progress(tr("reading files")) as advance:
-        done = facade.import_files(paths, keep_going=keep_going, progress=lambda _: advance(None))
-    raise typer.Exit(screen.imported(done, as_json=as_json))
 
 
 @app.command(

@@ -11,6 +11,7 @@ from pydantic import ConfigDict, Field
 
 from zveno.errors import ModelError
 from zveno.model.foundry import FoundryFile
+from zveno.model.mapping import Mappings
 from zveno.model.record import Record, Titles
 from zveno.model.rulebook import Rulebook
 from zveno.model.types import (
@@ -47,6 +48,7 @@ class ChainModel(Record):
     people: People | None = None
     rulebook: Rulebook = Rulebook()
     foundry: FoundryFile | None = None
+    mappings: Mappings = Mappings()
     places: Mapping[str, str] = Field(default={}, repr=False)
     hash: str = ""
 

@@ -19,6 +19,7 @@ from zveno.model.contract_checks import contract_faults
 from zveno.model.crews import people_faults
 from zveno.model.foundry import FoundryFile
 from zveno.model.foundry_checks import foundry_faults
+from zveno.model.mapping import CalendarsFile, LayoutMapping, Mappings, mapping_faults
 from zveno.model.play import Play
 from zveno.model.rulebook import Rulebook, RulesFile
 from zveno.model.types import ChainFile, ParametersFile, People
@@ -29,6 +30,7 @@ from zveno.text.mark import tr
 
 Kind = TypeVar("Kind", bound=BaseModel)
 PLAY = "data/play.yaml"
+MAPPINGS, CALENDARS = "mappings", "mappings/calendars.yaml"
 
 
 def load_description(folder: Path) -> ChainModel:
@@ -86,6 +88,7 @@ def read_description(folder: Path) -> tuple[ChainModel | None, list[Fault]]:
     for path in files:
         book = _file(path, f"rules/{path.name}", RulesFile, faults, places, digest)
         books += [book] if book else []
+    mappings = _mappings(folder, faults, digest)
     if chain is None or faults:
         return None, faults
     model = ChainModel(
@@ -94,6 +97,7 @@ def read_description(folder: Path) -> tuple[ChainModel | None, list[Fault]]:
         people=people,
         rulebook=Rulebook.of(books),
         foundry=foundry,
+        mappings=mappings,
         places=places,
         hash=digest.hexdigest(),
     )
@@ -133,6 +137,34 @@ def _file(
         return None
 
 
+def _mappings(folder: Path, faults: list[Fault], digest: Any) -> Mappings:
+    """Mappings of report layouts with their calendars; faults are noted."""
+    places: dict[str, str] = {}
+    own = hashlib.sha256()
+    file = _file(folder / CALENDARS, CALENDARS, CalendarsFile, faults, places, own)
+    calendars = {one.id: one for one in file.calendars} if file else {}
+    layouts: list[LayoutMapping] = []
+    hashes: dict[str, str] = {}
+    for path in sorted((folder / MAPPINGS).glob("*.yaml")):
+        name = f"{MAPPINGS}/{path.name}"
+        if name == CALENDARS:
+            continue
+        each = own.copy()
+        layout = _file(path, name, LayoutMapping, faults, {}, each)
+        if layout is None:
+            continue
+        read = read_yaml(path, name)
+        if isinstance(read, YamlFile):
+            faults += mapping_faults(layout, calendars, read.where)
+        if layout.id in hashes:
+            faults.append(fault("two mappings are called '{layout}': give each a name of its own", f"{name}:1",
+                                layout=layout.id))  # fmt: skip
+        hashes[layout.id] = each.hexdigest()
+        layouts.append(layout)
+    digest.update("".join(hashes.values()).encode())
+    return Mappings(layouts=tuple(layouts), calendars=calendars, hashes=hashes)
+
+
 def _parts(folder: Path, file: YamlFile, faults: list[Fault], digest: Any) -> list[YamlFile]:
     """Files that chain.yaml names under ``parts``: each holds lists that are added to those of chain.yaml."""
     names = file.data.get("parts")
@@ -164,9 +196,9 @@ def _note_places(file: YamlFile, places: dict[str, str]) -> None:
         return
     for key, entries in file.data.items():
         places.setdefault(key, file.where((key,)))
-        pairs = entries.items() if isinstance(entries, dict) else enumerate(entries or ())
         if not isinstance(entries, (dict, list)):
             continue
+        pairs = entries.items() if isinstance(entries, dict) else enumerate(entries)
         for index, entry in pairs:
             id_ = index if isinstance(entries, dict) else (entry or {}).get("id") if isinstance(entry, dict) else None
             names = [str(id_), f"{key}/{id_}"] if id_ is not None else [f"{key}/{index}"]

@@ -2,8 +2,43 @@
 
 from zveno.sources.cases import CasesFile, read_cases
 from zveno.sources.conflicts import conflicts
-from zveno.sources.files import SourceBatch, read_files
+from zveno.sources.fates import REASONS
+from zveno.sources.files import SourceBatch, lock_files, read_files
+from zveno.sources.learn import Learnt, learn
+from zveno.sources.mappedfiles import (
+    QUIET_REASONS,
+    cells_frame,
+    files_frame,
+    kept_files,
+    mapped_key,
+    read_by_mapping,
+    records_of,
+    rejected_of,
+)
 from zveno.sources.problems import read_problem
 from zveno.sources.remarks import remarks
+from zveno.sources.settled import MappedFile, settled
 
-__all__ = ["CasesFile", "SourceBatch", "conflicts", "read_cases", "read_files", "read_problem", "remarks"]
+__all__ = [
+    "QUIET_REASONS",
+    "REASONS",
+    "CasesFile",
+    "Learnt",
+    "MappedFile",
+    "SourceBatch",
+    "cells_frame",
+    "conflicts",
+    "files_frame",
+    "kept_files",
+    "learn",
+    "lock_files",
+    "mapped_key",
+    "read_by_mapping",
+    "read_cases",
+    "read_files",
+    "read_problem",
+    "records_of",
+    "rejected_of",
+    "remarks",
+    "settled",
+]

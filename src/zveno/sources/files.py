@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta, tzinfo
 from fnmatch import fnmatch
@@ -18,6 +18,8 @@ from zveno.errors import DataError, Fault, fault, refusal
 from zveno.model.chain import ChainModel
 from zveno.model.checks import near_match
 from zveno.sources.cells import Cells, Place
+from zveno.sources.mappedfiles import mapped_key, of_unknown_layout, read_by_mapping
+from zveno.sources.settled import MappedFile
 from zveno.sources.texttable import read_text_table
 from zveno.sources.workbook import WORKBOOKS, read_workbook
 from zveno.tables import frame, schema
@@ -39,6 +41,8 @@ class SourceBatch:
     readings: pl.DataFrame
     faults: tuple[Fault, ...]
     doubts: tuple[Fault, ...] = ()
+    mapped: MappedFile | None = None
+    """What a mapping read of it, where the description has mappings."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,14 @@ def list_files(paths: Sequence[Path]) -> list[FoundFile]:
     return found
 
 
-def read_files(model: ChainModel, paths: Sequence[Path]) -> Iterator[SourceBatch]:
+def lock_files(paths: Sequence[Path]) -> list[str]:
+    """Names of the lock files of spreadsheet programs in folders: they show that a workbook was open when copied."""
+    return [one.name for path in paths if path.is_dir() for one in sorted(path.rglob("~$*")) if one.is_file()]
+
+
+def read_files(
+    model: ChainModel, paths: Sequence[Path], known: Callable[[str], bool] = lambda _: False
+) -> Iterator[SourceBatch]:
     """Read files one by one, in the order of their names.
 
     A file that lies in a folder and is no table (a letter, a picture) is listed among the rejected; one that the
@@ -78,6 +89,8 @@ def read_files(model: ChainModel, paths: Sequence[Path]) -> Iterator[SourceBatch
         The chain that the readings belong to.
     paths
         Files or folders.
+    known
+        Tells by its key whether a store has a file that mappings read; such a file is not opened again.
 
     Raises
     ------
@@ -89,7 +102,37 @@ def read_files(model: ChainModel, paths: Sequence[Path]) -> Iterator[SourceBatch
             content = one.path.read_bytes()
         except OSError as error:
             raise DataError("'{path}' cannot be read: {problem}", path=str(one.path), problem=refusal(error)) from error
-        yield _read(model, content, one)
+        yield _mapped(model, content, one, known) or _read(model, content, one)
+
+
+def _mapped(model: ChainModel, content: bytes, found: FoundFile, known: Callable[[str], bool]) -> SourceBatch | None:
+    """A file read by mappings; None where the description has none, or the file is of one of Zveno's own layouts."""
+    name = found.name
+    own = any(fnmatch(Path(name).name, one.name) for one in model.chain.files)
+    if not model.mappings.layouts or own or content.startswith(_PARQUET):
+        return None
+    digest = hashlib.sha256(content).hexdigest()
+    key = mapped_key(model, name, digest)
+    if known(key):
+        return _batch_of(MappedFile(name, digest, key))
+    read = read_by_mapping(model, content, name)
+    if read is None and _looks_like_a_table(content, found):
+        usual = _read(model, content, found)
+        if not usual.records.is_empty():
+            return usual
+        read = of_unknown_layout(model, content, name)
+    return None if read is None else _batch_of(read)
+
+
+def _looks_like_a_table(content: bytes, found: FoundFile) -> bool:
+    """Whether a file that no mapping knows should have been one of reports."""
+    return content.startswith(WORKBOOKS) or found.asked_for or Path(found.name).suffix.lower() in _TABLES
+
+
+def _batch_of(read: MappedFile) -> SourceBatch:
+    """A mapped file before it is settled with the others; its tables are filled then."""
+    blank = (frame("records"), frame("rejected"), frame("readings"))
+    return SourceBatch(read.file, read.key, *blank, (), read.doubts, mapped=read)
 
 
 def _read(model: ChainModel, content: bytes, found: FoundFile) -> SourceBatch:

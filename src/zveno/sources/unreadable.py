@@ -10,7 +10,13 @@ from zipfile import ZipFile
 
 from openpyxl.utils.cell import coordinate_to_tuple
 
-_MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+_STRICT = {
+    b"http://purl.oclc.org/ooxml/spreadsheetml/main": b"http://schemas.openxmlformats.org/spreadsheetml/2006/main",
+    b"http://purl.oclc.org/ooxml/officeDocument/relationships":
+        b"http://schemas.openxmlformats.org/officeDocument/2006/relationships",
+}  # fmt: skip
+"""Names of the strict form of the standard, and of the usual one."""
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 
 
@@ -25,22 +31,30 @@ def unreadable(content: bytes) -> Iterator[tuple[str, int, int, str]]:
     with ZipFile(BytesIO(content)) as book:
         if "xl/workbook.xml" not in book.namelist():
             return
-        for name, path in _sheets(book):
-            page = book.read(path)
+        for name, path in sheet_parts(book):
+            page = part(book, path)
             if b't="e"' not in page and b"<f" not in page:
                 continue
-            for cell in ElementTree.fromstring(page).iter(f"{_MAIN}c"):
+            for cell in ElementTree.fromstring(page).iter(f"{MAIN}c"):
                 said = _said(cell)
                 if said:
                     row, column = coordinate_to_tuple(cell.attrib["r"])
                     yield name, row - 1, column - 1, said
 
 
-def _sheets(book: ZipFile) -> Iterator[tuple[str, str]]:
+def part(book: ZipFile, path: str) -> bytes:
+    """A part of a workbook; one of the strict form in the names of the usual one."""
+    content = book.read(path)
+    for strict, usual in _STRICT.items():
+        content = content.replace(strict, usual)
+    return content
+
+
+def sheet_parts(book: ZipFile) -> Iterator[tuple[str, str]]:
     """Name and part of every sheet."""
-    links = ElementTree.fromstring(book.read("xl/_rels/workbook.xml.rels"))
+    links = ElementTree.fromstring(part(book, "xl/_rels/workbook.xml.rels"))
     targets = {one.attrib["Id"]: one.attrib["Target"] for one in links}
-    for sheet in ElementTree.fromstring(book.read("xl/workbook.xml")).iter(f"{_MAIN}sheet"):
+    for sheet in ElementTree.fromstring(part(book, "xl/workbook.xml")).iter(f"{MAIN}sheet"):
         target = targets.get(sheet.attrib.get(_RELATION, ""), "")
         path = target.lstrip("/") if target.startswith("/") else normpath(join("xl", target))
         if path in book.namelist():
@@ -49,7 +63,7 @@ def _sheets(book: ZipFile) -> Iterator[tuple[str, str]]:
 
 def _said(cell: ElementTree.Element) -> str:
     """What stands in a cell that has no value of its own."""
-    value, formula = cell.find(f"{_MAIN}v"), cell.find(f"{_MAIN}f")
+    value, formula = cell.find(f"{MAIN}v"), cell.find(f"{MAIN}f")
     text, kind = (value.text if value is not None else "") or "", cell.attrib.get("t")
     if kind == "e":
         return text or "#?"

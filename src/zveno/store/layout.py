@@ -10,14 +10,18 @@ import polars as pl
 import sqlalchemy as sa
 
 from zveno.store.entries import Entry
-from zveno.store.protocol import storable
+from zveno.store.protocol import KEPT, storable
 from zveno.tables import frame, schema
 
 INSTANTS = ("start", "end", "known")
 """Columns that hold microseconds since 1970 UTC."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # SQLite numbers rows by itself in this type only
-_INDEXED = {"records": ("point", "start"), "ledger": ("kind", "subject", "log_number", "known")}
+_INDEXED = {
+    "records": ("point", "start"),
+    "mapped_cells": ("point", "start"),
+    "ledger": ("kind", "subject", "log_number", "known"),
+}
 
 META = sa.MetaData()
 
@@ -29,6 +33,8 @@ def _column(table: str, name: str, dtype: Any) -> sa.Column[Any]:
         kind = sa.BigInteger
     elif dtype == pl.Float64:
         kind = sa.Float
+    elif dtype == pl.Date:
+        kind = sa.Date
     return sa.Column(name, kind, index=name in _INDEXED.get(table, ()))
 
 
@@ -38,7 +44,9 @@ def _numbered(name: str) -> sa.Table:
     return sa.Table(name, META, sa.Column("id", _NUMBER, primary_key=True, autoincrement=True), *columns)
 
 
-RECORDS, REJECTED, LEDGER = (_numbered(name) for name in ("records", "rejected", "ledger"))
+SOURCES = {name: _numbered(name) for name in KEPT}
+"""Tables filled from files."""
+LEDGER = _numbered("ledger")
 
 FILES = sa.Table(
     "files",
@@ -70,8 +78,6 @@ LAYOUT = sa.Table(
 )
 """Versions of the layout that the store has gone through; the highest one is in force."""
 
-SOURCES = {"records": RECORDS, "rejected": REJECTED}
-"""Tables filled from files."""
 GUARDED = tuple(sorted(META.tables))
 """Tables in which no row is ever changed or removed: all of them."""
 

@@ -10,7 +10,7 @@ import polars as pl
 
 from zveno.periods import Period
 from zveno.store.entries import Entry, NewEntry, canonical, kept_before, numbered, require_whole
-from zveno.store.protocol import Batch, Known, asked, last_readings, latest, storable
+from zveno.store.protocol import KEPT, Batch, Known, asked, believed, last_readings, storable
 from zveno.tables import frame, schema
 
 _TICK = timedelta(microseconds=1)
@@ -21,7 +21,7 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self._hashes: set[str] = set()
-        self._tables = {name: frame(name) for name in ("records", "rejected")}
+        self._tables = {name: frame(name) for name in KEPT}
         self._readings: list[tuple[datetime, Batch]] = []
         self._ledger: list[Entry] = []
         self._last = datetime(1, 1, 1, tzinfo=UTC)
@@ -44,9 +44,11 @@ class MemoryStore:
         stamp = self._stamp(known)
         for batch in new.values():
             self._hashes.add(batch.file_hash)
-            for name in ("records", "rejected"):
-                rows = storable(getattr(batch, name)).with_columns(known=pl.lit(stamp))
-                self._tables[name] = pl.concat([self._tables[name], frame(name, rows)])
+            for name in KEPT:
+                given = batch.rows(name)
+                if given is not None:
+                    rows = frame(name, storable(given).with_columns(known=pl.lit(stamp)))
+                    self._tables[name] = pl.concat([self._tables[name], rows])
             self._readings.append((stamp, batch))
             self._ledger += numbered(batch.entries, len(self._ledger), stamp)
         return len(new)
@@ -78,11 +80,9 @@ class MemoryStore:
         data = self._table(table)
         if known is not None:
             data = data.filter(pl.col("known") <= known)
-        if table == "records":
-            if period is not None:
-                data = data.filter(pl.col("start") < period.instants[1], pl.col("end") > period.instants[0])
-            data = latest(data)
-        return data
+        if period is not None and "start" in data.columns:
+            data = data.filter(pl.col("start") < period.instants[1], pl.col("end") > period.instants[0])
+        return believed(table, data)
 
     def versions(self, table: str, key: Mapping[str, Any]) -> pl.DataFrame:
         """Every row that was ever kept with these values, the oldest first."""

@@ -13,10 +13,13 @@ from sqlalchemy.schema import CreateColumn
 
 from zveno.errors import StoreError
 from zveno.store.database import Database
-from zveno.store.layout import FILES, GUARDED, LAYOUT, LEDGER, META, READING_FILES, micros
+from zveno.store.layout import FILES, GUARDED, LAYOUT, LEDGER, META, READING_FILES, SOURCES, micros
 
-VERSION = 2
-"""Layout that this program writes. 1 = records and files of readings; 2 = ledger, hashes, rows that never change."""
+VERSION = 3
+"""Layout that this program writes.
+
+1 = records and files of readings; 2 = ledger, hashes, rows that never change; 3 = cells and files that mappings read.
+"""
 
 
 def layout_of(connection: sa.Connection, place: str) -> int:
@@ -86,4 +89,9 @@ def _from_1(connection: sa.Connection, folder: Path) -> None:
     META.create_all(connection, tables=[LEDGER, LAYOUT])
 
 
-_STEPS: dict[int, Callable[[sa.Connection, Path], None]] = {1: _from_1}
+def _from_2(connection: sa.Connection, folder: Path) -> None:  # noqa: ARG001
+    """Tables of the cells and files that mappings read; what is there stays as it is."""
+    META.create_all(connection, tables=[SOURCES["mapped_cells"], SOURCES["mapped_files"]])
+
+
+_STEPS: dict[int, Callable[[sa.Connection, Path], None]] = {1: _from_1, 2: _from_2}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -11,7 +11,10 @@ import polars as pl
 
 from zveno.periods import Period
 from zveno.store.entries import Entry, NewEntry
-from zveno.tables import RECORD_KEY
+from zveno.tables import RECORD_KEY, SAID_LAST
+
+KEPT = ("records", "rejected", *SAID_LAST)
+"""Tables that a store keeps row by row from source files, besides readings."""
 
 Known = datetime | Callable[[], datetime]
 """An aware moment, or the clock: it is asked when the writer's turn has come and its files are on the disk."""
@@ -25,11 +28,19 @@ def latest(records: pl.DataFrame) -> pl.DataFrame:
     return records.filter(pl.col("file_hash") == pl.col("file_hash").last().over(RECORD_KEY))
 
 
+def believed(table: str, rows: pl.DataFrame) -> pl.DataFrame:
+    """Of several versions of a row the one that was kept last; other tables as they are."""
+    if table == "records":
+        return latest(rows)
+    return rows.unique(SAID_LAST[table], keep="last", maintain_order=True) if table in SAID_LAST else rows
+
+
 @dataclass(frozen=True)
 class Batch:
     """What one source file brings: records, rejected cells, readings of tags, entries; all or nothing is kept.
 
-    The ``known`` column of its tables is filled by the store. Its entries enter the ledger with it, once.
+    ``more`` holds rows of other tables, by name: the cells that a mapping read. The ``known`` column of its tables
+    is filled by the store. Its entries enter the ledger with it, once.
     """
 
     file: str
@@ -38,6 +49,12 @@ class Batch:
     rejected: pl.DataFrame
     readings: pl.DataFrame
     entries: tuple[NewEntry, ...] = ()
+    more: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+
+    def rows(self, table: str) -> pl.DataFrame | None:
+        """What it brings of a table; None if nothing."""
+        own = {"records": self.records, "rejected": self.rejected}
+        return own[table] if table in own else self.more.get(table)
 
 
 def last_readings(readings: pl.DataFrame) -> pl.DataFrame:

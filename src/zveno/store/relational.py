@@ -21,7 +21,6 @@ from zveno.store.layout import (
     FILES,
     LEDGER,
     READING_FILES,
-    RECORDS,
     SOURCES,
     entry_to_sql,
     from_sql,
@@ -31,7 +30,7 @@ from zveno.store.layout import (
     to_sql,
 )
 from zveno.store.migrations import VERSION, bring_up, layout_of, store_id
-from zveno.store.protocol import Batch, Known, asked, last_readings, latest
+from zveno.store.protocol import Batch, Known, asked, believed, last_readings
 from zveno.store.readings import DayFile, claim, claimed, read_day, require_some, settle, take_away, write_days
 from zveno.tables import frame
 
@@ -158,8 +157,7 @@ class RelationalStore:
             query = query.where(source.c.known <= micros(known))
         if period is not None and "start" in source.c:
             query = query.where(source.c.start < micros(period.end), source.c.end > micros(period.start))
-        result = from_sql(table, self._rows(query))
-        return latest(result) if source is RECORDS else result
+        return believed(table, from_sql(table, self._rows(query)))
 
     def versions(self, table: str, key: Mapping[str, Any]) -> pl.DataFrame:
         """Every row that was ever kept with these values, the oldest first."""
@@ -235,11 +233,11 @@ class RelationalStore:
     def _insert(
         self, connection: sa.Connection, new: Sequence[Batch], days: Sequence[Sequence[DayFile]], stamp: datetime
     ) -> None:
-        """Write the rows of files in their order: records, rejected cells, files of readings, entries."""
+        """Write the rows of files in their order: records, rejected and mapped cells, files of readings, entries."""
         number = micros(stamp)
         rows = {
             FILES: [{"file_hash": one.file_hash, "file": one.file, "known": number} for one in new],
-            **{table: to_sql([getattr(one, name) for one in new], number) for name, table in SOURCES.items()},
+            **{table: to_sql(_brought(new, name), number) for name, table in SOURCES.items()},
             READING_FILES: [
                 {**vars(part), "file_hash": one.file_hash, "known": number}
                 for one, parts in zip(new, days, strict=True)
@@ -294,6 +292,11 @@ class RelationalStore:
                 folder=str(self.folder / row.path),
                 problem=reason(error),
             ) from error
+
+
+def _brought(new: Sequence[Batch], table: str) -> list[pl.DataFrame]:
+    """Rows of a table that files bring."""
+    return [rows for one in new if (rows := one.rows(table)) is not None]
 
 
 def _kept(connection: sa.Connection, hashes: Sequence[str]) -> set[str]:

@@ -16,12 +16,15 @@ from zveno.tables.books import BOOKS
 from zveno.tables.calibration import CALIBRATION
 from zveno.tables.column import Column
 from zveno.tables.column import columns as _columns
+from zveno.tables.mapped import CELL_KEY, FILE_KEY, MAPPED
 
 INSTANT = pl.Datetime("us", "UTC")
 
 
 RECORD_KEY = ["point", "quantity", "start", "end"]
 """What one record is about; a later file with the same key replaces it in reading, not in the store."""
+SAID_LAST = {"mapped_cells": CELL_KEY, "mapped_files": FILE_KEY}
+"""Tables of which the row that was kept last is believed, by key."""
 
 
 _PERIOD = (("start", INSTANT, "first moment"), ("end", INSTANT, "first moment after"))
@@ -412,6 +415,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
     ),
     **CALIBRATION,
     **BOOKS,
+    **MAPPED,
     "simulation_status": _columns(
         ("scenario", pl.String, "scenario"),
         ("converged", pl.Boolean, "the steady state was reached"),
