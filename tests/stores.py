@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -63,6 +63,29 @@ def batch(file_hash: str, *values: float, tags: int = 0, entries: tuple[NewEntry
     return Batch(f"{file_hash}.xlsx", file_hash, frame("records", rows), frame("rejected"), readings, entries)
 
 
+def mapped_cell(value: float | None = 5.0, *, status: str = "imported", hour: int = 0, cell: str = "B2") -> dict:
+    start = T0 + timedelta(hours=hour)
+    return {
+        "file": "day.xlsx", "file_hash": "m", "sheet": "S", "cell": cell, "status": status, "reason": "", "role": "",
+        "text": "5", "point": "scale", "quantity": "mass_wet", "start": start, "end": start + timedelta(hours=12),
+        "day": start.date(), "slot": "I", "value": value, "uom": "t", "qualifier": "", "meant": None, "counts_for": "",
+        "mapping": "daily", "known": None,
+    }  # fmt: skip
+
+
+def mapped_file(state: str = "read", imported: int = 1) -> dict:
+    return {
+        "file": "day.xlsx", "file_hash": "m", "content_hash": "c", "mapping": "daily", "state": state, "other": "",
+        "problem": "", "imported": imported, "rejected": 0, "context": 7, "known": None,
+    }  # fmt: skip
+
+
+def mapped_batch(file_hash: str, cells: list[dict], files: list[dict]) -> Batch:
+    """A file that a mapping read: nothing but its cells, and what became of files."""
+    more = {"mapped_cells": frame("mapped_cells", cells), "mapped_files": frame("mapped_files", files)}
+    return replace(batch(file_hash), more=more)
+
+
 def entry(subject: str = "2026-03", after: int | None = None, person: str = "accountant", **body: object) -> NewEntry:
     return NewEntry("adjustment", subject, body, person, after)
 
@@ -73,4 +96,18 @@ def ticking(start: datetime = KNOWN) -> Callable[[], datetime]:
     return lambda: start + timedelta(seconds=next(seconds))
 
 
-__all__ = ["KINDS", "KNOWN", "LASTING", "T0", "Place", "Store", "batch", "entry", "record", "ticking"]
+__all__ = [
+    "KINDS",
+    "KNOWN",
+    "LASTING",
+    "T0",
+    "Place",
+    "Store",
+    "batch",
+    "entry",
+    "mapped_batch",
+    "mapped_cell",
+    "mapped_file",
+    "record",
+    "ticking",
+]

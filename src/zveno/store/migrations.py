@@ -63,7 +63,7 @@ def bring_up(connection: sa.Connection, database: Database) -> None:
 
 def store_id(connection: sa.Connection) -> str:
     """What tells this store from all others."""
-    return str(connection.execute(sa.select(LAYOUT.c.store_id).order_by(LAYOUT.c.version)).scalar_one())
+    return str(connection.execute(sa.select(LAYOUT.c.store_id).order_by(LAYOUT.c.version).limit(1)).scalar_one())
 
 
 def _store_id(connection: sa.Connection) -> str:

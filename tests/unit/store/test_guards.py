@@ -2,7 +2,7 @@
 
 import pytest
 import sqlalchemy as sa
-from tests.stores import KNOWN, batch, entry, record
+from tests.stores import KNOWN, batch, entry, mapped_batch, mapped_cell, mapped_file, record
 
 from zveno.store import Batch, check_store
 from zveno.store.database import writing
@@ -18,8 +18,9 @@ def full(lasting):
     rejected = [{"file": "f", "sheet": "S", "cell": "A1", "text": "?", "reason": "r", "file_hash": "a", "known": None}]
     part = batch("a" * 64, tags=3, entries=(entry(a=1),))
     rows = frame("records", [record(1.0)])
+    more = mapped_batch("a" * 64, [mapped_cell()], [mapped_file()]).more
     lasting.append(
-        [Batch(part.file, part.file_hash, rows, frame("rejected", rejected), part.readings, part.entries)], KNOWN
+        [Batch(part.file, part.file_hash, rows, frame("rejected", rejected), part.readings, part.entries, more)], KNOWN
     )
     return lasting
 

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from tests.stores import KNOWN, T0, batch, entry, record
+from tests.stores import KNOWN, T0, batch, entry, mapped_batch, mapped_cell, mapped_file, record
 
 from zveno.errors import StoreError
 from zveno.store import EmbeddedStore, check_store, write_readings
-from zveno.store.layout import LAYOUT, micros
+from zveno.store.database import writing
+from zveno.store.layout import GUARDED, LAYOUT, META, micros
 from zveno.store.migrations import VERSION
 
 # as the first layout was written
@@ -108,6 +109,47 @@ def test_a_step_that_is_cut_off_leaves_the_old_layout(first, monkeypatch):
     monkeypatch.undo()
     assert before
     assert EmbeddedStore(first).read("records")["value"].to_list() == [1.5]
+
+
+def test_a_store_of_the_second_layout_only_gains_tables(lasting):
+    lasting.append([batch(HASH, 1.5, tags=3, entries=(entry(a=1),))], KNOWN)
+    _as_of_the_second_layout(lasting)
+    before, held = _columns(lasting), _rows(lasting)
+    assert not {"mapped_cells", "mapped_files"} & before.keys()
+    later = type(lasting)(_address(lasting))
+    assert later.read("mapped_cells").is_empty()
+    after = _columns(later)
+    assert {name: after[name] for name in before} == before
+    assert after.keys() - before.keys() == {"mapped_cells", "mapped_files"}
+    now = _rows(later)
+    assert now.pop("layout")[:1] == held.pop("layout")
+    assert {name: now[name] for name in held} == held
+    assert later.append([mapped_batch("b" * 64, [mapped_cell()], [mapped_file()])], KNOWN) == 1
+    found = check_store(later)
+    assert (found.layout, found.files, found.entries, found.faults) == (VERSION, 2, 1, ())
+    with pytest.raises(sa.exc.DBAPIError, match="never changed"), writing(later.database) as connection:
+        connection.execute(sa.delete(META.tables["mapped_cells"]))
+
+
+def _as_of_the_second_layout(store):
+    """Take away what the third layout added."""
+    with writing(store.database) as connection:
+        for table in ("mapped_cells", "mapped_files", "layout"):
+            connection.exec_driver_sql(f"DROP TABLE {table}")
+        LAYOUT.create(connection)
+        connection.execute(sa.insert(LAYOUT), {"version": 2, "store_id": _owner(store), "known": 0})
+        for statement in store.database.guard("layout"):
+            connection.exec_driver_sql(statement)
+
+
+def _owner(store):
+    return (store.folder / "readings" / "store-id").read_text(encoding="ascii").strip()
+
+
+def _rows(store):
+    with store.database.connection() as connection:
+        there = sa.inspect(connection).get_table_names()
+        return {name: connection.execute(sa.select(META.tables[name])).all() for name in GUARDED if name in there}
 
 
 def test_a_store_of_a_newer_program_is_refused_and_left_alone(lasting, place):
