@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from shutil import copytree
+from zipfile import ZipFile
 
 import polars as pl
 import pytest
 from tests.golden.reports.two_plants import FOLDER, chain
 from tests.signed_books import books
 
-from zveno.chain import Chain, load
+from zveno.chain import Chain, example, load
 from zveno.chain.closing import Closing, as_known
 from zveno.errors import DataError, StoreError
 from zveno.log import Draft, Log, Signer
@@ -126,6 +128,25 @@ def test_a_version_comes_out_again_although_the_description_was_changed(office, 
     changed = load(folder, store=office.folder)
     closing = Closing(changed, office.folder)
     assert closing.reproduce(closing.stage("2026-03").closed) == ()
+
+
+def test_a_version_keeps_the_mappings_it_was_drawn_up_with(office, tmp_path):
+    folder = Path(copytree(FOLDER, tmp_path / "described"))
+    copytree(example("workbooks_march_2026") / "mappings", folder / "mappings")
+    office.chain = load(folder, store=office.folder)
+    office.close()
+    version = office.closing.stage("2026-03").closed
+    with ZipFile(office.folder / "closed" / "2026-03" / f"{version.content}.zip") as packed:
+        names = {Path(one).name for one in packed.namelist() if one.startswith("description/mappings/")}
+    assert names == {one.name for one in (folder / "mappings").iterdir()}
+    gas = folder / "mappings" / "gas.yaml"
+    gas.write_text(gas.read_text("utf-8") + "# more\n", encoding="utf-8")
+    changed = load(folder, store=office.folder)
+    assert changed.model.hash != office.chain.model.hash
+    closing = Closing(changed, office.folder)
+    assert closing.reproduce(version) == ()
+    gas.unlink()
+    assert closing.reproduce(version) == ()
 
 
 def test_a_file_that_was_changed_is_refused(office):
