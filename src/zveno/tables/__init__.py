@@ -16,6 +16,7 @@ from zveno.tables.books import BOOKS
 from zveno.tables.calibration import CALIBRATION
 from zveno.tables.column import Column
 from zveno.tables.column import columns as _columns
+from zveno.tables.judged import JUDGED
 from zveno.tables.mapped import CELL_KEY, FILE_KEY, MAPPED
 
 INSTANT = pl.Datetime("us", "UTC")
@@ -423,42 +424,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         ("iterations", pl.Int64, "steps taken"),
         ("worst_unit", pl.String, "unit with the largest residual; empty if nothing was iterated"),
     ),
-    "breaches": _columns(
-        ("rule", pl.String, "rule"),
-        ("version", pl.Int64, "version of the rule in force"),
-        ("tag", pl.String, "signal"),
-        ("plant", pl.String, "link of the chain"),
-        ("unit", pl.String, "unit or section"),
-        *_PERIOD,
-        ("peak", pl.Float64, "worst value, in the unit of measure of the rule"),
-        ("limit", pl.Float64, "limit that was passed, in the same"),
-        ("side", pl.String, "high or low"),
-        ("duration_h", pl.Float64, "length of the episode"),
-        ("unknown_h", pl.Float64, "part of it without usable readings"),
-        ("open", pl.Boolean, "still going on at the end of the data"),
-        ("severity", pl.String, "severity of the rule"),
-        ("role", pl.String, "role that answers for the rule"),
-        ("shift", pl.String, "shift at the start of the episode: date and slot"),
-        ("crew", pl.String, "crew of that shift; empty for day roles"),
-        ("crews", pl.String, "all crews on duty while it lasted, in order"),
-        ("person", pl.String, "role:crew on duty, by id; the role alone where it has no crew"),
-        ("rule_hash", pl.String, "SHA-256 of the version judged by"),
-    ),
-    "rule_coverage": _columns(
-        ("rule", pl.String, "rule"),
-        ("version", pl.Int64, "version of the rule"),
-        ("tag", pl.String, "signal"),
-        ("judged_h", pl.Float64, "time judged by usable readings"),
-        ("off_h", pl.Float64, "time in which the operating state did not ask for the rule"),
-        ("unknown_h", pl.Float64, "time without usable readings of the signal or of the operating state"),
-    ),
-    "not_checked": _columns(
-        ("rule", pl.String, "rule"),
-        ("version", pl.Int64, "version"),
-        ("kind", pl.String, "kind of rule"),
-        ("reason", pl.String, "why it was not checked (key of a message)"),
-        ("detail", pl.String, "tag, gate or parameter concerned"),
-    ),
+    **JUDGED,
     "plan_fact": _columns(
         ("day", pl.Date, "plant day"),
         ("line", pl.String, "plan line"),

@@ -10,9 +10,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 from openpyxl import Workbook
+from tests.stores import KINDS, Place
 
 from zveno.chain import Chain, example, load
-from zveno.store import EmbeddedStore, MemoryStore
+from zveno.store import MemoryStore
 
 HERE = example("workbooks_march_2026")
 DAY = "ЖОФ_суточный_12.03.2026.xlsx"
@@ -20,15 +21,19 @@ CORRECTION = "ЖОФ_суточный_12.03.2026 испр.xlsx"
 MOMENT = ["zhf.l2.feed.weight", "wet_mass"]
 
 
-@pytest.fixture(params=["memory", "embedded"])
+@pytest.fixture(params=KINDS)
 def chain(request, tmp_path):
     """The example with an empty store; every import is known a minute later than the one before."""
-    store = MemoryStore() if request.param == "memory" else EmbeddedStore(tmp_path / "store")
+    if request.param == "postgres":
+        request.getfixturevalue("postgres")  # skips where there is no server
+    place = Place(request.param, tmp_path, lambda: request.getfixturevalue("postgres"))
+    store = MemoryStore() if request.param == "memory" else place.store()
     found = load(HERE)
     ticks = count()
-    return Chain(
+    yield Chain(
         found.model, found.folder, store, lambda: datetime(2026, 4, 1, tzinfo=UTC) + timedelta(minutes=next(ticks))
     )
+    place.clear()
 
 
 def files(folder: Path, *names: str) -> list[Path]:

@@ -87,7 +87,7 @@ def test_a_check_names_what_is_wrong_and_removes_what_nothing_reads(plant, place
     found = json.loads(said)
     assert len(found["faults"]) == 1
     assert found["orphans"] == []
-    assert found["layout"] == 2
+    assert found["layout"] == 3
 
 
 def test_an_empty_store_is_said_to_be_empty(place, capsys):

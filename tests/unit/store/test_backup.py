@@ -36,7 +36,7 @@ def folder(tmp_path) -> Path:
 
 def test_a_store_comes_back_as_it_was(folder, tmp_path):
     count = backup(folder, tmp_path / "b.tar")
-    assert count == 1 + 2 + 2 + 3  # database, readings of two days, log, keys
+    assert count == 1 + 2 + 1 + 2 + 3  # database, readings of two days, whose they are, log, keys
     assert verify_archive(tmp_path / "b.tar").sound
     assert restore(tmp_path / "b.tar", tmp_path / "again", now=NOW) is None
     there, again = EmbeddedStore(folder), EmbeddedStore(tmp_path / "again")

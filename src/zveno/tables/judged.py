@@ -1,0 +1,50 @@
+"""Tables of what the rules say: breaches, how much of the time was judged, what was not checked."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from zveno.tables.column import Column
+from zveno.tables.column import columns as _columns
+
+_INSTANT = pl.Datetime("us", "UTC")
+
+JUDGED: dict[str, tuple[Column, ...]] = {
+    "breaches": _columns(
+        ("rule", pl.String, "rule"),
+        ("version", pl.Int64, "version of the rule in force"),
+        ("tag", pl.String, "signal"),
+        ("plant", pl.String, "link of the chain"),
+        ("unit", pl.String, "unit or section"),
+        ("start", _INSTANT, "first moment"),
+        ("end", _INSTANT, "first moment after"),
+        ("peak", pl.Float64, "worst value, in the unit of measure of the rule"),
+        ("limit", pl.Float64, "limit that was passed, in the same"),
+        ("side", pl.String, "high or low"),
+        ("duration_h", pl.Float64, "length of the episode"),
+        ("unknown_h", pl.Float64, "part of it without usable readings"),
+        ("open", pl.Boolean, "still going on at the end of the data"),
+        ("severity", pl.String, "severity of the rule"),
+        ("role", pl.String, "role that answers for the rule"),
+        ("shift", pl.String, "shift at the start of the episode: date and slot"),
+        ("crew", pl.String, "crew of that shift; empty for day roles"),
+        ("crews", pl.String, "all crews on duty while it lasted, in order"),
+        ("person", pl.String, "role:crew on duty, by id; the role alone where it has no crew"),
+        ("rule_hash", pl.String, "SHA-256 of the version judged by"),
+    ),
+    "rule_coverage": _columns(
+        ("rule", pl.String, "rule"),
+        ("version", pl.Int64, "version of the rule"),
+        ("tag", pl.String, "signal"),
+        ("judged_h", pl.Float64, "time judged by usable readings"),
+        ("off_h", pl.Float64, "time in which the operating state did not ask for the rule"),
+        ("unknown_h", pl.Float64, "time without usable readings of the signal or of the operating state"),
+    ),
+    "not_checked": _columns(
+        ("rule", pl.String, "rule"),
+        ("version", pl.Int64, "version"),
+        ("kind", pl.String, "kind of rule"),
+        ("reason", pl.String, "why it was not checked (key of a message)"),
+        ("detail", pl.String, "tag, gate or parameter concerned"),
+    ),
+}
