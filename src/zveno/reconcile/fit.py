@@ -9,7 +9,6 @@ from typing import Literal
 import numpy as np
 from scipy.special import chdtrc
 
-from zveno.errors import SolveError
 from zveno.model.network import Network
 from zveno.reconcile.arrays import Bools, Floats, Problem, arrays
 from zveno.reconcile.kernel import Solved, interior_point
@@ -17,7 +16,7 @@ from zveno.reconcile.newton import bounds, flow_slopes
 from zveno.reconcile.objective import Data, Misfit, data_of, misfit
 from zveno.reconcile.observability import Adjustments, Linear, adjustments, linearise
 from zveno.reconcile.polish import Polished, polish, sharpened, without_closed
-from zveno.text.words import quantity_phrase
+from zveno.reconcile.unmet import not_converged
 
 SIGNIFICANCE = 0.05
 BOUND_CONFLICT = 3.84  # one reading two standard deviations off
@@ -82,18 +81,6 @@ def fit_network(network: Network) -> Fit:
     if not solved.converged[0]:
         raise not_converged(problem, solved)
     return fit_period(problem, data, solved)
-
-
-def not_converged(problem: Problem, solved: Solved) -> SolveError:
-    """What to say of a period that did not converge (the first one)."""
-    off = np.nan_to_num(solved.imbalance[0], nan=np.inf)
-    place, quantity = problem.rows[int(np.argmax(off))] if len(off) else ("", "")
-    return SolveError(
-        "the balance was not solved in {iterations} steps; the worst equation is {quantity} at '{place}', off by "
-        "{residual} of its flows: check fixed values, stream directions and standard deviations there",
-        iterations=int(solved.iterations[0]), quantity=quantity_phrase(quantity), place=place,
-        residual=float(off.max(initial=0.0)),
-    )  # fmt: skip
 
 
 def fit_period(problem: Problem, data: Data, solved: Solved) -> Fit:
