@@ -26,8 +26,8 @@ def solve_problem(path: Path, scrutiny: Scrutiny | None = None) -> dict[str, Any
     Raises
     ------
     DataError
-        If the file cannot be read as such a problem, contradicts itself, or is of free equations, which have no
-        robust screen, and one is asked for.
+        If the file cannot be read as such a problem, contradicts itself, or is of free equations, which have one way
+        of testing, and another is asked for.
     SolveError
         If the problem was not solved.
 
@@ -38,8 +38,10 @@ def solve_problem(path: Path, scrutiny: Scrutiny | None = None) -> dict[str, Any
     try:
         if isinstance(problem, Network):
             return network_report(problem, chosen)
-        if chosen.robust is not None:
-            raise DataError("free equations have no robust screen: leave --robust {choice} out", choice=chosen.robust)
+        for option, choice in (("--robust", chosen.robust), ("--correction", chosen.correction)):
+            if choice not in (None, "sidak"):
+                raise DataError("free equations have one way of testing: leave {option} {choice} out",
+                                option=option, choice=choice)  # fmt: skip
         return free_report(problem, chosen.asked)
     except (DataError, SolveError) as error:
         name = Path(path).name

@@ -32,10 +32,10 @@ def splitter(*readings: Answer, **others: Any) -> Answer:
     return {"nodes": [{"id": "A"}], "streams": streams, "measurements": [*readings], **others}
 
 
-def solved(tmp_path: Path, content: Answer, *asked: str, robust: Any = None) -> Answer:
+def solved(tmp_path: Path, content: Answer, *asked: str) -> Answer:
     path = tmp_path / "p.json"
     path.write_text(json.dumps(content), encoding="utf-8")
-    return solve_problem(path, Scrutiny(robust=robust, asked=asked))
+    return solve_problem(path, Scrutiny(asked=asked))
 
 
 def refused(tmp_path: Path, content: Answer, kind: type[ZvenoError], *asked: str) -> str:
@@ -204,8 +204,11 @@ def test_a_name_of_no_meter_is_refused(tmp_path):
     assert solved(tmp_path, free, "width")["in_question"][0]["off"] is False
 
 
-def test_free_equations_have_no_robust_screen(tmp_path):
+@pytest.mark.parametrize("scrutiny", [Scrutiny(robust="huber"), Scrutiny("fdr")])
+def test_free_equations_have_one_way_of_testing(tmp_path, scrutiny):
     variables = [{"id": "a", "measured": 1.0, "sigma": 0.1}, {"id": "b", "measured": 1.0, "sigma": 0.1}]
-    content = {"kind": "nonlinear", "variables": variables, "constraints": ["a - b"]}
-    with pytest.raises(DataError, match=r"p\.json: free equations have no robust screen: leave --robust huber out"):
-        solved(tmp_path, content, robust="huber")
+    path = tmp_path / "p.json"
+    path.write_text(json.dumps({"kind": "nonlinear", "variables": variables, "constraints": ["a - b"]}))
+    choice = scrutiny.robust or scrutiny.correction
+    with pytest.raises(DataError, match=rf"p\.json: free equations have one way of testing: leave --\w+ {choice} out"):
+        solve_problem(path, scrutiny)
