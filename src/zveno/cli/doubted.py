@@ -207,10 +207,11 @@ class DoubtedAnswers(Screen):
     def drifts(self, model: ChainModel, found: Drifts, *, as_json: bool) -> None:
         """Errors that last from a day or hour on, a sentence a class; the likeliest of a class first."""
         if as_json:
-            self.json({"periods": list(found.periods), "drifts": found.errors.to_dicts()})
+            periods = {"periods": list(found.periods), "checked": list(found.checked)}
+            self.json(periods | {"drifts": found.errors.to_dicts()})
             return
         if found.errors.is_empty():
-            count = len(found.periods)
+            count = len(found.checked)
             self.line(self.text.count("no lasting error over {n} period", "no lasting error over {n} periods", count))
         for _, rows in found.errors.group_by("class_id", maintain_order=True):
             names = [self._drifting(model, row) for row in rows.head(_MOST_OF_A_CLASS).iter_rows(named=True)]

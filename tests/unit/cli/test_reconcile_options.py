@@ -18,7 +18,7 @@ def line(name: str, start: str | None, end: str | None) -> dict[str, object]:
 
 
 def read(stream: str, quantity: str, **others: object) -> dict[str, object]:
-    return {"stream": stream, "quantity": quantity, **{"sigma": 1.0, **others}}
+    return {"stream": stream, "quantity": quantity, "sigma": 1.0, **others}
 
 
 STREAMS = [line("f", None, "A"), line("c", "A", None), line("t", "A", None)]
