@@ -12,7 +12,7 @@ import numpy as np
 from zveno.reconcile.names import Bools, Floats, Ints
 from zveno.reconcile.sparse.condensed import Condensation, condensation
 from zveno.reconcile.sparse.layout import Layout
-from zveno.reconcile.sparse.misfit import Misfit, gradient, misfit
+from zveno.reconcile.sparse.misfit import Misfit, centre_shift, gradient, misfit
 from zveno.reconcile.sparse.newton import Barrier, System, curvature, system
 from zveno.reconcile.sparse.start import start
 
@@ -221,7 +221,7 @@ def _iterate(task: _Task, state: _State, iteration: int) -> tuple[_State, bool]:
     linear = state.linear and iteration <= _LINEAR_STAGE and task.imbalance(state.u).max(initial=0.0) > 1e-7
     s = task.slack(state.u)
     curved = curvature(layout, miss, mass, assay, task.barrier(state, s, mass), linear)
-    shift = np.divide(miss.slope, miss.curve, out=np.zeros_like(miss.slope), where=miss.curve > 0)
+    shift = centre_shift(layout, miss, frozen=linear)
     slope = gradient(layout, miss, mass, assay - shift[layout.n_streams :] if linear else assay)
     step = _direction(task, system(task.analysed, curved, state.u, (mass, assay)), slope, state, s)
     keep = max(0.99, 1 - step.mu)

@@ -44,10 +44,14 @@ class Tied:
         What each factor adds to each error, (k, factors).
     inverse
         Inverse covariance of all of them, (k, k).
+    least
+        Curvature that each keeps at least, whatever the others of its group do: one over the variance that it would
+        have along the widest direction of the group's correlations, (k,).
     """
 
     number: Ints
     own: Floats
+    least: Floats
     common: csc_array
     inverse: csr_array
 
@@ -248,7 +252,7 @@ def _tied(network: Network, sigma: Floats) -> Tied:
     members = np.split(np.argsort(label, kind="stable"), np.cumsum(np.bincount(label, minlength=groups))[:-1])
     of_pair = label[at[0]]
     by_group = np.split(np.argsort(of_pair, kind="stable"), np.cumsum(np.bincount(of_pair, minlength=groups))[:-1])
-    own = np.empty(k)
+    own, least = np.empty(k), np.empty(k)
     inverses, commons = [], []
     factors = 0
     for group in range(groups):
@@ -260,14 +264,14 @@ def _tied(network: Network, sigma: Floats) -> Tied:
         size, turn = np.linalg.eigh(C)
         if size[0] <= 1e-12:
             raise contradictory()
-        own[mine] = size[0] * s**2
+        own[mine], least[mine] = size[0] * s**2, 1 / (size[-1] * s**2)
         inverses.append((mine, (turn / size) @ turn.T / np.outer(s, s)))
         shared = size > size[0] * (1 + 1e-9)
         commons.append((mine, factors, s[:, None] * turn[:, shared] * np.sqrt(size[shared] - size[0])))
         factors += int(shared.sum())
     inverse = _put([(m, m, block) for m, block in inverses], (k, k)).tocsr()
     common = _put([(m, first + np.arange(B.shape[1]), B) for m, first, B in commons], (k, factors)).tocsc()
-    return Tied(number, own, common, inverse)
+    return Tied(number, own, least, common, inverse)
 
 
 def _put(blocks: list[tuple[Ints, Ints, Floats]], shape: tuple[int, int]) -> coo_array:

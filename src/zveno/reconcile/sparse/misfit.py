@@ -72,3 +72,14 @@ def gradient(layout: Layout, miss: Misfit, mass: Floats, seen: Floats) -> Floats
     by_flow = miss.slope[layout.n_streams + free] / mass[layout.owner]
     by_mass = miss.slope[: layout.n_streams] - layout.by_owner(by_flow * seen[free])
     return np.concatenate([by_mass[layout.mass_free], by_flow])
+
+
+def centre_shift(layout: Layout, miss: Misfit, *, frozen: bool = False) -> Floats:
+    """How far each quantity is from where its own readings would have it, (quantities,).
+
+    For steps with ``frozen`` masses zero where readings are correlated: what they ask for depends on the others.
+    """
+    shift = np.divide(miss.slope, miss.curve, out=np.zeros_like(miss.slope), where=miss.curve > 0)
+    if frozen and len(layout.readings.tied.number):
+        shift[layout.readings.of[layout.readings.tied.number]] = 0.0
+    return shift
