@@ -21,7 +21,7 @@ from zveno.reconcile.sparse.structure import Structure, structure
 from zveno.text.words import quantity_phrase
 
 _GONE = 1e-5
-_HARDLY = 0.05
+_HARDLY, _AT_ONCE = 0.01, 256
 
 
 @dataclass(frozen=True)
@@ -149,6 +149,8 @@ def _fit_at(analysed: Condensation, solved: Solved) -> LargeFit:
     if closed.any():
         usual, usual_assay = built.expand(solved.origin)
         mass, assay = np.where(closed, usual, mass), np.where(closed[built.pair_stream], usual_assay, assay)
+        analysed = _without_idle(analysed, closed)
+        built = analysed.layout
     found = structure(analysed, mass, assay, closed)
     spreading = spread(analysed, mass, assay, found)
     counts = np.concatenate([np.ones(built.n_streams), ~closed[built.pair_stream]]).astype(float)
@@ -162,10 +164,17 @@ def _fit_at(analysed: Condensation, solved: Solved) -> LargeFit:
     if held.any() or closed.any() or built.readings.censored.any():
         slope -= _pushed(fit)
     tied = built.readings.tied
-    hardly = tied.number[variance[tied.number] * tied.own < _HARDLY]
-    if len(hardly):  # the small difference of two variances
-        variance[hardly] = np.diag(fit.covariances(hardly)[hardly])
+    checked = fit.tested[tied.number]
+    hardly = tied.number[checked & (variance[tied.number] * tied.own < _HARDLY)]
+    for some in np.split(hardly, np.arange(_AT_ONCE, len(hardly), _AT_ONCE)):  # the small difference of two variances
+        variance[some] = np.diag(fit.covariances(some)[some])
     return fit
+
+
+def _without_idle(analysed: Condensation, closed: Bools) -> Condensation:
+    """The same without correlated assays of streams that carry nothing."""
+    left = analysed.layout.without_idle(closed)
+    return analysed if left is analysed.layout else condensation(left)
 
 
 def _at(built: Layout, solved: Solved) -> tuple[Floats, Floats]:

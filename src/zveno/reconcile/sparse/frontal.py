@@ -293,7 +293,7 @@ class Factors:
                 if k == 1:
                     np.subtract.at(y[:, 0], one.beyond.ravel(), push.ravel())
                 else:
-                    np.subtract.at(y, one.beyond.ravel(), push.reshape(-1, k))
+                    np.subtract.at(y, one.beyond.ravel(), push.reshape(one.beyond.size, k))
         for one, inverse, pull in zip(self.pattern.groups[::-1], self.inverse[::-1], self.pull[::-1], strict=True):
             x = y[one.pivots]
             if one.beyond.size:

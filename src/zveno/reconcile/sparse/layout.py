@@ -65,6 +65,19 @@ class Tied:
         """Curvature of the objective by the factors, (factors, factors)."""
         return csr_array(eye_array(self.common.shape[1]) + self.common.T @ self.pull)
 
+    def some(self, keep: Bools) -> Tied:
+        """Some of these readings, (k,): what is left has the same covariances."""
+        own, common = self.own[keep], csr_array(self.common)[keep]
+        joined = (common @ common.T).tocsr()
+        groups, label = connected_components(joined, directed=False) if keep.any() else (0, np.zeros(0))
+        blocks = []
+        for group in range(groups):
+            mine = np.flatnonzero(label == group)
+            V = joined[mine][:, mine].toarray() + np.diag(own[mine])
+            blocks.append((mine, mine, np.linalg.inv(V)))
+        inverse = _put(blocks, joined.shape).tocsr()
+        return Tied(self.number[keep], own, self.least[keep], csc_array(common), inverse)
+
 
 @dataclass(frozen=True)
 class Readings:
@@ -190,6 +203,15 @@ class Layout:
         own = (CLOSURE, CONSTRAINT)
         keys = ((place, k if quantity in own else -1) for k, (place, quantity) in enumerate(self.rows))
         return np.array([places.setdefault(key, len(places)) for key in keys], dtype=np.int64)
+
+    def without_idle(self, closed: Bools) -> Layout:
+        """The same without correlated assays of streams that carry nothing, (streams,): they tell nothing of others."""
+        tied = self.readings.tied
+        pair = self.readings.of[tied.number] - self.n_streams
+        keep = (pair < 0) | ~closed[self.pair_stream[np.maximum(pair, 0)]] if len(self.pair_stream) else pair < 0
+        if keep.all():
+            return self
+        return replace(self, readings=replace(self.readings, tied=tied.some(keep)))
 
     def some_rows(self, rows: Ints) -> Layout:
         """The same with some of the equations."""
