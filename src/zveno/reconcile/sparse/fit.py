@@ -21,7 +21,7 @@ from zveno.reconcile.sparse.structure import Structure, structure
 from zveno.text.words import quantity_phrase
 
 _GONE = 1e-5
-_HARDLY, _AT_ONCE = 0.01, 256
+_HARDLY, _AT_ONCE, _ALONE = 0.01, 256, 1e-12
 
 
 @dataclass(frozen=True)
@@ -66,8 +66,9 @@ class LargeFit:
     @cached_property
     def tested(self) -> Bools:
         """Readings that others check and whose quantity no bound holds, (readings,)."""
-        of = self.layout.readings.of
-        return ~self.layout.readings.censored & self.structure.redundant[of] & ~self.held[of]
+        read = self.layout.readings
+        checked = ~read.censored & self.structure.redundant[read.of] & ~self.held[read.of]
+        return checked & (self.slope_variance * read.sigma**2 > _ALONE)
 
     @cached_property
     def z(self) -> Floats:

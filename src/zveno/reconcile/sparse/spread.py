@@ -73,21 +73,23 @@ def spread(analysed: Condensation, mass: Floats, assay: Floats, found: Structure
         if not prior.fit(chosen.explained):
             break
         chosen = _by_selection(analysed, mass, assay, prior)
-    explained, variance = chosen.explained, prior.own * (1 - chosen.explained)
+    free = free_quantities(analysed.layout)
+    explained = np.where(free, chosen.explained, 1.0)
+    variance = prior.own * (1 - explained)
     dof = _degrees_of_freedom(analysed.layout, found, prior.weak, explained)
     tied = np.zeros(0)
     if len(analysed.layout.readings.tied.number):
         tied = tied_slope_variance(analysed, chosen.entries, chosen.inverse, prior.own, explained)
     out = Spread(chosen.system, mass, assay, prior.variance, variance, explained, tied, dof, 0)
     left = 1 - explained
-    doubtful = np.flatnonzero(found.observable & (prior.own > 0) & ((left < _DIGITS) | (prior.weak & (left > _PULLED))))
+    doubtful = np.flatnonzero(free & found.observable & ((left < _DIGITS) | (prior.weak & (left > _PULLED))))
     for first in range(0, len(doubtful), _AT_ONCE):
         some = doubtful[first : first + _AT_ONCE]
         slopes = quantity_slopes(analysed.layout, mass, assay, some)
         variance[some] = np.einsum("ik,ik->k", slopes, out.covariances(slopes))
     explained = _without_priors(analysed, (mass, assay), prior, explained)
     variance[~found.observable] = np.nan
-    variance[~free_quantities(analysed.layout)] = 0.0
+    variance[~free], explained[~free] = 0.0, 1.0
     return replace(out, variance=np.maximum(variance, 0.0), explained=explained, refined=len(doubtful))
 
 
