@@ -16,8 +16,8 @@ def problem_report(network: Network, result: NetworkResult | LargeResult) -> dic
     Keys: objective, dof, p_value, reconciled, sigma_reconciled, classification, suspects (single readings),
     other_local_optima, suspect_classes, eliminations, gross_errors, swaps, balance_tests.
 
-    Of a large network neither other optima nor swapped samples nor balances at the readings are looked for, and
-    ``unbounded`` lists streams whose masses would grow without end.
+    Of a large network neither swapped samples nor balances at the readings are looked for, and ``unbounded`` lists
+    streams whose masses would grow without end.
     """
     streams = [one.id for one in network.streams]
     return {
@@ -35,15 +35,21 @@ def problem_report(network: Network, result: NetworkResult | LargeResult) -> dic
             {"stream": one.stream, "quantity": one.quantity, "z": one.z} for one in flat(result.suspect_classes)
         ],
         "other_local_optima": [
-            {"objective": one.objective, "reconciled": _values(NetworkResult(network, one))}
-            for one in (result.other_optima if isinstance(result, NetworkResult) else ())
+            {"objective": one.objective, "reconciled": _values(one)} for one in _others(network, result)
         ],
         **_gross_errors(result),
         **({"unbounded": list(result.unbounded)} if isinstance(result, LargeResult) else {}),
     }
 
 
-def _values(result: NetworkResult) -> dict[str, dict[str, float | None]]:
+def _others(network: Network, result: NetworkResult | LargeResult) -> list[NetworkResult | LargeResult]:
+    """Other local optima as results."""
+    if isinstance(result, LargeResult):
+        return [LargeResult(network, one) for one in result.other_optima]
+    return [NetworkResult(network, one) for one in result.other_optima]
+
+
+def _values(result: NetworkResult | LargeResult) -> dict[str, dict[str, float | None]]:
     """Reconciled values by stream and quantity."""
     return {
         one.id: {quantity: result.value(one.id, quantity) for quantity in result.quantities(one.id)}

@@ -97,8 +97,8 @@ def fit_large(network: Network) -> LargeFit:
     SolveError
         If no balanced point was found: names the worst balance.
     """
-    analysed = _independent(condensation(layout(network)))
-    return _fit_at(analysed, _solved(analysed))
+    analysed = prepared(network)
+    return fit_point(analysed, solved_point(analysed))
 
 
 def large_point(network: Network) -> tuple[Layout, Solved]:
@@ -109,11 +109,22 @@ def large_point(network: Network) -> tuple[Layout, Solved]:
     DataError, SolveError
         As :func:`fit_large` does.
     """
-    analysed = _independent(condensation(layout(network)))
-    return analysed.layout, _solved(analysed)
+    analysed = prepared(network)
+    return analysed.layout, solved_point(analysed)
 
 
-def _solved(analysed: Condensation) -> Solved:
+def prepared(network: Network) -> Condensation:
+    """A network as arrays, with independent equations, ready to be solved.
+
+    Raises
+    ------
+    DataError
+        If the network is not usable.
+    """
+    return _independent(condensation(layout(network)))
+
+
+def solved_point(analysed: Condensation) -> Solved:
     """A converged point, or an error."""
     solved = interior_point(analysed.layout, analysed)
     if not solved.converged:
@@ -142,7 +153,7 @@ def _not_converged(built: Layout, solved: Solved) -> SolveError:
     )  # fmt: skip
 
 
-def _fit_at(analysed: Condensation, solved: Solved) -> LargeFit:
+def fit_point(analysed: Condensation, solved: Solved) -> LargeFit:
     """Classify, spread and test a converged point."""
     built = analysed.layout
     mass, assay = built.expand(solved.u)
