@@ -9,8 +9,9 @@ import numpy as np
 from scipy.sparse import coo_array, csc_array
 from scipy.special import chdtrc
 
-from zveno.errors import SolveError
+from zveno.errors import DataError, SolveError
 from zveno.model.network import Network
+from zveno.reconcile.equations import contradiction
 from zveno.reconcile.names import Bools, Floats, Ints
 from zveno.reconcile.sparse.condensed import Condensation, condensation, independent, slopes_of_readings
 from zveno.reconcile.sparse.interior import Solved, interior_point, reference
@@ -22,6 +23,7 @@ from zveno.text.words import quantity_phrase
 
 _GONE = 1e-5
 _HARDLY, _AT_ONCE, _ALONE = 0.01, 256, 1e-12
+_TRIES, _CONSISTENT = 3, 1e-8
 
 
 @dataclass(frozen=True)
@@ -82,9 +84,26 @@ class LargeFit:
         with np.errstate(invalid="ignore", divide="ignore"):
             return np.asarray(np.where(self.tested, 1 / np.sqrt(self.slope_variance), np.nan))
 
+    @cached_property
+    def weights(self) -> csc_array:
+        """Inverse of the covariance of the readings that count, (readings, readings)."""
+        return _weights(self)
+
+    def pulls(self, errors: csc_array) -> Floats:
+        """Expected slopes of all readings with errors of theirs, (readings, k)."""
+        pushed = csc_array(self.weights @ errors)
+        rows = slopes_of_readings(self.layout, self.layout.readings.of, (self.mass, self.assay))
+        out = pushed.toarray()
+        for first in range(0, out.shape[1], _AT_ONCE):
+            some = slice(first, first + _AT_ONCE)
+            out[:, some] -= self.weights @ (rows @ self.spread.covariances((rows.T @ pushed[:, some]).toarray()))
+        return np.asarray(out)
+
     def covariances(self, readings: Ints) -> Floats:
         """Covariances of the slopes of all readings with those of some, (readings, k)."""
-        return _slope_covariance(self, readings)
+        at = np.arange(len(readings))
+        shape = (len(self.layout.readings.of), len(readings))
+        return self.pulls(coo_array((np.ones(len(readings)), (readings, at)), shape=shape).tocsc())
 
 
 def fit_large(network: Network) -> LargeFit:
@@ -138,7 +157,25 @@ def _independent(analysed: Condensation) -> Condensation:
     built = analysed.layout
     if len(keep) == len(built.b):
         return analysed
-    return condensation(built.some_rows(keep))
+    left = condensation(built.some_rows(keep))
+    if built.b.any():
+        _require_consistent(built, left, np.setdiff1d(np.arange(len(built.b)), keep))
+    return left
+
+
+def _require_consistent(built: Layout, left: Condensation, rest: Ints) -> None:
+    """Equations that were left out must follow from the others."""
+    kept = left.layout
+    factors, scale = left.factor(*left.entries(kept.G))
+    n, u = len(kept.b), np.zeros(built.n_variables)
+    for _ in range(_TRIES):
+        full = np.zeros(left.rows)
+        full[:n] = kept.b - kept.G @ u
+        u = u + kept.G.T @ (scale * factors.solve(scale * full))[:n]
+    off = np.abs(built.b[rest] - built.G[rest] @ u)
+    wrong = np.flatnonzero(off > _CONSISTENT * (1 + np.abs(built.b).max()))
+    if len(wrong):
+        raise DataError(contradiction(built.rows[rest[k]]) for k in wrong)
 
 
 def _not_converged(built: Layout, solved: Solved) -> SolveError:
@@ -178,8 +215,8 @@ def fit_point(analysed: Condensation, solved: Solved) -> LargeFit:
     tied = built.readings.tied
     checked = fit.tested[tied.number]
     hardly = tied.number[checked & (variance[tied.number] * tied.own < _HARDLY)]
-    for some in np.split(hardly, np.arange(_AT_ONCE, len(hardly), _AT_ONCE)):  # the small difference of two variances
-        variance[some] = np.diag(fit.covariances(some)[some])
+    if len(hardly):  # the small difference of two variances
+        variance[hardly] = np.diag(fit.covariances(hardly)[hardly])
     return fit
 
 
@@ -235,18 +272,9 @@ def _tests(built: Layout, found: Structure, spreading: Spread, mass: Floats, ass
 
 def _pushed(fit: LargeFit) -> Floats:
     """Push of bounds that hold and of limits ("less than"), (readings,): no error of a reading, for it is no misfit."""
-    weight, rows = _weights(fit), slopes_of_readings(fit.layout, fit.layout.readings.of, (fit.mass, fit.assay))
-    push = rows.T @ np.nan_to_num(fit.slope)
-    return np.asarray(weight @ (rows @ fit.spread.covariances(push[:, None])))[:, 0]
-
-
-def _slope_covariance(fit: LargeFit, readings: Ints) -> Floats:
-    """Covariance of the slopes of all readings with those of some, (readings, k)."""
-    weight = _weights(fit)
-    some = weight[:, readings]
     rows = slopes_of_readings(fit.layout, fit.layout.readings.of, (fit.mass, fit.assay))
-    moved = rows @ fit.spread.covariances((rows.T @ some).toarray())
-    return np.asarray(some.toarray() - weight @ moved)
+    push = rows.T @ np.nan_to_num(fit.slope)
+    return np.asarray(fit.weights @ (rows @ fit.spread.covariances(push[:, None])))[:, 0]
 
 
 def _weights(fit: LargeFit) -> csc_array:
