@@ -7,6 +7,7 @@ from typing import Any
 from zveno.model.network import Network
 from zveno.reconcile.gross_errors import Suspect, balance_tests, flat
 from zveno.reconcile.result import NetworkResult
+from zveno.reconcile.solve import LARGE
 from zveno.reconcile.sparse.result import LargeResult
 
 
@@ -16,8 +17,8 @@ def problem_report(network: Network, result: NetworkResult | LargeResult) -> dic
     Keys: objective, dof, p_value, reconciled, sigma_reconciled, classification, suspects (single readings),
     other_local_optima, suspect_classes, eliminations, gross_errors, swaps, balance_tests.
 
-    Of a large network neither swapped samples nor balances at the readings are looked for, and ``unbounded`` lists
-    streams whose masses would grow without end.
+    Of a large network neither swapped samples nor (above 1500 masses and assays) balances at the readings are looked
+    for, and ``unbounded`` lists streams whose masses would grow without end.
     """
     streams = [one.id for one in network.streams]
     return {
@@ -102,9 +103,14 @@ def _gross_errors(result: NetworkResult | LargeResult) -> dict[str, Any]:
                 "nodes": list(one.nodes),
                 "without": one.without,
             }
-            for one in (balance_tests(result.network) if isinstance(result, NetworkResult) else ())
+            for one in (balance_tests(result.network) if _told_whole(result) else ())
         ],
     }
+
+
+def _told_whole(result: NetworkResult | LargeResult) -> bool:
+    """Whether every balance of all nodes merged is looked at: their number grows with the square of the nodes."""
+    return isinstance(result, NetworkResult) or result.fit.layout.n_quantities <= LARGE
 
 
 def _told(one: Suspect) -> dict[str, Any]:

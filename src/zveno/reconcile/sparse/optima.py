@@ -54,7 +54,7 @@ def large_optima(analysed: Condensation, solved: Solved) -> LargeOptima:
 
 def _same(one: Solved, other: Solved) -> bool:
     """Whether two points are one optimum; where the same masses grow without end they are held here or there."""
-    apart = abs(one.half - other.half) / max(one.half, other.half, 1e-300)
+    apart = abs(one.half - other.half) / max(one.half, other.half, 0.5)
     ends = len(one.unbounded) > 0 and np.array_equal(np.sort(one.unbounded), np.sort(other.unbounded))
     return apart <= (_ENDLESS if ends else _SAME)
 
