@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from zveno.errors import SolveError
 from zveno.model.network import Network
-from zveno.reconcile.curved import curved
 from zveno.reconcile.fit import BOUND_CONFLICT
 from zveno.reconcile.fitting import fit_any
 from zveno.reconcile.gross_errors import Scrutiny, find, screened
@@ -65,13 +64,13 @@ def solve_network(network: Network, scrutiny: Scrutiny | None = None) -> Network
 def solve(network: Network, scrutiny: Scrutiny | None = None) -> NetworkResult | LargeResult:
     """The same for a network of any size: large ones are solved with sparse arrays.
 
-    Of a large network, wet masses, curved constraints and a robust screen are not sparse: it is solved whole. So is
+    Of a large network, wet masses and a robust screen are not sparse: it is solved whole. So is
     one of middle size whose readings contradict each other, for swapped samples and the next check, and one of which
     common errors or certain meters are asked for.
     """
     chosen = scrutiny or Scrutiny()
     size = sum(1 + len(network.carries(one)) for one in network.streams)
-    if size <= MIDDLE or not _sparse(network) or chosen.robust is not None:
+    if size <= MIDDLE or has_water(network) or chosen.robust is not None:
         return solve_network(network, scrutiny)
     if size > LARGE:
         return solve_large(network, chosen.correction)
@@ -85,8 +84,3 @@ def solve(network: Network, scrutiny: Scrutiny | None = None) -> NetworkResult |
         return solve_network(network, scrutiny)
     except SolveError:  # sparse arrays hold masses that would grow without end
         return result
-
-
-def _sparse(network: Network) -> bool:
-    """Whether a network can be solved with sparse arrays."""
-    return not has_water(network) and not any(curved(one) for one in network.constraints)

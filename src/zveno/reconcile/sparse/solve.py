@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from zveno.model.network import Network
+from zveno.reconcile.curved import curved
 from zveno.reconcile.gross_errors.critical import Correction
-from zveno.reconcile.sparse.fit import prepared, solved_point
-from zveno.reconcile.sparse.optima import large_optima
+from zveno.reconcile.sparse.curved import solved_curved
+from zveno.reconcile.sparse.fit import fit_point
+from zveno.reconcile.sparse.optima import LargeOptima, large_optima
 from zveno.reconcile.sparse.result import LargeResult
 from zveno.reconcile.sparse.suspects import suspects
 
@@ -32,6 +34,7 @@ def solve_large(network: Network, correction: Correction = "sidak") -> LargeResu
     >>> round(result.value("feed", "mass"), 6), round(result.objective, 6), result.dof
     (101.0, 2.0, 1)
     """
-    analysed = prepared(network)
-    found = large_optima(analysed, solved_point(analysed))
+    analysed, solved = solved_curved(network)
+    bent = any(curved(one) for one in network.constraints)
+    found = LargeOptima(fit_point(analysed, solved)) if bent else large_optima(analysed, solved)
     return LargeResult(network, found.best, suspects(network, found.best, correction), found.others)
