@@ -58,9 +58,7 @@ class LargeFamily:
         column = [np.arange(k), *(np.full(len(one.effects), k + n) for n, one in enumerate(self.common))]
         data = [np.ones(k), *(np.array([moved for _, moved in one.effects]) for one in self.common)]
         shape = (len(self.network.readings), len(self))
-        return coo_array(
-            (np.concatenate(data), (np.concatenate(row), np.concatenate(column))), shape=shape
-        ).tocsc()
+        return coo_array((np.concatenate(data), (np.concatenate(row), np.concatenate(column))), shape=shape).tocsc()
 
     def named(self, which: Ints) -> Family:
         """Some of the hypotheses by names."""

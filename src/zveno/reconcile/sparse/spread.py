@@ -105,9 +105,7 @@ def spread(analysed: Condensation, mass: Floats, assay: Floats, found: Structure
     explained, losses = _without_priors(analysed, (mass, assay), prior, explained, chosen.losses)
     variance[~found.observable] = np.nan
     variance[~free], explained[~free] = 0.0, 1.0
-    return replace(
-        out, variance=np.maximum(variance, 0.0), explained=explained, losses=losses, refined=len(doubtful)
-    )
+    return replace(out, variance=np.maximum(variance, 0.0), explained=explained, losses=losses, refined=len(doubtful))
 
 
 class _Prior:
@@ -195,8 +193,9 @@ def _by_selection(analysed: Condensation, mass: Floats, assay: Floats, prior: _P
     inverse = one.factors.selected(analysed.pattern.positions)
     inverse = inverse * one.scale[analysed.entry_row] * one.scale[analysed.entry_column]
     own_entries = analysed.diagonal_entries
-    losses = np.bincount(analysed.entry_row[own_entries], inverse[own_entries], minlength=analysed.rows)
-    losses = np.asarray(losses[: len(layout.b)], dtype=np.float64)
+    losses = np.zeros(analysed.rows)
+    losses[analysed.entry_row[own_entries]] = inverse[own_entries]
+    losses = losses[: len(layout.b)]
     return _Selected(one, entries, inverse, _explained(analysed, *entries, inverse), losses)
 
 

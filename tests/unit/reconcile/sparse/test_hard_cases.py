@@ -4,11 +4,29 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from benchmarks.recycle_networks import recycle_network
+from benchmarks.recycle_networks import recycle_case, recycle_network
 
 from zveno.errors import DataError
-from zveno.model.network import MASS, NetClosure, NetCovariance, NetNode, NetReading, NetStream, Network
-from zveno.reconcile import problem_report, solve_large, solve_network
+from zveno.model.network import (
+    MASS,
+    NetClosure,
+    NetConstraint,
+    NetCovariance,
+    NetNode,
+    NetReading,
+    NetStream,
+    NetTerm,
+    Network,
+)
+from zveno.reconcile import (
+    LargeResult,
+    NetworkResult,
+    Scrutiny,
+    problem_report,
+    solve,
+    solve_large,
+    solve_network,
+)
 from zveno.reconcile.sparse.fit import fit_large
 
 
@@ -160,3 +178,44 @@ def test_fixed_values_that_contradict_each_other_are_refused():
         solve_large(network)
     agreeing = solve_large(replace(network, fixed={("f", MASS): 100.0, ("t", MASS): 100.0}))
     assert agreeing.objective == pytest.approx(400.0)
+
+
+def test_extra_equations_in_assays_of_two_streams_are_those_of_dense_algebra():
+    network, truth = recycle_case(20, 3, 0)
+    names = [one.id for one in network.streams]
+    ratio = float(truth.assay_frac[4, 1] / truth.assay_frac[5, 1])
+    equation = NetConstraint((NetTerm(names[4], "C1", 1.0), NetTerm(names[5], "C1", -ratio)), 0.0)
+    network = replace(network, constraints=(equation,))
+    dense, sparse = solve_network(network), solve_large(network)
+    assert sparse.value(names[4], "C1") == pytest.approx(ratio * sparse.value(names[5], "C1"), rel=1e-8)
+    assert sparse.objective == pytest.approx(dense.objective, rel=1e-7)
+    assert sparse.dof == dense.dof
+    assert sparse.sd(names[4], "C1") == pytest.approx(dense.sd(names[4], "C1"), rel=1e-3)
+
+
+def test_networks_of_middle_size_that_contradict_themselves_get_all_that_dense_algebra_tells():
+    network = recycle_network(60, 9, 0)
+    assert isinstance(solve(network), LargeResult)
+    at = next(k for k, one in enumerate(network.readings) if one.quantity == "C2" and k > 40)
+    one = network.readings[at]
+    wrong = replace(one, value=one.value + 15 * one.sigma)
+    loud = replace(network, readings=(*network.readings[:at], wrong, *network.readings[at + 1 :]))
+    found = solve(loud)
+    assert isinstance(found, NetworkResult)
+    assert found.suspect_classes
+    asked = next(one.meter for one in network.readings)
+    assert isinstance(solve(network, Scrutiny(asked=(asked,))), NetworkResult)
+
+
+@pytest.mark.parametrize("seed", [0, 3])
+def test_suspects_are_those_of_dense_algebra(seed):
+    network = recycle_network(15, 2, seed)
+    rng = np.random.default_rng(seed)
+    readings = list(network.readings)
+    for at in rng.choice(len(readings), 2, replace=False):
+        readings[at] = replace(readings[at], value=readings[at].value + 12 * readings[at].sigma)
+    network = with_pairs(replace(network, readings=tuple(readings)), 3, 0.6)
+    dense, sparse = solve_network(network), solve_large(network)
+    assert sparse.gross_errors.limit == pytest.approx(dense.gross_errors.limit, rel=1e-9)
+    assert by_name(sparse).keys() == by_name(dense).keys()
+    assert by_name(sparse) == pytest.approx(by_name(dense), rel=5e-3)
