@@ -14,7 +14,7 @@ from zveno.reconcile.closed_lines import closed_lines, with_closed_lines, withou
 from zveno.reconcile.gross_errors import Scrutiny, Suspect, balance_tests, critical_z, flat, smallest_shown
 from zveno.reconcile.nominal import nominal_of
 from zveno.reconcile.result import NetworkResult, ReadingResult
-from zveno.reconcile.solve import solve
+from zveno.reconcile.solve import LARGE, solve
 from zveno.reconcile.sparse.result import LargeResult
 
 
@@ -57,8 +57,8 @@ def problem_report(network: Network, result: NetworkResult | LargeResult, asked:
     suspect_classes, eliminations, gross_errors, swaps, balance_tests, in_question (readings ``asked`` for, by meter or
     as stream.quantity, tested among themselves).
 
-    Of a large network neither other optima nor swapped samples nor balances at the readings are looked for, and
-    ``unbounded`` lists streams whose masses would grow without end.
+    Of a large network neither swapped samples nor (above 1500 masses and assays) balances at the readings are looked
+    for, and ``unbounded`` lists streams whose masses would grow without end.
     """
     streams = [one.id for one in network.streams]
     return {
@@ -77,8 +77,7 @@ def problem_report(network: Network, result: NetworkResult | LargeResult, asked:
             {"stream": one.stream, "quantity": one.quantity, "z": one.z} for one in flat(result.suspect_classes)
         ],
         "other_local_optima": [
-            {"objective": one.objective, "reconciled": _values(NetworkResult(network, one))}
-            for one in (result.other_optima if isinstance(result, NetworkResult) else ())
+            {"objective": one.objective, "reconciled": _values(one)} for one in _others(network, result)
         ],
         **_gross_errors(result),
         "in_question": [
@@ -102,7 +101,14 @@ def _in_question(name: str, one: ReadingResult, asked: int) -> dict[str, Any]:
     return told | {"off": abs(one.z) > limit, "shows_from": shows, "status": one.status}
 
 
-def _values(result: NetworkResult) -> dict[str, dict[str, float | None]]:
+def _others(network: Network, result: NetworkResult | LargeResult) -> list[NetworkResult | LargeResult]:
+    """Other local optima as results."""
+    if isinstance(result, LargeResult):
+        return [LargeResult(network, one) for one in result.other_optima]
+    return [NetworkResult(network, one) for one in result.other_optima]
+
+
+def _values(result: NetworkResult | LargeResult) -> dict[str, dict[str, float | None]]:
     """Reconciled values by stream and quantity."""
     return {
         one.id: {quantity: result.value(one.id, quantity) for quantity in result.quantities(one.id)}
@@ -155,9 +161,14 @@ def _gross_errors(result: NetworkResult | LargeResult) -> dict[str, Any]:
                 "nodes": list(one.nodes),
                 "without": one.without,
             }
-            for one in (balance_tests(result.network) if isinstance(result, NetworkResult) else ())
+            for one in (balance_tests(result.network) if _told_whole(result) else ())
         ],
     }
+
+
+def _told_whole(result: NetworkResult | LargeResult) -> bool:
+    """Whether every balance of all nodes merged is looked at: their number grows with the square of the nodes."""
+    return isinstance(result, NetworkResult) or result.fit.layout.n_quantities <= LARGE
 
 
 def _told(one: Suspect) -> dict[str, Any]:
