@@ -143,7 +143,7 @@ def _passing(network: Network, fit: LargeFit) -> Floats:
     built = fit.layout
     number = {one.id: n for n, one in enumerate(network.nodes)}
     kind = {MASS: 0, **{one: n + 1 for n, one in enumerate(network.components)}}
-    table = np.zeros((len(number), len(kind)))
+    table = np.zeros((len(number) + 1, len(kind)))  # the last row is that of all equations that are none of a node
     into = built.ends[:, 1]
     mass = np.where(fit.closed, 0.0, fit.mass)
     np.add.at(table[:, 0], into[into >= 0], mass[into >= 0])
@@ -152,4 +152,4 @@ def _passing(network: Network, fit: LargeFit) -> Floats:
     np.add.at(table, (node[node >= 0], 1 + built.pair_component[node >= 0]), flow[node >= 0])
     known = [(number.get(place, -1), kind.get(quantity, -1)) for place, quantity in built.rows]
     at = np.array(known, dtype=np.int64).reshape(-1, 2)
-    return np.asarray(np.where(np.all(at >= 0, axis=1), table[at[:, 0], at[:, 1]], 0.0))
+    return np.asarray(table[np.where(np.all(at >= 0, axis=1), at[:, 0], -1), at[:, 1]])
