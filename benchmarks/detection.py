@@ -111,7 +111,8 @@ class Months:
         """The description with the variant's meters."""
         base = load(example("zhez_balkhash")).model
         meters = tuple(self.variant.meters(base.chain.meters))
-        return base.model_copy(update={"chain": base.chain.model_copy(update={"meters": meters})})
+        parts = {name: getattr(base, name) for name in ChainModel.model_fields}
+        return ChainModel(**{**parts, "chain": base.chain.model_copy(update={"meters": meters})})
 
     @cached_property
     def play(self) -> Play:

@@ -395,6 +395,7 @@ class Chain:
             objective=balance.objective,
             dof=balance.dof,
             p_value=balance.p_value,
+            nominal=balance.nominal,
             separating=balance.separating,
             provenance=Provenance(
                 version=VERSION,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import polars as pl
@@ -14,7 +14,7 @@ from zveno.cli.imported import ImportedAnswers
 from zveno.cli.simulated import SimulatedAnswers, grade_uoms
 from zveno.cli.specified import SpecifiedAnswers
 from zveno.cli.varied import VariedAnswers
-from zveno.reports import BOUND_CONFLICT, half_width, lack_detail, stream_title
+from zveno.reports import BOUND_CONFLICT, half_width, lack_detail, nominal_sentences, nominal_words, stream_title
 from zveno.text.mark import tr
 from zveno.text.words import RULE_KIND_WORDS
 
@@ -40,13 +40,14 @@ class Answers(DoubtedAnswers, SimulatedAnswers, VariedAnswers, ExplainedAnswers,
         )  # fmt: skip
         if as_json:
             content = {name: getattr(balance, name).to_dicts() for name in names}
-            self.json({"objective": balance.objective, "dof": balance.dof, "p_value": balance.p_value, **content})
+            tests = {"objective": balance.objective, "dof": balance.dof, "p_value": balance.p_value}
+            self.json(tests | balance.nominal.told() | content)
             return
         self._flows(model, balance.flows)
         self._gaps(model, balance.gaps)
         self.recoveries(model, balance.recoveries)
         self.unaccounted(model, balance.unaccounted)
-        self.fit(balance)
+        self.fit(model, balance)
         self.suspects(model, balance)
         self.asked(model, balance.common_errors)
         self.together(model, balance)
@@ -105,8 +106,8 @@ class Answers(DoubtedAnswers, SimulatedAnswers, VariedAnswers, ExplainedAnswers,
         shown = self.measured(share, sd, 100)
         return shown if share is None else f"{shown} %"
 
-    def fit(self, balance: Balance | MonthResults) -> None:
-        """The global test in a sentence."""
+    def fit(self, model: ChainModel, balance: Balance | MonthResults) -> None:
+        """The global test in a sentence, and what leaves it a guide only."""
         if balance.p_value is None and balance.objective > BOUND_CONFLICT:
             misfit = self.text.number(balance.objective, 1)
             self.say(tr("the readings would need a negative flow or stock: misfit {objective}"), objective=misfit)
@@ -120,6 +121,12 @@ class Answers(DoubtedAnswers, SimulatedAnswers, VariedAnswers, ExplainedAnswers,
             dof=balance.dof,
             p=self.chance(balance.p_value),
         )
+        self.nominal(nominal_words(model, balance.nominal, self.text))
+
+    def nominal(self, words: Iterable[str]) -> None:
+        """Why p and z are only a guide."""
+        for one in words:
+            self.line(one)
 
     def _flows(self, model: ChainModel, flows: pl.DataFrame) -> None:
         """Reconciled masses and grades, a row a stream; a dash where a stream does not carry a component.
@@ -193,10 +200,12 @@ class Answers(DoubtedAnswers, SimulatedAnswers, VariedAnswers, ExplainedAnswers,
             p="–" if p is None else f"= {p:.4g}",
         )
         for one in report["suspects"]:
-            name = one.get("variable") or f"{one['stream']} {one['quantity']}"
-            self.say(tr("suspect: {name}, z = {z}"), name=name, z=self.text.number(one["z"], 2))
-        for name in report.get("active_bounds", []):
-            self.say(tr("{name} stands at a bound: the global test is only a rough one"), name=name)
+            self.say(tr("suspect: {name}, z = {z}"), name=_whole_name(one), z=self.text.number(one["z"], 2))
+        because = report["nominal_because"]
+        named = {kind: [_whole_name(one) for one in because[kind]] for kind in ("bounds", "limits")}
+        self.nominal(nominal_sentences(named["bounds"], named["limits"], self.text))
+        for one in report["in_question"]:
+            self._in_question(one)
         for one in report.get("other_local_optima", []):
             if one["objective"] > report["objective"] + _RIVAL:
                 continue
@@ -206,6 +215,22 @@ class Answers(DoubtedAnswers, SimulatedAnswers, VariedAnswers, ExplainedAnswers,
             )
         for one in report.get("swaps", ()):
             self.say(tr("samples swapped: {first} and {second}"), first=one["first"], second=one["second"])
+
+    def _in_question(self, one: dict[str, Any]) -> None:
+        """A reading of a problem that was in question beforehand."""
+        if one["z"] is None:
+            bound = one["status"] == "redundant"
+            reason = tr("it stands at a bound, where errors do not show") if bound else tr("nothing checks it")
+            reason = tr("only a limit was reported") if one["status"] == "censored" else reason
+            self.say(tr("in question, {name}: not tested, {reason}"), name=_whole_name(one), reason=self.text(reason))
+            return
+        self.say(
+            tr("in question, {name}: {size}, z = {z}, beyond chance")
+            if one["off"]
+            else tr("in question, {name}: {size}, z = {z}, within chance; {least} would show"),
+            name=_whole_name(one), size=self._general(one["bias"]), z=self.text.number(one["z"], 2),
+            least=self._general(one["shows_from"]),
+        )  # fmt: skip
 
     def _general(self, value: float | None) -> str:
         return self.text(tr("unobservable")) if value is None else f"{value:.6g}"
@@ -242,6 +267,11 @@ class Answers(DoubtedAnswers, SimulatedAnswers, VariedAnswers, ExplainedAnswers,
         person = self.text(tr("{role}, crew {crew}"), role=role, crew=row["crews"]) if row["crews"] else role
         peak, limit = self.text.number(row["peak"], 2), self.text.number(row["limit"], 2)
         return [row["rule"], model.title(row["tag"], self.lang), start, end, peak, limit, person]
+
+
+def _whole_name(one: dict[str, Any]) -> str:
+    """A variable, or a stream and its quantity."""
+    return str(one.get("variable") or f"{one['stream']} {one['quantity']}")
 
 
 def _by_name(found: dict[str, Any]) -> Iterator[tuple[str, float | None]]:

@@ -35,7 +35,7 @@ from zveno.cli.scenarios import (
     show_scenarios,
 )
 from zveno.cli.spoken import SpokenCommand, SpokenGroup
-from zveno.cli.tested import Correction, Each, Lasting, ProblemFile, Robust, Suspected
+from zveno.cli.tested import Correction, Each, Lasting, ProblemFile, Robust, Suspected, Tests
 from zveno.cli.typed import assignment
 from zveno.errors import DataError, StoreError, ZvenoError, refusal
 from zveno.text.mark import tr
@@ -306,7 +306,7 @@ def reconcile(
     data: DataPath = None,
     each: Each = "",
     problem: ProblemFile = None,
-    correction: Correction = "sidak",
+    correction: Correction = "",
     robust: Robust = "",
     suspect: Suspected = None,
     lasting: Lasting = "",
@@ -316,25 +316,21 @@ def reconcile(
     from zveno.chain import Scrutiny, solve_problem
 
     screen = _screen(lang)
-    asked = tuple(suspect or ())
-    scrutiny = Scrutiny(correction, robust or None, asked)  # type: ignore[arg-type]
+    asked = Tests(each, lasting, correction, robust, tuple(suspect or ()))
+    places = (("PERIOD", period), ("--chain", chain != HERE), ("--store", store), ("--data", data))
+    asked.require_sense(problem, places)
+    scrutiny = Scrutiny(correction or "sidak", robust or None, asked.suspects)  # type: ignore[arg-type]
     if problem is not None:
         screen.problem(solve_problem(problem, scrutiny), as_json=as_json)
         return
     facade = with_data(open_chain(chain, store), data, screen)
     span = facade.period(period)
     if lasting == "month":
-        screen.lasting(facade.model, facade.lasting_errors(span, asked=asked), as_json=as_json)
-    elif lasting in ("day", "hour") and not asked:
-        screen.drifts(facade.model, facade.drifts(span, lasting), as_json=as_json)
+        screen.lasting(facade.model, facade.lasting_errors(span, asked=asked.suspects), as_json=as_json)
     elif lasting:
-        if asked:
-            raise DataError("--suspect goes with --lasting month: among days and hours all meters are tested alike")
-        raise DataError("'{each}' is no time to test for lasting errors by: choose month, day or hour", each=lasting)
-    elif each in ("hour", "day"):
-        screen.series(facade.model, facade.reconcile_each(span, each), as_json=as_json)
+        screen.drifts(facade.model, facade.drifts(span, lasting), as_json=as_json)
     elif each:
-        raise DataError("'{each}' cannot be balanced one by one: choose hour or day", each=each)
+        screen.series(facade.model, facade.reconcile_each(span, each), as_json=as_json)
     else:
         screen.balance(facade.model, facade.reconcile(span, scrutiny=scrutiny), as_json=as_json)
 

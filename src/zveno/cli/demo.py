@@ -71,7 +71,7 @@ def _summary(screen: Answers, model: ChainModel, results: MonthResults) -> None:
     _streams(screen, model, results)
     screen.recoveries(model, results.recoveries.filter(pl.col("component") == "Cu"))
     screen.unaccounted(model, results.unaccounted.filter(pl.col("component") == "Cu"))
-    screen.fit(results)
+    screen.fit(model, results)
     screen.suspects(model, results)
     screen.scale_steps(model, results.scale_steps)
     screen.swaps(model, results.swaps, unseen=False)

@@ -53,6 +53,8 @@ def detect(
 
     if out is not None and out.suffix.lower() not in (".csv", ".xlsx"):
         raise DataError("'{path}' must end in .csv or .xlsx", path=str(out))
+    if added < 0:
+        raise DataError("--added counts added readings: write 0 or more")
     screen = DetectedAnswers.of(lang or language())
     facade = with_data(open_chain(chain, store), data, screen)
     found = facade.detect(facade.period(period), sorted(set(months or (1, 3, 12))))

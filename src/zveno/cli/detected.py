@@ -101,7 +101,11 @@ class DetectedAnswers(Answers):
             self.line(f"{self.text(str(reason))}: {self._listed(model, rows)}")
 
     def _added(self, model: ChainModel, found: Detection, count: int) -> None:
-        """Added readings, the best first, and what the first ones do for the numbers that count."""
+        """Added readings, the best first, and what the first ones do for the numbers that count; nothing of them where
+        none was asked for.
+        """
+        if count == 0:
+            return
         table = found.added_meters.head(count)
         if table.is_empty():
             self.say(tr("no added reading would better anything"))

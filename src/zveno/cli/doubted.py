@@ -61,6 +61,10 @@ class DoubtedAnswers(Screen):
     def asked(self, model: ChainModel, errors: pl.DataFrame) -> None:
         """What was in question beforehand."""
         for row in errors.filter("asked").iter_rows(named=True):
+            if row["z"] is None:
+                self.say(tr("in question, {name}: not tested, {reason}"),
+                         name=self._lasting_name(model, row), reason=self.text.retold(row["reason"]))  # fmt: skip
+                continue
             self.say(
                 tr("in question, {name}: {size} %, beyond chance")
                 if row["off"]
@@ -123,9 +127,8 @@ class DoubtedAnswers(Screen):
         loud = found.errors.filter(pl.col("class_id").is_in(found.errors.filter("off")["class_id"].unique().to_list()))
         if loud.is_empty():
             self.say(tr("errors that last: none"))
-            self._lasting_table(
-                model, found.errors.unique("class_id", keep="first", maintain_order=True).head(_MOST_ROWS)
-            )
+            tested = found.errors.filter(pl.col("class_id").is_not_null())
+            self._lasting_table(model, tested.unique("class_id", keep="first", maintain_order=True).head(_MOST_ROWS))
             return
         for (_,), rows in loud.group_by("class_id", maintain_order=True):
             names = self._names([self._lasting_name(model, row) for row in rows.iter_rows(named=True)])
@@ -204,10 +207,11 @@ class DoubtedAnswers(Screen):
     def drifts(self, model: ChainModel, found: Drifts, *, as_json: bool) -> None:
         """Errors that last from a day or hour on, a sentence a class; the likeliest of a class first."""
         if as_json:
-            self.json({"periods": list(found.periods), "drifts": found.errors.to_dicts()})
+            periods = {"periods": list(found.periods), "checked": list(found.checked)}
+            self.json(periods | {"drifts": found.errors.to_dicts()})
             return
         if found.errors.is_empty():
-            count = len(found.periods)
+            count = len(found.checked)
             self.line(self.text.count("no lasting error over {n} period", "no lasting error over {n} periods", count))
         for _, rows in found.errors.group_by("class_id", maintain_order=True):
             names = [self._drifting(model, row) for row in rows.head(_MOST_OF_A_CLASS).iter_rows(named=True)]

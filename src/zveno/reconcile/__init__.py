@@ -14,7 +14,8 @@ from zveno.reconcile.gross_errors import Scrutiny
 from zveno.reconcile.lasting import LastingErrors, lasting_errors
 from zveno.reconcile.linked import follow_linked, solve_linked, stock_links
 from zveno.reconcile.linked_periods import Carried, LastingBias, LinkedPeriods, LinkedResult
-from zveno.reconcile.problem_report import problem_report
+from zveno.reconcile.nominal import Nominal
+from zveno.reconcile.problem_report import network_report, problem_report
 from zveno.reconcile.result import NetworkResult
 from zveno.reconcile.solve import solve, solve_network
 from zveno.reconcile.sparse.result import LargeResult
@@ -35,6 +36,7 @@ __all__ = [
     "LinkedResult",
     "MonthInput",
     "NetworkResult",
+    "Nominal",
     "PeriodSeries",
     "Scrutiny",
     "detect",
@@ -44,6 +46,7 @@ __all__ = [
     "free_report",
     "lasting_errors",
     "month_network",
+    "network_report",
     "problem_report",
     "reconcile",
     "reconcile_many",

@@ -27,6 +27,7 @@ from zveno.reconcile.doubts import (
     swap_rows,
 )
 from zveno.reconcile.fit import SIGNIFICANCE, verdict
+from zveno.reconcile.nominal import Nominal, nominal_of
 from zveno.reconcile.period_values import Gap
 from zveno.reconcile.result import NetworkResult, Term
 from zveno.reconcile.topology import CLOSING, NO_SURVEY, OPENING, contents
@@ -48,7 +49,7 @@ class Balance:
     test ended: consistent, suspect or not testable. ``separating`` lists (stream, quantity) whose reading
     would tell tied suspects apart, the best first. ``eliminations`` are the steps of the search for several
     gross errors, ``gross_errors`` what it ends with; every published number uses all readings, unless a robust screen
-    was asked for.
+    was asked for. ``nominal`` says where bounds that hold, or limits that count, leave p and z a guide only.
     """
 
     period: Period
@@ -70,6 +71,7 @@ class Balance:
     swaps: pl.DataFrame
     scale_steps: pl.DataFrame
     balance_tests: pl.DataFrame
+    nominal: Nominal
     result: NetworkResult
 
 
@@ -113,6 +115,7 @@ def balance_of(
         swaps=frame("swaps", list(swap_rows(result, doubts, name))),
         scale_steps=frame("scale_steps", list(step_rows(doubts.scale_steps, name))),
         balance_tests=frame("balance_tests", list(balance_test_rows(model, result, name))),
+        nominal=nominal_of(result),
         result=result,
     )
 
@@ -130,6 +133,7 @@ def period_row(name: str, status: str, result: NetworkResult | None) -> Row:
         "objective": result.objective if result else None,
         "dof": result.dof if result else None,
         "p_value": result.p_value if result else None,
+        "tests": nominal_of(result).word if result else None,
     }
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Protocol
 
 import numpy as np
 
@@ -54,21 +55,21 @@ def fit_dry(network: Network) -> Fit:
     names = Names(network)
     straight = tuple(one for one in network.constraints if not curved(one))
     fit = fit_network(replace(network, constraints=straight))
-    off = np.array([_off(one, names, fit) for one in bent])
+    off = np.array([lacking(one, names, fit) for one in bent])
     for _ in range(_ROUNDS):
         before = fit
-        tangents = tuple(_tangent(one, names, before) for one in bent)
+        tangents = tuple(tangent(one, names, before) for one in bent)
         try:
             fit = fit_network(replace(network, constraints=(*straight, *tangents)))
         except SolveError as error:  # all else was solved without these equations
-            raise _not_met(bent, off) from error
-        off = np.array([_off(one, names, fit) for one in bent])
+            raise not_met(bent, off) from error
+        off = np.array([lacking(one, names, fit) for one in bent])
         if off.max() <= _MET and _stands(before, fit):
             return fit
-    raise _not_met(bent, off)
+    raise not_met(bent, off)
 
 
-def _not_met(bent: Sequence[NetConstraint], off: Floats) -> SolveError:
+def not_met(bent: Sequence[NetConstraint], off: Floats) -> SolveError:
     """What to say where curved equations cannot be met: the one that lacks most."""
     worst = int(np.argmax(np.nan_to_num(off, nan=np.inf)))
     return SolveError(
@@ -79,7 +80,21 @@ def _not_met(bent: Sequence[NetConstraint], off: Floats) -> SolveError:
     )  # fmt: skip
 
 
-def _terms(one: NetConstraint, names: Names, fit: Fit) -> tuple[Floats, list[tuple[int, int | None]]]:
+class Point(Protocol):
+    """Masses (streams,) and assays (pairs,) of a solution."""
+
+    @property
+    def mass(self) -> Floats:
+        """Masses."""
+        ...
+
+    @property
+    def assay(self) -> Floats:
+        """Assays."""
+        ...
+
+
+def _terms(one: NetConstraint, names: Names, fit: Point) -> tuple[Floats, list[tuple[int, int | None]]]:
     """Value of each term, with the numbers of its stream and pair (None for a mass, or what is not carried)."""
     values, places = [], []
     for term in one.terms:
@@ -93,7 +108,7 @@ def _terms(one: NetConstraint, names: Names, fit: Fit) -> tuple[Floats, list[tup
     return np.array(values), places
 
 
-def _tangent(one: NetConstraint, names: Names, fit: Fit) -> NetConstraint:
+def tangent(one: NetConstraint, names: Names, fit: Point) -> NetConstraint:
     """The equation in masses and component flows that touches it at a point: ``x = x0 + (F - x0 m) / m0``."""
     values, places = _terms(one, names, fit)
     terms: list[NetTerm] = []
@@ -108,7 +123,7 @@ def _tangent(one: NetConstraint, names: Names, fit: Fit) -> NetConstraint:
     return NetConstraint(tuple(terms), float(rhs), of_flows=True)
 
 
-def _off(one: NetConstraint, names: Names, fit: Fit) -> float:
+def lacking(one: NetConstraint, names: Names, fit: Point) -> float:
     """What an equation lacks over the sizes of its terms."""
     values, _ = _terms(one, names, fit)
     return float(abs(values.sum() - one.rhs) / max(np.abs(values).sum() + abs(one.rhs), 1e-300))

@@ -11,6 +11,7 @@ import numpy as np
 
 from zveno.model.chain import ChainModel
 from zveno.reconcile.gross_errors import Suspect, Swap, balance_tests, critical_z, smallest_shown
+from zveno.reconcile.in_question import untested_reason
 from zveno.reconcile.result import NetworkResult
 from zveno.reconcile.sample_swaps import SampleSwap, SampleSwaps
 from zveno.reconcile.scale_steps import ScaleStep
@@ -63,7 +64,10 @@ def _suspect(one: Suspect) -> Row:
 
 
 def common_error_rows(result: NetworkResult, period: str, asked: Sequence[str]) -> Iterator[Row]:
-    """Named errors that several readings share, and meters in question, loud or not."""
+    """Named errors that several readings share, and meters in question, loud or not; last what was in question and
+    cannot be tested, with the reason.
+    """
+    told = {name for one in result.gross_errors.common for name in (one.name, one.meter)}
     for one in result.gross_errors.common:
         mine = one.name in asked or (one.kind == "reading" and one.meter in asked)
         limit = critical_z(len(asked)) if mine else result.gross_errors.limit
@@ -81,7 +85,13 @@ def common_error_rows(result: NetworkResult, period: str, asked: Sequence[str]) 
             "asked": mine,
             "off": abs(one.z) > limit,
             "shows_from_frac": float(smallest_shown(np.array(sd), limit)),
+            "reason": "",
         }
+    nothing = dict.fromkeys(schema("common_errors"))
+    for name in asked:
+        if name not in told:
+            words = {"name": name, "meter": name, "stream": "", "quantity": "", "asked": True, "off": False}
+            yield nothing | {"period": period, **words, "reason": untested_reason(result, name)}
 
 
 def elimination_rows(result: NetworkResult, period: str) -> Iterator[Row]:

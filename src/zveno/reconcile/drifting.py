@@ -17,10 +17,10 @@ from zveno.errors import DataError
 from zveno.model.chain import ChainModel
 from zveno.model.network import MASS, NetStream
 from zveno.periods import Period
-from zveno.reconcile.arrays import Floats
+from zveno.reconcile.arrays import Bools, Floats
 from zveno.reconcile.build import Found, Plan, any_record, end_surveys, find_readings, network_of, plan_of
 from zveno.reconcile.columns import Columns, columns, laid_out, solved
-from zveno.reconcile.cumulative import Drift, Evidence, drifts, evidence, widened
+from zveno.reconcile.cumulative import Apart, Drift, Evidence, drifts, evidence, widened
 from zveno.reconcile.linked import stock_links
 from zveno.reconcile.linked_evidence import linked_evidence
 from zveno.reconcile.linked_periods import LinkedPeriods
@@ -37,10 +37,13 @@ Source = tuple[str, str]
 
 @dataclass(frozen=True)
 class Drifts:
-    """Errors that last to the end of consecutive ``periods``: ``errors`` is the table ``drifts``."""
+    """Errors that last to the end of consecutive ``periods``: ``errors`` is the table ``drifts``; ``checked`` are those
+    of the periods whose readings check each other.
+    """
 
     errors: pl.DataFrame
     periods: tuple[str, ...]
+    checked: tuple[str, ...]
 
 
 def drifting(model: ChainModel, records: pl.DataFrame, periods: Sequence[Period]) -> Drifts:
@@ -54,7 +57,7 @@ def drifting(model: ChainModel, records: pl.DataFrame, periods: Sequence[Period]
     Raises
     ------
     DataError
-        If there are fewer than five periods, or none has a reading.
+        If there are fewer than five periods, or fewer than five of them have readings that check each other.
     """
     if len(periods) < LEAST_PERIODS:
         raise DataError(
@@ -65,14 +68,60 @@ def drifting(model: ChainModel, records: pl.DataFrame, periods: Sequence[Period]
     plan = plan_of(model, records)
     if not any(any_record(plan, period) for period in periods):
         raise DataError("none of the periods has a reading: import files that cover them")
-    found = _with_rare(plan, [find_readings(plan, period) for period in periods], periods)
+    own = [find_readings(plan, period) for period in periods]
+    told = np.array([_reads(one) for one in own])
+    _require_enough(told)
+    found = _with_rare(plan, own, periods)
     if any(one.stocks for one in found):
-        sources, evidence_ = _linked(plan, found, periods)
+        sources, loadings, evidence_ = _linked(plan, found, periods)
+        told &= bool(np.any(evidence_.own() > 0))
     else:
-        sources, evidence_ = _apart(plan, found)
+        sources, loadings, alone = _apart(plan, found)
+        told &= np.any(np.einsum("tjj->tj", alone.information) > 0, axis=1)
+        evidence_ = alone
+    _require_enough(told)
     lasting = np.array([_described(model, one) for one in sources])
-    rows = _rows(model, periods, sources, drifts(evidence_, expected=lasting))
-    return Drifts(frame("drifts", list(rows)), tuple(one.name for one in periods))
+    possible = _Possible.of(sources, loadings)
+    rows = _rows(model, periods, sources, drifts(evidence_, expected=lasting), possible)
+    names = tuple(one.name for one in periods)
+    return Drifts(frame("drifts", list(rows)), names, tuple(names[k] for k in np.flatnonzero(told)))
+
+
+def _reads(found: Found) -> bool:
+    """Whether a period has readings that can check each other: two at least, of what flows in it."""
+    return sum(not row[0].endswith((OPENING, CLOSING)) for row in found.readings) > 1
+
+
+def _require_enough(told: Bools) -> None:
+    """Refuse periods of which too few tell anything."""
+    if told.sum() < LEAST_PERIODS:
+        raise DataError(
+            "{told} of {count} periods have readings that check each other, but at least {least} are needed: ask for a "
+            "longer stretch, or for longer periods, such as days instead of hours",
+            told=int(told.sum()), count=len(told), least=LEAST_PERIODS,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Possible:
+    """What an error can be: no reading is all error, and nothing holds more than a pure component.
+
+    ``usual`` are the usual assays of the sources that are assays, in mass fraction.
+    """
+
+    usual: Mapping[Source, float]
+
+    @classmethod
+    def of(cls, sources: Sequence[Source], loadings: Floats) -> _Possible:
+        """From what one unit of each error adds to readings (T, readings, errors): the readings themselves."""
+        size = np.abs(loadings)
+        count = np.maximum(np.count_nonzero(size, axis=(0, 1)), 1)
+        usual = size.sum(axis=(0, 1)) / count
+        return cls({source: float(usual[j]) for j, source in enumerate(sources) if source[1]})
+
+    def __call__(self, source: Source, bias: float) -> bool:
+        """Whether an error of this size, as a share of the reading, can be there."""
+        return abs(bias) < 1 and self.usual.get(source, 0.0) * (1 - bias) <= 1
 
 
 def _with_rare(plan: Plan, found: Sequence[Found], periods: Sequence[Period]) -> list[Found]:
@@ -86,15 +135,17 @@ def _with_rare(plan: Plan, found: Sequence[Found], periods: Sequence[Period]) ->
     return [Found((*one.readings, *wider), one.stocks, one.gaps) for one in found]
 
 
-def _apart(plan: Plan, found: Sequence[Found]) -> tuple[tuple[Source, ...], Evidence]:
+def _apart(plan: Plan, found: Sequence[Found]) -> tuple[tuple[Source, ...], Floats, Apart]:
     """What periods without stocks say of each lasting error, judged by the scatter that is seen."""
     network, _ = network_of(plan, found)
     read = columns(network, found)
     sources, loadings = _loadings(plan.model, read)
-    return sources, widened(evidence(solved(network, _fresh_columns(read)), _numbers(sources), loadings))
+    return sources, loadings, widened(evidence(solved(network, _fresh_columns(read)), _numbers(sources), loadings))
 
 
-def _linked(plan: Plan, found: Sequence[Found], periods: Sequence[Period]) -> tuple[tuple[Source, ...], Evidence]:
+def _linked(
+    plan: Plan, found: Sequence[Found], periods: Sequence[Period]
+) -> tuple[tuple[Source, ...], Floats, Evidence]:
     """The same where stocks link the periods: each is surveyed when it is, and remembered in between.
 
     An opening stock is the closing one of the period before, read there.
@@ -113,7 +164,7 @@ def _linked(plan: Plan, found: Sequence[Found], periods: Sequence[Period]) -> tu
     links = stock_links(named)
     steps = np.stack([_moved(plan, both[closing].id, found) for closing, _ in links], axis=1)
     asked = LinkedPeriods(named, value, sigma, links, correlations=correlations, steps=steps)
-    return sources, linked_evidence(asked, _numbers(sources), loadings)
+    return sources, loadings, linked_evidence(asked, _numbers(sources), loadings)
 
 
 def _moved(plan: Plan, closing: str, found: Sequence[Found]) -> Floats:
@@ -194,13 +245,19 @@ def _units(model: ChainModel) -> dict[str, float]:
 
 
 def _rows(
-    model: ChainModel, periods: Sequence[Period], sources: Sequence[Source], found: Sequence[Drift]
+    model: ChainModel,
+    periods: Sequence[Period],
+    sources: Sequence[Source],
+    found: Sequence[Drift],
+    can_be: _Possible,
 ) -> Iterator[dict[str, Any]]:
-    """Rows of the table ``drifts``, class by class; within one, what is least beyond its description comes first."""
+    """Rows of the table ``drifts``, class by class; within one, what is least beyond its description comes first.
+
+    What cannot be is no explanation, if there is another.
+    """
     for number, drift in enumerate(found, start=1):
         first, last = drift.onset_range
-        # an error as large as the reading would leave nothing to be read: it is no explanation, if there is another
-        possible = [one for one in drift.suspects if one.bias < 1] or list(drift.suspects)
+        possible = [one for one in drift.suspects if can_be(sources[int(one.name)], one.bias)] or drift.suspects
         by_source = {sources[int(one.name)]: one for one in possible}
         for source in sorted(by_source, key=lambda one: abs(by_source[one].bias) / _expected(model, one)):
             one, meter = by_source[source], model.meters.get(source[0])

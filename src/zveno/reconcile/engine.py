@@ -34,6 +34,7 @@ from zveno.reconcile.columns import columns, solved
 from zveno.reconcile.doubts import Doubts
 from zveno.reconcile.fit import fit_network
 from zveno.reconcile.gross_errors import Scrutiny
+from zveno.reconcile.in_question import unknown_names
 from zveno.reconcile.sample_swaps import SampleSwap, SampleSwaps, exchanged, sample_swaps
 from zveno.reconcile.scale_steps import scale_steps
 from zveno.reconcile.solve import solve_network
@@ -59,16 +60,20 @@ def reconcile(model: ChainModel, records: pl.DataFrame, period: Period, scrutiny
     Raises
     ------
     DataError
-        If the period has no reading at all: names the meters.
+        If the period has no reading at all: names the meters; if ``scrutiny`` puts in question what there is not.
     SolveError
         If no balanced point was found; an unconverged answer is never returned.
     """
+    asked = scrutiny.asked if scrutiny else ()
+    faults = list(unknown_names(model, asked))
+    if faults:
+        raise DataError(faults)
     plan = plan_of(model, records)
     month = month_of(plan, period)
     result = solve_network(month.network, scrutiny)
     swaps = sample_swaps(model, plan.book, period)
     after = _exchanged(model, records, period, swaps)
-    doubts = Doubts(swaps, after, scale_steps(model, plan.book, period), scrutiny.asked if scrutiny else ())
+    doubts = Doubts(swaps, after, scale_steps(model, plan.book, period), asked)
     return balance_of(model, replace(month, network=result.network), period, result, doubts)
 
 

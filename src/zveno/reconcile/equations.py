@@ -50,6 +50,8 @@ def equations(network: Network, names: Names) -> Equations:
     some = np.diff(G.indptr) > 0
     _require_kept(rows, b, some)
     keep = np.flatnonzero(some)
+    if not G.shape[1] and len(names.streams):
+        raise DataError("every mass and every assay is fixed: nothing is left to reconcile")
     return Equations(G[keep], b[keep], tuple(rows[k] for k in keep), mass_fixed, assay_fixed)
 
 
@@ -68,7 +70,8 @@ def _fixed(network: Network, names: Names) -> tuple[Floats, Floats]:
         pairs = [names.pairs[stream, one] for one in components]
         open_ = [pair for pair in pairs if np.isnan(assay[pair])]
         rest = network.closure.total - float(np.nansum(assay[pairs])) if network.closure else 0.0
-        if rest < -1e-12 or (not open_ and abs(rest) > 1e-9):
+        most = len(open_) * network.assay_total
+        if rest < -1e-12 or rest > most + 1e-9:
             raise DataError(
                 "the fixed assays of stream '{stream}' leave {rest} for the others: check them against the total",
                 stream=stream, rest=rest,
@@ -226,6 +229,12 @@ def _require_kept(rows: list[Row], b: Floats, some: Bools) -> None:
 
 
 def contradiction(row: Row) -> Fault:
-    """What to say of an equation that the fixed values contradict."""
+    """What to say of an equation that the fixed values, or other equations, contradict."""
+    if row[1] == CONSTRAINT:
+        return fault("the extra equation on {terms} contradicts the other equations, the balances or the fixed values",
+                     terms=row[0])  # fmt: skip
+    if row[1] == CLOSURE:
+        return fault("the assays of stream '{stream}' cannot sum up to the total of the closure: fixed values or extra "
+                     "equations contradict it", stream=row[0])  # fmt: skip
     return fault("the fixed values contradict the balance of {quantity} at '{place}'",
                  place=row[0], quantity=quantity_phrase(row[1]))  # fmt: skip

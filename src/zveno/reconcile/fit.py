@@ -9,18 +9,16 @@ from typing import Literal
 import numpy as np
 from scipy.special import chdtrc
 
-from zveno.errors import SolveError, some_names
-from zveno.model.network import MASS, Network
+from zveno.model.network import Network
 from zveno.reconcile.arrays import Bools, Floats, Problem, arrays
 from zveno.reconcile.kernel import Solved, interior_point
 from zveno.reconcile.newton import bounds, flow_slopes
 from zveno.reconcile.objective import Data, Misfit, data_of, misfit
 from zveno.reconcile.observability import Adjustments, Linear, adjustments, linearise
 from zveno.reconcile.polish import Polished, polish, sharpened, without_closed
-from zveno.text.words import quantity_phrase
+from zveno.reconcile.unmet import endless, not_converged
 
 SIGNIFICANCE = 0.05
-_ENDLESS = 1e3
 BOUND_CONFLICT = 3.84  # one reading two standard deviations off
 
 
@@ -83,35 +81,6 @@ def fit_network(network: Network) -> Fit:
     if not solved.converged[0]:
         raise endless(network, problem, solved) or not_converged(problem, solved)
     return fit_period(problem, data, solved)
-
-
-def endless(network: Network, problem: Problem, solved: Solved) -> SolveError | None:
-    """What to say where the readings drive masses up without end: names their streams."""
-    mass = problem.expand(solved.u)[0][0]
-    told = [one.value for one in network.readings if one.quantity == MASS and one.value is not None]
-    told += [value for (_, quantity), value in network.fixed.items() if quantity == MASS]
-    if not told:
-        return None
-    far = [one.id for one, m in zip(network.streams, mass, strict=True) if m > _ENDLESS * max(map(abs, told))]
-    if not far:
-        return None
-    return SolveError(
-        "the readings drive the mass of {streams} up without end, and no balance stops it: their assays contradict "
-        "those around them; check these, or read one of these masses",
-        streams=some_names(far),
-    )
-
-
-def not_converged(problem: Problem, solved: Solved) -> SolveError:
-    """What to say of a period that did not converge (the first one)."""
-    off = np.nan_to_num(solved.imbalance[0], nan=np.inf)
-    place, quantity = problem.rows[int(np.argmax(off))] if len(off) else ("", "")
-    return SolveError(
-        "the balance was not solved in {iterations} steps; the worst equation is {quantity} at '{place}', off by "
-        "{residual} of its flows: check fixed values, stream directions and standard deviations there",
-        iterations=int(solved.iterations[0]), quantity=quantity_phrase(quantity), place=place,
-        residual=float(off.max(initial=0.0)),
-    )  # fmt: skip
 
 
 def fit_period(problem: Problem, data: Data, solved: Solved) -> Fit:

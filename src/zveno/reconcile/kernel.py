@@ -22,6 +22,7 @@ _LOST = 1e-2
 _PROX_START, _PROX_FLOOR, _PROX_TOP = 1e-3, 1e-7, 1e3
 _CUTS = 14
 _GONE = 1e-6
+_LAST_DIGITS = 4 * np.finfo(float).eps
 _COMPLEMENTARITY, _SLOPE, _BALANCE, _STANDING = 1e-8, 1e-5, 1e-9, 3e-9
 
 
@@ -384,7 +385,26 @@ def _settled(task: _Task, state: _State, before: Floats) -> tuple[Bools, Bools]:
         & (at.off < _BALANCE)
         & (2 * np.abs(at.miss.half - before) < _STANDING * size)
     )
-    return standing, slope.max(axis=1, initial=0.0) < _SLOPE * np.sqrt(size)
+    flat = slope.max(axis=1, initial=0.0) < _SLOPE * np.sqrt(size)
+    if (standing & ~flat).any():
+        least = _SLOPE * np.sqrt(size)[:, None] + _rounding(task, at)
+        flat = np.all(slope < least, axis=1)
+    return standing, flat
+
+
+def _rounding(task: _Task, at: _Place) -> Floats:
+    """What the digits of a number leave of the slopes (P, variables), each by the size of its variable.
+
+    A reading adjusted by less than its last digit still pulls by that digit over its variance: a standard deviation of
+    a millionth of the reading leaves a slope of a ten-thousandth.
+    """
+    problem, free = task.problem, task.problem.flow_free
+    point = np.concatenate([at.mass, at.assay], axis=1)
+    pull = (np.where(task.data.weight > 0, task.data.weight, 0.0) @ problem.select) * point**2 * _LAST_DIGITS
+    by_pair = pull[:, problem.n_streams :]
+    by_mass = pull[:, : problem.n_streams].copy()
+    np.add.at(by_mass.T, problem.pair_stream, by_pair.T)
+    return np.concatenate([by_mass[:, problem.mass_free], by_pair[:, free]], axis=1)
 
 
 def _vanished(task: _Task, u: Floats) -> Bools:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -17,18 +18,21 @@ from zveno.model.network import MASS, Network
 from zveno.periods import Period
 from zveno.reconcile.arrays import Floats, Ints
 from zveno.reconcile.build import Plan, find_readings, fitting, month_of, plan_of
+from zveno.reconcile.detectability import NOTHING_CHECKS, TOO_WIDE
 from zveno.reconcile.fit import Fit, fit_network
 from zveno.reconcile.gross_errors.adjusted import DenseAdjusted
 from zveno.reconcile.gross_errors.classes import TIED
 from zveno.reconcile.gross_errors.critical import critical_z, smallest_shown
+from zveno.reconcile.in_question import absent_reason, unknown_names
 from zveno.reconcile.measured import Measured
 from zveno.reconcile.topology import CLOSING, OPENING
-from zveno.tables import frame
+from zveno.tables import frame, schema
 
 _LASTS = ("bias:", "shared:")
 """Errors of these names are the same in every period; all others are drawn anew."""
 _SEEN = 1e-9
 Key = tuple[str, str]
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -118,13 +122,16 @@ def lasting_errors(
     Raises
     ------
     DataError
-        If fewer than two periods can be solved.
+        If fewer than two periods can be solved, or what is in question is no meter and no shared error.
 
     References
     ----------
     Narasimhan & Mah (1987), AIChE J. 33, 1514-1521; Basseville & Nikiforov (1993), Detection of Abrupt Changes, ch.
     2.4 and 7.2 (the likelihood ratio for a change at an unknown time).
     """
+    faults = list(unknown_names(model, asked))
+    if faults:
+        raise DataError(faults)
     plan = plan_of(model, records)
     solved = [one for one in (_solve(plan, period) for period in periods) if one is not None and one.fit.dof > 0]
     if len(solved) < 2:
@@ -225,7 +232,20 @@ def _tested(solved: Sequence[_Solved], asked: Sequence[str]) -> LastingErrors:
     weight = np.sum(columns**2, axis=0)
     kept = np.flatnonzero((weight > _SEEN * length) & (weight >= 1))  # an error of 100 % would show, if only barely
     tests = _Tests(tuple(keys[k] for k in kept), columns[:, kept], left)
-    return _told(solved, tests, np.asarray(root, dtype=float), asked)
+    reasons = {keys[k][0]: TOO_WIDE if weight[k] > _SEEN * length[k] else NOTHING_CHECKS for k in range(len(keys))}
+    found = _told(solved, tests, np.asarray(root, dtype=float), asked)
+    tested = set(found.errors["name"])
+    networks = [one.network for one in solved]
+    untested = [
+        _untested(name, reasons.get(name) or absent_reason(networks, name)) for name in asked if name not in tested
+    ]
+    return replace(found, errors=pl.concat([found.errors, frame("lasting_errors", untested)]))
+
+
+def _untested(name: str, reason: str) -> Row:
+    """What was in question and cannot be tested."""
+    words = {"name": name, "quantity": "", "asked": True, "off": False, "reason": reason}
+    return dict.fromkeys(schema("lasting_errors")) | words
 
 
 def _told(solved: Sequence[_Solved], tests: _Tests, root: Floats, asked: Sequence[str]) -> LastingErrors:
@@ -255,6 +275,7 @@ def _told(solved: Sequence[_Solved], tests: _Tests, root: Floats, asked: Sequenc
                 "asked": tests.keys[k][0] in asked,
                 "off": bool(abs(z[k]) > limits[k]),
                 "shows_from_frac": float(shows[k]),
+                "reason": "",
                 "since": solved[start].period.name,
             }
         )

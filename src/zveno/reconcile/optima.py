@@ -14,6 +14,7 @@ from zveno.reconcile.kernel import interior_point
 from zveno.reconcile.moisture import has_water
 from zveno.reconcile.names import Floats
 from zveno.reconcile.newton import bounds
+from zveno.reconcile.objective import data_of
 from zveno.reconcile.start import start
 
 _STARTS, _WIDE, _MOST = 12, 1.0, 300
@@ -41,11 +42,10 @@ def optima(network: Network, fit: Fit) -> Optima:
     plain = not has_water(network) and not any(curved(one) for one in network.constraints)
     if agree or not plain or not network.components or size > _MOST:
         return Optima(fit)
-    data = fit.data.take(np.zeros(_STARTS, dtype=np.int64))
-    solved = interior_point(problem, data, _starts(problem, fit))
-    found = [
-        fit_period(problem, fit.data, solved.some(np.array([k]))) for k in np.flatnonzero(solved.converged)
-    ]  # fmt: skip
+    # all readings: those of streams that are empty at this solution, which it leaves out, may count at another
+    data = data_of(problem, problem.value[None], problem.sigma[None])
+    solved = interior_point(problem, data.take(np.zeros(_STARTS, dtype=np.int64)), _starts(problem, fit))
+    found = [fit_period(problem, data, solved.some(np.array([k]))) for k in np.flatnonzero(solved.converged)]
     distinct: list[Fit] = []
     for one in sorted([fit, *found], key=lambda each: each.objective):
         if not distinct or one.objective > distinct[-1].objective * (1 + _SAME):

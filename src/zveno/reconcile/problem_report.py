@@ -2,28 +2,70 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from difflib import get_close_matches
 from typing import Any
 
+import numpy as np
+
+from zveno.errors import DataError
 from zveno.model.network import Network
-from zveno.reconcile.gross_errors import Suspect, balance_tests, flat
-from zveno.reconcile.result import NetworkResult
+from zveno.reconcile.closed_lines import closed_lines, with_closed_lines, without_closed_lines
+from zveno.reconcile.gross_errors import Scrutiny, Suspect, balance_tests, critical_z, flat, smallest_shown
+from zveno.reconcile.nominal import nominal_of
+from zveno.reconcile.result import NetworkResult, ReadingResult
+from zveno.reconcile.solve import LARGE, solve
 from zveno.reconcile.sparse.result import LargeResult
 
 
-def problem_report(network: Network, result: NetworkResult | LargeResult) -> dict[str, Any]:
+def network_report(network: Network, scrutiny: Scrutiny | None = None) -> dict[str, Any]:
+    """Reconcile a network of a problem file; the answer as in :func:`problem_report`.
+
+    Streams fixed at no mass are closed lines: they leave the balances and are told as 0.
+
+    Raises
+    ------
+    DataError
+        If the network contradicts itself, or ``scrutiny`` puts a reading in question that there is not.
+    SolveError
+        If the problem was not solved.
+    """
+    asked = () if scrutiny is None else scrutiny.asked
+    _require_known(asked, network)
+    closed = closed_lines(network)
+    if not closed:
+        return problem_report(network, solve(network, scrutiny), asked)
+    rest = without_closed_lines(network, closed)
+    return with_closed_lines(problem_report(rest, solve(rest, scrutiny), asked), network, closed)
+
+
+def _require_known(asked: Sequence[str], network: Network) -> None:
+    """Refuse names of no meter and no reading."""
+    known = {name for one in network.readings for name in (one.meter, f"{one.stream}.{one.quantity}") if name}
+    for name in asked:
+        if name not in known:
+            near = get_close_matches(name, sorted(known), n=1)
+            raise DataError("there is no meter '{name}' in this problem: name a meter, or a reading as stream.quantity",
+                            name=name, near=near[0] if near else "")  # fmt: skip
+
+
+def problem_report(network: Network, result: NetworkResult | LargeResult, asked: Sequence[str] = ()) -> dict[str, Any]:
     """The answer to a problem file as one JSON object; null for what is unobservable.
 
-    Keys: objective, dof, p_value, reconciled, sigma_reconciled, classification, suspects (single readings),
-    other_local_optima, suspect_classes, eliminations, gross_errors, swaps, balance_tests.
+    Keys: objective, dof, p_value, tests (``as stated``, or ``nominal`` where a bound holds or a limit counts) with
+    nominal_because, reconciled, sigma_reconciled, classification, suspects (single readings), other_local_optima,
+    suspect_classes, eliminations, gross_errors, swaps, balance_tests, in_question (readings ``asked`` for, by meter or
+    as stream.quantity, tested among themselves).
 
-    Of a large network neither other optima nor swapped samples nor balances at the readings are looked for, and
-    ``unbounded`` lists streams whose masses would grow without end.
+    Of a large network neither swapped samples nor (above 1500 masses and assays) balances at the readings are looked
+    for, and ``unbounded`` lists streams whose masses would grow without end.
     """
     streams = [one.id for one in network.streams]
     return {
         "objective": result.objective,
         "dof": result.dof,
         "p_value": result.p_value,
+        **nominal_of(result).told(),
         "reconciled": {
             one: {quantity: result.value(one, quantity) for quantity in result.quantities(one)} for one in streams
         },
@@ -35,15 +77,38 @@ def problem_report(network: Network, result: NetworkResult | LargeResult) -> dic
             {"stream": one.stream, "quantity": one.quantity, "z": one.z} for one in flat(result.suspect_classes)
         ],
         "other_local_optima": [
-            {"objective": one.objective, "reconciled": _values(NetworkResult(network, one))}
-            for one in (result.other_optima if isinstance(result, NetworkResult) else ())
+            {"objective": one.objective, "reconciled": _values(one)} for one in _others(network, result)
         ],
         **_gross_errors(result),
+        "in_question": [
+            _in_question(name, one, len(asked))
+            for name in asked
+            for one in result.readings
+            if name in (one.meter, f"{one.stream}.{one.quantity}")
+        ],
         **({"unbounded": list(result.unbounded)} if isinstance(result, LargeResult) else {}),
     }
 
 
-def _values(result: NetworkResult) -> dict[str, dict[str, float | None]]:
+def _in_question(name: str, one: ReadingResult, asked: int) -> dict[str, Any]:
+    """A reading that was in question beforehand; nulls where nothing tests it."""
+    limit = critical_z(asked)
+    told = {"name": name, "stream": one.stream, "quantity": one.quantity, "z": one.z, "bias": one.bias}
+    if one.z is None or one.bias is None:
+        return told | {"off": None, "shows_from": None, "status": one.status}
+    sd = abs(one.bias / one.z) if one.z else None
+    shows = one.shows_from if sd is None else float(smallest_shown(np.array(sd), limit))
+    return told | {"off": abs(one.z) > limit, "shows_from": shows, "status": one.status}
+
+
+def _others(network: Network, result: NetworkResult | LargeResult) -> list[NetworkResult | LargeResult]:
+    """Other local optima as results."""
+    if isinstance(result, LargeResult):
+        return [LargeResult(network, one) for one in result.other_optima]
+    return [NetworkResult(network, one) for one in result.other_optima]
+
+
+def _values(result: NetworkResult | LargeResult) -> dict[str, dict[str, float | None]]:
     """Reconciled values by stream and quantity."""
     return {
         one.id: {quantity: result.value(one.id, quantity) for quantity in result.quantities(one.id)}
@@ -96,9 +161,14 @@ def _gross_errors(result: NetworkResult | LargeResult) -> dict[str, Any]:
                 "nodes": list(one.nodes),
                 "without": one.without,
             }
-            for one in (balance_tests(result.network) if isinstance(result, NetworkResult) else ())
+            for one in (balance_tests(result.network) if _told_whole(result) else ())
         ],
     }
+
+
+def _told_whole(result: NetworkResult | LargeResult) -> bool:
+    """Whether every balance of all nodes merged is looked at: their number grows with the square of the nodes."""
+    return isinstance(result, NetworkResult) or result.fit.layout.n_quantities <= LARGE
 
 
 def _told(one: Suspect) -> dict[str, Any]:

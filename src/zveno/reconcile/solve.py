@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from zveno.errors import SolveError
 from zveno.model.network import Network
-from zveno.reconcile.curved import curved
+from zveno.reconcile.fit import BOUND_CONFLICT
 from zveno.reconcile.fitting import fit_any
 from zveno.reconcile.gross_errors import Scrutiny, find, screened
 from zveno.reconcile.gross_errors.robust import screen
@@ -14,8 +15,10 @@ from zveno.reconcile.sparse.result import LargeResult
 from zveno.reconcile.sparse.solve import solve_large
 from zveno.reconcile.wet_result import WetResult
 
-LARGE = 1500
-"""A network with more masses and assays than this is solved with sparse arrays, which is faster from about 500."""
+MIDDLE, LARGE = 500, 1500
+"""Masses and assays of a network: above the first it is solved with sparse arrays, which is then faster, and where its
+readings contradict each other again with dense ones, which tell more of what does not fit; above the second never.
+"""
 
 
 def solve_network(network: Network, scrutiny: Scrutiny | None = None) -> NetworkResult:
@@ -61,14 +64,23 @@ def solve_network(network: Network, scrutiny: Scrutiny | None = None) -> Network
 def solve(network: Network, scrutiny: Scrutiny | None = None) -> NetworkResult | LargeResult:
     """The same for a network of any size: large ones are solved with sparse arrays.
 
-    Of a large network, wet masses, curved constraints and a robust screen are not sparse: it is solved whole.
+    Of a large network, wet masses and a robust screen are not sparse: it is solved whole. So is
+    one of middle size whose readings contradict each other, for swapped samples and the next check, and one of which
+    common errors or certain meters are asked for.
     """
-    if not is_large(network) or (scrutiny is not None and scrutiny.robust is not None):
+    chosen = scrutiny or Scrutiny()
+    size = sum(1 + len(network.carries(one)) for one in network.streams)
+    if size <= MIDDLE or has_water(network) or chosen.robust is not None:
         return solve_network(network, scrutiny)
-    return solve_large(network, "sidak" if scrutiny is None else scrutiny.correction)
-
-
-def is_large(network: Network) -> bool:
-    """Whether a network is better solved with sparse arrays, and can be."""
-    size = len(network.streams) + sum(len(network.carries(one)) for one in network.streams)
-    return size > LARGE and not has_water(network) and not any(curved(one) for one in network.constraints)
+    if size > LARGE:
+        return solve_large(network, chosen.correction)
+    if network.common or chosen.asked:
+        return solve_network(network, scrutiny)
+    result = solve_large(network, chosen.correction)
+    contradicted = result.p_value is None and result.objective > BOUND_CONFLICT
+    if not (result.suspect_classes or contradicted or result.unbounded):
+        return result
+    try:
+        return solve_network(network, scrutiny)
+    except SolveError:  # sparse arrays hold masses that would grow without end
+        return result

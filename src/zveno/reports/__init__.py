@@ -6,6 +6,7 @@ from zveno.reports.document import UOM_OF_KIND, digits_for, half_width
 from zveno.reports.flowsheet import flowsheet_svg
 from zveno.reports.month import MonthResults, Provenance, month_report
 from zveno.reports.parts.detectable import detectable
+from zveno.reports.parts.nominal import nominal_sentences, nominal_words
 from zveno.reports.parts.suspected import pair_words, place_words, step_words, suspect_name, swap_words
 from zveno.reports.parts.words import grade_kind, lack_detail, measured_words, uom_words
 from zveno.reports.report import LINK, RENDERERS, REPORTS, Report, build_report, require_report
@@ -31,6 +32,8 @@ __all__ = [
     "lack_detail",
     "measured_words",
     "month_report",
+    "nominal_sentences",
+    "nominal_words",
     "of_plant",
     "pair_words",
     "place_words",

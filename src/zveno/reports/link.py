@@ -16,6 +16,7 @@ from zveno.reports.parts.evidence import eliminations_part, fit_paragraph, gaps_
 from zveno.reports.parts.headline import counts, headline_part
 from zveno.reports.parts.index import BalanceIndex
 from zveno.reports.parts.links import neighbours_part
+from zveno.reports.parts.nominal import nominal_paragraphs
 from zveno.reports.parts.plan import plan_part
 from zveno.reports.parts.readings import readings_part
 from zveno.reports.parts.recovery import recovery_part, unaccounted_part
@@ -90,6 +91,7 @@ def _headline(index: BalanceIndex, own: MonthResults, plant: Plant, text: Catalo
         *found,
         *_whole_chain(own, said, own.flows),
         *fit_paragraph(own.objective, own.dof, own.p_value, text),
+        *nominal_paragraphs(own.model, own.nominal, text),
     ]
 
 

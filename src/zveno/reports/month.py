@@ -9,6 +9,7 @@ import polars as pl
 
 from zveno.model.chain import ChainModel
 from zveno.periods import Period
+from zveno.reconcile import Nominal
 from zveno.reports.belongings import Belongings
 from zveno.reports.charts import Estimate, recovery_by_day_svg
 from zveno.reports.document import Block, Document, Figure, Heading, half_width
@@ -20,6 +21,7 @@ from zveno.reports.parts.evidence import eliminations_part, fit_paragraph, gaps_
 from zveno.reports.parts.headline import counts, headline_part
 from zveno.reports.parts.index import BalanceIndex
 from zveno.reports.parts.links import links_table
+from zveno.reports.parts.nominal import nominal_paragraphs
 from zveno.reports.parts.plan import plan_part
 from zveno.reports.parts.readings import readings_part
 from zveno.reports.parts.recovery import recovery_part, unaccounted_part
@@ -50,7 +52,7 @@ class MonthResults:
     (stream, quantity) whose measurement would tell the suspects of one class apart; ``daily_recoveries``
     is the table ``recoveries`` with a day as period; ``castings`` is the table ``foundry_needs`` at the described
     throughput; ``link`` names the plant that the tables are cut down to; ``swaps`` are samples taken for each other,
-    ``scale_steps`` scales that step away from their fellows.
+    ``scale_steps`` scales that step away from their fellows; ``nominal`` says what leaves the tests a guide only.
     """
 
     model: ChainModel
@@ -77,6 +79,7 @@ class MonthResults:
     link: str = ""
     swaps: pl.DataFrame = field(default_factory=lambda: frame("swaps"))
     scale_steps: pl.DataFrame = field(default_factory=lambda: frame("scale_steps"))
+    nominal: Nominal = field(default_factory=Nominal)
 
 
 def month_report(results: MonthResults, text: Catalogue) -> Document:
@@ -112,6 +115,7 @@ def month_report(results: MonthResults, text: Catalogue) -> Document:
             text=text,
         ),
         *fit_paragraph(results.objective, results.dof, results.p_value, text),
+        *nominal_paragraphs(model, results.nominal, text),
         *pictures(results, text),
         *((*suspects, *breaches) if several else ()),
         *balance_part(index, text),

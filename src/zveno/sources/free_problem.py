@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from math import isfinite
 from typing import Any
 
 from zveno.errors import Fault
@@ -22,7 +23,9 @@ def free_problem_of(source: ProblemSource, content: Mapping[str, Any]) -> FreePr
     if content.get("bounds"):
         source.report("bounds of free equations stand at each variable: write 'lower' and 'upper' there", "bounds")
     seen: set[object] = set()
-    variables = tuple(_variables(source, content, seen))
+    placed = tuple(_variables(source, content, seen))
+    variables = tuple(one for _, one in placed)
+    _require_sensible(source, placed)
     parameters = dict(_parameters(source, content, seen))
     for key, found in (("variables", variables), ("constraints", content.get("constraints"))):
         if not found:
@@ -32,11 +35,22 @@ def free_problem_of(source: ProblemSource, content: Mapping[str, Any]) -> FreePr
         variables=variables,
         equations=tuple(_equations(source, content, names, parameters)),
         covariances=tuple(_covariances(source, content, variables)),
-        name=str(content.get("id", source.name)),
+        name=source.label(content, "id", "") or source.name,
     )
 
 
-def _variables(source: ProblemSource, content: Mapping[str, Any], seen: set[object]) -> Iterator[FreeVariable]:
+def _require_sensible(source: ProblemSource, placed: Sequence[tuple[str, FreeVariable]]) -> None:
+    """A fault for each standard deviation that cannot be reckoned with."""
+    sizes = [abs(one.reading) for _, one in placed if one.reading is not None and isfinite(one.reading)]
+    for path, one in placed:
+        if one.reading is not None and one.sigma is not None:
+            source.require_sensible(path, one.sigma, one.reading, max(sizes, default=0.0))
+
+
+def _variables(
+    source: ProblemSource, content: Mapping[str, Any], seen: set[object]
+) -> Iterator[tuple[str, FreeVariable]]:
+    """Variables with their paths."""
     for path, item in source.items(content, "variables"):
         source.keys(item, path, _VARIABLE)
         name = _name(source, source.text(item, "id", path), f"{path}.id", seen)
@@ -45,7 +59,7 @@ def _variables(source: ProblemSource, content: Mapping[str, Any], seen: set[obje
         start, lower, upper = (source.optional(item, key, path) for key in ("start", "lower", "upper"))
         if lower is not None and upper is not None and lower >= upper:
             source.report("'lower' must be below 'upper'", path)
-        yield FreeVariable(name, reading, sigma, start, lower, upper)
+        yield path, FreeVariable(name, reading, sigma, start, lower, upper)
 
 
 def _parameters(source: ProblemSource, content: Mapping[str, Any], seen: set[object]) -> Iterator[tuple[str, float]]:
@@ -96,15 +110,20 @@ def _covariances(
     source: ProblemSource, content: Mapping[str, Any], variables: tuple[FreeVariable, ...]
 ) -> Iterator[tuple[str, str, float]]:
     """Covariances of the readings of two variables, named by their ids."""
-    sigma = {one.id: one.sigma for one in variables if one.reading is not None}
+    sigma = {one.id: one.sigma for one in variables if one.reading is not None and one.sigma is not None}
     seen: set[object] = set()
+    found: dict[tuple[str, str], float] = {}
     for path, item in source.items(content, "covariances"):
         source.keys(item, path, _COVARIANCE)
         first, second = (plain_name(source.text(item, key, path)) for key in ("a", "b"))
         for key, name in (("a", first), ("b", second)):
             if name and name not in sigma:
                 source.report("there is no reading of '{name}'", f"{path}.{key}", name=name)
+        if first == second and first in sigma:
+            source.report("a covariance joins two readings, but both ends are the same one: leave it out", path)
         source.unique(frozenset((first, second)), seen, path, tr("this covariance is given twice"))
         value = source.number(item, "cov", path)
         source.require_possible(value, [sigma.get(first), sigma.get(second)], path)
+        found[first, second] = value
         yield first, second, value
+    source.require_together(found, sigma)

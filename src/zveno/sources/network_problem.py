@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import inf, isfinite
 from typing import Any
 
 from zveno.model.network import (
@@ -67,6 +68,7 @@ NETWORK_KEYS = frozenset(
     {"components", "nodes", "streams", "closure", "fixed", "measurements", "linear_constraints", "assay_total"}
 )
 """What only balances of flows and assays hold."""
+_MASSES = (MASS, WET_MASS)
 _ROLES = ("", "opening_stock", "closing_stock")
 _KEYS = {
     "nodes": frozenset({"id", "balance"}),
@@ -92,23 +94,27 @@ def network_of(source: NetworkSource, content: Mapping[str, Any]) -> Network:
     readings = tuple(_readings(source, content))
     total = _total(source, content)
     _require_usual_bounds(source, content, total)
+    fixed = dict(_fixed(source, content, total))
+    _require_sensible(source, readings, fixed, total)
     return Network(
         nodes=nodes,
         streams=streams,
-        readings=readings,
+        readings=tuple(one for _, one in readings),
         components=source.components,
-        fixed=dict(_fixed(source, content)),
+        fixed=fixed,
         closure=_closure(source, content, total),
-        covariances=tuple(_covariances(source, content, readings)),
-        constraints=tuple(_constraints(source, content)),
+        covariances=tuple(_covariances(source, content, [one for _, one in readings])),
+        constraints=tuple(_constraints(source, content, total)),
         assay_total=total,
-        name=str(content.get("id", source.name)),
+        name=source.label(content, "id", "") or source.name,
     )
 
 
 def _components(source: NetworkSource, content: Mapping[str, Any]) -> tuple[str, ...]:
     """Names of the components, each once."""
     found = source.names(content.get("components") or [], "components", _Every()) or ()
+    if found and content.get("kind") == "linear":
+        source.report("a linear problem holds masses only: write the kind bilinear, or leave 'components' out", "kind")
     for name in sorted({one for one in found if found.count(one) > 1}):
         source.report("component '{component}' is listed twice", "components", component=name)
     for name in (MASS, *WATER):
@@ -177,12 +183,13 @@ def _end(source: NetworkSource, item: Mapping[str, Any], key: str, path: str) ->
     return str(end)
 
 
-def _readings(source: NetworkSource, content: Mapping[str, Any]) -> Iterator[NetReading]:
+def _readings(source: NetworkSource, content: Mapping[str, Any]) -> Iterator[tuple[str, NetReading]]:
+    """Readings with their paths."""
     seen: set[object] = set()
     for path, item in source.items(content, "measurements"):
         source.keys(item, path, _KEYS["measurements"])
         stream, quantity = source.quantity(item, path, water=True)
-        meter = str(item.get("meter") or "")
+        meter = source.label(item, "meter", path)
         source.unique(
             (stream, quantity, meter), seen, path,
             tr("{quantity} of stream '{stream}' is measured twice: give each reading its own 'meter'"),
@@ -195,11 +202,34 @@ def _readings(source: NetworkSource, content: Mapping[str, Any]) -> Iterator[Net
         if below is not None and quantity in WATER:
             source.report("{quantity} is read as a value, not as a limit", f"{path}.below",
                           quantity=quantity_phrase(quantity))  # fmt: skip
+        if below is not None and below <= 0:
+            source.report("nothing lies below {limit}: a limit must be above zero", f"{path}.below", limit=below)
         source.possible(quantity, value, path)
-        yield NetReading(stream, quantity, value, sigma, below, meter)
+        yield path, NetReading(stream, quantity, value, sigma, below, meter)
 
 
-def _fixed(source: NetworkSource, content: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], float]]:
+def _require_sensible(
+    source: NetworkSource,
+    readings: Sequence[tuple[str, NetReading]],
+    fixed: Mapping[tuple[str, str], float],
+    assay_total: float,
+) -> None:
+    """A fault for each standard deviation that cannot be reckoned with."""
+    sizes = [_size(one) for _, one in readings if one.quantity in _MASSES]
+    sizes += [value for (_, quantity), value in fixed.items() if quantity in _MASSES]
+    heaviest = max((size for size in sizes if isfinite(size)), default=0.0)
+    for path, one in readings:
+        source.require_sensible(path, one.sigma, _size(one), heaviest if one.quantity in _MASSES else assay_total)
+
+
+def _size(one: NetReading) -> float:
+    """Size of a reading, or of its limit."""
+    return abs((one.below if one.value is None else one.value) or 0.0)
+
+
+def _fixed(
+    source: NetworkSource, content: Mapping[str, Any], assay_total: float
+) -> Iterator[tuple[tuple[str, str], float]]:
     seen: set[object] = set()
     for path, item in source.items(content, "fixed"):
         source.keys(item, path, _KEYS["fixed"])
@@ -211,6 +241,11 @@ def _fixed(source: NetworkSource, content: Mapping[str, Any]) -> Iterator[tuple[
         value = source.number(item, "value", path)
         if value < 0:
             source.report("a fixed value cannot be negative", f"{path}.value")
+        elif quantity not in (MASS, *WATER) and value > assay_total:
+            source.report(
+                "the fixed assay {value} lies above 'assay_total' ({total}): nothing can hold more than that",
+                f"{path}.value", value=value, total=assay_total,
+            )  # fmt: skip
         source.possible(quantity, value, path)
         yield (stream, quantity), value
 
@@ -225,9 +260,24 @@ def _closure(source: NetworkSource, content: Mapping[str, Any], assay_total: flo
     total = source.optional(item, "total", "closure")
     if total is not None and total <= 0:
         source.report("'{key}' must be above zero", "closure.total", key="total")
-    return NetClosure(
-        source.components if components is None else components, assay_total if total is None else total, streams
-    )
+    summed = source.components if components is None else components
+    _require_reachable(source, assay_total if total is None else total, summed, streams, assay_total)
+    return NetClosure(summed, assay_total if total is None else total, streams)
+
+
+def _require_reachable(
+    source: NetworkSource, total: float, summed: Sequence[str], streams: Sequence[str] | None, assay_total: float
+) -> None:
+    """A fault where not even pure components sum up to the total of the closure."""
+    for stream in source.carried if streams is None else streams:
+        count = len(set(source.carried.get(stream, ())) & set(summed))
+        if count and total > count * assay_total * (1 + 1e-12):
+            source.report(
+                "{total} cannot be reached in stream '{stream}': it carries {count} of the components, each at most "
+                "{most}",
+                "closure.total", total=total, stream=stream, count=count, most=assay_total,
+            )  # fmt: skip
+            return
 
 
 def _covariances(
@@ -238,14 +288,35 @@ def _covariances(
         if one.value is not None:
             for meter in {"", one.meter}:
                 sigma[one.stream, one.quantity, meter] = one.sigma
+    only = _only_meters(readings)
     seen: set[object] = set()
+    found: dict[tuple[str, str], float] = {}
     for path, item in source.items(content, "covariances"):
         source.keys(item, path, _KEYS["covariances"])
         ends = [_reading_named(source, item, key, path, sigma) for key in ("a", "b")]
         value = source.number(item, "cov", path)
-        source.unique(frozenset(ends), seen, path, tr("this covariance is given twice"))
+        first, second = ((*end[:2], end[2] or only.get(end[:2], "")) for end in ends)
+        if first == second and first in sigma:
+            source.report("a covariance joins two readings, but both ends are the same one: leave it out", path)
+        source.unique(frozenset((first, second)), seen, path, tr("this covariance is given twice"))
         source.require_possible(value, [sigma.get(end) for end in ends], path)
+        found[_words(first), _words(second)] = value
         yield NetCovariance(ends[0][:2], ends[1][:2], value, ends[0][2], ends[1][2])
+    source.require_together(found, {_words(one): size for one, size in sigma.items()})
+
+
+def _only_meters(readings: Sequence[NetReading]) -> dict[tuple[str, str], str]:
+    """The meter of each quantity that one meter alone reads."""
+    meters: dict[tuple[str, str], list[str]] = {}
+    for one in readings:
+        if one.value is not None:
+            meters.setdefault((one.stream, one.quantity), []).append(one.meter)
+    return {place: found[0] for place, found in meters.items() if len(found) == 1}
+
+
+def _words(reading: tuple[str, str, str]) -> str:
+    """A reading as one name."""
+    return ".".join(part for part in reading if part)
 
 
 def _reading_named(
@@ -259,21 +330,37 @@ def _reading_named(
         return "", "", ""
     source.keys(end, f"{path}.{key}", _KEYS["end"])
     stream, quantity = source.quantity(end, f"{path}.{key}", water=True)
-    found = stream, quantity, str(end.get("meter") or "")
+    found = stream, quantity, source.label(end, "meter", f"{path}.{key}")
     if stream in source.carried and quantity and found not in sigma:
         source.report("there is no reading of {quantity} of stream '{stream}'", f"{path}.{key}",
                       quantity=quantity_phrase(quantity), stream=stream)  # fmt: skip
     return found
 
 
-def _constraints(source: NetworkSource, content: Mapping[str, Any]) -> Iterator[NetConstraint]:
+def _constraints(source: NetworkSource, content: Mapping[str, Any], assay_total: float) -> Iterator[NetConstraint]:
     for path, item in source.items(content, "linear_constraints"):
         source.keys(item, path, _KEYS["linear_constraints"])
         terms = []
-        for at, term in source.items({f"{path}.terms": item.get("terms")}, f"{path}.terms"):
+        for at, term in source.items(item, "terms", path):
             source.keys(term, at, _KEYS["terms"])
             stream, quantity = source.quantity(term, at)
             terms.append(NetTerm(stream, quantity, source.number(term, "coef", at)))
-        if not terms:
+        if not item.get("terms"):
             source.report("'{key}' is missing", path, key="terms")
-        yield NetConstraint(tuple(terms), source.optional(item, "rhs", path) or 0.0)
+        rhs = source.optional(item, "rhs", path) or 0.0
+        _require_met(source, terms, rhs, path, assay_total)
+        yield NetConstraint(tuple(terms), rhs)
+
+
+def _require_met(source: NetworkSource, terms: Sequence[NetTerm], rhs: float, path: str, assay_total: float) -> None:
+    """A fault where no masses of zero and above, and no assays up to the total, meet an extra equation."""
+    if not terms or not isfinite(rhs) or not all(isfinite(term.coef) for term in terms):
+        return
+    ends = [(term.coef * (inf if term.quantity == MASS else assay_total)) for term in terms if term.coef]
+    least, most = (sum(end for end in ends if (end < 0) == low) for low in (True, False))
+    slack = 1e-12 * max(abs(rhs), assay_total)
+    if not least - slack <= rhs <= most + slack:
+        source.report(
+            "no masses of zero or above and no assays from 0 to {total} meet this equation: check its signs and 'rhs'",
+            path, total=assay_total,
+        )  # fmt: skip

@@ -16,7 +16,16 @@ from zveno.sources.problem_file import ProblemSource, load
 
 SCHEMA = "recon-problem/1"
 _EVERY = frozenset({"schema", "id", "kind", "covariances", "bounds"}) | NETWORK_KEYS | FREE_KEYS
-_SLIP = 0.85
+_TOLD = frozenset(
+    {
+        "name", "title", "description", "note", "notes", "comment", "source", "source_note", "units", "reference",
+        "reference_solution", "reference_vs_truth", "truth", "true_values", "true_values_note", "expected", "published",
+        "gross_errors",
+    }
+)  # fmt: skip
+"""Keys for readers only: where a problem comes from, what it was compared with; so is any that begins with ``_``."""
+_MEANT = {"readings": "measurements", "measured": "measurements", "equations": "constraints", "constants": "parameters"}
+_NEAR = 0.6
 _NETWORK, _FREE = ("linear", "bilinear"), "nonlinear"
 
 
@@ -56,13 +65,12 @@ def _kind(source: ProblemSource, content: Mapping[str, Any]) -> str:
 
 
 def _require_place(source: ProblemSource, content: Mapping[str, Any], foreign: frozenset[str], kind: str) -> None:
-    """A fault for what only problems of another kind can hold, and for slips of the pen in what this one can.
-
-    Other keys are remarks: where a problem comes from, what it was compared with.
+    """A fault for what only problems of another kind can hold, and for keys that nothing reads and that are no remark:
+    what a slip of the pen leaves out must not be missing without a word.
     """
     for key in content:
-        near = [] if key in _EVERY else get_close_matches(key, _EVERY, n=1, cutoff=_SLIP)
-        if near:
-            source.report("'{key}' is not known here", key, key=key, near=near[0])
+        if key not in _EVERY | _TOLD and not key.startswith("_"):
+            near = [_MEANT[key]] if key in _MEANT else get_close_matches(key, _EVERY - foreign, n=1, cutoff=_NEAR)
+            source.report("'{key}' is not known here", key, key=key, near=near[0] if near else "")
         if key in foreign and content[key] not in (None, [], {}):
             source.report("'{key}' has no place in a problem of the kind {kind}", key, key=key, kind=kind)

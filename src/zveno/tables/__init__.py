@@ -45,6 +45,7 @@ _JUDGED = (
     ("asked", pl.Boolean, "whether it was in question beforehand"),
     ("off", pl.Boolean, "whether z is beyond what chance allows with 5 %: among those asked for, or all suspects"),
     ("shows_from_frac", pl.Float64, "size that would show four times out of five"),
+    ("reason", pl.String, "why what was in question cannot be tested (key of a message); empty where it is"),
 )
 
 TABLES: dict[str, tuple[Column, ...]] = {
@@ -267,6 +268,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         ("objective", pl.Float64, "sum of squared standardised adjustments; null = no solution"),
         ("dof", pl.Int64, "degrees of freedom of the global test"),
         ("p_value", pl.Float64, "chance of a larger objective if all errors are as stated"),
+        ("tests", pl.String, "as stated; nominal where a bound holds or a limit counts, so that p is a guide only"),
     ),
     "drifts": _columns(
         ("class_id", pl.Int64, "errors of one class cannot be told apart by these data"),

@@ -92,3 +92,15 @@ def test_refusals_say_what_to_do(store, capsys):
     assert "must end in .csv or .xlsx" in capsys.readouterr().err
     with pytest.raises(DataError, match="whole numbers"):
         load(example("one_concentrator"), store=store).detect("2026-03", [])
+
+
+def test_nothing_is_said_of_added_readings_where_none_is_asked_for(store, capsys):
+    assert detect(store, "--months", "1") == 0
+    assert "what one more reading would buy" in capsys.readouterr().out
+    assert detect(store, "--months", "1", "--added", "0") == 0
+    said = capsys.readouterr().out
+    assert "smallest error that is found four times out of five" in said
+    assert "more reading" not in said
+    assert "added" not in said
+    assert detect(store, "--added", "-1") == 5
+    assert "--added counts added readings: write 0 or more" in capsys.readouterr().err

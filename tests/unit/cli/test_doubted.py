@@ -91,6 +91,26 @@ def test_what_is_in_question_is_answered(plant, capsys):
     assert "in question, common error 'balk_conc.belt_calibration' (dry mass): " in out
 
 
+@pytest.mark.parametrize("options", [["2026-03"], ["2026-03-01/2026-05-01", "--lasting", "month"]])
+def test_a_name_that_there_is_not_is_refused_and_a_meter_that_nothing_tests_is_told(plant, capsys, options):
+    command = ["reconcile", *options, "-c", str(plant), "--suspect"]
+    assert run([*command, "balk_conc.conc.wagom"]) == 5
+    said = capsys.readouterr().err
+    assert (
+        "there is no such meter or shared error as 'balk_conc.conc.wagom'; did you mean 'balk_conc.conc.wagon'?" in said
+    )
+    assert run([*command, "balk_conc.overflow.loss"]) == 0
+    (line,) = [one for one in capsys.readouterr().out.splitlines() if one.startswith("in question")]
+    assert line.startswith("in question, Solids in thickener overflow: not tested, ")
+    assert line.endswith(("only an error larger than all of it would show", "nothing checks it"))
+    assert run([*command, "balk_conc.overflow.loss", "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    rows = answer["common_errors" if "common_errors" in answer else "lasting_errors"]
+    (row,) = [one for one in rows if one["asked"]]
+    assert (row["name"], row["z"], row["off"]) == ("balk_conc.overflow.loss", None, False)
+    assert row["reason"]
+
+
 def test_errors_that_last_are_tested_over_both_months(plant, capsys):
     assert run(["reconcile", "2026-03-01/2026-05-01", "-c", str(plant), "--lasting", "month"]) == 0
     out = capsys.readouterr().out

@@ -7,7 +7,7 @@ from datetime import timedelta
 import numpy as np
 import polars as pl
 import pytest
-from tests.unit.reconcile.plants import METERS, MONTH, TRUTH, meter, model, records, row, shift_starts
+from tests.unit.reconcile.plants import METERS, MONTH, TRUTH, Values, meter, model, records, row, shift_starts
 
 from zveno.errors import DataError
 from zveno.periods import Period
@@ -18,12 +18,12 @@ DAYS = list(MONTH.split("day"))
 RELATIVE = {"wet_mass": 0.01, "moisture": 0.05, "mass": 0.002, "Cu": 0.02, "Fe": 0.02}
 
 
-def month(seed: int, **biases: tuple[float, int]) -> pl.DataFrame:
+def month(seed: int, truth: Values = TRUTH, **biases: tuple[float, int]) -> pl.DataFrame:
     """A month with errors drawn anew in every shift, and biases (share, first day) by point."""
     rng = np.random.default_rng(seed)
     starts = shift_starts()
     rows = []
-    for (point, quantity), value in TRUTH.items():
+    for (point, quantity), value in truth.items():
         bias, first = biases.get(point.replace(".", "_"), (0.0, 0))
         for k, at in enumerate(starts):
             off = bias if k // 2 >= first else 0.0
@@ -100,6 +100,35 @@ def test_an_assay_of_the_whole_month_stands_for_each_of_its_days():
 def test_few_periods_are_no_look_over_time():
     with pytest.raises(DataError, match="only 4"):
         drifting(model(), records(), DAYS[:4])
+
+
+def test_hours_of_readings_by_the_shift_are_refused_with_how_many_tell_anything():
+    hours = list(MONTH.split("hour"))
+    with pytest.raises(
+        DataError, match=r"0 of 744 periods have readings that check each other, .* such as days instead"
+    ):
+        drifting(model(), month(1), hours)
+
+
+def test_only_days_with_readings_that_check_each_other_are_counted():
+    read = month(1).filter(pl.col("start") < DAYS[12].start)
+    found = drifting(model(), read, DAYS)
+    assert found.checked == tuple(one.name for one in DAYS[:12])
+    assert len(found.periods) == 31
+    alone = month(1).filter(pl.col("point").is_in(["ore.belt", "ore.moisture"]))
+    with pytest.raises(DataError, match="0 of 31 periods"):
+        drifting(model(), alone, DAYS)
+
+
+def test_errors_that_cannot_be_are_left_out_where_others_can():
+    """By copper alone the bin, the tailings and the cake's assay look the same as its scale; but no survey and no assay
+    is short by more than all of it, and cake of 85 % copper cannot hold a third more.
+    """
+    rich = {**TRUTH, ("cake.assay", "Cu"): 0.85, ("ore.assay", "Cu"): 0.0352, ("tail.assay", "Cu"): 1.2 / 960}
+    read = month(5, truth=rich, cake_scale=(-0.3, 15)).filter(pl.col("quantity") != "Fe")
+    found = drifting(model(limited(cake_scale=0.1)), read, DAYS).errors
+    assert found["meter"].to_list() == ["ore.assay", "ore.belt", "cake.scale"]
+    assert (found["bias_rel_frac"].abs() < 1).all()
 
 
 def test_periods_without_readings_say_so():

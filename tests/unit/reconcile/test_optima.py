@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from zveno.model.network import MASS, NetNode, NetReading, NetStream, Network
-from zveno.reconcile import problem_report, solve_network
+from zveno.reconcile import problem_report, solve_large, solve_network
 from zveno.reconcile.fit import fit_network
 from zveno.reconcile.optima import optima
 
@@ -100,3 +100,25 @@ def test_torn_readings_still_have_one_answer():
     assert objectives == sorted(objectives)
     assert np.isfinite(objectives).all()
     assert replace(result).objective == result.objective
+
+
+def test_readings_of_a_stream_that_is_empty_here_count_at_another_optimum():
+    """The concentrate is emptied, which leaves its reading out; it must count where the concentrate flows."""
+    ends = (
+        ("feed", None, "a"), ("mid", "a", "b"), ("tail", "a", None), ("fine", "b", "c"), ("coarse", "b", None),
+        ("conc", "c", None), ("slime", "c", None),
+    )  # fmt: skip
+    readings = (
+        ("feed", MASS, 1063.5904, 30.0), ("feed", "Cu", 0.75978695, 0.05212), ("mid", MASS, 356.11613, 3.37079),
+        ("tail", MASS, 858.62145, 66.29208), ("tail", "Cu", 0.503751, 0.00483), ("fine", MASS, 186.14395, 5.9798),
+        ("coarse", "Cu", 0.73212046, 0.08314), ("conc", "Cu", 0.35468551, 0.00348), ("slime", "Cu", 0.617995, 0.01695),
+    )  # fmt: skip
+    network = Network(
+        tuple(NetNode(one) for one in "abc"), tuple(NetStream(*one) for one in ends),
+        tuple(NetReading(*one) for one in readings), ("Cu",),
+    )  # fmt: skip
+    for solver in (solve_network, solve_large):
+        result = solver(network)
+        assert result.objective == pytest.approx(18.1916, rel=1e-4)
+        assert all(one.objective > result.objective for one in result.other_optima)
+        assert result.value("conc", "Cu") is None

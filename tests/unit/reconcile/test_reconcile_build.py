@@ -12,7 +12,7 @@ from tests.unit.reconcile.plants import COMPONENTS, METERS, MONTH, TRUTH, meter,
 
 from zveno.errors import DataError, ModelError
 from zveno.periods import Period
-from zveno.reconcile import month_network, reconcile_many
+from zveno.reconcile import month_network, reconcile, reconcile_many
 from zveno.reconcile.build import FROM_DESCRIPTION, NOT_ALL_MEMBERS, UNSURVEYED, WITHIN_SECTION
 from zveno.reconcile.period_values import LEFT_OUT, MEAN_OF_PRESENT, TAKEN_AS_DRY, Masses
 from zveno.reconcile.records import Series, apart
@@ -258,6 +258,15 @@ def test_a_corrected_value_replaces_the_one_known_before():
 def test_periods_too_short_for_their_readings_have_no_balance():
     hours = list(MONTH.split("hour"))[:30]
     assert set(reconcile_many(model(), records(), hours).periods["status"]) <= {"no data", "not testable"}
+
+
+def test_a_period_that_a_bound_holds_says_that_its_tests_are_nominal():
+    heavy = {**TRUTH, ("cake.scale", "mass"): 2000.0}  # more cake than ore: the tailings stand at nothing
+    for values, word in ((TRUTH, "as stated"), (heavy, "nominal")):
+        assert reconcile_many(model(), records(values), [MONTH]).periods["tests"].to_list() == [word]
+        balance = reconcile(model(), records(values), MONTH)
+        assert balance.nominal.word == word
+        assert (("tail", "mass") in balance.nominal.bounds) == (word == "nominal")
 
 
 def test_shift_assays_are_weighted_with_their_part_of_a_longer_mass():

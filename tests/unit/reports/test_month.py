@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import polars as pl
 import pytest
 
+from zveno.reconcile import Nominal
 from zveno.reports import MonthResults, month_report
 from zveno.reports.document import Callout, Document, Facts, Figure, Paragraph
 from zveno.text.catalogue import catalogue
@@ -179,3 +180,13 @@ def test_provenance_holds_the_hashes_and_the_time_in_plant_time(document, balkha
     values = [row.cells["value"].value for row in document.tables["provenance"].rows]
     assert values[:4] == ["Zveno 0.1.0", balkhash_month.provenance.model_hash, "0f" * 32, "9a" * 32]
     assert values[4] == "2 Apr 2026 09:30"
+
+
+def test_a_bound_that_holds_and_a_limit_that_counts_are_told_beside_the_test(balkhash_month):
+    streams = balkhash_month.flows["stream"].unique(maintain_order=True).to_list()
+    nominal = Nominal(bounds=((streams[0], "Cu"),), limits=((streams[1], "mass"),))
+    plain = said(month_report(balkhash_month, EN), "summary")
+    assert "guide only" not in plain
+    told = said(month_report(replace(balkhash_month, nominal=nominal), EN), "summary")
+    assert "P and z are a guide only, for a bound holds: " in told
+    assert 'P and z are a guide only, for a limit ("less than") counts: ' in told

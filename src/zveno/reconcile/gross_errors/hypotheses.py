@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,7 +16,7 @@ from zveno.reconcile.gross_errors.adjusted import Adjusted, Columns
 Kind = Literal["reading", "common", "loss"]
 _SEEN = 1e-9
 _SAME = 1e-9
-_FAR = 100.0
+FAR = 100.0
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ def single(network: Network, number: int) -> Hypothesis:
     """A reading alone."""
     one = network.readings[number]
     size = abs(one.value or 0.0)
-    return Hypothesis("reading", "", one.quantity, ((number, 1.0),), size, max(size, _FAR * one.sigma))
+    return Hypothesis("reading", "", one.quantity, ((number, 1.0),), size, max(size, FAR * one.sigma))
 
 
 def _commons(network: Network, fit: Fit) -> list[Hypothesis]:
@@ -145,6 +145,11 @@ def _commons(network: Network, fit: Fit) -> list[Hypothesis]:
     """
     used = {int(n) for n, z, checked in zip(fit.linear.used, fit.tests.z, fit.linear.redundant, strict=True)
             if np.isfinite(z) or not checked}  # fmt: skip
+    return commons(network, used)
+
+
+def commons(network: Network, used: Collection[int]) -> list[Hypothesis]:
+    """The same among readings by number."""
     found: list[Hypothesis] = []
     for one in (*network.common, *_alike(network)):
         effects = tuple(sorted((n, effect) for n, effect in one.effects if n in used))
@@ -178,7 +183,7 @@ def _alike(network: Network) -> Iterator[NetCommon]:
     for numbers in sets.values():
         if len({network.readings[n].stream for n in numbers}) > 1:
             yield NetCommon("", tuple((n, float(network.readings[n].value or 0.0)) for n in numbers))
-    if not network.common:
+    if not network.common and network.covariances:
         yield from _correlated(network)
 
 
@@ -203,7 +208,12 @@ def _losses(network: Network, fit: Fit) -> list[Hypothesis]:
     known = {MASS, *network.components}
     rows = [row for row in fit.problem.rows if row[0] in nodes and row[1] in known]
     passing = _passing(network, fit, rows)
-    return [Hypothesis("loss", *row, (), size, size or np.inf) for row, size in zip(rows, passing, strict=True)]
+    return [loss(row, size) for row, size in zip(rows, passing, strict=True)]
+
+
+def loss(row: tuple[str, str], passing: float) -> Hypothesis:
+    """Something lost at the balance of a place and quantity, of which so much passes."""
+    return Hypothesis("loss", *row, (), passing, passing or np.inf)
 
 
 def _passing(network: Network, fit: Fit, rows: Sequence[tuple[str, str]]) -> list[float]:

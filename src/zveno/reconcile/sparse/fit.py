@@ -9,8 +9,9 @@ import numpy as np
 from scipy.sparse import coo_array, csc_array
 from scipy.special import chdtrc
 
-from zveno.errors import SolveError
+from zveno.errors import DataError, SolveError
 from zveno.model.network import Network
+from zveno.reconcile.equations import contradiction
 from zveno.reconcile.names import Bools, Floats, Ints
 from zveno.reconcile.sparse.condensed import Condensation, condensation, independent, slopes_of_readings
 from zveno.reconcile.sparse.interior import Solved, interior_point, reference
@@ -21,7 +22,8 @@ from zveno.reconcile.sparse.structure import Structure, structure
 from zveno.text.words import quantity_phrase
 
 _GONE = 1e-5
-_HARDLY = 0.05
+_HARDLY, _AT_ONCE, _ALONE = 0.01, 256, 1e-12
+_TRIES, _CONSISTENT = 3, 1e-8
 
 
 @dataclass(frozen=True)
@@ -66,8 +68,9 @@ class LargeFit:
     @cached_property
     def tested(self) -> Bools:
         """Readings that others check and whose quantity no bound holds, (readings,)."""
-        of = self.layout.readings.of
-        return ~self.layout.readings.censored & self.structure.redundant[of] & ~self.held[of]
+        read = self.layout.readings
+        checked = ~read.censored & self.structure.redundant[read.of] & ~self.held[read.of]
+        return checked & (self.slope_variance * read.sigma**2 > _ALONE)
 
     @cached_property
     def z(self) -> Floats:
@@ -81,9 +84,26 @@ class LargeFit:
         with np.errstate(invalid="ignore", divide="ignore"):
             return np.asarray(np.where(self.tested, 1 / np.sqrt(self.slope_variance), np.nan))
 
+    @cached_property
+    def weights(self) -> csc_array:
+        """Inverse of the covariance of the readings that count, (readings, readings)."""
+        return _weights(self)
+
+    def pulls(self, errors: csc_array) -> Floats:
+        """Expected slopes of all readings with errors of theirs, (readings, k)."""
+        pushed = csc_array(self.weights @ errors)
+        rows = slopes_of_readings(self.layout, self.layout.readings.of, (self.mass, self.assay))
+        out = pushed.toarray()
+        for first in range(0, out.shape[1], _AT_ONCE):
+            some = slice(first, first + _AT_ONCE)
+            out[:, some] -= self.weights @ (rows @ self.spread.covariances((rows.T @ pushed[:, some]).toarray()))
+        return np.asarray(out)
+
     def covariances(self, readings: Ints) -> Floats:
         """Covariances of the slopes of all readings with those of some, (readings, k)."""
-        return _slope_covariance(self, readings)
+        at = np.arange(len(readings))
+        shape = (len(self.layout.readings.of), len(readings))
+        return self.pulls(coo_array((np.ones(len(readings)), (readings, at)), shape=shape).tocsc())
 
 
 def fit_large(network: Network) -> LargeFit:
@@ -96,8 +116,8 @@ def fit_large(network: Network) -> LargeFit:
     SolveError
         If no balanced point was found: names the worst balance.
     """
-    analysed = _independent(condensation(layout(network)))
-    return _fit_at(analysed, _solved(analysed))
+    analysed = prepared(network)
+    return fit_point(analysed, solved_point(analysed))
 
 
 def large_point(network: Network) -> tuple[Layout, Solved]:
@@ -108,11 +128,22 @@ def large_point(network: Network) -> tuple[Layout, Solved]:
     DataError, SolveError
         As :func:`fit_large` does.
     """
-    analysed = _independent(condensation(layout(network)))
-    return analysed.layout, _solved(analysed)
+    analysed = prepared(network)
+    return analysed.layout, solved_point(analysed)
 
 
-def _solved(analysed: Condensation) -> Solved:
+def prepared(network: Network) -> Condensation:
+    """A network as arrays, with independent equations, ready to be solved.
+
+    Raises
+    ------
+    DataError
+        If the network is not usable.
+    """
+    return _independent(condensation(layout(network)))
+
+
+def solved_point(analysed: Condensation) -> Solved:
     """A converged point, or an error."""
     solved = interior_point(analysed.layout, analysed)
     if not solved.converged:
@@ -126,7 +157,25 @@ def _independent(analysed: Condensation) -> Condensation:
     built = analysed.layout
     if len(keep) == len(built.b):
         return analysed
-    return condensation(built.some_rows(keep))
+    left = condensation(built.some_rows(keep))
+    if built.b.any():
+        _require_consistent(built, left, np.setdiff1d(np.arange(len(built.b)), keep))
+    return left
+
+
+def _require_consistent(built: Layout, left: Condensation, rest: Ints) -> None:
+    """Equations that were left out must follow from the others."""
+    kept = left.layout
+    factors, scale = left.factor(*left.entries(kept.G))
+    n, u = len(kept.b), np.zeros(built.n_variables)
+    for _ in range(_TRIES):
+        full = np.zeros(left.rows)
+        full[:n] = kept.b - kept.G @ u
+        u = u + kept.G.T @ (scale * factors.solve(scale * full))[:n]
+    off = np.abs(built.b[rest] - built.G[rest] @ u)
+    wrong = np.flatnonzero(off > _CONSISTENT * (1 + np.abs(built.b).max()))
+    if len(wrong):
+        raise DataError(contradiction(built.rows[rest[k]]) for k in wrong)
 
 
 def _not_converged(built: Layout, solved: Solved) -> SolveError:
@@ -141,7 +190,7 @@ def _not_converged(built: Layout, solved: Solved) -> SolveError:
     )  # fmt: skip
 
 
-def _fit_at(analysed: Condensation, solved: Solved) -> LargeFit:
+def fit_point(analysed: Condensation, solved: Solved) -> LargeFit:
     """Classify, spread and test a converged point."""
     built = analysed.layout
     mass, assay = built.expand(solved.u)
@@ -149,6 +198,8 @@ def _fit_at(analysed: Condensation, solved: Solved) -> LargeFit:
     if closed.any():
         usual, usual_assay = built.expand(solved.origin)
         mass, assay = np.where(closed, usual, mass), np.where(closed[built.pair_stream], usual_assay, assay)
+        analysed = _without_idle(analysed, closed)
+        built = analysed.layout
     found = structure(analysed, mass, assay, closed)
     spreading = spread(analysed, mass, assay, found)
     counts = np.concatenate([np.ones(built.n_streams), ~closed[built.pair_stream]]).astype(float)
@@ -162,10 +213,17 @@ def _fit_at(analysed: Condensation, solved: Solved) -> LargeFit:
     if held.any() or closed.any() or built.readings.censored.any():
         slope -= _pushed(fit)
     tied = built.readings.tied
-    hardly = tied.number[variance[tied.number] * tied.own < _HARDLY]
+    checked = fit.tested[tied.number]
+    hardly = tied.number[checked & (variance[tied.number] * tied.own < _HARDLY)]
     if len(hardly):  # the small difference of two variances
         variance[hardly] = np.diag(fit.covariances(hardly)[hardly])
     return fit
+
+
+def _without_idle(analysed: Condensation, closed: Bools) -> Condensation:
+    """The same without correlated assays of streams that carry nothing."""
+    left = analysed.layout.without_idle(closed)
+    return analysed if left is analysed.layout else condensation(left)
 
 
 def _at(built: Layout, solved: Solved) -> tuple[Floats, Floats]:
@@ -214,18 +272,9 @@ def _tests(built: Layout, found: Structure, spreading: Spread, mass: Floats, ass
 
 def _pushed(fit: LargeFit) -> Floats:
     """Push of bounds that hold and of limits ("less than"), (readings,): no error of a reading, for it is no misfit."""
-    weight, rows = _weights(fit), slopes_of_readings(fit.layout, fit.layout.readings.of, (fit.mass, fit.assay))
-    push = rows.T @ np.nan_to_num(fit.slope)
-    return np.asarray(weight @ (rows @ fit.spread.covariances(push[:, None])))[:, 0]
-
-
-def _slope_covariance(fit: LargeFit, readings: Ints) -> Floats:
-    """Covariance of the slopes of all readings with those of some, (readings, k)."""
-    weight = _weights(fit)
-    some = weight[:, readings]
     rows = slopes_of_readings(fit.layout, fit.layout.readings.of, (fit.mass, fit.assay))
-    moved = rows @ fit.spread.covariances((rows.T @ some).toarray())
-    return np.asarray(some.toarray() - weight @ moved)
+    push = rows.T @ np.nan_to_num(fit.slope)
+    return np.asarray(fit.weights @ (rows @ fit.spread.covariances(push[:, None])))[:, 0]
 
 
 def _weights(fit: LargeFit) -> csc_array:

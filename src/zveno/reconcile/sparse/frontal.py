@@ -82,17 +82,55 @@ def pattern(vertex: Ints, rows: Ints, columns: Ints, negative: Bools | None = No
     """
     count = int(vertex.max(initial=-1)) + 1
     sizes = np.bincount(vertex, minlength=count)
-    order, reach = _elimination(count, vertex[rows], vertex[columns])
-    fronts = _fronts(order, reach, sizes, np.zeros(count, dtype=bool) if negative is None else negative)
+    below = np.zeros(count, dtype=bool) if negative is None else negative
+    graph = _graph(count, vertex[rows], vertex[columns])
+    order = _order(graph, below)
+    fronts = _fronts(order, _reach(graph, order), sizes, below)
     return _Places(vertex, fronts).pattern(rows, columns)
 
 
-def _elimination(count: int, first: Ints, second: Ints) -> tuple[Ints, list[set[int]]]:
-    """Vertices by least degree, and for each place in the order the later places that its front reaches."""
+def _graph(count: int, first: Ints, second: Ints) -> csr_array:
+    """Which vertices share an entry, both ways."""
     off = first != second
     graph = coo_array((np.ones(int(off.sum())), (first[off], second[off])), shape=(count, count)).tocsr()
-    graph = (graph + graph.T).tocsr()
-    order = _least_degree(graph)
+    return csr_array(graph + graph.T)
+
+
+def _order(graph: csr_array, below: Bools) -> Ints:
+    """Vertices by least degree; those ``below`` as soon as all that they touch has met.
+
+    A common factor of errors far apart is one row. Eliminated early it would join all rows of all nodes that it
+    touches; behind the first front that is above all of them it joins nothing that is not joined already.
+    """
+    if not below.any():
+        return _least_degree(graph)
+    above = np.flatnonzero(~below)
+    order = above[_least_degree(csr_array(graph[above][:, above]))]
+    parent = [min(one, default=-1) for one in _reach(csr_array(graph[order][:, order]), np.arange(len(order)))]
+    place = np.full(graph.shape[0], -1)
+    place[order] = np.arange(len(order))
+    behind = np.zeros(graph.shape[0])
+    behind[order] = np.arange(len(order))
+    for one in np.flatnonzero(below):
+        touched = place[graph.indices[graph.indptr[one] : graph.indptr[one + 1]]]
+        behind[one] = _meeting(set(touched[touched >= 0].tolist()), parent) + 0.5
+    return np.argsort(behind, kind="stable")
+
+
+def _meeting(places: set[int], parent: list[int]) -> int:
+    """The lowest front above all of some; beyond the last where they never meet."""
+    while len(places) > 1:
+        lowest = min(places)
+        places.discard(lowest)
+        if parent[lowest] < 0:
+            return len(parent)
+        places.add(parent[lowest])
+    return places.pop() if places else len(parent)
+
+
+def _reach(graph: csr_array, order: Ints) -> list[set[int]]:
+    """For each place in an order of elimination the later places that its front reaches."""
+    count = len(order)
     place = np.empty(count, dtype=np.int64)
     place[order] = np.arange(count)
     reach: list[set[int]] = [set() for _ in range(count)]
@@ -107,7 +145,7 @@ def _elimination(count: int, first: Ints, second: Ints) -> tuple[Ints, list[set[
         reach[at] = mine
         if mine:
             children[min(mine)].append(at)
-    return order, reach
+    return reach
 
 
 def _least_degree(graph: csr_array) -> Ints:
@@ -255,7 +293,7 @@ class Factors:
                 if k == 1:
                     np.subtract.at(y[:, 0], one.beyond.ravel(), push.ravel())
                 else:
-                    np.subtract.at(y, one.beyond.ravel(), push.reshape(-1, k))
+                    np.subtract.at(y, one.beyond.ravel(), push.reshape(one.beyond.size, k))
         for one, inverse, pull in zip(self.pattern.groups[::-1], self.inverse[::-1], self.pull[::-1], strict=True):
             x = y[one.pivots]
             if one.beyond.size:

@@ -12,17 +12,19 @@ import numpy as np
 from zveno.reconcile.names import Bools, Floats, Ints
 from zveno.reconcile.sparse.condensed import Condensation, condensation
 from zveno.reconcile.sparse.layout import Layout
-from zveno.reconcile.sparse.misfit import Misfit, gradient, misfit
+from zveno.reconcile.sparse.misfit import Misfit, centre_shift, gradient, misfit
 from zveno.reconcile.sparse.newton import Barrier, System, curvature, system
 from zveno.reconcile.sparse.start import start
 
 MAX_ITERATIONS = 100
 _LINEAR_STAGE = 12
-_PROX_START, _PROX_FLOOR, _PROX_TOP = 1e-3, 1e-7, 1e3
+_PROX_START, _PROX_FLOOR, _PROX_TOP, _PROX_HELD = 1e-3, 1e-7, 1e3, 1e-3
 _CUTS = 14
 _GONE = 1e-6
-_HOLD, _RUNAWAY, _GROWTH = 1e3, 1e2, 9.0
+_HOLD, _GROWTH = 1e3, 9.0
+_FAR, _NEAR = 1e4, 1e2
 _COMPLEMENTARITY, _SLOPE, _BALANCE, _STANDING = 1e-8, 1e-5, 1e-9, 3e-9
+_CREEPING = 0.2
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,7 @@ class _Task:
     origin: Floats
     held: Ints
     size: Floats
+    far: float = _FAR
 
     def miss(self, u: Floats) -> tuple[Misfit, Floats, Floats]:
         """Misfit, masses and assays at a point."""
@@ -95,7 +98,7 @@ class _Task:
     def holding(self, u: Floats) -> _Task:
         """The same with further masses held, if some have run away."""
         masses = u[: len(self.layout.mass_free)]
-        far = np.flatnonzero(masses > _RUNAWAY * self.origin[: len(masses)].max(initial=0.0))
+        far = np.flatnonzero(masses > self.far * self.origin[: len(masses)].max(initial=0.0))
         more = np.setdiff1d(self.layout.mass_free[far], self.held)
         if not len(more):
             return self
@@ -138,11 +141,13 @@ class _Task:
         layout = self.layout
         n_m, n = len(layout.mass_free), layout.n_variables
         weight = state.z / s
-        by_mass = state.prox / mass**2
+        prox = np.full(layout.n_streams, state.prox)
+        prox[self.held] = np.maximum(state.prox, _PROX_HELD)
+        by_mass = prox / mass**2
         by_mass[layout.mass_free] += weight[:n_m]
         cap = np.zeros(len(layout.owner))
         cap[layout.capped] = weight[n:]
-        return Barrier(by_mass, weight[n_m:n] + state.prox / state.u[n_m:] ** 2, cap)
+        return Barrier(by_mass, weight[n_m:n] + prox[layout.owner] / state.u[n_m:] ** 2, cap)
 
     def residual(self, u: Floats) -> Floats:
         """What each equation still lacks."""
@@ -159,6 +164,9 @@ class _Task:
 def interior_point(layout: Layout, analysed: Condensation | None = None, origin: Floats | None = None) -> Solved:
     """Best masses and flows within bounds and balances; a second try without the linearised stage.
 
+    Masses that the readings would let grow without end are held where they are ten thousand times what is usual, a
+    hundred times where that loses digits.
+
     References
     ----------
     Mehrotra (1992), SIAM J. Optim. 2, 575-601 (predictor and centring); Crowe (1986), AIChE J. 32, 616-623
@@ -168,11 +176,16 @@ def interior_point(layout: Layout, analysed: Condensation | None = None, origin:
     held = _anchor(layout)
     task = _Task(layout, analysed or condensation(layout), origin, held, origin[layout.mass_column[held]])
     with np.errstate(all="ignore"):
-        first = _run(task, _first(task, linear=True))
-        if first.converged:
-            return first
+        best = _run(task, _first(task, linear=True))
+        if best.converged:
+            return best
         second = _run(task, _first(task, linear=False))
-        return second if second.converged or second.half < first.half else first
+        best = second if second.converged or second.half < best.half else best
+        if best.converged or not len(best.unbounded):
+            return best
+        # masses that grow without end are held so far out that digits are lost: hold them nearer
+        third = _run(replace(task, far=_NEAR), _first(task, linear=False))
+        return third if third.converged else best
 
 
 def _anchor(layout: Layout) -> Ints:
@@ -221,7 +234,7 @@ def _iterate(task: _Task, state: _State, iteration: int) -> tuple[_State, bool]:
     linear = state.linear and iteration <= _LINEAR_STAGE and task.imbalance(state.u).max(initial=0.0) > 1e-7
     s = task.slack(state.u)
     curved = curvature(layout, miss, mass, assay, task.barrier(state, s, mass), linear)
-    shift = np.divide(miss.slope, miss.curve, out=np.zeros_like(miss.slope), where=miss.curve > 0)
+    shift = centre_shift(layout, miss, frozen=linear)
     slope = gradient(layout, miss, mass, assay - shift[layout.n_streams :] if linear else assay)
     step = _direction(task, system(task.analysed, curved, state.u, (mass, assay)), slope, state, s)
     keep = max(0.99, 1 - step.mu)
@@ -309,13 +322,16 @@ def _settled(task: _Task, state: _State, s: Floats, before: float) -> tuple[bool
     slope = np.abs(state.u * (gradient(layout, miss, mass, assay) + pull - task.push(state.z)))
     slope[_vanished(task, state.u)] = 0.0
     size = reference(state.half)
+    steep = float(slope.max(initial=0.0)) / (_SLOPE * np.sqrt(size))
+    # where slopes have all but vanished a point creeps along what nothing tells: digits of less than one are enough
+    told = max(size, 1.0) if steep < _CREEPING else size
     standing = (
         not state.linear
         and float(s @ state.z) < _COMPLEMENTARITY * size
         and task.imbalance(state.u).max(initial=0.0) < _BALANCE
-        and 2 * abs(state.half - before) < _STANDING * size
+        and 2 * abs(state.half - before) < _STANDING * told
     )
-    return standing, float(slope.max(initial=0.0)) < _SLOPE * np.sqrt(size)
+    return standing, steep < 1
 
 
 def _vanished(task: _Task, u: Floats) -> Bools:

@@ -44,10 +44,14 @@ class Tied:
         What each factor adds to each error, (k, factors).
     inverse
         Inverse covariance of all of them, (k, k).
+    least
+        Curvature that each keeps at least, whatever the others of its group do: one over the variance that it would
+        have along the widest direction of the group's correlations, (k,).
     """
 
     number: Ints
     own: Floats
+    least: Floats
     common: csc_array
     inverse: csr_array
 
@@ -60,6 +64,19 @@ class Tied:
     def stiffness(self) -> csr_array:
         """Curvature of the objective by the factors, (factors, factors)."""
         return csr_array(eye_array(self.common.shape[1]) + self.common.T @ self.pull)
+
+    def some(self, keep: Bools) -> Tied:
+        """Some of these readings, (k,): what is left has the same covariances."""
+        own, common = self.own[keep], csr_array(self.common)[keep]
+        joined = (common @ common.T).tocsr()
+        groups, label = connected_components(joined, directed=False) if keep.any() else (0, np.zeros(0))
+        blocks = []
+        for group in range(groups):
+            mine = np.flatnonzero(label == group)
+            V = joined[mine][:, mine].toarray() + np.diag(own[mine])
+            blocks.append((mine, mine, np.linalg.inv(V)))
+        inverse = _put(blocks, joined.shape).tocsr()
+        return Tied(self.number[keep], own, self.least[keep], csc_array(common), inverse)
 
 
 @dataclass(frozen=True)
@@ -187,6 +204,15 @@ class Layout:
         keys = ((place, k if quantity in own else -1) for k, (place, quantity) in enumerate(self.rows))
         return np.array([places.setdefault(key, len(places)) for key in keys], dtype=np.int64)
 
+    def without_idle(self, closed: Bools) -> Layout:
+        """The same without correlated assays of streams that carry nothing, (streams,): they tell nothing of others."""
+        tied = self.readings.tied
+        pair = self.readings.of[tied.number] - self.n_streams
+        keep = (pair < 0) | ~closed[self.pair_stream[np.maximum(pair, 0)]] if len(self.pair_stream) else pair < 0
+        if keep.all():
+            return self
+        return replace(self, readings=replace(self.readings, tied=tied.some(keep)))
+
     def some_rows(self, rows: Ints) -> Layout:
         """The same with some of the equations."""
         return replace(self, G=self.G[rows], b=self.b[rows], rows=tuple(self.rows[k] for k in rows))
@@ -248,7 +274,7 @@ def _tied(network: Network, sigma: Floats) -> Tied:
     members = np.split(np.argsort(label, kind="stable"), np.cumsum(np.bincount(label, minlength=groups))[:-1])
     of_pair = label[at[0]]
     by_group = np.split(np.argsort(of_pair, kind="stable"), np.cumsum(np.bincount(of_pair, minlength=groups))[:-1])
-    own = np.empty(k)
+    own, least = np.empty(k), np.empty(k)
     inverses, commons = [], []
     factors = 0
     for group in range(groups):
@@ -260,14 +286,14 @@ def _tied(network: Network, sigma: Floats) -> Tied:
         size, turn = np.linalg.eigh(C)
         if size[0] <= 1e-12:
             raise contradictory()
-        own[mine] = size[0] * s**2
+        own[mine], least[mine] = size[0] * s**2, 1 / (size[-1] * s**2)
         inverses.append((mine, (turn / size) @ turn.T / np.outer(s, s)))
         shared = size > size[0] * (1 + 1e-9)
         commons.append((mine, factors, s[:, None] * turn[:, shared] * np.sqrt(size[shared] - size[0])))
         factors += int(shared.sum())
     inverse = _put([(m, m, block) for m, block in inverses], (k, k)).tocsr()
     common = _put([(m, first + np.arange(B.shape[1]), B) for m, first, B in commons], (k, factors)).tocsc()
-    return Tied(number, own, common, inverse)
+    return Tied(number, own, least, common, inverse)
 
 
 def _put(blocks: list[tuple[Ints, Ints, Floats]], shape: tuple[int, int]) -> coo_array:

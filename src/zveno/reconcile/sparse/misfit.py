@@ -31,8 +31,8 @@ class Misfit:
 def misfit(layout: Layout, mass: Floats, assay: Floats, closed: Floats | None = None) -> Misfit:
     """Distance from the readings at masses (streams,) and assays (pairs,).
 
-    A limit L with the error s adds ``-ln Phi((L - x) / s)``. Assays of streams that are ``closed`` (carry nothing)
-    are left out.
+    A limit L with the error s adds ``-ln Phi((L - x) / s)``. ``closed`` is zero for assays of streams that carry
+    nothing, which are left out; those among them that are correlated with others are none of the layout's.
     """
     read = layout.readings
     x = np.concatenate([mass, assay])
@@ -46,8 +46,6 @@ def misfit(layout: Layout, mass: Floats, assay: Floats, closed: Floats | None = 
     if len(tied.number):
         of = read.of[tied.number]
         off = x[of] - read.value[tied.number]
-        if closed is not None:
-            off = off * closed[of]
         by_tied = np.asarray(tied.inverse @ off, dtype=np.float64)
         half += 0.5 * float(by_tied @ off)
         slope += np.bincount(of, by_tied, minlength=len(x))
@@ -72,3 +70,14 @@ def gradient(layout: Layout, miss: Misfit, mass: Floats, seen: Floats) -> Floats
     by_flow = miss.slope[layout.n_streams + free] / mass[layout.owner]
     by_mass = miss.slope[: layout.n_streams] - layout.by_owner(by_flow * seen[free])
     return np.concatenate([by_mass[layout.mass_free], by_flow])
+
+
+def centre_shift(layout: Layout, miss: Misfit, *, frozen: bool = False) -> Floats:
+    """How far each quantity is from where its own readings would have it, (quantities,).
+
+    For steps with ``frozen`` masses zero where readings are correlated: what they ask for depends on the others.
+    """
+    shift = np.divide(miss.slope, miss.curve, out=np.zeros_like(miss.slope), where=miss.curve > 0)
+    if frozen and len(layout.readings.tied.number):
+        shift[layout.readings.of[layout.readings.tied.number]] = 0.0
+    return shift

@@ -8,11 +8,11 @@ from functools import cached_property
 import numpy as np
 from scipy.sparse import csr_array, vstack
 
-from zveno.reconcile.names import Floats
+from zveno.reconcile.names import Bools, Floats
 from zveno.reconcile.sparse.condensed import Condensation, slopes_of_readings
 from zveno.reconcile.sparse.frontal import Factors
 from zveno.reconcile.sparse.layout import Layout
-from zveno.reconcile.sparse.misfit import Misfit
+from zveno.reconcile.sparse.misfit import Misfit, centre_shift
 
 _REFINEMENTS = 3
 _CONVEX = 0.3
@@ -122,17 +122,19 @@ def curvature(layout: Layout, miss: Misfit, mass: Floats, assay: Floats, barrier
     """Arrow blocks at a point: in the linear stage with frozen masses, else exact where that is safely positive.
 
     A stream whose exact block is not gets its Gauss-Newton block, which is flat where the stream shrinks as a whole.
+    What the common factors take away again from correlated readings does not count as safe.
     """
-    shift = np.divide(miss.slope, miss.curve, out=np.zeros_like(miss.slope), where=miss.curve > 0)
     free = layout.n_streams + layout.flow_free
-    x, shift = assay[layout.flow_free], shift[free]
+    x, shift = assay[layout.flow_free], centre_shift(layout, miss, frozen=linear)[free]
     h = miss.curve[free] / mass[layout.owner] ** 2
-    d, ratio, sigma = _blocks(layout, miss, h, x - shift if linear else x + shift, barrier)
+    d, ratio, sigma = _blocks(layout, miss.curve, h, x - shift if linear else x + shift, barrier)
     if not linear:
         exact = sigma - layout.by_owner(h * shift**2)
         unsafe = exact < _CONVEX * sigma
+        if len(layout.readings.tied.number):
+            unsafe |= _unsafe_together(layout, miss, mass, x, barrier)
         if unsafe.any():
-            _, flat_ratio, flat = _blocks(layout, miss, h, x, barrier)
+            _, flat_ratio, flat = _blocks(layout, miss.curve, h, x, barrier)
             ratio = np.where(unsafe[layout.owner], flat_ratio, ratio)
             exact = np.where(unsafe, flat, exact)
         sigma = exact
@@ -140,12 +142,24 @@ def curvature(layout: Layout, miss: Misfit, mass: Floats, assay: Floats, barrier
     return Curvature(d, ratio, sigma)
 
 
-def _blocks(layout: Layout, miss: Misfit, h: Floats, x: Floats, barrier: Barrier) -> tuple[Floats, Floats, Floats]:
+def _unsafe_together(layout: Layout, miss: Misfit, mass: Floats, x: Floats, barrier: Barrier) -> Bools:
+    """Streams whose exact blocks are not safe with the least curvature that correlated readings leave, (streams,)."""
+    tied = layout.readings.tied
+    lost = np.bincount(layout.readings.of[tied.number], 1 / tied.own - tied.least, minlength=layout.n_quantities)
+    curve = np.where(lost > 0, np.maximum(miss.curve - lost, 0.0), miss.curve)
+    free = layout.n_streams + layout.flow_free
+    shift = np.divide(miss.slope, curve, out=np.zeros_like(curve), where=curve > 0)[free]
+    h = curve[free] / mass[layout.owner] ** 2
+    _, _, sigma = _blocks(layout, curve, h, x + shift, barrier)
+    return np.asarray(sigma - layout.by_owner(h * shift**2) < _CONVEX * sigma)
+
+
+def _blocks(layout: Layout, curve: Floats, h: Floats, x: Floats, barrier: Barrier) -> tuple[Floats, Floats, Floats]:
     """Diagonal of the flows, ratio, and what is left for the mass; without cancellation."""
     total, b, g = layout.assay_total, barrier.flow, barrier.cap
     d = h + b + g
     left = (x**2 * h * b + g * (h * (total - x) ** 2 + total**2 * b)) / d
-    sigma = miss.curve[: layout.n_streams] + barrier.mass + layout.by_owner(left)
+    sigma = curve[: layout.n_streams] + barrier.mass + layout.by_owner(left)
     return d, (x * h + total * g) / d, sigma
 
 

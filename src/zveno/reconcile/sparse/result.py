@@ -20,11 +20,13 @@ class LargeResult:
     """Reconciled values of a large network; the same questions as to a :class:`zveno.reconcile.NetworkResult`.
 
     ``unbounded`` names streams whose masses the readings would let grow without end: they have no value.
+    ``other_optima`` are local optima with a larger objective that other starts ended at.
     """
 
     network: Network
     fit: LargeFit = field(repr=False)
     gross_errors: GrossErrors = field(default_factory=GrossErrors, repr=False)
+    other_optima: tuple[LargeFit, ...] = field(default=(), repr=False)
 
     @property
     def objective(self) -> float:

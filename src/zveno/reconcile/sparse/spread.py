@@ -26,7 +26,7 @@ from zveno.reconcile.sparse.tied import tied_slope_variance
 
 _WEAK, _WEAKEST, _WIDE, _PASSES, _FEW = 10.0, 3e3, 3e2, 5, 40
 _PULLED, _DIGITS = 1e-4, 1e-6
-_WIDER = 4.0
+_WIDER, _UNCHECKED = 4.0, 1e-2
 _SETTLED, _STEPS, _AT_ONCE = 1e-7, 60, 256
 
 
@@ -36,8 +36,8 @@ class Spread:
 
     ``variance`` (quantities,) of masses and assays, NaN where unobservable, 0 where fixed; ``explained`` (quantities,)
     the share of a reading's own variance that the balances take away; ``tied`` (k,) variances of the slopes by the
-    errors of tied readings; ``dof`` the degrees of freedom; ``refined`` how
-    many variances were solved for by themselves.
+    errors of tied readings; ``losses`` those of the multipliers of the equations, zero where nothing checks one;
+    ``dof`` the degrees of freedom; ``refined`` how many variances were solved for by themselves.
     """
 
     system: System
@@ -47,6 +47,7 @@ class Spread:
     variance: Floats
     explained: Floats
     tied: Floats
+    losses: Floats
     dof: int
     refined: int
 
@@ -56,6 +57,20 @@ class Spread:
         Unobservable directions stay out: ask for observable quantities only.
         """
         return _covariances(self.system, self._pull, slopes)
+
+    def multipliers(self, slopes: Floats) -> Floats:
+        """Multipliers of the equations that hold slopes of the objective by the variables, (equations, k)."""
+        built = self.system.layout
+        return self.system.solve(-slopes, np.zeros((len(built.b), slopes.shape[1])))[1][: len(built.b)]
+
+    def unit_losses(self, equations: Ints) -> tuple[Floats, Floats]:
+        """Change of the variables with one unit lost at some of the equations, and covariances of the multipliers of
+        all with theirs: (variables, k), (equations, k).
+        """
+        lost = np.zeros((len(self.system.layout.b), len(equations)))
+        lost[equations, np.arange(len(equations))] = 1.0
+        du, l = self.system.solve(np.zeros((self.system.layout.n_variables, len(equations))), lost)  # noqa: E741
+        return du, -l[: len(lost)]
 
     def _pull(self, du: Floats) -> Floats:
         """Force of the weak prior on changes of the variables."""
@@ -73,22 +88,24 @@ def spread(analysed: Condensation, mass: Floats, assay: Floats, found: Structure
         if not prior.fit(chosen.explained):
             break
         chosen = _by_selection(analysed, mass, assay, prior)
-    explained, variance = chosen.explained, prior.own * (1 - chosen.explained)
+    free = free_quantities(analysed.layout)
+    explained = np.where(free, chosen.explained, 1.0)
+    variance = prior.own * (1 - explained)
     dof = _degrees_of_freedom(analysed.layout, found, prior.weak, explained)
     tied = np.zeros(0)
     if len(analysed.layout.readings.tied.number):
         tied = tied_slope_variance(analysed, chosen.entries, chosen.inverse, prior.own, explained)
-    out = Spread(chosen.system, mass, assay, prior.variance, variance, explained, tied, dof, 0)
+    out = Spread(chosen.system, mass, assay, prior.variance, variance, explained, tied, chosen.losses, dof, 0)
     left = 1 - explained
-    doubtful = np.flatnonzero(found.observable & (prior.own > 0) & ((left < _DIGITS) | (prior.weak & (left > _PULLED))))
+    doubtful = np.flatnonzero(free & found.observable & ((left < _DIGITS) | (prior.weak & (left > _PULLED))))
     for first in range(0, len(doubtful), _AT_ONCE):
         some = doubtful[first : first + _AT_ONCE]
         slopes = quantity_slopes(analysed.layout, mass, assay, some)
         variance[some] = np.einsum("ik,ik->k", slopes, out.covariances(slopes))
-    explained = _without_priors(analysed, (mass, assay), prior, explained)
+    explained, losses = _without_priors(analysed, (mass, assay), prior, explained, chosen.losses)
     variance[~found.observable] = np.nan
-    variance[~free_quantities(analysed.layout)] = 0.0
-    return replace(out, variance=np.maximum(variance, 0.0), explained=explained, refined=len(doubtful))
+    variance[~free], explained[~free] = 0.0, 1.0
+    return replace(out, variance=np.maximum(variance, 0.0), explained=explained, losses=losses, refined=len(doubtful))
 
 
 class _Prior:
@@ -135,17 +152,22 @@ def _degrees_of_freedom(layout: Layout, found: Structure, weak: Bools, explained
     return readings - int(free.sum()) + len(layout.b) + unseen
 
 
-def _without_priors(analysed: Condensation, point: tuple[Floats, Floats], prior: _Prior, explained: Floats) -> Floats:
-    """What would be explained of each reading's variance with infinitely wide priors, (quantities,).
+def _without_priors(
+    analysed: Condensation, point: tuple[Floats, Floats], prior: _Prior, explained: Floats, losses: Floats
+) -> tuple[Floats, Floats]:
+    """What would be explained of each reading's variance with infinitely wide priors, (quantities,), and the variances
+    of the multipliers, (equations,).
 
     The pull of the priors goes as one over their variance: from these and wider ones follows what it goes to. A
     reading that others hardly check would else be told as checked by priors.
     """
     if not prior.weak.any():
-        return explained
+        return explained, losses
     prior.own = np.where(prior.weak, _WIDER * prior.own, prior.own)
-    wider = _by_selection(analysed, *point, prior).explained
-    return np.where(prior.weak, explained, (_WIDER * wider - explained) / (_WIDER - 1))
+    wider = _by_selection(analysed, *point, prior)
+    limit = (_WIDER * wider.losses - losses) / (_WIDER - 1)
+    explained = np.where(prior.weak, explained, (_WIDER * wider.explained - explained) / (_WIDER - 1))
+    return explained, np.where(limit > _UNCHECKED * losses, limit, 0.0)
 
 
 @dataclass(frozen=True)
@@ -156,6 +178,7 @@ class _Selected:
     entries: tuple[Floats, Floats]
     inverse: Floats
     explained: Floats
+    losses: Floats
 
 
 def _by_selection(analysed: Condensation, mass: Floats, assay: Floats, prior: _Prior) -> _Selected:
@@ -169,7 +192,11 @@ def _by_selection(analysed: Condensation, mass: Floats, assay: Floats, prior: _P
     entries = scaled(analysed, one.G, curved)
     inverse = one.factors.selected(analysed.pattern.positions)
     inverse = inverse * one.scale[analysed.entry_row] * one.scale[analysed.entry_column]
-    return _Selected(one, entries, inverse, _explained(analysed, *entries, inverse))
+    own_entries = analysed.diagonal_entries
+    losses = np.zeros(analysed.rows)
+    losses[analysed.entry_row[own_entries]] = inverse[own_entries]
+    losses = losses[: len(layout.b)]
+    return _Selected(one, entries, inverse, _explained(analysed, *entries, inverse), losses)
 
 
 def _explained(analysed: Condensation, touches: Floats, flows: Floats, inverse: Floats) -> Floats:

@@ -2,141 +2,169 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
+from scipy.sparse.csgraph import connected_components
 from scipy.special import chdtrc
 
 from zveno.model.network import Network
 from zveno.reconcile.fit import SIGNIFICANCE
 from zveno.reconcile.gross_errors import Elimination, GrossErrors, Suspect, SuspectClass
-from zveno.reconcile.gross_errors.classes import TIED
+from zveno.reconcile.gross_errors.classes import TIED, ordered, suspect, suspect_class
 from zveno.reconcile.gross_errors.critical import Correction, limit_of
 from zveno.reconcile.names import Bools, Floats, Ints
 from zveno.reconcile.sparse.fit import LargeFit
+from zveno.reconcile.sparse.hypotheses import LargeFamily, large_family
 
-_LOUD, _STEPS = 60, 20
+_ALL, _LOUD, _STEPS = 600, 60, 20
+_LEFT = 1e-9
 
 
 @dataclass(frozen=True)
-class _Scores:
-    """Slopes of all readings with their variances, what is left of the objective, and the degrees of freedom."""
+class _Now:
+    """All hypotheses with what is left of them, of the objective, and of the degrees of freedom.
 
-    slope: Floats
-    variance: Floats
-    tested: Bools
+    ``whole`` (k, k) are the covariances of all scores where the hypotheses are few; else columns are solved for one by
+    one, and ``columns`` of what is ``gone`` taken off.
+    """
+
+    family: LargeFamily
+    live: Bools
     objective: float
     dof: int
+    correction: Correction
+    whole: Floats | None
+    gone: tuple[int, ...] = ()
+    columns: tuple[Floats, ...] = ()
 
-    @property
+    @cached_property
     def z(self) -> Floats:
-        """Standardised adjustments, NaN where nothing checks a reading."""
+        """Standardised scores, zero where nothing is tested any more."""
         with np.errstate(invalid="ignore", divide="ignore"):
-            return np.asarray(np.where(self.tested, self.slope / np.sqrt(self.variance), np.nan))
+            return np.asarray(np.where(self.live, self.family.score / np.sqrt(self.family.weight), 0.0))
 
     @property
     def p_value(self) -> float | None:
         """Chance of a larger objective."""
         return float(chdtrc(self.dof, self.objective)) if self.dof > 0 else None
 
-    def without(self, number: int, column: Floats) -> _Scores:
-        """With the error of one reading let go; ``column`` is its covariance with all slopes."""
-        share = column / column[number]
-        variance = self.variance - share * column
-        left = self.tested & (variance > 1e-9 * self.variance)
-        left[number] = False
-        objective = max(self.objective - self.slope[number] ** 2 / column[number], 0.0)
-        return _Scores(self.slope - share * self.slope[number], variance, left, objective, self.dof - 1)
+    @cached_property
+    def classes(self) -> list[Ints] | None:
+        """What can be told apart, loudest first; None where there are too many to compare all with all."""
+        if self.whole is None:
+            return None
+        live = np.flatnonzero(self.live)
+        root = np.sqrt(self.family.weight[live])
+        tied = np.abs(self.whole[np.ix_(live, live)] / np.outer(root, root)) > TIED
+        count, label = connected_components(tied, directed=False) if len(live) else (0, live)
+        groups = [live[label == k] for k in range(count)]
+        return sorted(groups, key=lambda one: -float(np.abs(self.z[one]).max()))
+
+    @cached_property
+    def limit(self) -> float:
+        """Limit of ``|z|`` over all classes; over all hypotheses where there are too many to compare."""
+        if self.classes is None:
+            return limit_of(self.z[self.live], self.correction, self.dof)
+        loudest = np.array([np.abs(self.z[one]).max() for one in self.classes])
+        return limit_of(loudest, self.correction, self.dof)
+
+    @property
+    def rejected(self) -> bool:
+        """Whether the global test or any hypothesis says that something is wrong."""
+        if self.p_value is None or not self.live.any():
+            return False
+        return self.p_value < SIGNIFICANCE or float(np.abs(self.z).max()) > self.limit
+
+    def columns_of(self, which: Ints) -> Floats:
+        """Covariances of all scores with those of some, (k, some)."""
+        if self.whole is not None:
+            return self.whole[:, which]
+        out = self.family.products(which)
+        for at, earlier in zip(self.gone, self.columns, strict=True):
+            out = out - np.outer(earlier, out[at] / earlier[at])
+        return out
+
+    def tied_to(self, number: int, column: Floats) -> Ints:
+        """Hypotheses that cannot be told from one, itself among them."""
+        if self.classes is not None:
+            return next(one for one in self.classes if number in one)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            tied = self.live & (np.abs(column) > TIED * np.sqrt(self.family.weight * column[number]))
+        tied[number] = True
+        return np.flatnonzero(tied)
+
+    def named(self, members: Ints) -> SuspectClass:
+        """A class by names."""
+        return suspect_class(self.family.network, self.family.named(members), np.arange(len(members)))
+
+    def without(self, number: int, column: Floats) -> _Now:
+        """With one error let go; ``column`` is its covariance with all scores."""
+        share, family = column / column[number], self.family
+        weight = family.weight - share * column
+        score = family.score - share * family.score[number]
+        live = self.live & (weight > _LEFT * family.weight) & (weight >= family.least)
+        live[number] = False
+        return replace(
+            self, family=replace(family, score=score, weight=weight), live=live, dof=self.dof - 1,
+            objective=max(self.objective - family.score[number] ** 2 / column[number], 0.0),
+            whole=None if self.whole is None else self.whole - np.outer(column, share),
+            gone=(*self.gone, number), columns=(*self.columns, column),
+        )  # fmt: skip
 
 
 def suspects(network: Network, fit: LargeFit, correction: Correction = "sidak") -> GrossErrors:
     """Suspect classes of a large network and the steps of the search; nothing where all tests pass.
 
-    At each step the error of the loudest reading is let go, by the linearised solution: nothing is solved anew.
+    At each step the error of the loudest class is let go, by the linearised solution: nothing is solved anew. Up to 600
+    hypotheses are all compared with each other; of more only the loud ones are, and the limit of ``|z|`` counts each by
+    itself.
     """
-    now = _Scores(fit.slope, fit.slope_variance, fit.tested, fit.objective, fit.dof)
-    limit = _limit(now, correction)
-    if not _rejected(now, limit):
+    family = large_family(network, fit)
+    whole = family.products(np.arange(len(family))) if 0 < len(family) <= _ALL else None
+    now = _Now(family, np.ones(len(family), dtype=bool), fit.objective, fit.dof, correction, whole)
+    limit = now.limit
+    if not now.rejected:
         return GrossErrors(limit=limit)
-    classes = _classes(network, fit, now, limit)
+    classes = _classes(now)
     steps: list[Elimination] = []
-    gone: list[int] = []
-    columns: list[Floats] = []
-    while _rejected(now, _limit(now, correction)) and len(steps) < _STEPS:
-        number = int(np.nanargmax(np.abs(now.z)))
-        column = fit.covariances(np.array([number]))[:, 0]
-        for at, earlier in zip(gone, columns, strict=True):
-            column = column - earlier * (column[at] / earlier[at])
-        tied = _members(column, now, number)
-        group = SuspectClass(tuple(_suspect(network, now, int(k)) for k in tied))
-        now = now.without(number, column)
-        gone.append(number)
-        columns.append(column)
+    while now.rejected and len(steps) < _STEPS:
+        loudest = int(np.argmax(np.abs(now.z)))
+        members = now.tied_to(loudest, now.columns_of(np.array([loudest]))[:, 0])
+        number = int(members[ordered(now.family.named(members), np.arange(len(members)))[0]])
+        group = now.named(members)
+        now = now.without(number, now.columns_of(np.array([number]))[:, 0])
         steps.append(Elimination(group, now.objective, now.dof, now.p_value))
-    return GrossErrors(classes, tuple(steps), _together(network, fit, gone), limit)
+    return GrossErrors(classes, tuple(steps), _together(family, np.array(now.gone, dtype=np.int64)), limit)
 
 
-def _limit(now: _Scores, correction: Correction) -> float:
-    """Limit of ``|z|`` over all readings."""
-    z = now.z[now.tested]
-    return limit_of(z, correction, now.dof)
-
-
-def _rejected(now: _Scores, limit: float) -> bool:
-    """Whether the global test or any reading says that something is wrong."""
-    if now.p_value is None or not now.tested.any():
-        return False
-    return now.p_value < SIGNIFICANCE or float(np.nanmax(np.abs(now.z))) > limit
-
-
-def _classes(network: Network, fit: LargeFit, now: _Scores, limit: float) -> tuple[SuspectClass, ...]:
+def _classes(now: _Now) -> tuple[SuspectClass, ...]:
     """Classes above the limit, loudest first; the loudest one where none is above."""
-    order = np.argsort(-np.nan_to_num(np.abs(now.z)), kind="stable")[:_LOUD]
-    loud = [int(k) for k in order if abs(now.z[k]) > limit] or [int(order[0])]
-    covariance = fit.covariances(np.array(loud))
+    if now.classes is not None:
+        loud = [one for one in now.classes if np.abs(now.z[one]).max() > now.limit] or now.classes[:1]
+        return tuple(now.named(one) for one in loud)
+    order = np.argsort(-np.abs(now.z), kind="stable")[:_LOUD]
+    numbers = [int(k) for k in order if abs(now.z[k]) > now.limit] or [int(order[0])]
+    columns = now.columns_of(np.array(numbers))
     seen: set[int] = set()
     found = []
-    for place, number in enumerate(loud):
-        if number in seen:
-            continue
-        members = _members(covariance[:, place], now, number)
-        seen.update(int(k) for k in members)
-        found.append(SuspectClass(tuple(_suspect(network, now, int(k)) for k in members)))
+    for place, number in enumerate(numbers):
+        if number not in seen:
+            members = now.tied_to(number, columns[:, place])
+            seen.update(members.tolist())
+            found.append(now.named(members))
     return tuple(found)
 
 
-def _members(column: Floats, now: _Scores, number: int) -> Ints:
-    """Readings tied to one, those first that need the smallest error for their size."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        tied = now.tested & (np.abs(column) > TIED * np.sqrt(now.variance * column[number]))
-    tied[number] = True
-    members = np.flatnonzero(tied)
-    return members[np.argsort(np.abs(now.slope[members] / now.variance[members]), kind="stable")]
-
-
-def _suspect(network: Network, now: _Scores, number: int) -> Suspect:
-    """A reading by names."""
-    one, slope, variance = network.readings[number], float(now.slope[number]), float(now.variance[number])
-    bias = slope / variance
-    return Suspect(
-        reading=number, stream=one.stream, quantity=one.quantity, meter=one.meter, z=slope / variance**0.5, bias=bias,
-        bias_sd=variance**-0.5, readings=(number,), relative=bias / one.value if one.value else None,
-    )  # fmt: skip
-
-
-def _together(network: Network, fit: LargeFit, gone: list[int]) -> tuple[Suspect, ...]:
+def _together(family: LargeFamily, gone: Ints) -> tuple[Suspect, ...]:
     """Sizes of all errors that were let go, where all of them are there together."""
-    if not gone:
+    if not len(gone):
         return ()
-    inverse = np.linalg.pinv(fit.covariances(np.array(gone))[gone])
-    bias, sd = inverse @ fit.slope[gone], np.sqrt(np.diag(inverse))
-    out = []
-    for number, size, spread in zip(gone, bias.tolist(), sd.tolist(), strict=True):
-        one = network.readings[number]
-        out.append(
-            Suspect(
-                reading=number, stream=one.stream, quantity=one.quantity, meter=one.meter, z=size / spread, bias=size,
-                bias_sd=spread, readings=(number,), relative=size / one.value if one.value else None,
-            )
-        )  # fmt: skip
-    return tuple(out)
+    inverse = np.linalg.pinv(family.products(gone)[gone])
+    bias, sd = inverse @ family.score[gone], np.sqrt(np.diag(inverse))
+    named = family.named(gone)
+    return tuple(
+        suspect(family.network, one, size / spread**2, spread**-2)
+        for one, size, spread in zip(named.members, bias.tolist(), sd.tolist(), strict=True)
+    )

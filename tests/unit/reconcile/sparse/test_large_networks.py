@@ -122,10 +122,13 @@ def test_readings_that_nothing_tells_apart_are_one_class():
         NetReading("in", MASS, 100.0, 1.0), NetReading("mid", MASS, 110.0, 1.0), NetReading("out", MASS, 110.2, 1.0),
     )  # fmt: skip
     result = solve_large(Network((NetNode("a"), NetNode("b")), streams, readings))
-    assert [one.stream for one in result.suspect_classes[0].everything] == ["in"]
+    assert [(one.stream, one.kind) for one in result.suspect_classes[0].everything] == [
+        ("in", "reading"),
+        ("a", "loss"),
+    ]
     two = Network((NetNode("a"),), streams[:2], readings[:2])
     pair = solve_large(replace(two, streams=(streams[0], NetStream("mid", "a", None))))
-    assert {one.stream for one in pair.suspect_classes[0].everything} == {"in", "mid"}
+    assert {one.stream for one in pair.suspect_classes[0].suspects} == {"in", "mid"}
 
 
 def test_masses_that_would_grow_without_end_are_named_and_have_no_value():
