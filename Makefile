@@ -5,7 +5,7 @@ PEERS := .venv-peers
 # small matrices: threads of the linear algebra library would only wait for each other
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: run test test-postgres check bench bench-peers docs lock clean
+.PHONY: run test test-long test-postgres check bench bench-peers docs lock clean
 run: $(VENV)/.core
 	$(BIN)/zveno demo
 
@@ -14,7 +14,11 @@ test: $(VENV)/.dev
 	$(BIN)/ruff format --check src tests benchmarks
 	$(BIN)/lint-imports
 	$(BIN)/mypy
-	$(BIN)/pytest -n auto --dist loadfile
+	$(BIN)/pytest -m "not long" -n auto --dist loadfile
+
+# Power cuts by the dozen: minutes of processes that are started and killed.
+test-long: $(VENV)/.dev
+	$(BIN)/pytest -m long -n auto --dist loadfile tests
 
 # The tests of the store once more, where a PostgreSQL is a must: without one they fail instead of being skipped.
 test-postgres: $(VENV)/.dev

@@ -15,10 +15,11 @@ from tests.signed_books import books
 from zveno.chain.closing import Closing
 from zveno.store import EmbeddedStore
 
-KILLS = int(os.environ.get("ZVENO_KILLS", "12"))
+KILLS = 50
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs processes that can be killed")
 def test_a_close_that_is_killed_leaves_no_half_period(tmp_path):
     folder = tmp_path / "store"

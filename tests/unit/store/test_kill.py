@@ -19,7 +19,7 @@ from tests.unit.store.killed_writer import PARTS, act, files, subject, write
 from zveno.store import RelationalStore, check_store, open_store
 from zveno.store.layout import READING_FILES
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 ROOT = Path(__file__).parents[3]
 POINTS, LINES = 50, 20
 
