@@ -302,5 +302,6 @@ def test_a_writer_killed_at_random_moments_loses_nothing(our):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_a_writer_killed_at_fifty_random_moments_loses_nothing(our):
     killed_runs(our, 50, seed=2)
