@@ -16,7 +16,7 @@ test: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/pytest -m "not long" -n auto --dist loadfile
 
-# Power cuts by the dozen: minutes of processes that are started and killed.
+# What takes minutes: power cuts by the dozen, months by the hundred.
 test-long: $(VENV)/.dev
 	$(BIN)/pytest -m long -n auto --dist loadfile tests
 

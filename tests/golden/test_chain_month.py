@@ -211,6 +211,7 @@ def test_tailings_that_look_alike_are_told_to_be_swapped_unseen(balance):
     assert frozenset(("balk_conc.ore.assay", "balk_conc.tail.assay")) not in pairs
 
 
+@pytest.mark.long
 def test_feed_and_tailings_swapped_all_month_are_found_by_the_balance(faultless):
     pair = {"balk_conc.ore.assay": "balk_conc.tail.assay", "balk_conc.tail.assay": "balk_conc.ore.assay"}
     rows = records_of(faultless)

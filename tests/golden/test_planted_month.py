@@ -107,6 +107,7 @@ def test_a_wagon_scale_ten_per_cent_high_is_among_the_suspects(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_intervals_cover_the_hidden_truth(tmp_path):
     """Copper in the feed, the product and the recovery, over seeded months: 95 % intervals hold the truth."""
     inside = []

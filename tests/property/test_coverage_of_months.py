@@ -12,7 +12,7 @@ FIGURES = (
     ("direct recovery", "Cu"), ("unaccounted", "Cu"),
 )  # fmt: skip
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 
 @pytest.fixture(scope="module")

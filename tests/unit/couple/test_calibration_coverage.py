@@ -10,7 +10,7 @@ from tests.unit.couple.small_plant import MODEL, MONTH, plant, played
 from zveno.couple import Choices, calibrate_each
 from zveno.reconcile import reconcile
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 SEEDS = range(1, 201)
 PLANTED = {"float.bornite.share_fast": 0.76, "float.pyrite.k_fast": 0.24, "float.quartz.share_fast": 0.024}
 

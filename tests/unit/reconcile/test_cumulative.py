@@ -93,6 +93,7 @@ def test_the_beginning_and_the_size_of_a_bias_are_told(small):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_false_alarms_over_1000_seeded_series_of_shifts():
     alarms = sum(bool(look(shifts(15, 10_000 + seed))) for seed in range(1000))
     assert alarms <= 50
