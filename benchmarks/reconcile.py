@@ -22,7 +22,7 @@ from zveno.reconcile.arrays import arrays
 from zveno.reconcile.fitting import fit_any
 from zveno.reconcile.kernel import interior_point
 from zveno.reconcile.objective import data_of
-from zveno.reconcile.solve import is_large
+from zveno.reconcile.solve import MIDDLE
 from zveno.reconcile.sparse.fit import large_point
 from zveno.sources.problems import read_problem
 
@@ -95,7 +95,7 @@ def _ipopt(network: Network, *, once: bool) -> Contender:
 
 def _point_only(network: Network) -> tuple[float, Floats]:
     """The balanced point from names, without standard deviations, classes, tests and suspects."""
-    if not is_large(network):
+    if sum(1 + len(network.carries(one)) for one in network.streams) <= MIDDLE:
         fit = fit_any(network)
         return fit.objective, np.concatenate([fit.mass, fit.assay])
     built, solved = large_point(network)
