@@ -1,9 +1,9 @@
 """``python -m benchmarks.plain_months``: a bias of 3 % that four feed belts share, in months as the textbook has them.
 
 One concentrator of 1 Mt a month, masses read to 0.5 % and assays to 0.3 %, nothing stored, nothing lasting but the
-bias: with copper only, with sulphur and iron, and with the receipts of the smelter besides. How often it is flagged, and
-what is named; months without it beside. On the demonstration chain, whose meters are described with biases and whose stocks
-are surveyed to some per cent, see ``benchmarks.detection``.
+bias: with copper only, with sulphur and iron, and with the receipts of the smelter besides. How often it is
+flagged, and what is named; months without it beside. On the demonstration chain, whose meters are described with
+biases and whose stocks are surveyed to some per cent, see ``benchmarks.detection``.
 """
 
 from __future__ import annotations
