@@ -71,10 +71,11 @@ def test_a_sound_archive_verifies_and_tells_what_it_holds(our, packed):
 def test_any_tar_program_opens_it(packed, tmp_path):
     with tarfile.open(packed) as tar:
         assert {one.mtime for one in tar} == {0}
-        tar.extractall(tmp_path, filter="data")
+        held = {one.name: tar.extractfile(one) for one in tar if one.isfile()}
+        found = {name: file.read() for name, file in held.items() if file is not None}
     for name, content in FILES_GIVEN.items():
-        assert (tmp_path / "files" / name).read_bytes() == content
-    assert (tmp_path / "README.txt").read_text("utf-8") == ABOUT
+        assert found[f"files/{name}"] == content
+    assert found["README.txt"].decode("utf-8") == ABOUT
 
 
 def test_the_same_books_give_the_same_bytes(tmp_path, packed, our):
