@@ -33,6 +33,7 @@ from zveno.reconcile.build import month_of, plan_of
 from zveno.reconcile.fit import fit_network
 from zveno.reconcile.gross_errors import Scrutiny
 from zveno.reconcile.gross_errors.search import Trial
+from zveno.reconcile.names import covariance_pairs
 from zveno.reconcile.sample_swaps import SampleSwaps, sample_swaps
 from zveno.tables import frame
 
@@ -204,11 +205,9 @@ def records(said: Sequence[Said], wrong: float = 1.0) -> pl.DataFrame:
 
 def covariance(network: Network) -> np.ndarray:
     """Covariance of all readings."""
-    number = {(one.stream, one.quantity, one.meter): n for n, one in enumerate(network.readings)}
     V = np.diag([one.sigma**2 for one in network.readings])
-    for pair in network.covariances:
-        i, j = number[*pair.first, pair.first_meter], number[*pair.second, pair.second_meter]
-        V[i, j] = V[j, i] = pair.value
+    pairs = covariance_pairs(network)
+    V[pairs.first, pairs.second] = V[pairs.second, pairs.first] = pairs.value
     return V
 
 

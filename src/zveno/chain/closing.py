@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -60,7 +61,7 @@ class Closing:
     chain: Chain
     folder: Path
 
-    @property
+    @cached_property
     def log(self) -> Log:
         """The signed log."""
         return Log(self.folder)
@@ -85,6 +86,12 @@ class Closing:
         """
         span = self.chain.period(period)
         kind = require_drawable(self.stage(span.name), reason)
+        newest = self.chain.store.read("records", span)["known"].max()
+        if isinstance(newest, datetime) and newest > at:
+            raise DataError(
+                "values of {period} became known on {newest}, after {now}: set the clock of this machine right",
+                period=span.name, newest=newest.isoformat(), now=at.isoformat(),
+            )  # fmt: skip
         content = self._content(self.chain, span, at)
         digest = self._keep(span.name, content)
         body = {"period": span.name, "cut": at.isoformat(), "model": self.chain.model.hash}

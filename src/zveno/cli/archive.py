@@ -54,14 +54,14 @@ def archive(
 ) -> None:
     from zveno.chain import ToArchive
     from zveno.chain import archive as pack
-    from zveno.cli.passphrase import Passphrases
+    from zveno.cli.passphrase import unlocked
     from zveno.cli.screen import Screen
-    from zveno.log import Log, Persons
+    from zveno.log import Log
 
     screen = Screen.of(lang or language())
     folder = store_folder(chain, store)
     log = Log(folder)
-    signer = Persons(log).unlock(by, Passphrases(screen.text).present(by))
+    signer = unlocked(log, by, screen.text)
     wanted = ToArchive(tuple(files or ()), open_chain(chain, store) if period else None, period)
     entry = pack(log, signer, datetime.now().astimezone(), wanted, out)
     screen.doubts(log.remarks)

@@ -94,7 +94,6 @@ class _Desk:
 
     def signer(self, person: str) -> Signer:
         """A person with an opened key."""
-        from zveno.cli.passphrase import Passphrases
-        from zveno.log import Persons
+        from zveno.cli.passphrase import unlocked
 
-        return Persons(self.closing.log).unlock(person, Passphrases(self.screen.text).present(person))
+        return unlocked(self.closing.log, person, self.screen.text)

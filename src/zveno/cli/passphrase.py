@@ -9,10 +9,14 @@ import os
 import sys
 from collections.abc import Iterator
 from getpass import getpass
+from typing import TYPE_CHECKING
 
 from zveno.errors import DataError
 from zveno.text.catalogue import Catalogue
 from zveno.text.mark import tr
+
+if TYPE_CHECKING:
+    from zveno.log import Log, Signer
 
 DESCRIPTOR, PRESENT, NEW = "ZVENO_PASSPHRASE_FD", "ZVENO_PASSPHRASE", "ZVENO_NEW_PASSPHRASE"
 
@@ -84,3 +88,10 @@ class Passphrases:
                 new=NEW,
             )
         return getpass(self._text(message, person=person))
+
+
+def unlocked(log: Log, person: str, text: Catalogue) -> Signer:
+    """A person with an opened key, after the pass-phrase was asked for."""
+    from zveno.log import Persons
+
+    return Persons(log).unlock(person, Passphrases(text).present(person))

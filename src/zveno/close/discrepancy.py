@@ -21,6 +21,7 @@ from zveno.model.types import Recovery
 from zveno.reconcile import NetworkResult
 from zveno.reconcile.balance import recovery_terms
 from zveno.reconcile.fit import fit_network
+from zveno.reconcile.names import covariance_pairs
 from zveno.reconcile.topology import CLOSING, OPENING
 from zveno.tables import frame
 
@@ -136,9 +137,8 @@ def _covariance(network: Network) -> Callable[[Mapping[Key, float], Mapping[Key,
     """Covariance of two linear functions of the readings."""
     number = {_key(one): n for n, one in enumerate(network.readings)}
     V = np.diag([one.sigma**2 for one in network.readings])
-    for pair in network.covariances:
-        i, j = number[*pair.first, pair.first_meter], number[*pair.second, pair.second_meter]
-        V[i, j] = V[j, i] = pair.value
+    pairs = covariance_pairs(network)
+    V[pairs.first, pairs.second] = V[pairs.second, pairs.first] = pairs.value
 
     def of(first: Mapping[Key, float], second: Mapping[Key, float]) -> float:
         a, b = np.zeros(len(number)), np.zeros(len(number))

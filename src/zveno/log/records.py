@@ -175,11 +175,10 @@ class SignedRecord:
                 after=Head.read(said["after"]),
                 signature=bytes.fromhex(whole["signature"]),
             )
-            if found.data == data and found.at.tzinfo is not None:
-                return found
+            _require_exact(found, data, "not a record")
         except (KeyError, TypeError, AttributeError, DataError) as error:
             raise ValueError("not a record") from error
-        raise ValueError("not a record")
+        return found
 
 
 @dataclass(frozen=True)
@@ -230,11 +229,10 @@ class SignedHead:
                 bytes.fromhex(said["key"]),
                 bytes.fromhex(whole["signature"]),
             )
-            if found.data == data and found.at.tzinfo is not None:
-                return found
+            _require_exact(found, data, "not a signed head")
         except (KeyError, TypeError, AttributeError, DataError) as error:
             raise ValueError("not a signed head") from error
-        raise ValueError("not a signed head")
+        return found
 
 
 @dataclass(frozen=True)
@@ -306,3 +304,9 @@ def stamp(record: SignedRecord, lang: str) -> str:
     words = record.meaning.get(lang) or next(iter(record.meaning.values()), record.kind)
     when = record.at.isoformat(sep=" ", timespec="seconds")
     return f"{record.name}, {when[:19]} {when[19:]}: {words} ({fingerprint(record.key)})"
+
+
+def _require_exact(found: SignedRecord | SignedHead, data: bytes, what: str) -> None:
+    """Refuse what makes other bytes than it was read from, or has a time without zone."""
+    if found.data != data or found.at.tzinfo is None:
+        raise ValueError(what)

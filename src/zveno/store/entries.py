@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from zveno.errors import ConflictError, DataError, Phrase
+from zveno.log.canonical import canonical as log_form
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class Entry:
 
 
 def canonical(body: Mapping[str, Any]) -> str:
-    """A body as JSON in one way only: keys in order, no blanks, letters as they are.
+    """A body as JSON in one way only, that of the signed log: keys in order, no blanks, letters as they are.
 
     Raises
     ------
@@ -74,18 +75,10 @@ def canonical(body: Mapping[str, Any]) -> str:
     '{"a":"ә","b":1}'
     """
     try:
-        return json.dumps(_plain(body), ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
-    except (TypeError, ValueError) as error:
-        raise DataError("an entry of the ledger cannot be written as JSON: {problem}", problem=str(error)) from error
-
-
-def _plain(value: Any) -> Any:
-    """The same with mappings as dictionaries; keys must be words, for 1 and "1" would become one key."""
-    if isinstance(value, Mapping):
-        if not all(isinstance(key, str) for key in value):
-            raise TypeError("keys must be text")
-        return {key: _plain(one) for key, one in value.items()}
-    return [_plain(one) for one in value] if isinstance(value, (list, tuple)) else value
+        return log_form(body).decode()
+    except DataError as error:
+        problem = error.faults[0].fields["problem"]
+        raise DataError("an entry of the ledger cannot be written as JSON: {problem}", problem=problem) from error
 
 
 def body_hash(text: str) -> str:

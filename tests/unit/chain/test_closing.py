@@ -189,3 +189,11 @@ def test_what_a_month_closes_with_opens_the_next(office):
     before = closing._before(office.chain.period("2026-04"), DAY + timedelta(days=30))
     assert before == frozen.carried
     assert closing.to_look_at("2026-03") == ()
+
+
+def test_a_clock_that_is_behind_is_named(office):
+    """Values that seem to come from the future would be missing in what is drawn up now."""
+    office.assay_after_the_close(DAY + timedelta(days=9))
+    with pytest.raises(DataError, match="set the clock"):
+        office.closing.draw_up("2026-03", office.signer("clerk"), DAY)
+    assert office.closing.stage("2026-03").stage == "open"
