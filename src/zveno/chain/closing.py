@@ -74,7 +74,27 @@ class Closing:
         """Stage of a period."""
         return self.stages().get(period, PeriodStage(period))
 
-    def draw_up(self, period: str, signer: Signer, at: datetime, reason: str = "") -> Version:
+    def require_drawable(self, period: str, reason: str | None = None) -> str:
+        """Kind of record that draws a period up now: asked before anybody is asked for a pass-phrase.
+
+        Raises
+        ------
+        DataError
+            If the period cannot be drawn up at this stage.
+        """
+        return require_drawable(self.stage(self.chain.period(period).name), reason)
+
+    def require_approvable(self, period: str, person: str) -> Version:
+        """The draft that a person could approve now: asked before the pass-phrase is.
+
+        Raises
+        ------
+        DataError
+            If nothing waits, or the person drew it up.
+        """
+        return require_approvable(self.stage(self.chain.period(period).name), person)[0]
+
+    def draw_up(self, period: str, signer: Signer, at: datetime, reason: str | None = None) -> Version:
         """Draw up the books of a period from all data known now, and sign them; with a reason, restate a closed one.
 
         Raises
@@ -85,7 +105,7 @@ class Closing:
             If the person may not sign, or the disk refuses: then nothing has changed.
         """
         span = self.chain.period(period)
-        kind = require_drawable(self.stage(span.name), reason)
+        kind = self.require_drawable(period, reason)
         newest = self.chain.store.read("records", span)["known"].max()
         if isinstance(newest, datetime) and newest > at:
             raise DataError(
@@ -95,7 +115,7 @@ class Closing:
         content = self._content(self.chain, span, at)
         digest = self._keep(span.name, content)
         body = {"period": span.name, "cut": at.isoformat(), "model": self.chain.model.hash}
-        if reason:
+        if reason is not None:
             body["reason"] = reason.strip()
         self.log.enter(signer, Draft(kind, body, at, {"version.zip": digest}))
         draft = self.stage(span.name).draft

@@ -46,12 +46,14 @@ def books(
 @app.command(cls=SpokenCommand, help=tr("Draw up a period: the first of the two signatures that close it."))
 def close(period: Period, by: By, chain: ChainFolder = HERE, store: StorePlace = None, lang: Lang = "") -> None:
     desk = _Desk(chain, store, lang)
+    desk.closing.require_drawable(period)
     desk.screen.drawn(desk.closing.draw_up(period, desk.signer(by), desk.now))
 
 
 @app.command(cls=SpokenCommand, help=tr("Approve what another person has drawn up: the period is closed."))
 def approve(period: Period, by: By, chain: ChainFolder = HERE, store: StorePlace = None, lang: Lang = "") -> None:
     desk = _Desk(chain, store, lang)
+    desk.closing.require_approvable(period, by)
     version = desk.closing.approve(period, desk.signer(by), desk.now)
     desk.screen.closed(version, desk.closing.to_look_at(period))
 
@@ -61,6 +63,7 @@ def restate(
     period: Period, by: By, reason: Why, chain: ChainFolder = HERE, store: StorePlace = None, lang: Lang = ""
 ) -> None:
     desk = _Desk(chain, store, lang)
+    desk.closing.require_drawable(period, reason)
     before = desk.closing.stage(desk.closing.chain.period(period).name).closed
     version = desk.closing.draw_up(period, desk.signer(by), desk.now, reason)
     desk.screen.drawn(version)

@@ -107,23 +107,25 @@ def _after(before: PeriodStage, number: int, one: SignedRecord) -> PeriodStage:
     return replace(before, versions=(*before.versions, replace(waiting, approved=signed)), draft=None)
 
 
-def require_drawable(stage: PeriodStage, reason: str) -> str:
-    """Kind of record that draws the period up now.
+def require_drawable(stage: PeriodStage, reason: str | None) -> str:
+    """Kind of record that draws the period up now; ``reason`` is None for a first close.
 
     Raises
     ------
     DataError
-        If a closed period is drawn up without a reason, or an open one with one.
+        If a closed period is drawn up without a reason, an open one with one, or the reason is empty.
     """
-    if stage.versions and not reason.strip():
+    if reason is None and stage.versions:
         raise DataError(
             "{period} is closed: restate it with a reason (zveno restate {period} --reason '...')", period=stage.period
         )
-    if reason.strip() and not stage.versions:
+    if reason is not None and not stage.versions:
         raise DataError(
             "{period} is not closed, so there is nothing to restate: zveno close {period}", period=stage.period
         )
-    return "restated" if stage.versions else "provisional"
+    if reason is not None and not reason.strip():
+        raise DataError("a restatement of {period} needs a reason in words: it is kept for good", period=stage.period)
+    return "provisional" if reason is None else "restated"
 
 
 def require_approvable(stage: PeriodStage, person: str) -> tuple[Version, str]:

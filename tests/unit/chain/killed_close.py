@@ -42,7 +42,7 @@ def steps(folder: Path, minute: int) -> None:
         if stage.draft is not None:
             closing.approve("2026-03", persons.unlock("chief", PASSPHRASE), at)
         else:
-            reason = "again" if stage.versions else ""
+            reason = "again" if stage.versions else None
             closing.draw_up("2026-03", persons.unlock("accountant", PASSPHRASE), at, reason)
 
 

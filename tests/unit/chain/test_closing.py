@@ -82,6 +82,13 @@ def test_an_accountant_has_no_authority_to_close(office):
     assert office.closing.stage("2026-03").stage == "provisional"
 
 
+def test_an_open_period_is_not_restated(office):
+    for reason in ("", "umpire assay"):
+        with pytest.raises(DataError, match="nothing to restate"):
+            office.closing.draw_up("2026-03", office.signer("clerk"), DAY, reason)
+    assert office.closing.stage("2026-03").stage == "open"
+
+
 def test_nothing_is_approved_that_was_not_drawn_up(office):
     with pytest.raises(DataError, match="nothing waits"):
         office.closing.approve("2026-03", office.signer("chief"), DAY)
@@ -106,6 +113,8 @@ def test_a_restatement_needs_a_reason_and_two_persons_and_keeps_both_versions(of
     later = DAY + timedelta(days=10)
     with pytest.raises(DataError, match="with a reason"):
         office.closing.draw_up("2026-03", office.signer("clerk"), later)
+    with pytest.raises(DataError, match="in words"):
+        office.closing.draw_up("2026-03", office.signer("clerk"), later, " ")
     office.closing.draw_up("2026-03", office.signer("clerk"), later, "umpire assay of the toll lots")
     assert office.closing.stage("2026-03").stage == "restating"
     office.closing.approve("2026-03", office.signer("chief"), later + timedelta(hours=1))
