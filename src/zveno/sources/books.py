@@ -14,6 +14,7 @@ from zveno.errors import DataError
 from zveno.sources.grid import Book, RawCell, Sheet, spread
 from zveno.sources.gridods import read_ods
 from zveno.sources.gridxlsx import read_xlsx
+from zveno.sources.unreadable import why_not
 from zveno.text.mark import tr
 
 ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
@@ -46,7 +47,7 @@ def open_book(content: bytes, name: str) -> Book:
         return _read_others(content)
     except (CalamineError, OSError, ValueError, KeyError, BadZipFile, ParseError, TypeError, EOFError) as error:
         message = tr("the workbook cannot be opened: {problem}. Open it in a spreadsheet program and save it again")
-        raise DataError(message, name, problem=str(error)) from error
+        raise DataError(message, name, problem=why_not(error)) from error
 
 
 def _read_others(content: bytes) -> Book:

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from io import BytesIO
 from posixpath import join, normpath
 from xml.etree import ElementTree
-from zipfile import ZipFile
+from zipfile import BadZipFile, ZipFile
 
 from openpyxl.utils.cell import coordinate_to_tuple
+
+from zveno.errors import Phrase
 
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _STRICT = {
@@ -40,6 +42,11 @@ def unreadable(content: bytes) -> Iterator[tuple[str, int, int, str]]:
                 if said:
                     row, column = coordinate_to_tuple(cell.attrib["r"])
                     yield name, row - 1, column - 1, said
+
+
+def why_not(error: Exception) -> Phrase | str:
+    """Why a workbook does not open, in words of the catalogue where the reader's own are of no help."""
+    return Phrase("its content is cut off or damaged") if isinstance(error, BadZipFile) else str(error)
 
 
 def part(book: ZipFile, path: str) -> bytes:

@@ -22,7 +22,7 @@ from zveno.model.checks import near_match
 from zveno.model.types import Meter
 from zveno.quantities import UOMS
 from zveno.sources.cells import Cells, Place, cell_name, spoken_slots
-from zveno.sources.unreadable import unreadable
+from zveno.sources.unreadable import unreadable, why_not
 from zveno.text.mark import tr
 from zveno.text.words import as_latin, quantity_phrase, spoken, uom_code
 
@@ -61,7 +61,7 @@ def opened(content: bytes, name: str) -> dict[str, list[list[Any]]]:
             rows[row][column] = said
     except (CalamineError, OSError, ValueError, KeyError, BadZipFile, ParseError) as error:
         message = tr("the workbook cannot be opened: {problem}. Open it in a spreadsheet program and save it again")
-        raise DataError(message, name, problem=str(error)) from error
+        raise DataError(message, name, problem=why_not(error)) from error
     return sheets
 
 
