@@ -16,7 +16,7 @@ from zveno.reconcile.objective import Data, Misfit, misfit
 from zveno.reconcile.observability import SEEN
 from zveno.reconcile.polish import Faces, Polished, faces, pressed, without_closed
 
-_PART = 1_000_000
+_PART = 200_000
 _ROUNDS, _SETTLED = 12, 1e-11
 _SAME = 2e-9
 _LEAST_CURVE = 1e-3
