@@ -19,8 +19,8 @@ from zveno.text.mark import tr
 from zveno.text.words import RULE_KIND_WORDS
 
 _RIVAL = 25.0  # an objective that is worse by more is out of the question: five standard deviations
-_KIND_WORDS = {"direct": tr("direct"), "overall": tr("overall")}
-_STATUS_WORDS = {
+KIND_WORDS = {"direct": tr("direct"), "overall": tr("overall")}
+STATUS_WORDS = {
     "consistent": tr("the readings agree"),
     "suspect": tr("the readings disagree"),
     "not testable": tr("nothing is measured twice"),
@@ -79,7 +79,7 @@ class Answers(DoubtedAnswers, SimulatedAnswers, VariedAnswers, ExplainedAnswers,
             self.say(
                 tr("recovery of {component} ({kind}), {plant}: {value}"),
                 component=row["component"],
-                kind=self.text(_KIND_WORDS[row["kind"]]),
+                kind=self.text(KIND_WORDS[row["kind"]]),
                 plant=model.title(row["plant"], self.lang),
                 value=self._recovered(row["recovery_frac"], row["recovery_sd_frac"]),
             )
@@ -162,7 +162,7 @@ class Answers(DoubtedAnswers, SimulatedAnswers, VariedAnswers, ExplainedAnswers,
             return
         counts = series.periods.group_by("status").len().sort("status")
         for status, count in counts.iter_rows():
-            words = self.text(_STATUS_WORDS[status])
+            words = self.text(STATUS_WORDS[status])
             self.line(self.text.count("{n} period: {status}", "{n} periods: {status}", count, status=words))
         known = series.recoveries.filter(pl.col("recovery_frac").is_not_null())
         middle = known.group_by("plant", "component", "kind", maintain_order=True).agg(
@@ -172,7 +172,7 @@ class Answers(DoubtedAnswers, SimulatedAnswers, VariedAnswers, ExplainedAnswers,
             [
                 model.title(plant, self.lang),
                 component,
-                self.text(_KIND_WORDS[kind]),
+                self.text(KIND_WORDS[kind]),
                 self.text.percent(value),
                 self.text.percent(half_width(sd)),
                 self.text.number(n, 0),

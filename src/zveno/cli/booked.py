@@ -142,7 +142,7 @@ class BookedAnswers(Screen):
         ]  # fmt: skip
         if rows:
             self.line("")
-            self.table([tr("stock"), *(self.text(one, component=first) for one in _STOCK_HEADS)], rows)
+            self.table([tr("stock"), *(self.text(one, component=first) for one in STOCK_HEADS)], rows)
 
     def _owners(self, model: ChainModel, table: pl.DataFrame) -> None:
         first = model.chain.components[0] if model.chain.components else ""
@@ -185,7 +185,7 @@ class BookedAnswers(Screen):
         return "–" if value is None else self.text.number(value, digits)
 
 
-_STOCK_HEADS = (tr("opening {component}, t"), tr("closing {component}, t"), tr("change, t"))
+STOCK_HEADS = (tr("opening {component}, t"), tr("closing {component}, t"), tr("change, t"))
 
 
 def _minute(moment: Any) -> str:

@@ -14,7 +14,7 @@ from zveno.close.returns import owner_dues, owner_returns
 from zveno.model.chain import ChainModel
 from zveno.model.network import MASS, Network
 from zveno.periods import Period
-from zveno.reconcile import Balance, NetworkResult
+from zveno.reconcile import Balance, NetworkResult, change_told, untold
 from zveno.reconcile.topology import CLOSING, OPENING, topology
 from zveno.tables import frame
 
@@ -105,6 +105,7 @@ def _returned(
 def _stock_rows(model: ChainModel, network: Network, result: NetworkResult, period: str) -> Iterator[dict[str, Any]]:
     """Each stock at both ends and its change, dry mass and components, on the way or lying."""
     streams = {one.id: one for one in network.streams}
+    hidden = untold(result)
     for stock in model.chain.stocks:
         if stock.id + OPENING not in streams or stock.id + CLOSING not in streams:
             continue
@@ -119,5 +120,6 @@ def _stock_rows(model: ChainModel, network: Network, result: NetworkResult, peri
                 "component": component,
             }  # fmt: skip
             for name, sums in terms.items():
-                row[f"{name}_t"], row[f"{name}_sd_t"] = result.total(sums)
+                told = change_told(result, stock.id) if name == "change" else stock.id + "." + name not in hidden
+                row[f"{name}_t"], row[f"{name}_sd_t"] = result.total(sums) if told else (None, None)
             yield row

@@ -18,7 +18,7 @@ from zveno.close.stages import OUTSIDE, Floats, Lane, Stages, stages_of
 from zveno.model.chain import ChainModel
 from zveno.model.network import MASS, Network
 from zveno.reconcile import NetworkResult
-from zveno.reconcile.topology import OPENING
+from zveno.reconcile.topology import CLOSING, OPENING
 from zveno.tables import frame
 
 OWN = "own"
@@ -221,10 +221,18 @@ def _account_rows(
             way = "delivered" if lane.stream in sold else "lost"
             line = ("closing", "") if lane.stock else (way, lane.stream)
             lines.setdefault(line, []).append((lane.number, -1.0))
+    dim = set()  # lines of which a part is unknown
     for _, source, _ in stages.unknown:
-        if source != OUTSIDE:
-            together = "+".join(name for name, s, _ in stages.unknown if s == source)
-            lines.setdefault(("lost", together), [(len(stages.lanes) + source, -1.0)])
+        names = [name for name, s, _ in stages.unknown if s == source]
+        ends = [(entry, end) for entry, end in (("opening", OPENING), ("closing", CLOSING))
+                if any(name.endswith(end) for name in names)]  # fmt: skip
+        for entry, _ in ends:
+            lines.setdefault((entry, ""), [])
+            dim.add((entry, ""))
+        lost = [name for name in names if not name.endswith((OPENING, CLOSING))]
+        if source != OUTSIDE and lost:
+            lines.setdefault(("lost", "+".join(lost)), [(len(stages.lanes) + source, -1.0)])
+            dim |= {("lost", "+".join(lost))} if ends else set()
     mass, slopes = mixed.all_of(stages.mass), mixed.slopes()
     spread = stages.slopes @ result.fit.linear.spread
     hidden = {
@@ -235,8 +243,8 @@ def _account_rows(
         left, dark = 0.0, False
         for (entry, stream), terms in sorted(lines.items(), key=lambda item: (_ORDER[item[0][0]], item[0][1])):
             value = sum(mass[n, k] for n, _ in terms)
-            sd = float(np.linalg.norm(sum(slopes[n, k] for n, _ in terms) @ spread))
-            unseen = any(n in hidden for n, _ in terms)
+            sd = 0.0 if not terms else float(np.linalg.norm(sum(slopes[n, k] for n, _ in terms) @ spread))
+            unseen = (entry, stream) in dim or any(n in hidden for n, _ in terms)
             left, dark = left + sum(sign * mass[n, k] for n, sign in terms), dark or unseen
             yield _account(period, owner, stages.component, entry, stream, None if unseen else (float(value), sd))
         yield _account(period, owner, stages.component, "left", "", None if dark else (float(left), 0.0))

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zveno.model.network import Network
-from zveno.reconcile import NetworkResult
+from zveno.reconcile import NetworkResult, unsurveyed
 from zveno.reconcile.topology import CLOSING, OPENING
 
 Floats = NDArray[np.float64]
@@ -55,7 +55,8 @@ def stages_of(network: Network, result: NetworkResult, component: str) -> Stages
     """Stages of a component; streams that cannot carry it are left out."""
     followed = [one.id for one in network.nodes if one.components is None or component in one.components]
     streams = [one for one in network.streams if component in network.carries(one)]
-    found = {one.id: result.linearised([(one.id, component, 1.0)]) for one in streams}
+    hidden = unsurveyed(network)
+    found = {one.id: None if one.id in hidden else result.linearised([(one.id, component, 1.0)]) for one in streams}
     number = _joined(followed, [
         (one.source, one.target)
         for one in streams

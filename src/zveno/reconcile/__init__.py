@@ -12,6 +12,7 @@ from zveno.reconcile.fit import BOUND_CONFLICT
 from zveno.reconcile.free_report import free_report
 from zveno.reconcile.gross_errors import Scrutiny
 from zveno.reconcile.lasting import LastingErrors, lasting_errors
+from zveno.reconcile.levels import change_told, unsurveyed, untold
 from zveno.reconcile.linked import follow_linked, solve_linked, stock_links
 from zveno.reconcile.linked_periods import Carried, LastingBias, LinkedPeriods, LinkedResult
 from zveno.reconcile.nominal import Nominal
@@ -39,6 +40,7 @@ __all__ = [
     "Nominal",
     "PeriodSeries",
     "Scrutiny",
+    "change_told",
     "detect",
     "drifting",
     "flow_faults",
@@ -56,4 +58,6 @@ __all__ = [
     "solve_linked",
     "solve_network",
     "stock_links",
+    "unsurveyed",
+    "untold",
 ]

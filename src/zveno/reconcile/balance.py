@@ -27,10 +27,11 @@ from zveno.reconcile.doubts import (
     swap_rows,
 )
 from zveno.reconcile.fit import SIGNIFICANCE, verdict
+from zveno.reconcile.levels import by_the_book, unsurveyed, untold
 from zveno.reconcile.nominal import Nominal, nominal_of
 from zveno.reconcile.period_values import Gap
 from zveno.reconcile.result import NetworkResult, Term
-from zveno.reconcile.topology import CLOSING, NO_SURVEY, OPENING, contents
+from zveno.reconcile.topology import CLOSING, OPENING, contents
 from zveno.reconcile.unaccounted import unaccounted_rows
 from zveno.tables import frame
 
@@ -150,7 +151,7 @@ def flow_rows(model: ChainModel, carried: Sequence[NetStream], result: NetworkRe
     """
     status = _statuses(result)
     followed = set(result.network.components)
-    unknown = unsurveyed(result.network)
+    unknown = untold(result)
     content = contents(model)
     for stream in carried:
         mass, sd = result.component_flow(stream.id, MASS)
@@ -173,11 +174,6 @@ def flow_rows(model: ChainModel, carried: Sequence[NetStream], result: NetworkRe
             else:
                 flow = grade = (None, None)
             yield _flow_row(period, stream.id, component, flow, grade, status.get((stream.id, component)))
-
-
-def unsurveyed(network: Network) -> frozenset[str]:
-    """Ends of stocks whose level nobody surveyed: only their change enters the balance, with all that was moved."""
-    return frozenset(one.stream for one in network.readings if one.meter.endswith(NO_SURVEY))
 
 
 def _flow_row(
@@ -238,6 +234,9 @@ def _series_flows(batch: BatchResult, names: Sequence[str]) -> pl.DataFrame:
     known = np.isfinite(wide[0]) | np.isfinite(wide[2])
     status = np.array(["", "measured", "adjusted"])[table.status[solved][:, order].ravel()]
     status = np.where(status != "", status, np.where(known, "estimated", "unobservable"))
+    booked = by_the_book(network)
+    by_book = np.tile([quantities[k][0] in booked for k in order], len(solved))
+    status = np.where(by_book & is_mass & known, "estimated", status)
     status = np.where((unknown & is_mass) | anything, "unobservable", status)
     columns = {
         "period": np.repeat([names[int(k)] for k in solved], len(order)),
@@ -258,16 +257,18 @@ def _series_flows(batch: BatchResult, names: Sequence[str]) -> pl.DataFrame:
 def _statuses(result: NetworkResult) -> dict[tuple[str, str], str]:
     """Measured (read, nothing checks it) or adjusted (read and checked) by stream and quantity."""
     words = {"redundant": "adjusted", "non_redundant": "measured"}
+    booked = by_the_book(result.network)
     return {
         (stream, quantity): words[status]
         for stream, found in result.classification["measured"].items()
         for quantity, status in found.items()
+        if quantity != MASS or stream not in booked
     }
 
 
 def _adjustment_rows(result: NetworkResult, period: str) -> Iterator[Row]:
     """Every reading beside its reconciled value."""
-    unknown = unsurveyed(result.network)
+    unknown = unsurveyed(result.network) | by_the_book(result.network)
     for one in result.readings:
         if one.stream in unknown and one.quantity == MASS:
             continue

@@ -14,11 +14,12 @@ from zveno.model.chain import ChainModel
 from zveno.model.network import Network
 from zveno.periods import Period
 from zveno.reconcile.added_meters import AddedMeter, Aim, AimKind, added_meters
-from zveno.reconcile.balance import recovery_terms, unsurveyed
+from zveno.reconcile.balance import recovery_terms
 from zveno.reconcile.build import MonthInput, month_of, plan_of
 from zveno.reconcile.detectability import Detectable, Watched, detectable
 from zveno.reconcile.fitting import fit_any
 from zveno.reconcile.gross_errors.hypotheses import Hypothesis
+from zveno.reconcile.levels import unsurveyed
 from zveno.reconcile.over_periods import error_parts
 from zveno.reconcile.result import NetworkResult, Term
 from zveno.reconcile.unaccounted import unaccounted_balances

@@ -18,13 +18,14 @@ from zveno.model.chain import ChainModel
 from zveno.model.network import MASS, NetStream
 from zveno.periods import Period
 from zveno.reconcile.arrays import Bools, Floats
-from zveno.reconcile.build import Found, Plan, any_record, end_surveys, find_readings, network_of, plan_of
+from zveno.reconcile.build import Found, any_record, find_readings, network_of, plan_of
 from zveno.reconcile.columns import Columns, columns, laid_out, solved
 from zveno.reconcile.cumulative import Apart, Drift, Evidence, drifts, evidence, widened
 from zveno.reconcile.linked import stock_links
 from zveno.reconcile.linked_evidence import linked_evidence
 from zveno.reconcile.linked_periods import LinkedPeriods
 from zveno.reconcile.measured import BIAS, SHARED, Measured
+from zveno.reconcile.stock_readings import Plan, end_surveys
 from zveno.reconcile.topology import CLOSING, NO_SURVEY, OPENING, stock_streams
 from zveno.tables import frame
 

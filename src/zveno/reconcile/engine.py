@@ -22,7 +22,6 @@ from zveno.reconcile.balance import (
 from zveno.reconcile.batch import BatchResult
 from zveno.reconcile.build import (
     Found,
-    Plan,
     any_record,
     find_readings,
     month_network,
@@ -38,6 +37,7 @@ from zveno.reconcile.in_question import unknown_names
 from zveno.reconcile.sample_swaps import SampleSwap, SampleSwaps, exchanged, sample_swaps
 from zveno.reconcile.scale_steps import scale_steps
 from zveno.reconcile.solve import solve_network
+from zveno.reconcile.stock_readings import Plan
 from zveno.tables import frame
 
 _CHECKED = 5

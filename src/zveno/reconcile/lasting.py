@@ -17,7 +17,7 @@ from zveno.model.chain import ChainModel
 from zveno.model.network import MASS, Network
 from zveno.periods import Period
 from zveno.reconcile.arrays import Floats, Ints
-from zveno.reconcile.build import Plan, find_readings, fitting, month_of, plan_of
+from zveno.reconcile.build import find_readings, fitting, month_of, plan_of
 from zveno.reconcile.detectability import NOTHING_CHECKS, TOO_WIDE
 from zveno.reconcile.fit import Fit, fit_network
 from zveno.reconcile.gross_errors.adjusted import DenseAdjusted
@@ -25,6 +25,7 @@ from zveno.reconcile.gross_errors.classes import TIED
 from zveno.reconcile.gross_errors.critical import critical_z, smallest_shown
 from zveno.reconcile.in_question import absent_reason, unknown_names
 from zveno.reconcile.measured import Measured
+from zveno.reconcile.stock_readings import Plan
 from zveno.reconcile.topology import CLOSING, OPENING
 from zveno.tables import frame, schema
 

@@ -12,6 +12,8 @@ from zveno.model.types import Stream
 
 OPENING, CLOSING = ".opening", ".closing"
 NO_SURVEY = ":no-survey"
+BY_THE_BOOK = ":by-the-book"
+"""Ends of the names of what stands in for a reading of a stock: neither end was surveyed, or the other one was."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,56 @@ import polars as pl
 from zveno.tables.column import Column
 from zveno.tables.column import columns as _columns
 
+_DAY_FLOW = tuple(
+    (f"{span}_{name}", pl.Float64, f"{text}, {when}")
+    for span, when in (("day", "of the day"), ("to_date", "of the month to the end of the day"))
+    for name, text in (
+        ("mass_t", "dry mass of the stream, or of the component, t"),
+        ("mass_sd_t", "standard deviation"),
+        ("grade_frac", "mass fraction"),
+        ("grade_sd_frac", "standard deviation"),
+    )
+)
+
 BOOKS: dict[str, tuple[Column, ...]] = {
+    "daily_flows": _columns(
+        ("day", pl.Date, "plant day"),
+        ("stream", pl.String, "feed or product of a link"),
+        ("component", pl.String, "mass (dry solids) or a component"),
+        *_DAY_FLOW,
+        ("status", pl.String, "measured, adjusted, estimated or unobservable, in the month to date"),
+    ),
+    "daily_recoveries": _columns(
+        ("day", pl.Date, "plant day"),
+        ("plant", pl.String, "link of the chain; empty for the chain"),
+        ("component", pl.String, "component"),
+        ("kind", pl.String, "overall (change of stocks counts as product) or direct"),
+        ("day_frac", pl.Float64, "recovery of the day; null = unobservable"),
+        ("day_sd_frac", pl.Float64, "standard deviation"),
+        ("to_date_frac", pl.Float64, "recovery of the month to the end of the day"),
+        ("to_date_sd_frac", pl.Float64, "standard deviation"),
+    ),
+    "daily_stocks": _columns(
+        ("day", pl.Date, "plant day"),
+        ("stock", pl.String, "stock; empty for all of a link together"),
+        ("plant", pl.String, "link of the chain it lies in or is on the way to"),
+        ("component", pl.String, "mass (dry solids) or a component"),
+        ("opening_t", pl.Float64, "at the beginning of the month, t; null = unobservable"),
+        ("opening_sd_t", pl.Float64, "standard deviation"),
+        ("closing_t", pl.Float64, "at the end of the day, by the book: opening, what came in, what went out"),
+        ("closing_sd_t", pl.Float64, "standard deviation"),
+        ("change_t", pl.Float64, "closing less opening"),
+        ("change_sd_t", pl.Float64, "standard deviation"),
+    ),
+    "daily_missing": _columns(
+        ("day", pl.Date, "plant day"),
+        ("span", pl.String, "day or to_date"),
+        ("meter", pl.String, "meter"),
+        ("quantity", pl.String, "quantity or component"),
+        ("expected", pl.Int64, "readings that its description promises"),
+        ("present", pl.Int64, "readings that there are"),
+        ("treatment", pl.String, "what was done about it (key of a message)"),
+    ),
     "stock_books": _columns(
         ("period", pl.String, "period"),
         ("stock", pl.String, "stock"),

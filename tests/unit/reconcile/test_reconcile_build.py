@@ -13,9 +13,10 @@ from tests.unit.reconcile.plants import COMPONENTS, METERS, MONTH, TRUTH, meter,
 from zveno.errors import DataError, ModelError
 from zveno.periods import Period
 from zveno.reconcile import month_network, reconcile, reconcile_many
-from zveno.reconcile.build import FROM_DESCRIPTION, NOT_ALL_MEMBERS, UNSURVEYED, WITHIN_SECTION
+from zveno.reconcile.build import NOT_ALL_MEMBERS, WITHIN_SECTION
 from zveno.reconcile.period_values import LEFT_OUT, MEAN_OF_PRESENT, TAKEN_AS_DRY, Masses
 from zveno.reconcile.records import Series, apart
+from zveno.reconcile.stock_readings import FROM_DESCRIPTION, UNSURVEYED
 
 SHIFTS = len(shift_starts())
 

@@ -1,0 +1,226 @@
+"""Readings of stocks: surveyed at both ends of a period, at one, or at none; and their assays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from zveno.model.chain import ChainModel
+from zveno.model.network import MASS, NetStream
+from zveno.model.types import Meter, Stock
+from zveno.periods import Period
+from zveno.reconcile.measured import Measured
+from zveno.reconcile.period_values import LEFT_OUT, LONG, Gap, PeriodValues
+from zveno.reconcile.records import Book
+from zveno.reconcile.topology import BY_THE_BOOK, CLOSING, NO_SURVEY, OPENING, Topology, stock_streams
+from zveno.text.mark import tr
+
+FROM_DESCRIPTION = tr("no survey before: opening stock as described")
+OLD_SURVEY = tr("no survey at the start: the last one before was taken")
+UNSURVEYED = tr("no survey at both ends: stock change zero, give or take all that was dispatched")
+BY_BOOK = tr("surveyed at one end only: the other end by the book, from what came in and went out")
+_STOCK_SD = 0.05
+_TIED_SD = 0.02
+_FRESH_H = 36
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What does not change between periods: the topology, and the records in order."""
+
+    model: ChainModel
+    topology: Topology
+    book: Book
+
+
+def used(model: ChainModel) -> list[Meter]:
+    """Meters that count for accounting."""
+    return [one for one in model.chain.meters if one.accounting]
+
+
+def stock_readings(
+    plan: Plan, values: PeriodValues, by_meter: dict[tuple[str, str], Measured], stock: Stock
+) -> tuple[list[tuple[str, str, Measured]], list[NetStream]]:
+    """Opening and closing of a stock; of unknown mass where a short period lacks a survey at one of its ends."""
+    meter = next((one for one in used(plan.model) if one.stream == stock.id and one.quantity != "assay"), None)
+    closing = _surveyed(plan, values, stock, meter, closing=True)
+    opening = _surveyed(plan, values, stock, meter, closing=False)
+    open_stream, close_stream = stock_streams(plan.model, stock.id, plan.topology)
+    if (closing is None or opening is None) and values.period.hours < LONG:
+        half = closing is not None or opening is not None
+        values.gaps.append(Gap(meter.id if meter else stock.id, "survey_mass", 1, 0, BY_BOOK if half else UNSURVEYED))
+        if not half:
+            return _unsurveyed(plan, values, by_meter, stock, (open_stream, close_stream))
+        return _half_surveyed(plan, values, by_meter, stock, ((open_stream, opening), (close_stream, closing)))
+    if closing is None:
+        values.gaps.append(Gap(meter.id if meter else stock.id, "survey_mass", 1, 0, LEFT_OUT))
+    opening = opening or _described(values, stock, meter)
+    rows = []
+    streams = []
+    for stream, mass in ((open_stream, opening), (close_stream, closing)):
+        empty = mass is not None and mass.value <= 0
+        if empty or (mass is None and stream is open_stream):
+            continue
+        streams.append(stream)
+        if mass is not None:
+            rows.append((stream.id, MASS, mass))
+        rows += _stock_assays(plan, values, by_meter, (stock, mass.value if mass else None), stream)
+    return rows, streams
+
+
+def _unsurveyed(
+    plan: Plan,
+    values: PeriodValues,
+    by_meter: dict[tuple[str, str], Measured],
+    stock: Stock,
+    ends: tuple[NetStream, NetStream],
+) -> tuple[list[tuple[str, str, Measured]], list[NetStream]]:
+    """A stock whose change nobody measured: zero, with all that was moved of its material as standard deviation.
+
+    The level itself does not matter and is not told to anybody: readings of a meter that ends in ``NO_SURVEY`` only
+    carry the change. Where not even the material was weighed, both masses stay unknown.
+    """
+    rows = [row for end in ends for row in _stock_assays(plan, values, by_meter, (stock, None), end)]
+    moved = _moved_t(plan.model, by_meter, stock)
+    if moved:
+        level = Measured(2 * moved, 1e-3 * moved, {f"level:{stock.id}": moved}, stock.id + NO_SURVEY)
+        rows += [(ends[0].id, MASS, level), (ends[1].id, MASS, level.with_own(moved))]
+    return rows, list(ends)
+
+
+def _half_surveyed(
+    plan: Plan,
+    values: PeriodValues,
+    by_meter: dict[tuple[str, str], Measured],
+    stock: Stock,
+    ends: tuple[tuple[NetStream, Measured | None], ...],
+) -> tuple[list[tuple[str, str, Measured]], list[NetStream]]:
+    """A stock surveyed at one end of a short period: the other end is its book stock, told by the balance.
+
+    As where nobody surveyed it, its change is zero with all that was moved of its material as standard deviation.
+    """
+    known = next(mass for _, mass in ends if mass is not None).named(f"survey:{stock.id}")
+    moved = _moved_t(plan.model, by_meter, stock)
+    rows: list[tuple[str, str, Measured]] = []
+    streams: list[NetStream] = []
+    for stream, mass in ends:
+        if mass is not None and mass.value <= 0:
+            continue
+        streams.append(stream)
+        rows += _stock_assays(plan, values, by_meter, (stock, mass.value if mass else None), stream)
+        if mass is not None:
+            rows.append((stream.id, MASS, known))
+        elif moved:
+            rows.append((stream.id, MASS, replace(known.with_own(moved), meter=stock.id + BY_THE_BOOK)))
+    return rows, streams
+
+
+def _surveyed(plan: Plan, values: PeriodValues, stock: Stock, meter: Meter | None, *, closing: bool) -> Measured | None:
+    """Mass of a stock by its last survey; the opening may also stand under the stock's own name."""
+    find = plan.book.closing if closing else plan.book.opening
+    points: list[tuple[str, str]] = [(meter.id, meter.quantity)] if meter else []
+    points += [] if closing else [(stock.id, quantity) for quantity in ("survey_mass", MASS)]
+    value = next((one for point in points if (one := find(*point, values.period)) is not None), None)
+    if value is None:
+        return None
+    age = 0.0 if closing else min(plan.book.age_h(*point, values.period) for point in points)
+    if age > _FRESH_H:
+        if values.period.hours < LONG:
+            return None
+        values.gaps.append(Gap(meter.id if meter else stock.id, "survey_mass", 1, 0, OLD_SURVEY))
+    return _survey(values, stock, meter, value)
+
+
+def end_surveys(plan: Plan, period: Period) -> Iterator[tuple[str, str, Measured]]:
+    """Surveys of stocks at either end of a period, whether there is one at the other end or not."""
+    values = PeriodValues(plan.model, plan.book, period)
+    for stock in plan.model.chain.stocks:
+        meter = next((one for one in used(plan.model) if one.stream == stock.id and one.quantity != "assay"), None)
+        for stream, closing in zip(stock_streams(plan.model, stock.id, plan.topology), (False, True), strict=True):
+            mass = _surveyed(plan, values, stock, meter, closing=closing)
+            if mass is not None:
+                yield stream.id, MASS, mass
+
+
+def _survey(values: PeriodValues, stock: Stock, meter: Meter | None, value: float) -> Measured:
+    """A stock's mass with the error of its survey, or 5 % where nothing is described."""
+    return values.survey(meter, value) if meter else Measured(value, _STOCK_SD * value, {}, stock.id)
+
+
+def _described(values: PeriodValues, stock: Stock, meter: Meter | None) -> Measured | None:
+    """Opening stock as the description gives it; None where that is nothing."""
+    value = values.model.number(stock.opening, "t", values.period.start.date())
+    if value <= 0:
+        return None
+    values.gaps.append(Gap(meter.id if meter else stock.id, "survey_mass", 1, 0, FROM_DESCRIPTION))
+    return _survey(values, stock, meter, value)
+
+
+def _stock_assays(
+    plan: Plan,
+    values: PeriodValues,
+    by_meter: dict[tuple[str, str], Measured],
+    held: tuple[Stock, float | None],
+    stream: NetStream,
+) -> list[tuple[str, str, Measured]]:
+    """Assays of a stock that holds so much: its own, else those of its material.
+
+    A stock is the material of some shifts, so its assay may differ from the period's by the scatter of means over
+    as many (where few were assayed: by that between shifts, at least 2 %); the error of the material's assay itself
+    is shared with it.
+    """
+    stock, mass_t = held
+    if stock.content:
+        return []
+    find = plan.book.closing if stream.id.endswith(CLOSING) else plan.book.opening
+    rows = []
+    for component in stream.components or plan.model.chain.components:
+        own = [
+            (meter, value) for meter in used(plan.model)
+            if meter.stream == stock.id and component in meter.components
+            and (value := find(meter.id, component, values.period)) is not None
+        ]  # fmt: skip
+        rows += [(stream.id, component, values.survey(meter, value, component)) for meter, value in own]
+        if own:
+            continue
+        recorded = find(stock.id, component, values.period) if stream.id.endswith(OPENING) else None
+        if recorded is not None:
+            rows.append((stream.id, component, Measured(recorded, _TIED_SD * recorded, {}, stock.id)))
+            continue
+        lent = material(values, by_meter, stock, component, mass_t)
+        if lent is not None:
+            rows.append((stream.id, component, lent))
+    return rows
+
+
+def material(
+    values: PeriodValues,
+    by_meter: dict[tuple[str, str], Measured],
+    stock: Stock,
+    component: str,
+    mass_t: float | None,
+) -> Measured | None:
+    """Assay of a stock's material, with its scatter over as many shifts as the stock holds as an error of its own."""
+    for meter in used(values.model):
+        one = by_meter.get((meter.id, component))
+        if one is not None and not one.below and meter.stream in material_names(values.model, stock):
+            moved = _moved_t(values.model, by_meter, stock)
+            scatter = values.scatter_of_mean(meter, component, mass_t / moved) if mass_t and moved else None
+            return one.with_own(max(one.spread, _TIED_SD * one.value) if scatter is None else scatter)
+    return None
+
+
+def _moved_t(model: ChainModel, by_meter: dict[tuple[str, str], Measured], stock: Stock) -> float | None:
+    """Dry mass of a stock's material that was weighed in the period."""
+    names = material_names(model, stock)
+    return next(
+        (one.value for (meter, quantity), one in by_meter.items()
+         if quantity == MASS and model.meters[meter].stream in names),
+        None,
+    )  # fmt: skip
+
+
+def material_names(model: ChainModel, stock: Stock) -> tuple[str, ...]:
+    """Names under which a stock's material is measured: the stream, and its group."""
+    stream = model.streams.get(stock.material)
+    return (stock.material, stream.group) if stream and stream.group else (stock.material,)
