@@ -120,8 +120,12 @@ class Trial:
 
     @property
     def contradicted(self) -> bool:
-        """The same, or readings that would need a negative flow or stock where nothing else checks them."""
-        return self.rejected or (self.p_value is None and self.fit.objective > BOUND_CONFLICT)
+        """The same, or readings that do not fit where no single error can be tested: they would need a negative flow or
+        stock, and bounds that hold leave nothing to tell errors by.
+        """
+        if self.p_value is None:
+            return self.fit.objective > BOUND_CONFLICT
+        return self.rejected or (not self.classes and self.p_value < SIGNIFICANCE)
 
     @property
     def loud(self) -> list[Ints]:
