@@ -18,7 +18,6 @@ from zveno.cli.app import app
 from zveno.quantities import DIMENSIONS, UOMS, uom_phrase
 from zveno.reports import REPORTS, flowsheet_svg
 from zveno.rules import RULE_KINDS
-from zveno.rules.kinds import UNJUDGED_KINDS
 from zveno.simulate.units import UNIT_MODELS
 from zveno.tables import TABLES
 from zveno.text.catalogue import catalogue
@@ -153,10 +152,9 @@ _PARAMETER = """\
 A parameter is a number in the unit of measure that stands after its meaning, the name of a figure of `parameters.yaml`,
 or a figure written out, which may have a unit of measure of its own.
 """
-_LEVEL = f"""\
-Levels are numbers in the `uom` of the rule; who writes none sets no limit on that side. Rules of the kinds
-{", ".join(f"`{one}`" for one in UNJUDGED_KINDS)} may be written down, but are not judged yet: `check` lists
-them as not checked.
+_LEVEL = """\
+Levels are numbers in the `uom` of the rule; who writes none sets no limit on that side. In place of a number the id of
+a rule of the kind `parameter`, or a figure of `parameters.yaml`, may stand: its value of the day is the level.
 """
 
 

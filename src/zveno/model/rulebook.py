@@ -46,6 +46,7 @@ class Condition(Record):
     tag: str
     above: float | None = None
     below: float | None = None
+    equals: float | None = Field(default=None, description="the state is on at just this value, such as a grade")
     of_normal: bool = Field(default=False, description="levels are shares of the tag's normal value")
 
 
@@ -63,12 +64,14 @@ class Version(Record):
     version: Annotated[int, Field(ge=1)]
     start: date = Field(alias="from", description="first day in force")
     end: date | None = Field(default=None, alias="to", description="first day no longer in force")
-    params: dict[str, Any]
+    params: dict[str, Any] = {}
     exceptions: tuple[RuleException, ...] = ()
     text: Titles = Field(description="the clause as people read it")
-    source: str
+    source: str = ""
     status: Literal["verified", "inferred", "estimate", "unverified"]
     approver_role: str = ""
+    accepted_by: str = Field(default="", description="role that accepts a number nobody has verified")
+    temporary: bool = Field(default=False, description="a rule for a time, which ends by itself")
 
 
 class Rule(Record):
@@ -80,7 +83,7 @@ class Rule(Record):
     id: Annotated[str, Field(pattern=r"^\S+$")]
     kind: str
     unit: str = Field(description="section or unit it binds")
-    tag: str | tuple[str, ...]
+    tag: str | tuple[str, ...] = Field(default=(), description="signals it watches; none for a mere number")
     uom: UomName
     gate: str = Field(default=ALWAYS, description="operating state in which the rule binds")
     owner_role: str

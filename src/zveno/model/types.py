@@ -320,7 +320,16 @@ class Tag(Record):
     normal: Number = Field(description="usual value")
     sd: Annotated[float, Field(ge=0, description="noise around it when the plant is played")] = 0.0
     every_min: Annotated[float, Field(gt=0, description="minutes between readings")] = 1.0
+    error_sd: Annotated[float, Field(ge=0)] | None = Field(
+        default=None, description="standard deviation of the instrument's error; empty: not known"
+    )
     running: bool = Field(default=False, description="zero while the line of its unit stands")
+    phase_min: Annotated[float, Field(ge=0)] = Field(
+        default=0.0, description="minutes from the start of the played period to its first reading"
+    )
+    clock: bool = Field(
+        default=False, description="a moment as hours since 1970; played as `normal` hours before the reading"
+    )
     drives: tuple[Drive, ...] = ()
     column: str = ""
     note: str = ""

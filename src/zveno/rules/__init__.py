@@ -8,6 +8,7 @@ from zveno.rules.build import watchlist
 from zveno.rules.engine import check, read_signals
 from zveno.rules.faults import rule_faults
 from zveno.rules.kinds import RULE_KINDS
+from zveno.rules.numbers import legal_number
 from zveno.rules.result import Breaches, breach_table
 from zveno.rules.solve import WatchState, open_episodes, watch
 
@@ -17,6 +18,7 @@ __all__ = [
     "WatchState",
     "breach_table",
     "check",
+    "legal_number",
     "open_episodes",
     "read_signals",
     "rule_faults",

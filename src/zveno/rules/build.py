@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
 from typing import Any
 
 from zveno.model.chain import ChainModel
 from zveno.model.rulebook import ALWAYS, Condition, Rule, Version
 from zveno.model.types import Gate
-from zveno.quantities import convert
 from zveno.rules.kinds import RULE_KINDS
-from zveno.rules.kinds.kind import KindParams, Line, Side
+from zveno.rules.kinds.kind import MICROSECONDS, KindParams, Line, Side
+from zveno.rules.numbers import cut_days, numbers_on
 from zveno.rules.patterns import beside, matching, star_of
+from zveno.rules.runs import Manner
 from zveno.rules.signals import Switch
 from zveno.text.mark import tr
 
@@ -23,8 +25,8 @@ SILENCE_INTERVALS = 3
 FOREVER = 2**62
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-_UNJUDGED = tr("rules of the kind '{detail}' cannot be judged by this version")
 _NO_TAG = tr("no signal of the chain is named '{detail}'")
+_NO_OTHER = tr("the rule needs the signal '{detail}' beside, which the chain lacks")
 _NO_GATE = tr("the operating state in which '{detail}' is judged has no signal")
 _NO_LEVEL = tr("the rule gives no limit for the signal '{detail}'")
 _NO_CONDITION = tr(
@@ -37,12 +39,16 @@ Override = tuple[tuple[Switch, ...], Line]
 
 @dataclass(frozen=True)
 class Key:
-    """What a binding is: rule, version, concrete tag, side of the limit."""
+    """What a binding is: rule, version, concrete tag, side of the limit; and which stretch of the version.
+
+    A version whose limit is a dated number has a stretch for each of its values.
+    """
 
     rule: str
     version: int
     tag: str
     side: Side
+    stretch: int = 0
 
 
 @dataclass(frozen=True)
@@ -60,16 +66,39 @@ class Binding:
     reach: int
     gate: tuple[Switch, ...] | None
     exceptions: tuple[Override, ...]
+    kind: KindParams | None = None
+    others: tuple[tuple[str, int], ...] = ()
+    every: int = MICROSECONDS
 
     @property
-    def hold(self) -> int:
-        """Hold or delay in microseconds."""
-        return round(self.line.hold_min * 60e6)
+    def manner(self) -> Manner:
+        """How its runs become episodes, and how these end."""
+        line = self.line
+        hold, off, merge = (round(one * MICROSECONDS) for one in (line.hold_min, line.off_min, line.merge_min))
+        return Manner(line.sign, hold, self.reach, line.least, off, merge)
+
+    @property
+    def style(self) -> str:
+        """What is judged: ``value``, ``silence`` or ``events``."""
+        return self.kind.style if self.kind else "value"
+
+    @property
+    def lookback(self) -> int:
+        """How far before a reading its judgement looks, in microseconds."""
+        return self.kind.lookback if self.kind else 0
 
     @property
     def switches(self) -> tuple[Switch, ...]:
         """Every state that is read beside the tag itself."""
         return (*(self.gate or ()), *(one for switches, _ in self.exceptions for one in switches))
+
+    @property
+    def memory(self) -> Iterator[tuple[str, int]]:
+        """Tags that it reads, and how long before new readings it may still ask for theirs."""
+        back = self.lookback + self.reach
+        yield self.key.tag, back
+        yield from ((tag, back + reach) for tag, reach in self.others)
+        yield from ((one.tag, back + one.reach) for one in self.switches)
 
 
 @dataclass(frozen=True)
@@ -91,12 +120,22 @@ class Watchlist:
 
     bindings: Mapping[str, tuple[Binding, ...]]
     lacks: tuple[Lack, ...]
+    usual: Mapping[str, float] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def tags(self) -> frozenset[str]:
         """Every tag whose readings are needed."""
-        switches = (one.tag for bindings in self.bindings.values() for each in bindings for one in each.switches)
-        return frozenset((*self.bindings, *switches))
+        return frozenset(self.memory)
+
+    @cached_property
+    def memory(self) -> Mapping[str, int]:
+        """How long the readings of each tag are needed after they were judged, in microseconds."""
+        needed: dict[str, int] = {}
+        for bindings in self.bindings.values():
+            for each in bindings:
+                for tag, back in each.memory:
+                    needed[tag] = max(back, needed.get(tag, 0))
+        return needed
 
 
 def watchlist(model: ChainModel) -> Watchlist:
@@ -116,7 +155,8 @@ def watchlist(model: ChainModel) -> Watchlist:
                     lacks.append(one)
                 else:
                     bindings.setdefault(one.key.tag, []).append(one)
-    return Watchlist({tag: tuple(kept) for tag, kept in bindings.items()}, tuple(lacks))
+    usual = {tag: model.number(model.tags[tag].normal, model.tags[tag].uom) for tag in bindings}
+    return Watchlist({tag: tuple(kept) for tag, kept in bindings.items()}, tuple(lacks), usual)
 
 
 def microseconds(moment: datetime) -> int:
@@ -124,24 +164,29 @@ def microseconds(moment: datetime) -> int:
     return (moment - EPOCH) // timedelta(microseconds=1)
 
 
+def midnight(model: ChainModel, day: date) -> int:
+    """The moment at which a day of plant time begins, in microseconds."""
+    return microseconds(datetime.combine(day, time(), model.tz))
+
+
 def in_force(model: ChainModel, version: Version) -> tuple[int, int]:
     """Start and end of a version in microseconds, from midnight to midnight of plant time."""
-
-    def midnight(day: date) -> int:
-        return microseconds(datetime.combine(day, time(), model.tz))
-
-    return midnight(version.start), FOREVER if version.end is None else midnight(version.end)
+    return midnight(model, version.start), FOREVER if version.end is None else midnight(model, version.end)
 
 
 def kind_params(rule: Rule, params: Mapping[str, Any], tag: str, uom: str) -> KindParams:
-    """Parameters of a rule for one of its tags, its levels turned into the unit of measure of the tag."""
+    """Parameters of a rule for one of its tags, its levels turned into what is judged there."""
     kind = RULE_KINDS[rule.kind]
+    scale, offset = kind.turned(rule.uom, uom)
     turned = dict(params)
     for name in kind.levels() & set(params):
         if params[name] is not None:
-            turned[name] = convert(float(params[name]), rule.uom, uom)
+            turned[name] = float(params[name]) * scale + offset
+    for name in kind.differences() & set(params):
+        if params[name] is not None:
+            turned[name] = float(params[name]) * scale
     for name in kind.tables() & set(params):
-        turned[name] = {one: convert(float(level), rule.uom, uom) for one, level in params[name].items()}
+        turned[name] = {one: float(level) * scale + offset for one, level in params[name].items()}
     return kind.model_validate(turned).chosen(star_of(rule.tags[0], tag))
 
 
@@ -152,39 +197,70 @@ def _bind(model: ChainModel, rule: Rule, version: Version) -> Iterator[Binding |
     def lack(reason: str, detail: str) -> Lack:
         return Lack(rule.id, version.version, rule.kind, reason, detail, start, end)
 
-    if rule.kind not in RULE_KINDS:
-        yield lack(_UNJUDGED, rule.kind)
+    if not rule.tags or rule.kind not in RULE_KINDS:
         return
     tags = matching(rule.tags[0], model.tags)
     if not tags:
         yield lack(_NO_TAG, rule.tags[0])
     for tag in tags:
         gate = _gate(model, rule, tag)
+        others = [matching(beside(tag, one), model.tags) for one in rule.tags[1:]]
         if gate == ():
             yield lack(_NO_GATE, tag)
             continue
-        states = [_switches(model, one.when, tag) for one in version.exceptions]
-        for one, switches in zip(version.exceptions, states, strict=True):
-            if not switches:
-                yield lack(_NO_CONDITION, beside(tag, one.when.tag))
-        drawn = list(_lines(model, rule, version, tag, states))
-        if not drawn:
-            yield lack(_NO_LEVEL, tag)
-        for line, exceptions in drawn:
-            key = Key(rule.id, version.version, tag, line.side)
-            yield Binding(key, line, start, end, reach_of(model, tag), gate, exceptions)
+        missing = [beside(tag, one) for one, found in zip(rule.tags[1:], others, strict=True) if len(found) != 1]
+        if missing:
+            yield lack(_NO_OTHER, missing[0])
+            continue
+        yield from _bound(model, rule, version, tag, gate, tuple(one for (one,) in others), lack)
+
+
+def _bound(
+    model: ChainModel,
+    rule: Rule,
+    version: Version,
+    tag: str,
+    gate: tuple[Switch, ...] | None,
+    others: tuple[str, ...],
+    lack: Callable[[str, str], Lack],
+) -> Iterator[Binding | Lack]:
+    """Bindings of a version over one tag, a stretch for each value of the dated numbers that it takes."""
+    states = [_switches(model, one.when, tag) for one in version.exceptions]
+    for one, switches in zip(version.exceptions, states, strict=True):
+        if not switches:
+            yield lack(_NO_CONDITION, beside(tag, one.when.tag))
+    partners = tuple((one, reach_of(model, one)) for one in others)
+    every = round(model.tags[tag].every_min * MICROSECONDS)
+    drawn = 0
+    days = [version.start, *cut_days(model, rule, version)]
+    for stretch, day in enumerate(days):
+        start = midnight(model, day)
+        end = midnight(model, days[stretch + 1]) if stretch + 1 < len(days) else in_force(model, version)[1]
+        params = numbers_on(model, rule, version.params, day)
+        kind = kind_params(rule, params, tag, model.tags[tag].uom)
+        for line, exceptions in _lines(model, rule, version, tag, states, params):
+            drawn += 1
+            key = Key(rule.id, version.version, tag, line.side, stretch)
+            yield Binding(key, line, start, end, reach_of(model, tag), gate, exceptions, kind, partners, every)
+    if not drawn:
+        yield lack(_NO_LEVEL, tag)
 
 
 def _lines(
-    model: ChainModel, rule: Rule, version: Version, tag: str, states: Sequence[tuple[Switch, ...]]
+    model: ChainModel,
+    rule: Rule,
+    version: Version,
+    tag: str,
+    states: Sequence[tuple[Switch, ...]],
+    params: Mapping[str, Any],
 ) -> Iterator[tuple[Line, tuple[Override, ...]]]:
     """Each line of a version, with the lines that exceptions put in its place while their state is on.
 
     A side without a limit has its line out of reach, so that an exception may draw one there.
     """
     uom = model.tags[tag].uom
-    general = _by_side(kind_params(rule, version.params, tag, uom))
-    special = [_by_side(kind_params(rule, {**version.params, **one.params}, tag, uom)) for one in version.exceptions]
+    general = _by_side(kind_params(rule, params, tag, uom))
+    special = [_by_side(kind_params(rule, {**params, **one.params}, tag, uom)) for one in version.exceptions]
     drawn = {side: line for lines in (*special, general) for side, line in lines.items()}
     for side, line in drawn.items():
         away = line.nowhere()
@@ -218,6 +294,8 @@ def _switch(model: ChainModel, state: Gate | Condition, name: str) -> Switch:
     scale = model.number(tag.normal, tag.uom) if state.of_normal else 1.0
     above = -math.inf if state.above is None else state.above * scale
     below = math.inf if state.below is None else state.below * scale
+    if isinstance(state, Condition) and state.equals is not None:
+        above, below = (math.nextafter(state.equals * scale, way * math.inf) for way in (-1, 1))
     return Switch(name, above, below, reach_of(model, name))
 
 

@@ -89,14 +89,15 @@ def read_signals(readings: pl.DataFrame, tags: frozenset[str], *, until: Period 
 
 def _since(start: int, episodes: Episodes) -> Episodes:
     """Those that have time after a moment; what is open and was last seen at that moment counts too."""
-    ends = episodes.spans.end
-    return replace(episodes, spans=episodes.spans.take(ends >= start if episodes.open else ends > start))
+    starts, ends = episodes.spans.start, episodes.spans.end
+    still = ends >= start if episodes.open else (ends > start) | (starts >= start)
+    return replace(episodes, spans=episodes.spans.take(still))
 
 
 def _inside(signal: Signal, start: int) -> Signal:
     """The readings from the start of the period on."""
     first = int(np.searchsorted(signal.ts, start))
-    return Signal(signal.ts[first:], signal.value[first:], signal.good[first:])
+    return signal.part(first)
 
 
 def _lacks(model: ChainModel, bound: Watchlist, inside: Mapping[str, Signal], period: Period) -> Iterator[Lack]:
@@ -110,7 +111,10 @@ def _lacks(model: ChainModel, bound: Watchlist, inside: Mapping[str, Signal], pe
         if binding.start >= end or binding.end <= start:
             continue
         kind = model.rulebook.by_id[binding.key.rule].kind
-        silent: list[tuple[str, tuple[str, ...]]] = [(_SILENT, (binding.key.tag,))]
+        watched = [tag for tag, _ in binding.others]
+        if binding.style != "events":
+            watched.append(binding.key.tag)
+        silent: list[tuple[str, tuple[str, ...]]] = [(_SILENT, (tag,)) for tag in watched]
         silent += [(_SILENT_GATE, tuple(one.tag for one in binding.gate or ()))]
         silent += [(_SILENT_EXCEPTION, tuple(one.tag for one in on)) for on, _ in binding.exceptions]
         for reason, tags in silent:

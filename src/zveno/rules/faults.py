@@ -9,14 +9,15 @@ from itertools import pairwise
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from zveno.errors import Fault, QuantityError, RuleError, fault
+from zveno.errors import DataError, Fault, QuantityError, RuleError, fault
 from zveno.model.chain import ChainModel
 from zveno.model.checks import near_match
 from zveno.model.rulebook import ALWAYS, Rule, Version
-from zveno.quantities import convert, uom_of
-from zveno.rules.kinds import RULE_KINDS, UNJUDGED_KINDS
-from zveno.rules.kinds.kind import COUNT, MINUTES, MOST_MINUTES, KindParams
-from zveno.rules.patterns import matching, star_of
+from zveno.quantities import uom_of
+from zveno.rules.kinds import RULE_KINDS
+from zveno.rules.kinds.kind import COUNT, MINUTES, MOST_MINUTES, WORDS, KindParams
+from zveno.rules.numbers import cut_days, named_numbers, number_on, numbers_on
+from zveno.rules.patterns import beside, matching, star_of
 from zveno.rules.result import role_of
 from zveno.text.mark import LANGUAGES, tr
 
@@ -30,6 +31,7 @@ def rule_faults(model: ChainModel) -> list[Fault]:
     """
     checks: tuple[Callable[[ChainModel, Rule], Iterator[Fault]], ...] = (
         _kind_faults,
+        _source_faults,
         _text_faults,
         _tag_faults,
         _signal_faults,
@@ -77,13 +79,11 @@ def _gates_faults(model: ChainModel) -> Iterator[Fault]:
 def _signal_faults(model: ChainModel, rule: Rule) -> Iterator[Fault]:
     """A rule on a unit of this chain watches tags of it, and its exceptions read tags that there are.
 
-    A rule on a unit that the chain does not hold stays unjudged, and so do kinds that are not judged.
+    A rule on a unit that the chain does not hold stays unjudged.
     """
-    if rule.kind not in RULE_KINDS:
-        return
     here = bool(_plants(model, rule))
-    if not here and rule.unit in {*model.units, *model.sections}:
-        yield from (_unknown(model, rule, "tag", tag, model.tags) for tag in rule.tags)
+    if here or rule.unit in {*model.units, *model.sections}:
+        yield from (_unknown(model, rule, "tag", tag, model.tags) for tag in rule.tags if not matching(tag, model.tags))
     for name in sorted({one.when.tag for version in rule.versions for one in version.exceptions}) if here else ():
         if not matching(name, model.tags):
             yield _unknown(model, rule, "versions", name, model.tags)
@@ -107,25 +107,41 @@ def _unknown(model: ChainModel, rule: Rule, key: str, name: str, known: Iterable
 
 
 def _kind_faults(model: ChainModel, rule: Rule) -> Iterator[Fault]:
-    """The kind is known, and one that is judged has one tag."""
-    known = (*RULE_KINDS, *UNJUDGED_KINDS)
-    if rule.kind not in known:
+    """The kind is known, and there are as many tags as it watches."""
+    if rule.kind not in RULE_KINDS:
         yield fault(
             "rule '{rule}' is of the kind '{kind}', which is not known: use one of {known}",
             _where(model, rule.id, "kind"),
             rule=rule.id,
             kind=rule.kind,
-            known=", ".join(known),
-            near=near_match(rule.kind, known),
+            known=", ".join(RULE_KINDS),
+            near=near_match(rule.kind, RULE_KINDS),
         )
-    if rule.kind in RULE_KINDS and len(rule.tags) != 1:
+        return
+    fewest, most = RULE_KINDS[rule.kind].tags
+    if not fewest <= len(rule.tags) <= most:
         yield fault(
-            "rule '{rule}' names {n} tags, but the kind '{kind}' watches one",
+            "rule '{rule}' names {n} tags, but the kind '{kind}' watches {wanted}",
             _where(model, rule.id, "tag"),
             rule=rule.id,
             n=len(rule.tags),
             kind=rule.kind,
+            wanted=str(most) if fewest == most else f"{fewest}-{most}",
         )
+
+
+def _source_faults(model: ChainModel, rule: Rule) -> Iterator[Fault]:
+    """Every version says where it comes from, and who accepts a number that nobody has verified."""
+    where = _where(model, rule.id, "versions")
+    for version in rule.versions:
+        if not version.source.strip():
+            message = tr("rule '{rule}', version {version}: no source is named: give 'source', where it comes from")
+            yield fault(message, where, rule=rule.id, version=version.version)
+        if version.temporary and version.end is None:
+            message = tr("rule '{rule}', version {version} is temporary, but has no end: give 'to', the day it ends")
+            yield fault(message, where, rule=rule.id, version=version.version)
+        if version.accepted_by and model.people is not None and version.accepted_by not in model.roles:
+            yield _unknown(model, rule, "accepted_by", version.accepted_by, model.roles)
 
 
 def _text_faults(model: ChainModel, rule: Rule) -> Iterator[Fault]:
@@ -144,15 +160,28 @@ def _text_faults(model: ChainModel, rule: Rule) -> Iterator[Fault]:
 
 
 def _tag_faults(model: ChainModel, rule: Rule) -> Iterator[Fault]:
-    """The unit of measure is known and fits the tags."""
+    """The unit of measure is known and fits the tags, each by itself and all together."""
     where = _where(model, rule.id, "uom")
     try:
         uom_of(rule.uom)
-        for pattern in rule.tags if rule.kind in RULE_KINDS else ():
-            for tag in matching(pattern, model.tags):
-                convert(0.0, rule.uom, model.tags[tag].uom)
+        kind = RULE_KINDS.get(rule.kind)
+        for tag in matching(rule.tags[0], model.tags) if kind and rule.tags else ():
+            kind.turned(rule.uom, model.tags[tag].uom)
+            others = [found[0] for one in rule.tags[1:] if (found := matching(beside(tag, one), model.tags))]
+            uoms = tuple(model.tags[one].uom for one in (tag, *others))
+            for params in _sound_params(model, rule) if len(uoms) == len(rule.tags) else ():
+                params.require_uoms(rule.uom, uoms)
     except QuantityError as error:
         yield Fault(error.faults[0].message, error.faults[0].fields, where)
+
+
+def _sound_params(model: ChainModel, rule: Rule) -> Iterator[KindParams]:
+    """Parameters of the versions that can be read; the faults of the others are told of them."""
+    for version in rule.versions:
+        try:
+            yield RULE_KINDS[rule.kind].model_validate(numbers_on(model, rule, version.params, version.start))
+        except (ValidationError, DataError):
+            continue
 
 
 def _unit_faults(model: ChainModel, rule: Rule) -> Iterator[Fault]:
@@ -203,7 +232,7 @@ def _gate_faults(model: ChainModel, rule: Rule) -> Iterator[Fault]:
             )
     for version in rule.versions:
         for one in version.exceptions:
-            if one.when.above is None and one.when.below is None:
+            if one.when.above is None and one.when.below is None and one.when.equals is None:
                 yield fault(
                     "an exception of rule '{rule}' has neither 'above' nor 'below': give a level of its tag",
                     _where(model, rule.id, "versions"),
@@ -270,30 +299,70 @@ def _seam_faults(rule: Rule, before: Version, after: Version, where: str) -> Ite
 
 
 def _param_faults(model: ChainModel, rule: Rule) -> Iterator[Fault]:
-    """Parameters are those of the kind and make sense, with every exception too."""
+    """Parameters are those of the kind and make sense, on every day of a version and with every exception too."""
     if rule.kind not in RULE_KINDS:
         return
     where = _where(model, rule.id, "versions")
-    levels = RULE_KINDS[rule.kind].levels()
+    kind = RULE_KINDS[rule.kind]
+    levels = kind.levels()
     for version in rule.versions:
-        yield from _value_faults(rule, version, version.params, where)
-        for one in version.exceptions:
-            for name in sorted(set(one.params) - levels):
-                yield fault(
-                    "an exception of rule '{rule}' changes '{param}': it may change only {known}",
-                    where,
-                    rule=rule.id,
-                    param=name,
-                    known=", ".join(sorted(levels)),
-                    near=near_match(name, levels),
-                )
-            if set(one.params) <= levels:
-                yield from _value_faults(rule, version, {**version.params, **one.params}, where)
+        lacking = list(_number_faults(model, rule, version, where))
+        yield from lacking
+        if lacking:
+            continue
+        for day in (version.start, *cut_days(model, rule, version)):
+            params = numbers_on(model, rule, version.params, day)
+            yield from _value_faults(rule, version, params, where)
+            for one in version.exceptions if kind.excepts else ():
+                if set(one.params) <= levels:
+                    yield from _value_faults(rule, version, {**params, **one.params}, where)
+        yield from _exception_faults(rule, version, kind, where)
+
+
+def _exception_faults(rule: Rule, version: Version, kind: type[KindParams], where: str) -> Iterator[Fault]:
+    """Exceptions move levels, where the kind has any to move."""
+    if version.exceptions and not kind.excepts:
+        message = tr("rule '{rule}', version {version}: rules of the kind '{kind}' take no exceptions")
+        yield fault(message, where, rule=rule.id, version=version.version, kind=rule.kind)
+        return
+    levels = kind.levels()
+    for one in version.exceptions:
+        for name in sorted(set(one.params) - levels):
+            yield fault(
+                "an exception of rule '{rule}' changes '{param}': it may change only {known}",
+                where,
+                rule=rule.id,
+                param=name,
+                known=", ".join(sorted(levels)),
+                near=near_match(name, levels),
+            )
+
+
+def _number_faults(model: ChainModel, rule: Rule, version: Version, where: str) -> Iterator[Fault]:
+    """A level that is taken from a dated number has one on every day on which the version is in force."""
+    for param, name in named_numbers(rule, version.params).items():
+        about = {"rule": rule.id, "version": version.version, "param": param}
+        if name not in model.parameters and name not in model.rulebook.by_id:
+            message = tr("rule '{rule}', version {version}: '{param}' is '{got}', but must be a number")
+            near = near_match(name, (*model.parameters, *model.rulebook.by_id))
+            yield fault(message, where, **about, got=name, near=near)
+            continue
+        try:
+            days = (version.start, *cut_days(model, rule, version))
+            missing = [day for day in days if number_on(model, name, day, rule.uom) is None]
+        except QuantityError as error:
+            yield Fault(error.faults[0].message, error.faults[0].fields, where)
+            continue
+        if missing:
+            message = tr("rule '{rule}', version {version}: '{param}' is that of '{name}', which has no value on {day}")
+            yield fault(message, where, **about, name=name, day=missing[0])
 
 
 def _table_faults(model: ChainModel, rule: Rule) -> Iterator[Fault]:
     """Levels by name belong to a tag with a star, and each name is one that the star stands for in this chain."""
-    tables = RULE_KINDS[rule.kind].tables() if rule.kind in RULE_KINDS and len(rule.tags) == 1 else frozenset()
+    if rule.kind not in RULE_KINDS or len(rule.tags) != 1:
+        return
+    tables = RULE_KINDS[rule.kind].tables()
     tag, where = rule.tags[0], _where(model, rule.id, "versions")
     stands = {star_of(tag, name).casefold() for name in matching(tag, model.tags)}
     for version in rule.versions:
@@ -348,7 +417,11 @@ def _wanted(kind: type[KindParams], detail: ErrorDetails) -> str:
     if name in kind.tables() and len(detail["loc"]) == 1:
         return tr("rule '{rule}', version {version}: '{param}' is '{got}', but must be numbers by name: {{As: 5}}")
     if extra == COUNT:
+        if detail["type"] == "greater_than_equal" and (detail.get("ctx") or {}).get("ge") == 0:
+            return tr("rule '{rule}', version {version}: '{param}' is '{got}', but must be a whole number from 0")
         return tr("rule '{rule}', version {version}: '{param}' is '{got}', but must be a whole number from 1")
+    if extra == WORDS:
+        return tr("rule '{rule}', version {version}: '{param}' is '{got}', but must be text")
     if extra == MINUTES:
         return tr("rule '{rule}', version {version}: '{param}' is '{got}', but must be minutes from 0 to {most}")
     return tr("rule '{rule}', version {version}: '{param}' is '{got}', but must be a number")

@@ -12,14 +12,15 @@ import polars as pl
 
 from zveno.model.chain import ChainModel
 from zveno.periods import Period
-from zveno.quantities import convert
 from zveno.rules.build import EPOCH, Lack, microseconds
+from zveno.rules.kinds.kind import Shown
 from zveno.rules.runs import Ints
 from zveno.rules.solve import Cover, Episodes
 from zveno.tables import frame, schema
 
 _HOUR = 3600e6
-_SPAN = ("start", "end", "known", "peak", "limit")
+_SURE = 2
+_SPAN = ("start", "end", "known", "peak", "limit", "count")
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,9 @@ def breach_table(model: ChainModel, episodes: Iterable[Episodes]) -> pl.DataFram
     groups = [one for one in episodes if len(one.spans.start)]
     if not groups:
         return frame("breaches")
-    facts = pl.DataFrame([_facts(model, one) for one in groups]).with_row_index("group")
+    facts = pl.DataFrame(
+        [_facts(model, one) for one in groups], schema_overrides={"error_sd": pl.Float64}, infer_schema_length=None
+    ).with_row_index("group")
     size = [len(one.spans.start) for one in groups]
     spans = pl.DataFrame(
         {
@@ -68,11 +71,12 @@ def breach_table(model: ChainModel, episodes: Iterable[Episodes]) -> pl.DataFram
             peak=pl.col("peak") * pl.col("scale") + pl.col("offset"),
             limit=pl.col("limit") * pl.col("scale") + pl.col("offset"),
             duration_h=(pl.col("end") - pl.col("start")) / _HOUR,
+            known_h=pl.col("known") / _HOUR,
             unknown_h=(pl.col("end") - pl.col("start") - pl.col("known")) / _HOUR,
             crew=pl.when(on_shift).then("first_crew").otherwise(pl.lit("")),
             crews=pl.when(on_shift).then("all_crews").otherwise(pl.lit("")),
         )
-        .with_columns(person=pl.when(has_crew).then(pl.format("{}:{}", "role", "crew")).otherwise("role"))
+        .with_columns(surety=_surety(), person=pl.when(has_crew).then(pl.format("{}:{}", "role", "crew")).otherwise("role"))
         .sort("start", "rule", "tag", "side", "version")
     )
     return frame("breaches", table.select(*schema("breaches")))
@@ -120,10 +124,13 @@ def _facts(model: ChainModel, one: Episodes) -> dict[str, Any]:
     (version,) = (each for each in rule.versions if each.version == key.version)
     plant = model.plant_of(tag.unit)
     role = role_of(model, rule.owner_role, plant)
-    offset = convert(0.0, tag.uom, rule.uom)
+    kind = one.binding.kind
+    shown = kind.shown(rule.uom, tag.uom) if kind else Shown(rule.uom)
+    answers = role not in model.roles or model.roles[role].on_shift
     return {
         "rule": key.rule,
         "version": key.version,
+        "kind": rule.kind,
         "tag": key.tag,
         "plant": plant,
         "unit": tag.unit,
@@ -132,10 +139,45 @@ def _facts(model: ChainModel, one: Episodes) -> dict[str, Any]:
         "severity": rule.severity,
         "role": role,
         "rule_hash": rule.hash_of(version),
-        "on_shift": role not in model.roles or model.roles[role].on_shift,
-        "scale": convert(1.0, tag.uom, rule.uom) - offset,
-        "offset": offset,
+        "on_shift": answers and (kind is None or kind.on_shift(_shift_min(model))),
+        "uom": shown.uom,
+        "scale": shown.scale,
+        "offset": shown.offset,
+        "error_sd": _error_sd(model, one),
     }
+
+
+def _error_sd(model: ChainModel, one: Episodes) -> float | None:
+    """Standard deviation of what was judged, from the errors of the instruments; None where one is not known."""
+    kind = one.binding.kind
+    tags = [model.tags[tag] for tag in (one.binding.key.tag, *(other for other, _ in one.binding.others))]
+    sds = tuple(each.error_sd for each in tags)
+    if kind is None:
+        return sds[0]
+    return kind.sd_of(sds, tuple(model.number(each.normal, each.uom) for each in tags))
+
+
+def _surety() -> pl.Expr:
+    """How sure it is that the limit was passed: beyond two standard deviations, beyond one, or within.
+
+    Two are the guard band that ISO 14253-1 and ILAC-G8 take where no other is agreed: 97.7 % for one side.
+    """
+    beyond = (pl.col("peak") - pl.col("limit")).abs()
+    sd = pl.col("error_sd") * pl.col("scale")
+    return (
+        pl.when(sd.is_null())
+        .then(pl.lit(""))
+        .when(beyond >= _SURE * sd)
+        .then(pl.lit("sure"))
+        .when(beyond >= sd)
+        .then(pl.lit("likely"))
+        .otherwise(pl.lit("within_error"))
+    )
+
+
+def _shift_min(model: ChainModel) -> float:
+    """Length of the longest shift in minutes."""
+    return max((slot.hours for slot in model.people.shifts.slots), default=24.0) * 60 if model.people else 24.0 * 60
 
 
 def _duty(model: ChainModel, start: Ints, end: Ints) -> tuple[list[str], list[str], list[str]]:

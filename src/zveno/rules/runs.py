@@ -3,7 +3,8 @@
 A sample is out, between (inside the limit but not yet past the clear level), clear, or unknown (no usable
 value, or the operating state is not known). A sample speaks from its moment to the next sample of any
 kind, but for no longer than ``reach``; the rest of the time is unknown. Unknown time neither ends an
-episode nor counts towards the hold.
+episode nor counts towards the hold. With an off-delay an episode ends only after the signal has been back
+for that long; it then ends where the signal came back.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ class Carry:
 
     ``known`` is the time that samples before the last one spoke for, ``peak`` and ``limit`` the worst
     sample so far; ``last`` and ``code`` are moment and code of the last sample, ``outs`` counts the samples
-    outside.
+    outside. While an off-delay runs, ``back`` is the moment at which the signal came back, ``known`` ends
+    there, and ``cleared`` is the time that samples since then spoke for; else ``back`` is -1.
     """
 
     start: int
@@ -46,13 +48,16 @@ class Carry:
     last: int
     code: int
     outs: int
+    back: int = -1
+    cleared: int = 0
 
 
 @dataclass(frozen=True)
 class Spans:
     """Episodes in order of time, shape (k,): first moment out, first moment back, the known part of it.
 
-    Times are microseconds; ``peak`` is the worst value and ``limit`` the limit it passed.
+    Times are microseconds; ``peak`` is the worst value and ``limit`` the limit it passed; ``count`` is how
+    many samples were outside.
     """
 
     start: Ints
@@ -60,14 +65,38 @@ class Spans:
     known: Ints
     peak: Floats
     limit: Floats
+    count: Ints
 
     def take(self, which: NDArray[np.bool_] | slice) -> Spans:
         """Some of the episodes."""
-        return Spans(self.start[which], self.end[which], self.known[which], self.peak[which], self.limit[which])
+        return Spans(*(one[which] for one in vars(self).values()))
+
+    def followed(self, later: Spans) -> Spans:
+        """These episodes and later ones."""
+        pairs = zip(vars(self).values(), vars(later).values(), strict=True)
+        return Spans(*(np.concatenate(pair) for pair in pairs))
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How a run becomes an episode, and an episode ends; times in microseconds.
+
+    ``sign`` is 1 for an upper limit and -1 for a lower one; ``hold`` the known time without a break, and
+    ``least`` the samples outside without a break, that an episode needs; ``reach`` the longest time that a
+    sample speaks for; ``off`` how long the signal must be back; ``merge`` the longest time between two
+    episodes that are told as one, 0 for none.
+    """
+
+    sign: float
+    hold: int
+    reach: int
+    least: int = 1
+    off: int = 0
+    merge: int = 0
 
 
 def find_runs(
-    samples: Samples, carry: Carry | None, *, sign: float, hold: int, reach: int, least: int = 1
+    samples: Samples, carry: Carry | None, manner: Manner, *, final: bool = False
 ) -> tuple[Spans, Carry | None]:
     """Closed episodes, and the run that is still going on at the last sample.
 
@@ -79,75 +108,130 @@ def find_runs(
         The samples after those already seen.
     carry
         The run left open by them, or None.
-    sign
-        1 for an upper limit, -1 for a lower one.
-    hold
-        Known time without a break, in microseconds, that makes a run an episode.
-    reach
-        Longest time that a sample speaks for, in microseconds.
-    least
-        Samples outside without a break that an episode needs too.
+    manner
+        What makes an episode; episodes close to each other stay apart here (see ``merged``).
+    final
+        Whether nothing can come after these samples, so that no off-delay is waited for.
 
     Examples
     --------
     >>> code = np.array([CLEAR, OUT, OUT, CLEAR], np.int8)
     >>> samples = Samples(np.array([0, 5, 10, 15]), code, np.array([1.0, 7.0, 9.0, 1.0]), np.full(4, 5.0))
-    >>> spans, carry = find_runs(samples, None, sign=1.0, hold=10, reach=15)
-    >>> spans.start.tolist(), spans.end.tolist(), spans.peak.tolist(), carry
-    ([5], [15], [9.0], None)
+    >>> spans, carry = find_runs(samples, None, Manner(sign=1.0, hold=10, reach=15))
+    >>> spans.start.tolist(), spans.end.tolist(), spans.peak.tolist(), spans.count.tolist(), carry
+    ([5], [15], [9.0], [2], None)
     """
-    series, known, outs = _joined(samples, carry, reach)
+    series, known, outs = _joined(samples, carry, manner.reach)
     n = len(series.ts)
     before = np.concatenate(([0], np.cumsum(known)))
-    starts, stops, ends = _islands(series.code)
-    held = before[stops] - before[starts] >= hold
-    if least > 1:
-        counted = np.concatenate(([0], np.cumsum(outs)))
-        held &= counted[stops] - counted[starts] >= least
+    counted = np.concatenate(([0], np.cumsum(outs)))
+    code = _waiting(series.code, before, manner.off, final=final) if manner.off else series.code
+    starts, stops, ends = _islands(code)
+    held = before[stops] - before[starts] >= manner.hold
+    if manner.least > 1:
+        held &= counted[stops] - counted[starts] >= manner.least
     _, first = np.unique(ends[held], return_index=True)
     begins, closes = starts[held][first], ends[held][first]
     if len(stops) and stops[-1] == n and n not in closes:
         begins, closes = np.append(begins, starts[-1]), np.append(closes, n)
-    worst = _worst(series, begins, closes, sign)
+    worst = _worst(series, begins, closes, manner.sign)
     spans = Spans(
         series.ts[begins],
         series.ts[np.minimum(closes, n - 1)],
         before[closes] - before[begins],
         series.value[worst],
         series.limit[worst],
+        counted[closes] - counted[begins],
     )
     if len(closes) and closes[-1] == n:
-        return spans.take(slice(-1)), _carry(spans, series, int(outs[begins[-1] :].sum()))
+        return spans.take(slice(-1)), _carry(spans, series, before, int(begins[-1]), manner.off)
     return spans, None
 
 
-def open_span(carry: Carry, hold: int, least: int = 1) -> Spans | None:
+def open_span(carry: Carry, manner: Manner) -> Spans | None:
     """The open run as an episode so far, or None while it has not lasted long enough."""
-    if carry.known < hold or carry.outs < least:
+    if carry.known < manner.hold or carry.outs < manner.least:
         return None
-    start, end, known = np.array([[carry.start], [carry.last], [carry.known]], np.int64)
-    return Spans(start, end, known, np.array([carry.peak]), np.array([carry.limit]))
+    start, end, known, count = np.array(
+        [[carry.start], [carry.last], [carry.known + carry.cleared], [carry.outs]], np.int64
+    )
+    return Spans(start, end, known, np.array([carry.peak]), np.array([carry.limit]), count)
+
+
+def merged(spans: Spans, manner: Manner) -> Spans:
+    """Episodes with those told as one that lie less than ``manner.merge`` apart; time between them is known.
+
+    Examples
+    --------
+    >>> apart = Spans(*np.array([[0, 8, 30], [5, 12, 40], [5, 4, 10], [2, 3, 4], [1, 1, 1], [1, 1, 1]]))
+    >>> one = merged(apart, Manner(sign=1.0, hold=0, reach=5, merge=10))
+    >>> one.start.tolist(), one.end.tolist(), one.known.tolist(), one.peak.tolist(), one.count.tolist()
+    ([0, 30], [12, 40], [12, 10], [3, 4], [2, 1])
+    """
+    if len(spans.start) < 2:
+        return spans
+    apart = spans.start[1:] - spans.end[:-1]
+    first = np.concatenate(([0], np.flatnonzero(apart >= manner.merge) + 1))
+    if len(first) == len(spans.start):
+        return spans
+    last = np.append(first[1:], len(spans.start)) - 1
+    between = np.concatenate(([0], apart))
+    between[first] = 0
+    worst = _first_worst(manner.sign * (spans.peak - spans.limit), first)
+    return Spans(
+        spans.start[first],
+        spans.end[last],
+        np.add.reduceat(spans.known + between, first),
+        spans.peak[worst],
+        spans.limit[worst],
+        np.add.reduceat(spans.count, first),
+    )
 
 
 def _joined(samples: Samples, carry: Carry | None, reach: int) -> tuple[Samples, Ints, Ints]:
-    """The samples with the carried run before them as two of its own; the time each speaks for and its count outside.
+    """The samples with the carried run before them; the time each speaks for and its count outside.
 
-    The first of the two stands for all samples of the run but the last.
+    The run stands as two samples, the first for all but the last; while an off-delay runs also as one more,
+    the moment at which the signal came back.
     """
+    head: tuple[int, ...] = ()
     if carry is not None:
+        returned = carry.back >= 0
+        head = (carry.start, *((carry.back,) if returned and carry.back < carry.last else ()), carry.last)
+        codes = (OUT, *((CLEAR,) if len(head) == 3 else ()), CLEAR if carry.back == carry.last else carry.code)
         samples = Samples(
-            np.concatenate((np.array([carry.start, carry.last]), samples.ts)),
-            np.concatenate((np.array([OUT, carry.code], np.int8), samples.code)),
-            np.concatenate((np.full(2, carry.peak), samples.value)),
-            np.concatenate((np.full(2, carry.limit), samples.limit)),
+            np.concatenate((np.array(head), samples.ts)),
+            np.concatenate((np.array(codes, np.int8), samples.code)),
+            np.concatenate((np.full(len(head), carry.peak), samples.value)),
+            np.concatenate((np.full(len(head), carry.limit), samples.limit)),
         )
     known = np.minimum(np.diff(samples.ts, append=samples.ts[-1:]), reach)
     known[samples.code == UNKNOWN] = 0
     outs = (samples.code == OUT).astype(np.int64)
     if carry is not None:
         known[0] = carry.known
-        outs[0] = carry.outs - outs[1]
+        if len(head) == 3:
+            known[1] = carry.cleared
+        outs[0] = carry.outs - outs[len(head) - 1]
     return samples, known, outs
+
+
+def _waiting(code: Codes, before: Ints, off: int, *, final: bool) -> Codes:
+    """The codes with the clear ones that did not last for the off-delay made to lie between."""
+    n = len(code)
+    clears = np.flatnonzero(code == CLEAR)
+    if not len(clears):
+        return code
+    following = np.append(np.flatnonzero(code == OUT), n)
+    after = following[np.searchsorted(following, clears)]
+    first = np.concatenate(([0], np.flatnonzero(np.diff(after)) + 1))
+    begun = np.repeat(clears[first], np.diff(np.append(first, len(clears))))
+    short = before[after] - before[begun] < off
+    if final:
+        short &= after < n
+    patient = code.copy()
+    patient[clears[short]] = BETWEEN
+    return patient
 
 
 def _islands(code: Codes) -> tuple[Ints, Ints, Ints]:
@@ -167,18 +251,41 @@ def _islands(code: Codes) -> tuple[Ints, Ints, Ints]:
 
 def _worst(series: Samples, begins: Ints, closes: Ints, sign: float) -> Ints:
     """Place of the sample of each run that lies farthest outside its limit, the first of equals."""
-    excess = np.where(series.code == OUT, sign * (series.value - series.limit), -np.inf)
     lengths = closes - begins
-    run = np.repeat(np.arange(len(begins)), lengths)
+    if not len(lengths):
+        return begins
     place = np.arange(lengths.sum()) + np.repeat(closes - np.cumsum(lengths), lengths)
-    most = np.maximum.reduceat(excess[place], np.cumsum(lengths) - lengths) if len(run) else excess[:0]
-    top = np.flatnonzero(excess[place] == most[run])
-    _, first = np.unique(run[top], return_index=True)
-    return place[top[first]]
+    excess = sign * (series.value[place] - series.limit[place])
+    excess[series.code[place] != OUT] = -np.inf
+    return place[_first_worst(excess, np.cumsum(lengths) - lengths)]
 
 
-def _carry(spans: Spans, series: Samples, outs: int) -> Carry:
+def _first_worst(excess: Floats, first: Ints) -> Ints:
+    """Place of the largest of each group, the first of equals; groups begin at ``first`` and are not empty."""
+    group = np.repeat(np.arange(len(first)), np.diff(np.append(first, len(excess))))
+    top = np.flatnonzero(excess == np.maximum.reduceat(excess, first)[group])
+    _, earliest = np.unique(group[top], return_index=True)
+    return top[earliest]
+
+
+def _carry(spans: Spans, series: Samples, before: Ints, begin: int, off: int) -> Carry:
     """What later samples need of the last run, which is still going on."""
-    start, known = int(spans.start[-1]), int(spans.known[-1])
-    peak, limit = float(spans.peak[-1]), float(spans.limit[-1])
-    return Carry(start, known, peak, limit, int(series.ts[-1]), int(series.code[-1]), outs)
+    known, last = int(spans.known[-1]), int(series.ts[-1])
+    back, cleared = -1, 0
+    if off:
+        behind = int(np.flatnonzero(series.code[begin:] == OUT)[-1]) + begin
+        clears = np.flatnonzero(series.code[behind:] == CLEAR)
+        if len(clears):
+            at = behind + int(clears[0])
+            back, cleared = int(series.ts[at]), int(before[-1] - before[at])
+    return Carry(
+        start=int(spans.start[-1]),
+        known=known - cleared,
+        peak=float(spans.peak[-1]),
+        limit=float(spans.limit[-1]),
+        last=last,
+        code=int(series.code[-1]),
+        outs=int(spans.count[-1]),
+        back=back,
+        cleared=cleared,
+    )

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from zveno.rules.runs import Codes, Floats, Ints
 
+Bools = NDArray[np.bool_]
 OFF, ON, DOUBT = 0, 1, -1
 
 
@@ -19,10 +20,10 @@ class Signal:
 
     ts: Ints
     value: Floats
-    good: NDArray[np.bool_]
+    good: Bools
 
     @classmethod
-    def of(cls, ts: Ints, value: Floats, good: NDArray[np.bool_]) -> Signal:
+    def of(cls, ts: Ints, value: Floats, good: Bools) -> Signal:
         """Readings in any order. Those of one moment count once; where they differ, as unusable.
 
         Examples
@@ -50,12 +51,36 @@ class Signal:
             np.concatenate((earlier.good, self.good)),
         )
 
-    def last(self) -> Signal:
-        """The last reading alone."""
-        return Signal(self.ts[-1:], self.value[-1:], self.good[-1:])
+    def part(self, first: int, last: int | None = None) -> Signal:
+        """The readings from one place up to another."""
+        return Signal(self.ts[first:last], self.value[first:last], self.good[first:last])
+
+    def tail(self, since: int) -> Signal:
+        """What later readings may need: all from a moment on, the last one before it, and the last usable one."""
+        first = max(int(np.searchsorted(self.ts, since)) - 1, 0)
+        usable = np.flatnonzero(self.good[:first])
+        if not len(usable):
+            return self.part(first)
+        kept = np.concatenate((usable[-1:], np.arange(first, len(self.ts))))
+        return Signal(self.ts[kept], self.value[kept], self.good[kept])
+
+    def at(self, moments: Ints, reach: int) -> tuple[Floats, Bools]:
+        """Value at each moment by the last reading at or before it, and whether that may be believed."""
+        if not len(self.ts):
+            return np.full(len(moments), np.nan), np.zeros(len(moments), np.bool_)
+        if self.ts is moments or np.array_equal(self.ts, moments):
+            return self.value, self.good
+        place = np.searchsorted(self.ts, moments, side="right") - 1
+        good = self.good[place] & (place >= 0) & (moments - self.ts[place] <= reach)
+        return self.value[place], good
 
 
-def _merged(ts: Ints, value: Floats, good: NDArray[np.bool_]) -> Signal:
+def no_readings() -> Signal:
+    """A tag that has given nothing."""
+    return Signal(np.zeros(0, np.int64), np.zeros(0), np.zeros(0, np.bool_))
+
+
+def _merged(ts: Ints, value: Floats, good: Bools) -> Signal:
     """One reading per moment, from readings sorted by time; usable ones that differ cancel each other."""
     moments, first = np.unique(ts, return_index=True)
     least = np.minimum.reduceat(np.where(good, value, np.inf), first)

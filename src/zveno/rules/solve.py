@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
 from zveno.errors import DataError
 from zveno.rules.build import Binding, Key, Watchlist
+from zveno.rules.feed import LONG_AGO, Feed
 from zveno.rules.kinds.kind import Line
-from zveno.rules.runs import BETWEEN, CLEAR, OUT, UNKNOWN, Carry, Codes, Floats, Samples, Spans, find_runs, open_span
-from zveno.rules.signals import DOUBT, OFF, ON, Signal, Switch, state_at
+from zveno.rules.runs import (
+    BETWEEN,
+    CLEAR,
+    OUT,
+    UNKNOWN,
+    Carry,
+    Codes,
+    Floats,
+    Samples,
+    Spans,
+    find_runs,
+    merged,
+    open_span,
+)
+from zveno.rules.signals import DOUBT, OFF, ON, Bools, Signal, Switch, no_readings, state_at
+from zveno.rules.silences import silence_manner, silence_samples, silence_told
 
 _ROUNDING = 1e-12
 
@@ -45,10 +61,16 @@ class Cover:
 
 @dataclass(frozen=True)
 class WatchState:
-    """What a stream remembers between batches: the last reading of each tag and the runs still going on."""
+    """What a stream remembers between batches.
 
-    last: Mapping[str, Signal] = field(default_factory=dict)
+    ``kept`` are the readings by tag that later ones may be judged with, ``carries`` the runs still going on,
+    ``waiting`` the episodes that a later one may be told as one with, and ``until`` the last moment seen.
+    """
+
+    kept: Mapping[str, Signal] = field(default_factory=dict)
     carries: Mapping[Key, Carry] = field(default_factory=dict)
+    waiting: Mapping[Key, Spans] = field(default_factory=dict)
+    until: int = LONG_AGO
 
 
 def watch(
@@ -66,29 +88,50 @@ def watch(
     """
     state = state or WatchState()
     _require_later(signals, state)
-    seen = {tag: signal.after(state.last.get(tag)) for tag, signal in signals.items() if len(signal.ts)}
-    context = {**state.last, **seen}
+    heard = {tag: signal for tag, signal in signals.items() if len(signal.ts)}
+    context = {**state.kept, **{tag: signal.after(state.kept.get(tag)) for tag, signal in heard.items()}}
+    until = max([state.until, *(int(signal.ts[-1]) for signal in heard.values())])
+    batch = Batch(heard, context, state, until)
     episodes: list[Episodes] = []
-    carries = {key: carry for key, carry in state.carries.items() if key.tag not in seen}
+    carries, waiting = dict(state.carries), dict(state.waiting)
     for tag, bindings in bound.bindings.items():
-        if tag in seen:
-            found, left = check_tag(signals[tag], bindings, context, state.carries)
-            episodes += found
-            carries |= left
-    last = {**state.last, **{tag: signal.last() for tag, signal in seen.items()}}
-    return episodes, WatchState(last, carries)
+        found = _check_bindings(tag, bindings, batch, bound.usual.get(tag, 0.0))
+        for binding, spans, carry in found:
+            _put(carries, binding.key, carry)
+            if binding.line.merge_min:
+                spans, later = _parted(binding, spans, carry, state.waiting.get(binding.key), until)
+                _put(waiting, binding.key, later)
+            if spans is not None and len(spans.start):
+                episodes.append(Episodes(binding, spans, open=False))
+    kept = {tag: signal.tail(until - bound.memory.get(tag, 0)) for tag, signal in context.items()}
+    return episodes, WatchState(kept, carries, waiting, until)
 
 
 def open_episodes(bound: Watchlist, state: WatchState) -> list[Episodes]:
-    """Episodes that have lasted long enough and have not ended."""
+    """Episodes that have lasted long enough and have not ended, and those that only wait for a later one."""
     found: list[Episodes] = []
     for bindings in bound.bindings.values():
         for binding in bindings:
-            carry = state.carries.get(binding.key)
-            span = open_span(carry, binding.hold, binding.line.least) if carry else None
+            closed = state.waiting.get(binding.key)
+            span = _open(binding, state.carries.get(binding.key))
+            if span and closed is not None:
+                both = merged(closed.followed(span), binding.manner)
+                closed, span = both.take(slice(-1)), both.take(slice(-1, None))
+            if closed is not None and len(closed.start):
+                found.append(Episodes(binding, closed, open=False))
             if span:
                 found.append(Episodes(binding, span, open=True))
     return found
+
+
+@dataclass(frozen=True)
+class Batch:
+    """New readings by tag, the same with those kept from before, the state before them, the last moment."""
+
+    signals: Mapping[str, Signal]
+    context: Mapping[str, Signal]
+    state: WatchState
+    until: int
 
 
 def coverage(bound: Watchlist, signals: Mapping[str, Signal], start: int, end: int) -> list[Cover]:
@@ -103,7 +146,7 @@ def coverage(bound: Watchlist, signals: Mapping[str, Signal], start: int, end: i
         for binding in {(one.key.rule, one.key.version): one for one in bindings}.values():
             first, last = max(start, binding.start), min(end, binding.end)
             if first < last:
-                judged, off = _cover(signals.get(tag), binding, signals, states, first, last)
+                judged, off = _COVERS[binding.style](binding, signals, states, first, last)
                 covers.append(Cover(binding.key.rule, binding.key.version, tag, last - first, judged, off))
     return covers
 
@@ -111,7 +154,7 @@ def coverage(bound: Watchlist, signals: Mapping[str, Signal], start: int, end: i
 def check_tag(
     signal: Signal, bindings: Sequence[Binding], context: Mapping[str, Signal], carries: Mapping[Key, Carry]
 ) -> tuple[list[Episodes], dict[Key, Carry]]:
-    """Judge the new readings of one tag by all its bindings in one pass.
+    """Judge the new readings of one tag, that nothing came before, by all its bindings in one pass.
 
     Each version of a rule judges only the stretch of time in which it is in force. An episode that
     crosses a change of versions ends at that midnight under the old text and begins anew, with a fresh
@@ -125,7 +168,7 @@ def check_tag(
     bindings
         Bindings of this tag.
     context
-        Readings by tag for gates and exceptions, with at least the last reading before the new ones.
+        Readings by tag for gates, exceptions and further signals.
     carries
         Runs left open by earlier readings.
 
@@ -134,54 +177,187 @@ def check_tag(
     episodes, carries
         Episodes that ended, and the runs now open.
     """
+    tag = bindings[0].key.tag
+    until = max((int(one.ts[-1]) for one in context.values() if len(one.ts)), default=LONG_AGO)
+    batch = Batch({**context, tag: signal}, {**context, tag: signal}, WatchState(carries=carries), until)
+    found = list(_check_bindings(tag, bindings, batch, 0.0))
+    episodes = [Episodes(one, spans, open=False) for one, spans, _ in found if spans is not None and len(spans.start)]
+    return episodes, {one.key: carry for one, _, carry in found if carry}
+
+
+def _check_bindings(
+    tag: str, bindings: Sequence[Binding], batch: Batch, usual: float
+) -> Iterator[tuple[Binding, Spans | None, Carry | None]]:
+    """For each binding that has something new to judge: closed episodes, and the run now open."""
     states: States = {}
-    episodes: list[Episodes] = []
-    left: dict[Key, Carry] = {}
+    new = batch.signals.get(tag)
+    own = batch.context.get(tag) or no_readings()
+    first = len(own.ts) - (0 if new is None else len(new.ts))
+    base = Feed(own, first, None, (), 0, batch.until, batch.state.until, reference=usual)
     for binding in bindings:
-        spans, carry = _check_binding(signal, binding, context, states, carries.get(binding.key))
-        if spans and len(spans.start):
-            episodes.append(Episodes(binding, spans, open=False))
-        if carry:
-            left[binding.key] = carry
-    return episodes, left
+        style = binding.style
+        if style == "number" or (style == "value" and new is None):
+            continue
+        known = binding.key in batch.state.carries or binding.key in batch.state.waiting
+        if not known and (binding.start > batch.until or binding.end <= batch.state.until):
+            continue
+        feed = _feed_of(base, binding, batch.context, states)
+        carry = batch.state.carries.get(binding.key)
+        if style == "events":
+            yield binding, _events(binding, feed, batch.context), None
+        elif style == "silence":
+            samples = silence_samples(binding, feed, batch.context)
+            spans, left = _runs(samples, carry, binding, final=batch.until >= binding.end)
+            yield binding, spans and silence_told(binding, spans), left
+        else:
+            yield (binding, *_check_value(binding, feed, batch.context, states, carry))
 
 
-def _check_binding(
-    signal: Signal, binding: Binding, context: Mapping[str, Signal], states: States, carry: Carry | None
+def _feed_of(base: Feed, binding: Binding, context: Mapping[str, Signal], states: States) -> Feed:
+    """The readings as a binding sees them."""
+    if binding.kind is None or not (binding.lookback or binding.others or binding.style != "value"):
+        return base
+    on = None if binding.gate is None else _state(binding.gate, base.own, context, states)
+    others = tuple((context.get(tag) or no_readings(), reach) for tag, reach in binding.others)
+    return replace(base, on=on, others=others, every=binding.every, state=binding.gate)
+
+
+def _check_value(
+    binding: Binding, feed: Feed, context: Mapping[str, Signal], states: States, carry: Carry | None
 ) -> tuple[Spans | None, Carry | None]:
     """Closed episodes of one binding, and its open run; samples before the first one out are skipped."""
-    lo, hi = np.searchsorted(signal.ts, (binding.start, binding.end)).tolist()
-    skipped = _first_out(signal.value[lo:hi], binding)
+    derived = binding.kind.derived(feed) if binding.kind else None
+    value, good = derived or (feed.own.value[feed.first :], feed.own.good[feed.first :])
+    ts = feed.own.ts[feed.first :]
+    lo, hi = np.searchsorted(ts, (binding.start, binding.end)).tolist()
     if carry is None:
-        lo += skipped
+        lo += _first_out(value[lo:hi], binding)
     if lo >= hi and carry is None:
         return None, None
-    code, limit = _verdicts(signal, slice(lo, hi), binding, context, states)
-    samples = Samples(signal.ts[lo:hi], code, signal.value[lo:hi], limit)
-    if hi < len(signal.ts):
-        samples = _closed_at(binding.end, samples)
-    line = binding.line
-    return find_runs(samples, carry, sign=line.sign, hold=binding.hold, reach=binding.reach, least=line.least)
+    judged = Judged(value[lo:hi], good[lo:hi], slice(feed.first + lo, feed.first + hi))
+    code, limit = _verdicts(judged, feed.own, binding, context, states)
+    samples = Samples(ts[lo:hi], code, judged.value, limit)
+    final = hi < len(ts)
+    return _runs(_closed_at(binding.end, samples) if final else samples, carry, binding, final=final)
+
+
+def _runs(
+    samples: Samples, carry: Carry | None, binding: Binding, *, final: bool
+) -> tuple[Spans | None, Carry | None]:
+    """Closed episodes of samples, and the run still going on."""
+    if not len(samples.ts):
+        return None, carry
+    manner = silence_manner(binding) if binding.style == "silence" else binding.manner
+    return find_runs(samples, carry, manner, final=final)
+
+
+def _open(binding: Binding, carry: Carry | None) -> Spans | None:
+    """The run going on as an episode so far."""
+    if carry is None:
+        return None
+    if binding.style != "silence":
+        return open_span(carry, binding.manner)
+    span = open_span(carry, silence_manner(binding))
+    return span and silence_told(binding, span)
+
+
+def _events(binding: Binding, feed: Feed, context: Mapping[str, Signal]) -> Spans:
+    """Episodes that a kind tells itself, while its version is in force and the operating state asks for them."""
+    assert binding.kind is not None
+    spans = binding.kind.events(feed)
+    spans = spans.take((spans.start >= binding.start) & (spans.start < binding.end))
+    if binding.gate is None:
+        return spans
+    return spans.take(state_at(binding.gate, spans.start, context) == ON)
+
+
+def _parted(
+    binding: Binding, spans: Spans | None, carry: Carry | None, waiting: Spans | None, until: int
+) -> tuple[Spans | None, Spans | None]:
+    """Episodes that nothing can join any more, and the last one where something still can."""
+    if waiting is not None:
+        spans = waiting if spans is None else waiting.followed(spans)
+    if spans is None or not len(spans.start):
+        return None, None
+    manner = binding.manner
+    spans = merged(spans, manner)
+    near = until - (binding.kind.silence()[0] if binding.kind and binding.style == "silence" else 0)
+    going_on = carry is not None
+    if (carry.start if carry else near) - int(spans.end[-1]) < manner.merge and (going_on or near < binding.end):
+        return spans.take(slice(-1)), spans.take(slice(-1, None))
+    return spans, None
+
+
+def _put(kept: dict[Key, Any], key: Key, one: Any) -> None:
+    """Keep something, or forget what there was."""
+    if one is None:
+        kept.pop(key, None)
+    else:
+        kept[key] = one
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What is judged of some new readings, whether it is known, and where they stand in the readings of the tag."""
+
+    value: Floats
+    good: Bools
+    part: slice
 
 
 def _cover(
-    signal: Signal | None,
-    binding: Binding,
-    context: Mapping[str, Signal],
-    states: States,
-    start: int,
-    end: int,
+    binding: Binding, context: Mapping[str, Signal], states: States, start: int, end: int
 ) -> tuple[int, int]:
     """Time judged and time gated off between two moments."""
+    signal = context.get(binding.key.tag)
     if signal is None:
         return 0, 0
+    gate = None if binding.gate is None else _state(binding.gate, signal, context, states)
+    return _times(signal, gate, binding.reach, start, end)
+
+
+def _times(signal: Signal, gate: Codes | None, reach: int, start: int, end: int) -> tuple[int, int]:
+    """Time for which usable readings speak while the gate is on, and time for which it is off."""
     lo, hi = np.searchsorted(signal.ts, (start, end)).tolist()
-    time = np.minimum(np.diff(signal.ts[lo:hi], append=end), binding.reach)
-    gate = np.full(hi - lo, ON, np.int8)
-    if binding.gate is not None:
-        gate = _state(binding.gate, signal, context, states)[lo:hi]
-    good = signal.good[lo:hi]
-    return int(time[good & (gate == ON)].sum()), int(time[gate == OFF].sum())
+    time = np.minimum(np.diff(signal.ts[lo:hi], append=end), reach)
+    on = np.full(hi - lo, ON, np.int8) if gate is None else gate[lo:hi]
+    return int(time[signal.good[lo:hi] & (on == ON)].sum()), int(time[on == OFF].sum())
+
+
+def _cover_silence(
+    binding: Binding, context: Mapping[str, Signal], states: States, start: int, end: int
+) -> tuple[int, int]:
+    """All time since the tag first spoke, as far as the operating state is known."""
+    del states
+    own = context.get(binding.key.tag)
+    spoken = own.ts[own.good] if own else np.zeros(0, np.int64)
+    if own is None or not len(spoken) or spoken[0] >= end:
+        return 0, 0
+    start = max(start, int(spoken[0]))
+    if binding.gate is None:
+        return end - start, 0
+    states_at = [context[one.tag] for one in binding.gate if one.tag in context]
+    if not states_at:
+        return 0, 0
+    gate = state_at(binding.gate, states_at[0].ts, context)
+    return _times(states_at[0], gate, binding.gate[0].reach, start, end)
+
+
+def _cover_events(
+    binding: Binding, context: Mapping[str, Signal], states: States, start: int, end: int
+) -> tuple[int, int]:
+    """All time, where actions are seen at all."""
+    del states
+    seen = context.get(binding.others[0][0]) if binding.others else None
+    return (end - start, 0) if seen is not None and seen.good.any() else (0, 0)
+
+
+_COVERS: Mapping[str, Callable[[Binding, Mapping[str, Signal], States, int, int], tuple[int, int]]] = {
+    "value": _cover,
+    "silence": _cover_silence,
+    "events": _cover_events,
+    "number": lambda *_: (0, 0),
+}
 
 
 def _state(switches: tuple[Switch, ...], signal: Signal, context: Mapping[str, Signal], states: States) -> Codes:
@@ -201,23 +377,23 @@ def _first_out(value: Floats, binding: Binding) -> int:
 
 
 def _verdicts(
-    signal: Signal, part: slice, binding: Binding, context: Mapping[str, Signal], states: States
+    judged: Judged, own: Signal, binding: Binding, context: Mapping[str, Signal], states: States
 ) -> tuple[Codes, Floats]:
     """Code of each sample and the limit in force.
 
     Where it is not known whether an exception holds, a sample is judged only if both lines agree on it.
     """
-    value, line = signal.value[part], binding.line
+    value, line = judged.value, binding.line
     code, limit = _codes(value, line), np.full(len(value), line.limit)
     for switches, other in binding.exceptions:
-        on, code_there = _state(switches, signal, context, states)[part], _codes(value, other)
+        on, code_there = _state(switches, own, context, states)[judged.part], _codes(value, other)
         laxer = line.sign * np.maximum(line.sign * limit, line.sign * other.limit)
         limit = np.select([on == ON, on == OFF], [np.full(len(value), other.limit), limit], laxer)
         undecided = np.where(code == code_there, code, UNKNOWN).astype(np.int8)
         code = np.select([on == ON, on == OFF], [code_there, code], undecided)
-    code[~signal.good[part]] = UNKNOWN
+    code[~judged.good] = UNKNOWN
     if binding.gate is not None:
-        gate = _state(binding.gate, signal, context, states)[part]
+        gate = _state(binding.gate, own, context, states)[judged.part]
         code[gate == DOUBT] = UNKNOWN
         code[gate == OFF] = CLEAR
     return code, limit
@@ -246,8 +422,8 @@ def _closed_at(end: int, samples: Samples) -> Samples:
 def _require_later(signals: Mapping[str, Signal], state: WatchState) -> None:
     """A stream runs forward."""
     for tag, signal in signals.items():
-        before = state.last.get(tag)
-        if before is not None and len(signal.ts) and signal.ts[0] <= before.ts[0]:
+        before = state.kept.get(tag)
+        if before is not None and len(signal.ts) and signal.ts[0] <= before.ts[-1]:
             raise DataError(
                 "readings of '{tag}' reach back before those already judged: judge the whole stretch of time again",
                 tag=tag,

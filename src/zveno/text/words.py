@@ -121,11 +121,15 @@ RULE_KIND_WORDS: Mapping[str, str] = MappingProxyType(
     {
         "limit": tr("limit of a value"),
         "sustained": tr("lasting excursion"),
+        "deadband": tr("distance from the set point"),
         "rate": tr("rate of change"),
         "window_mean": tr("mean over a time"),
         "cross_tag": tr("two signals together"),
         "no_data": tr("missing data"),
         "checklist": tr("checklist"),
+        "cumulative_time": tr("time outside, added up"),
+        "count": tr("number of excursions"),
+        "parameter": tr("dated number"),
     }
 )
 _EQUATIONS: Mapping[str, str] = MappingProxyType({"closure": tr("sum of the assays"), "constraint": tr("constraint")})

@@ -21,7 +21,7 @@ from zveno.periods import Period
 from zveno.rules.build import kind_params, microseconds
 from zveno.rules.engine import check
 from zveno.rules.faults import rule_faults
-from zveno.rules.kinds import RULE_KINDS, UNJUDGED_KINDS
+from zveno.rules.kinds import RULE_KINDS
 from zveno.rules.patterns import beside, matching
 from zveno.rules.result import Breaches
 from zveno.tables import frame

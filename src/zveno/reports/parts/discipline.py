@@ -184,7 +184,7 @@ def _breach_row(model: ChainModel, rule: Rule | None, k: int, row: dict[str, Any
             "unknown": Cell(row["unknown_h"], digits=1, word="–"),
             "peak": Cell(row["peak"], digits=2, tone="bad", word="–"),
             "limit": Cell(row["limit"], digits=2, word="–"),
-            "uom": words(uom_words(rule.uom, text) if rule else ""),
+            "uom": words(uom_words(row["uom"] or rule.uom, text) if rule else ""),
             "duty": words(_duty(model, row, text)),
             "shift": words(shift_words(model, row["shift"] or "", text)),
             "severity": Cell(

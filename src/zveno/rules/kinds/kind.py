@@ -4,24 +4,41 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from zveno.errors import RuleError
+from zveno.errors import QuantityError, RuleError
+from zveno.quantities import convert
+from zveno.rules.feed import Feed
+from zveno.rules.runs import Floats, Spans
+from zveno.rules.signals import Bools
 
 Side = Literal["high", "low"]
+Style = Literal["value", "silence", "events", "number"]
 RULE_UOM = {"uom": "of the rule"}
+DIFFERENCE_UOM = {"uom": "of the rule, as a difference"}
 BY_STAR = {"uom": "of the rule", "chosen_by": "last * of the tag"}
 COUNT = {"uom": "-"}
+WORDS = {"uom": "text"}
 MINUTES = {"uom": "min"}
 MOST_MINUTES = 366 * 24 * 60
+MICROSECONDS = 60_000_000
 
 Level = Annotated[float | None, Field(json_schema_extra=RULE_UOM)]
+Difference = Annotated[float, Field(ge=0, json_schema_extra=DIFFERENCE_UOM)]
 LevelsByName = Annotated[dict[str, float], Field(json_schema_extra=BY_STAR)]
 Count = Annotated[int, Field(ge=1, json_schema_extra=COUNT)]
 Minutes = Annotated[float, Field(ge=0, le=MOST_MINUTES, json_schema_extra=MINUTES)]
+Words = Annotated[str, Field(json_schema_extra=WORDS)]
+
+ON_DELAY: Any = Field(default=0.0, description="how long the value may stay outside")
+OFF_DELAY: Any = Field(default=0.0, description="how long it must be back before the episode ends")
+MERGE_GAP: Any = Field(default=0.0, description="episodes less far apart than this are told as one")
+DEADBAND: Any = Field(default=0.0, description="how far inside its limit the value must come for the episode to end")
+WINDOW: Any = Field(gt=0, description="length of the time looked back on")
 
 
 @dataclass(frozen=True)
@@ -29,14 +46,17 @@ class Line:
     """A level that a signal must not pass, and for how long it may.
 
     ``clear`` is the level behind which a confirmed episode ends; None: it ends at the limit itself.
-    ``least`` is how many readings outside an episode needs.
+    ``least`` is how many readings outside an episode needs, ``off_min`` how long the signal must be back
+    before it ends, ``merge_min`` the longest time between two that are told as one.
     """
 
     side: Side
     limit: float
-    clear: float | None
-    hold_min: float
+    clear: float | None = None
+    hold_min: float = 0.0
     least: int = 1
+    off_min: float = 0.0
+    merge_min: float = 0.0
 
     @property
     def sign(self) -> float:
@@ -48,14 +68,37 @@ class Line:
         return replace(self, limit=self.sign * math.inf, clear=None)
 
 
+@dataclass(frozen=True)
+class Shown:
+    """How values that a kind judges are told: unit of measure, and value told = value x scale + offset."""
+
+    uom: str
+    scale: float = 1.0
+    offset: float = 0.0
+
+
 class KindParams(BaseModel, ABC):
     """Frozen parameters of a kind; a subclass declares them once, checks and documents follow.
 
-    Each is a ``Level``, in the unit of measure of the rule, ``LevelsByName`` of which the last star of the
-    rule's tag chooses one, ``Minutes`` or a ``Count``.
+    Each is a ``Level`` or a ``Difference``, in the unit of measure of the rule, ``LevelsByName`` of which the
+    last star of the rule's tag chooses one, ``Minutes``, a ``Count`` or ``Words``.
+
+    What is judged is the signal itself unless ``derived`` makes another series of it. A kind whose ``style``
+    is ``silence`` judges how long nothing came (``silence``), one whose style is ``events`` tells its
+    episodes itself (``events``), and one of the style ``number`` judges nothing: it is there to be asked.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+    tags: ClassVar[tuple[int, int]] = (1, 1)
+    """Fewest and most tags that a rule of this kind names."""
+    excepts: ClassVar[bool] = True
+    """Whether exceptions may move its levels."""
+
+    @property
+    def style(self) -> Style:
+        """What is judged: the value or what is made of it, a silence, events, or nothing."""
+        return "value"
 
     @classmethod
     def levels(cls) -> frozenset[str]:
@@ -63,9 +106,30 @@ class KindParams(BaseModel, ABC):
         return frozenset(name for name, field in cls.model_fields.items() if field.json_schema_extra == RULE_UOM)
 
     @classmethod
+    def differences(cls) -> frozenset[str]:
+        """Names of the parameters that are differences of levels."""
+        return frozenset(name for name, field in cls.model_fields.items() if field.json_schema_extra == DIFFERENCE_UOM)
+
+    @classmethod
     def tables(cls) -> frozenset[str]:
         """Names of the parameters that give a level for each thing that the last star may stand for."""
         return frozenset(name for name, field in cls.model_fields.items() if field.json_schema_extra == BY_STAR)
+
+    @classmethod
+    def turned(cls, rule_uom: str, tag_uom: str) -> tuple[float, float]:
+        """Scale and offset by which a level of the rule becomes one of what is judged: the value of the tag."""
+        if not cls.levels() | cls.differences() | cls.tables():
+            return 1.0, 0.0
+        offset = convert(0.0, rule_uom, tag_uom)
+        return convert(1.0, rule_uom, tag_uom) - offset, offset
+
+    def require_uoms(self, rule_uom: str, tag_uoms: tuple[str, ...]) -> None:
+        """Raise QuantityError where the signals together do not give what the rule is about."""
+
+    def shown(self, rule_uom: str, tag_uom: str) -> Shown:
+        """How peak and limit are told: in the unit of measure of the rule."""
+        scale, offset = self.turned(rule_uom, tag_uom)
+        return Shown(rule_uom, 1.0 / scale, -offset / scale)
 
     def chosen(self, name: str) -> Self:  # noqa: ARG002
         """The parameters of a tag whose last star stands for ``name``; they may draw no line at all."""
@@ -79,6 +143,61 @@ class KindParams(BaseModel, ABC):
     def lines(self) -> tuple[Line, ...]:
         """The lines that these parameters draw."""
 
+    @property
+    def lookback(self) -> int:
+        """How far before a reading the readings lie that its judgement depends on, in microseconds."""
+        return 0
+
+    def derived(self, feed: Feed) -> tuple[Floats, Bools] | None:
+        """What is judged at each new reading, and whether it is known; None: the value itself."""
+        del feed
+        return None
+
+    def silence(self) -> tuple[int, int]:
+        """Longest silence allowed, and how long after the last reading its episode begins, in microseconds."""
+        raise NotImplementedError
+
+    def answered(self, feed: Feed) -> Bools:
+        """Which readings of a feed end a silence: the usable ones."""
+        return feed.own.good
+
+    def events(self, feed: Feed) -> Spans:
+        """Episodes of a kind that tells them itself, among the new readings."""
+        raise NotImplementedError
+
+    def sd_of(self, sds: tuple[float | None, ...], values: tuple[float, ...]) -> float | None:
+        """Standard deviation of what is judged from those of the tags at their usual values; None: not known."""
+        del values
+        return sds[0] if sds else None
+
+    def on_shift(self, shift_min: float) -> bool:
+        """Whether the crew of one shift answers for it, and not the role alone."""
+        del shift_min
+        return True
+
+
+def two_lines(params: Mapping[str, Any], hold_min: float, least: int = 1) -> tuple[Line, ...]:
+    """An upper line, a lower line, or both, by what the parameters hold under the usual names."""
+    band = float(params.get("deadband", 0.0))
+    timing = {"off_min": params.get("off_delay_min", 0.0), "merge_min": params.get("merge_gap_min", 0.0)}
+    found = []
+    for side, name, sign in (("high", "clear_below", 1.0), ("low", "clear_above", -1.0)):
+        limit = params.get(side)
+        if limit is None:
+            continue
+        clear = params.get(name)
+        if clear is None and band:
+            clear = limit - sign * band
+        found.append(Line("high" if sign > 0 else "low", limit, clear, hold_min, least, **timing))
+    return tuple(found)
+
+
+def require_same_uom(first: str, other: str) -> None:
+    """Two signals that are compared are told in the same unit of measure; raises QuantityError."""
+    convert(0.0, other, first)
+    if first != other:
+        raise QuantityError("the signals of a rule are told in {first} and {other}: both must be the same", first=first, other=other)
+
 
 def require_order(low: float | None, high: float | None) -> None:
     """At least one limit, and the lower one below the upper one; raises RuleError."""
@@ -86,6 +205,17 @@ def require_order(low: float | None, high: float | None) -> None:
         raise RuleError("there is neither 'low' nor 'high': give at least one limit")
     if low is not None and high is not None and low >= high:
         raise RuleError("'low' is {low} and 'high' is {high}: 'low' must be less", low=low, high=high)
+
+
+def require_band(low: float | None, high: float | None, deadband: float) -> None:
+    """A dead band leaves something between the limits; raises RuleError."""
+    if low is not None and high is not None and 0 < high - low <= deadband:
+        raise RuleError(
+            "'deadband' is {deadband}, which leaves nothing between 'low' {low} and 'high' {high}",
+            deadband=deadband,
+            low=low,
+            high=high,
+        )
 
 
 def require_inside(name: str, clear: float | None, low: float | None, high: float | None) -> None:

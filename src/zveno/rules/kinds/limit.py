@@ -8,7 +8,21 @@ from typing import Self
 from pydantic import Field
 
 from zveno.errors import RuleError
-from zveno.rules.kinds.kind import KindParams, Level, LevelsByName, Line, Minutes, require_order
+from zveno.rules.kinds.kind import (
+    DEADBAND,
+    MERGE_GAP,
+    OFF_DELAY,
+    ON_DELAY,
+    Difference,
+    KindParams,
+    Level,
+    LevelsByName,
+    Line,
+    Minutes,
+    require_band,
+    require_order,
+    two_lines,
+)
 
 
 class Limit(KindParams):
@@ -23,10 +37,11 @@ class Limit(KindParams):
 
     Examples
     --------
-    >>> Limit(low=10.8, high=11.8, on_delay_min=10).lines()[1]
-    Line(side='low', limit=10.8, clear=None, hold_min=10.0, least=1)
-    >>> Limit(high_by_element={"As": 5, "Pb": 4}).chosen("pb").lines()
-    (Line(side='high', limit=4.0, clear=None, hold_min=0.0, least=1),)
+    >>> low = Limit(low=10.8, high=11.8, on_delay_min=10).lines()[1]
+    >>> low.side, low.limit, low.hold_min
+    ('low', 10.8, 10.0)
+    >>> Limit(high_by_element={"As": 5, "Pb": 4}).chosen("pb").lines()[0].limit
+    4.0
     """
 
     low: Level = Field(default=None, description="lowest value allowed")
@@ -34,7 +49,10 @@ class Limit(KindParams):
     high_by_element: LevelsByName = Field(
         default={}, description="highest value allowed by what the last `*` of the tag stands for"
     )
-    on_delay_min: Minutes = Field(default=0.0, description="how long the value may stay outside")
+    on_delay_min: Minutes = ON_DELAY
+    off_delay_min: Minutes = OFF_DELAY
+    deadband: Difference = DEADBAND
+    merge_gap_min: Minutes = MERGE_GAP
 
     def chosen(self, name: str) -> Self:
         """The parameters of a tag whose last star stands for ``name``; none of its own: no upper limit."""
@@ -45,6 +63,7 @@ class Limit(KindParams):
 
     def require_sense(self) -> None:
         """Raise RuleError where the parameters contradict each other."""
+        require_band(self.low, self.high, self.deadband)
         if not self.high_by_element:
             require_order(self.low, self.high)
             return
@@ -58,7 +77,4 @@ class Limit(KindParams):
 
     def lines(self) -> tuple[Line, ...]:
         """An upper line, a lower line, or both."""
-        hold = self.on_delay_min
-        upper = () if self.high is None else (Line("high", self.high, None, hold),)
-        lower = () if self.low is None else (Line("low", self.low, None, hold),)
-        return (*upper, *lower)
+        return two_lines(vars(self), self.on_delay_min)

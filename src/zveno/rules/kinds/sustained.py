@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from zveno.rules.kinds.kind import Count, KindParams, Level, Line, Minutes, require_inside, require_order
+from zveno.rules.kinds.kind import (
+    DEADBAND,
+    MERGE_GAP,
+    OFF_DELAY,
+    Count,
+    Difference,
+    KindParams,
+    Level,
+    Line,
+    Minutes,
+    require_band,
+    require_inside,
+    require_order,
+    two_lines,
+)
 
 
 class Sustained(KindParams):
@@ -19,8 +33,9 @@ class Sustained(KindParams):
 
     Examples
     --------
-    >>> Sustained(high=120, clear_below=115, hold_min=60).lines()
-    (Line(side='high', limit=120.0, clear=115.0, hold_min=60.0, least=1),)
+    >>> line = Sustained(high=120, clear_below=115, hold_min=60).lines()[0]
+    >>> line.limit, line.clear, line.hold_min
+    (120.0, 115.0, 60.0)
     """
 
     low: Level = Field(default=None, description="lowest value allowed")
@@ -29,16 +44,17 @@ class Sustained(KindParams):
     min_readings: Count = Field(default=1, description="how many readings outside make an episode")
     clear_below: Level = Field(default=None, description="level under which an episode above `high` ends")
     clear_above: Level = Field(default=None, description="level over which an episode below `low` ends")
+    deadband: Difference = DEADBAND
+    off_delay_min: Minutes = OFF_DELAY
+    merge_gap_min: Minutes = MERGE_GAP
 
     def require_sense(self) -> None:
         """Raise RuleError where the parameters contradict each other."""
         require_order(self.low, self.high)
+        require_band(self.low, self.high, self.deadband)
         require_inside("clear_below", self.clear_below, self.low, self.high)
         require_inside("clear_above", self.clear_above, self.low, self.high)
 
     def lines(self) -> tuple[Line, ...]:
         """An upper line, a lower line, or both."""
-        hold, least = self.hold_min, self.min_readings
-        upper = () if self.high is None else (Line("high", self.high, self.clear_below, hold, least),)
-        lower = () if self.low is None else (Line("low", self.low, self.clear_above, hold, least),)
-        return (*upper, *lower)
+        return two_lines(vars(self), self.hold_min, self.min_readings)

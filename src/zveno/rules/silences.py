@@ -1,0 +1,85 @@
+"""Time in which nothing came, as samples: what is judged where a rule asks that something be there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from zveno.rules.build import FOREVER, Binding
+from zveno.rules.feed import Feed
+from zveno.rules.kinds.kind import MICROSECONDS
+from zveno.rules.runs import CLEAR, OUT, UNKNOWN, Codes, Ints, Manner, Samples, Spans
+from zveno.rules.signals import OFF, ON, Signal, state_at
+
+
+def silence_manner(binding: Binding) -> Manner:
+    """How silences become episodes: each sample speaks until the next one."""
+    gap, offset = _asked(binding)
+    return replace(binding.manner, hold=0 if offset else gap + 1, reach=FOREVER)
+
+
+def silence_samples(binding: Binding, feed: Feed, context: Mapping[str, Signal]) -> Samples:
+    """Samples of the silences that are longer than allowed, as far as they were not told before.
+
+    A silence begins with an answer (a usable reading, a full list) or with the version, is out while the operating
+    state asks for answers, and is over with the next answer or the end of the version.
+    """
+    gap, offset = _asked(binding)
+    kind = binding.kind
+    assert kind is not None
+    answers = np.flatnonzero(kind.answered(feed))
+    answers = answers[max(int(np.searchsorted(answers, feed.first)) - 1, 0) :]
+    ts = feed.own.ts[answers]
+    begin = np.maximum(ts + offset, binding.start)
+    over = np.minimum(np.append(ts[1:], feed.until), binding.end)
+    told = feed.since - begin > gap - offset
+    moments: list[Ints] = []
+    codes: list[Codes] = []
+    for n in np.flatnonzero(over - begin > gap - offset).tolist():
+        at = _moments(binding, context, int(begin[n]), int(over[n]))
+        code = _codes(binding, context, at)
+        ends = n + 1 < len(ts) or over[n] == binding.end
+        at, code = np.append(at, over[n]), np.append(code, CLEAR if ends else _codes(binding, context, over[n : n + 1]))
+        fresh = at > feed.since if told[n] else np.ones(len(at), np.bool_)
+        moments.append(at[fresh])
+        codes.append(code[fresh].astype(np.int8))
+    if not moments:
+        nothing = np.zeros(0)
+        return Samples(nothing.astype(np.int64), nothing.astype(np.int8), nothing, nothing)
+    at = np.concatenate(moments)
+    return Samples(at, np.concatenate(codes), np.ones(len(at)), np.zeros(len(at)))
+
+
+def silence_told(binding: Binding, spans: Spans) -> Spans:
+    """Episodes of silence with their length, since the last answer, as the worst value in minutes."""
+    _, offset = _asked(binding)
+    length = (spans.end - spans.start + offset) / MICROSECONDS
+    return replace(spans, peak=length, limit=np.full(len(length), binding.line.limit), count=np.ones_like(spans.count))
+
+
+def _asked(binding: Binding) -> tuple[int, int]:
+    """Longest silence, and how long after the last answer its episode begins."""
+    assert binding.kind is not None
+    return binding.kind.silence()
+
+
+def _moments(binding: Binding, context: Mapping[str, Signal], begin: int, over: int) -> Ints:
+    """The beginning of a silence, and the moments in it at which the operating state may change."""
+    found = [np.array([begin], np.int64)]
+    for switch in binding.gate or ():
+        signal = context.get(switch.tag)
+        if signal is not None:
+            a, b = np.searchsorted(signal.ts, (begin - switch.reach, over)).tolist()
+            found += [signal.ts[a:b], signal.ts[a:b] + switch.reach + 1]
+    every = np.unique(np.concatenate(found))
+    return every[(every >= begin) & (every < over)]
+
+
+def _codes(binding: Binding, context: Mapping[str, Signal], at: Ints) -> Codes:
+    """Out while the operating state asks for answers, clear while it does not."""
+    if binding.gate is None:
+        return np.full(len(at), OUT, np.int8)
+    state = state_at(binding.gate, at, context)
+    return np.select([state == ON, state == OFF], [OUT, CLEAR], UNKNOWN).astype(np.int8)
