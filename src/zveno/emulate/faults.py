@@ -152,7 +152,7 @@ def _excursion_faults(model: ChainModel, one: Excursion, places: Places) -> Iter
 
 def _missed_faults(model: ChainModel, one: Silence | Omission, places: Places) -> Iterator[Fault]:
     """What fell silent or was left undone stands in the chain."""
-    if isinstance(one, Silence) and not moved_tags(model, one):
+    if one.tags and not moved_tags(model, one):
         yield lost(line_in(places, one.id, "tags"), one.tags, Phrase("signals"), model.tags)
     if one.rule and one.rule not in model.rulebook.by_id:
         yield lost(line_in(places, one.id, "rule"), one.rule, Phrase("rules"), model.rulebook.by_id)

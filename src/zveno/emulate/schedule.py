@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from zveno.model.chain import ChainModel
-from zveno.model.play import Excursion, Play, Silence, Train
+from zveno.model.play import Excursion, Omission, Play, Silence, Train
 from zveno.model.types import Tag
 from zveno.periods import Period
 
@@ -71,8 +71,8 @@ def train_stops(model: ChainModel, play: Play, train: Train, period: Period, rng
     return Stops(np.array(starts), np.array(ends))
 
 
-def moved_tags(model: ChainModel, event: Excursion | Silence) -> list[Tag]:
-    """Tags that an excursion moves, or that fall silent."""
+def moved_tags(model: ChainModel, event: Excursion | Silence | Omission) -> list[Tag]:
+    """Tags that an excursion moves, that fall silent, or whose lists are not signed."""
     patterns = [one.strip() for one in event.tags.split(",")]
     return [tag for tag in model.chain.tags if any(fnmatchcase(tag.id, one) for one in patterns)]
 

@@ -9,9 +9,9 @@ import numpy as np
 import polars as pl
 
 from zveno.emulate.draws import generator
-from zveno.emulate.schedule import Stops, moved_tags, tag_profile
+from zveno.emulate.schedule import Floats, Stops, moved_tags, tag_profile
 from zveno.model.chain import ChainModel
-from zveno.model.play import Excursion, Play, Silence
+from zveno.model.play import Excursion, Omission, Play, Silence
 from zveno.model.types import Tag
 from zveno.periods import Period
 from zveno.tables import INSTANT, frame
@@ -27,7 +27,9 @@ def _tag(
     model: ChainModel, play: Play, tag: Tag, period: Period, stops: Mapping[str, Stops], seed: int
 ) -> pl.DataFrame:
     """One tag: profile, noise, zero while its train stands."""
-    hours = np.arange(0, period.hours, tag.every_min / 60)
+    hours = np.arange(tag.phase_min / 60, period.hours, tag.every_min / 60)
+    if not len(hours):
+        return frame("readings")
     events = [one for one in play.events if isinstance(one, Excursion) and tag in moved_tags(model, one)]
     value = tag_profile(model, tag, events, period, hours)
     value = value + generator(seed, "tag", tag.id).standard_normal(len(hours)) * tag.sd
@@ -41,6 +43,10 @@ def _tag(
             first, last = ((moment - period.start).total_seconds() / 3600 for moment in (one.start, one.end))
             silent |= (first <= hours) & (hours < last)
     hours, value = hours[~silent], value[~silent]
+    if tag.clock:
+        value = period.start.timestamp() / 3600 + hours - value
+    hours = _undone(hours, model, play, tag, period)
+    value = value[: len(hours)]
     micros = np.round(hours * 3.6e9).astype(np.int64)
     start = pl.lit(period.start).cast(INSTANT)
     return pl.DataFrame({"offset": micros, "value": value}).select(
@@ -49,3 +55,18 @@ def _tag(
         value=pl.col("value").round(4),
         quality=pl.lit(0, pl.Int8),
     )
+
+
+def _undone(hours: Floats, model: ChainModel, play: Play, tag: Tag, period: Period) -> Floats:
+    """Moments at which a list was signed, without those left out; one that should have been there is signed late."""
+    for one in play.events:
+        if isinstance(one, Omission) and one.tags and tag in moved_tags(model, one):
+            first, last = ((moment - period.start).total_seconds() / 3600 for moment in (one.start, one.end))
+            if last > first:
+                hours = hours[(hours < first) | (hours >= last)]
+                continue
+            due = np.flatnonzero(hours <= first)
+            if len(due):
+                hours = hours.copy()
+                hours[due[-1]] = first + one.late_min / 60
+    return hours

@@ -150,11 +150,19 @@ class Silence(Record):
 
 
 class Omission(Record):
-    """Something that a rule asks for and nobody did; it stands in the hidden truth only."""
+    """Something that a rule asks for and nobody did.
+
+    Signatures of its lists between ``start`` and ``end`` are left out; where both are one moment, the last one
+    before it is written ``late_min`` after it instead. Without ``tags`` it stands in the hidden truth only.
+    """
 
     kind: Literal["omission"]
     id: str
     rule: str
+    tags: str = Field(default="", description="lists, * allowed, several apart by commas")
+    late_min: Annotated[float, Field(gt=0)] = Field(
+        default=30.0, description="minutes after the moment at which the list is filled in"
+    )
     start: AwareDatetime
     end: AwareDatetime
     cause: Titles = {}

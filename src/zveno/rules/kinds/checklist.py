@@ -25,7 +25,7 @@ class Checklist(KindParams):
 
     The tag of the list holds one reading a signature: how many items were answered yes, at the moment of
     signing. With ``every`` (``P7D``, ``PT12H``) a list in full is due that long after the last one; from then on
-    until the next one it is late. With ``before`` the rule names a second tag, which rises above a half at each
+    until the next one it is late. With ``before`` the rule names a second tag, which is above a half at each
     action: a list in full must be signed after the action before, and no earlier than ``valid_min``. An action
     without it is an episode of no length; its worst value is the most items that were signed for it.
 
@@ -42,6 +42,7 @@ class Checklist(KindParams):
     before: Words = Field(default="", description="action before which it is due, in words")
     items: Items = Field(description="what is answered")
     valid_min: Minutes = Field(default=720.0, gt=0, description="how long before an action it may be signed")
+    same_min: Minutes = Field(default=10.0, description="readings of an action no further apart are of one action")
 
     @property
     def style(self) -> Style:
@@ -75,8 +76,8 @@ class Checklist(KindParams):
 
     @property
     def lookback(self) -> int:
-        """How far back a list counts."""
-        return self._every if self.every else round(self.valid_min * MICROSECONDS)
+        """How far back a list, or a reading of the same action, counts."""
+        return self._every if self.every else round((self.valid_min + self.same_min) * MICROSECONDS)
 
     def silence(self) -> tuple[int, int]:
         """It is late from the moment at which it was due."""
@@ -91,12 +92,11 @@ class Checklist(KindParams):
 
     def events(self, feed: Feed) -> Spans:
         """Actions, among the new ones, before which no list was signed in full."""
-        actions, reach = feed.others[0]
-        moments = actions_in(actions, reach)
+        moments = actions_in(feed.others[0][0], round(self.same_min * MICROSECONDS))
         before = np.concatenate(([np.iinfo(np.int64).min // 2], moments[:-1]))[: len(moments)]
         new = (moments > feed.since) & (moments <= feed.until)
         moments, before = moments[new], before[new]
-        since = np.maximum(before, moments - self.lookback)
+        since = np.maximum(before, moments - round(self.valid_min * MICROSECONDS))
         full = feed.own.ts[self._full(feed.own)]
         signed = np.searchsorted(full, moments, side="right") - np.searchsorted(full, since, side="right")
         missed = signed == 0
@@ -120,16 +120,16 @@ class Checklist(KindParams):
         return 0.0
 
 
-def actions_in(signal: Signal, reach: int) -> Ints:
+def actions_in(signal: Signal, same: int) -> Ints:
     """Moments at which an action begins: usable readings above a half, but not one that follows such a one closely.
 
     Examples
     --------
     >>> taps = Signal(np.array([0, 5, 10, 90]), np.array([1.0, 1.0, 0.0, 1.0]), np.ones(4, bool))
-    >>> actions_in(taps, reach=15).tolist()
+    >>> actions_in(taps, same=15).tolist()
     [0, 90]
     """
     good = np.flatnonzero(signal.good)
     ts, on = signal.ts[good], signal.value[good] > _HALF
-    follows = np.concatenate(([False], on[:-1] & (np.diff(ts) <= reach))) if len(ts) else on
+    follows = np.concatenate(([False], on[:-1] & (np.diff(ts) <= same))) if len(ts) else on
     return ts[on & ~follows]
