@@ -19,7 +19,7 @@ from zveno.model.rulebook import Rulebook, RulesFile
 from zveno.periods import Period
 from zveno.rules.build import microseconds, watchlist
 from zveno.rules.engine import check, read_signals
-from zveno.rules.runs import BETWEEN, CLEAR, OUT, UNKNOWN, Samples, Spans, find_runs, open_span
+from zveno.rules.runs import BETWEEN, CLEAR, OUT, UNKNOWN, Manner, Samples, Spans, find_runs, open_span
 from zveno.rules.solve import Episodes, WatchState, open_episodes, watch
 from zveno.tables import frame
 
@@ -33,30 +33,40 @@ MIDNIGHT = microseconds(datetime(2026, 3, 2, tzinfo=timezone(timedelta(hours=5))
 # one series of samples, against a plain engine that goes from sample to sample
 
 
-def plain(samples: Samples, sign: float, hold: int, least: int) -> list[Row]:
+def plain(samples: Samples, manner: Manner) -> list[Row]:
     """Episodes by a loop over samples: the definition, word by word."""
     found: list[Row] = []
-    start = known = outs = 0
+    start = known = outs = back = cleared = 0
     peak = limit = float("nan")
-    running = confirmed = False
+    running = confirmed = returned = False
     rows = list(zip(samples.ts, samples.code, samples.value, samples.limit, strict=True))
     for n, (ts, code, value, line) in enumerate(rows):
-        if running and rows[n - 1][1] != UNKNOWN:
-            known += min(ts - rows[n - 1][0], REACH)
-        confirmed = running and (confirmed or (known >= hold and outs >= least))
+        spoken = min(ts - rows[n - 1][0], REACH) if n and rows[n - 1][1] != UNKNOWN else 0
+        if running and returned:
+            cleared += spoken
+        elif running:
+            known += spoken
+        confirmed = running and (confirmed or (known >= manner.hold and outs >= manner.least))
+        if returned and cleared >= manner.off:
+            found.append((start, back, known, peak, limit, outs, False))
+            running = confirmed = returned = False
         if code == OUT:
             if not running:
                 start, known, outs, peak, limit = ts, 0, 0, value, line
-            elif sign * (value - line) > sign * (peak - limit):
+            elif manner.sign * (value - line) > manner.sign * (peak - limit):
                 peak, limit = value, line
+            known, cleared, returned = known + (cleared if returned else 0), 0, False
             outs += 1
-            running, confirmed = True, confirmed or (known >= hold and outs >= least)
-        elif code == CLEAR or (code == BETWEEN and not confirmed):
-            if confirmed:
-                found.append((start, ts, known, peak, limit, False))
-            running = confirmed = False
+            running, confirmed = True, confirmed or (known >= manner.hold and outs >= manner.least)
+        elif running and not confirmed and code != UNKNOWN:
+            running = False
+        elif running and not returned and code == CLEAR:
+            back, cleared, returned = ts, 0, True
+        if returned and cleared >= manner.off:
+            found.append((start, back, known, peak, limit, outs, False))
+            running = confirmed = returned = False
     if confirmed:
-        found.append((start, rows[-1][0], known, peak, limit, True))
+        found.append((start, rows[-1][0], known + (cleared if returned else 0), peak, limit, outs, True))
     return found
 
 
@@ -72,40 +82,47 @@ def some_samples(draw: st.DrawFn) -> Samples:
     return Samples(np.cumsum(steps), code, limit + np.array(heights) / 4, limit)
 
 
-def vector(samples: Samples, hold: int, least: int, cuts: list[int]) -> list[Row]:
+def vector(samples: Samples, manner: Manner, cuts: list[int]) -> list[Row]:
     """Episodes by the real engine, the series cut at the places given."""
     found: list[Row] = []
     carry = None
     edges = [0, *sorted(min(one, len(samples.ts)) for one in cuts), len(samples.ts)]
     for a, b in pairwise(edges):
         part = Samples(samples.ts[a:b], samples.code[a:b], samples.value[a:b], samples.limit[a:b])
-        spans, carry = find_runs(part, carry, sign=1.0, hold=hold, reach=REACH, least=least)
-        found += rows(spans, still=False)
-    spans_left = open_span(carry, hold, least) if carry else None
+        if a < b:
+            spans, carry = find_runs(part, carry, manner)
+            found += rows(spans, still=False)
+    spans_left = open_span(carry, manner) if carry else None
     return [*found, *rows(spans_left, still=True)] if spans_left else found
 
 
 def rows(spans: Spans, *, still: bool) -> list[Row]:
-    """Episodes as comparable rows: start, end, known time, peak, limit, open."""
-    columns = (spans.start, spans.end, spans.known, spans.peak, spans.limit)
-    return [(*row, still) for row in zip(*(one.tolist() for one in columns), strict=True)]
+    """Episodes as comparable rows: start, end, known time, peak, limit, number of samples outside, open."""
+    return [(*row, still) for row in zip(*(one.tolist() for one in vars(spans).values()), strict=True)]
 
 
-@given(some_samples(), st.integers(0, 25), st.integers(1, 4), st.lists(st.integers(0, 60), max_size=6))
+@given(
+    some_samples(), st.integers(0, 25), st.integers(1, 4), st.integers(0, 15), st.lists(st.integers(0, 60), max_size=6)
+)
 def test_islands_are_those_of_a_plain_loop_however_the_series_is_cut(
-    samples: Samples, hold: int, least: int, cuts: list[int]
+    samples: Samples, hold: int, least: int, off: int, cuts: list[int]
 ) -> None:
-    assert vector(samples, hold, least, cuts) == plain(samples, 1.0, hold, least)
+    manner = Manner(1.0, hold, REACH, least, off)
+    assert vector(samples, manner, cuts) == plain(samples, manner)
 
 
+@pytest.mark.parametrize("off", [0, 2, 4])
 @pytest.mark.parametrize("least", [1, 2, 3])
 @pytest.mark.parametrize("hold", [0, 5])
-def test_every_short_series_cut_at_every_place_gives_the_islands_of_a_plain_loop(hold: int, least: int) -> None:
+def test_every_short_series_cut_at_every_place_gives_the_islands_of_a_plain_loop(
+    hold: int, least: int, off: int
+) -> None:
+    manner = Manner(1.0, hold, REACH, least, off)
     for codes in product((CLEAR, BETWEEN, OUT, UNKNOWN), repeat=4):
         code = np.array(codes, np.int8)
         samples = Samples(np.arange(0, 12, 3), code, np.array([11.0, 13.0, 12.0, 14.0]), np.full(4, 10.0))
-        expected = plain(samples, 1.0, hold, least)
-        assert all(vector(samples, hold, least, [cut]) == expected for cut in range(5)), codes
+        expected = plain(samples, manner)
+        assert all(vector(samples, manner, [cut]) == expected for cut in range(5)), codes
 
 
 # a whole chain: gates, exceptions, versions, clear levels
@@ -209,7 +226,7 @@ def test_the_random_readings_hold_every_sort_of_episode(chain: ChainModel) -> No
         kept += [*closed, *open_episodes(bound, state)]
     assert {(key.rule, key.version) for key, *_ in plainly(kept)} == {("P-1", 1), ("P-1", 2), ("P-2", 1), ("P-3", 1)}
     assert {one.open for one in kept} == {True, False}
-    assert {limit for key, _, _, _, _, limit, _ in plainly(kept) if key.rule == "P-3"} == {12.5, 14.0}
+    assert {limit for key, _, _, _, _, limit, _, _ in plainly(kept) if key.rule == "P-3"} == {12.5, 14.0}
     assert any(end == MIDNIGHT for _, _, end, *_ in plainly(kept))
     assert any(known < end - start for _, start, end, known, *_ in plainly(kept))
 

@@ -230,6 +230,9 @@ def _gate_faults(model: ChainModel, rule: Rule) -> Iterator[Fault]:
                 model.places.get(gate.id, ""),
                 gate=gate.id,
             )
+    if rule.gate != ALWAYS and rule.kind == "checklist" and any(one.params.get("every") for one in rule.versions):
+        message = tr("rule '{rule}': a list that is due every so often is due in every state: leave 'gate' out")
+        yield fault(message, _where(model, rule.id, "gate"), rule=rule.id)
     for version in rule.versions:
         for one in version.exceptions:
             if one.when.above is None and one.when.below is None and one.when.equals is None:

@@ -10,7 +10,7 @@ import numpy as np
 from zveno.rules.build import FOREVER, Binding
 from zveno.rules.feed import Feed
 from zveno.rules.kinds.kind import MICROSECONDS
-from zveno.rules.runs import CLEAR, OUT, UNKNOWN, Codes, Ints, Manner, Samples, Spans
+from zveno.rules.runs import CLEAR, OUT, UNKNOWN, Carry, Codes, Ints, Manner, Samples, Spans
 from zveno.rules.signals import OFF, ON, Signal, state_at
 
 
@@ -20,18 +20,21 @@ def silence_manner(binding: Binding) -> Manner:
     return replace(binding.manner, hold=0 if offset else gap + 1, reach=FOREVER)
 
 
-def silence_samples(binding: Binding, feed: Feed, context: Mapping[str, Signal]) -> Samples:
+def silence_samples(binding: Binding, feed: Feed, context: Mapping[str, Signal], going_on: Carry | None) -> Samples:
     """Samples of the silences that are longer than allowed, as far as they were not told before.
 
     A silence begins with an answer (a usable reading, a full list) or with the version, is out while the operating
-    state asks for answers, and is over with the next answer or the end of the version.
+    state asks for answers, and is over with the next answer or the end of the version. One that is ``going_on``
+    may have begun with an answer that is forgotten by now.
     """
     gap, offset = _asked(binding)
     kind = binding.kind
     assert kind is not None
     answers = np.flatnonzero(kind.answered(feed))
-    answers = answers[max(int(np.searchsorted(answers, feed.first)) - 1, 0) :]
-    ts = feed.own.ts[answers]
+    before = int(np.searchsorted(answers, feed.first))
+    ts = feed.own.ts[answers[max(before - 1, 0) :]]
+    if going_on and not before:
+        ts = np.append(np.array([going_on.start - offset]), ts)
     begin = np.maximum(ts + offset, binding.start)
     over = np.minimum(np.append(ts[1:], feed.until), binding.end)
     told = feed.since - begin > gap - offset

@@ -206,7 +206,7 @@ def _check_bindings(
         if style == "events":
             yield binding, _events(binding, feed, batch.context), None
         elif style == "silence":
-            samples = silence_samples(binding, feed, batch.context)
+            samples = silence_samples(binding, feed, batch.context, carry)
             spans, left = _runs(samples, carry, binding, final=batch.until >= binding.end)
             yield binding, spans and silence_told(binding, spans), left
         else:

@@ -147,18 +147,18 @@ def test_one_episode_for_each_tag_that_the_star_stands_for() -> None:
 def test_rules_that_cannot_be_judged_are_listed_with_their_reason() -> None:
     found = judged(
         model(
-            rule(version(high=1, window_min=60), id="W-1", kind="window_mean"),
+            rule(version(high=1, expr="a / b"), id="C-1", kind="cross_tag", tag=["conc.line1.ph", "conc.line3.ph"]),
             rule(version(high=1), id="N-1", tag="conc.line*.nowhere"),
             rule(version(high=1), id="G-1", gate="blind"),
-            rule(version(end="2026-02-01", high=1), id="O-1", kind="rate"),
+            rule(version(end="2026-02-01", high=1), id="O-1", gate="blind"),
         ),
         series("conc.line1.ph", 11.0),
     )
     assert found.breaches.is_empty()
     assert found.not_checked.select("rule", "detail").rows() == [
+        ("C-1", "conc.line3.ph"),
         ("G-1", "conc.line1.ph"),
         ("N-1", "conc.line*.nowhere"),
-        ("W-1", "window_mean"),
     ]
 
 

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field
 
 from zveno.errors import RuleError
 from zveno.rules.feed import Feed
-from zveno.rules.kinds.kind import MERGE_GAP, OFF_DELAY, ON_DELAY, Difference, KindParams, Line, Minutes, require_same_uom
+from zveno.rules.kinds.kind import (
+    DIFFERENCE_UOM,
+    MERGE_GAP,
+    OFF_DELAY,
+    ON_DELAY,
+    Difference,
+    KindParams,
+    Line,
+    Minutes,
+    require_same_uom,
+)
 from zveno.rules.runs import Floats
 from zveno.rules.signals import Bools
+
+Inner = Annotated[float | None, Field(ge=0, json_schema_extra=DIFFERENCE_UOM)]
 
 
 class Deadband(KindParams):
@@ -27,7 +41,7 @@ class Deadband(KindParams):
     excepts = False
 
     band: Difference = Field(description="how far the value may be from its set point")
-    return_band: Difference | None = Field(
+    return_band: Inner = Field(
         default=None, description="how near it must come for the episode to end; the band itself if not given"
     )
     on_delay_min: Minutes = ON_DELAY
