@@ -37,7 +37,7 @@ from zveno.reports import (
     require_link,
     require_report,
 )
-from zveno.rules import Breaches, check, rule_faults
+from zveno.rules import Breaches, case_faults, check, rule_faults
 from zveno.simulate import (
     BASE,
     CaseResults,
@@ -316,6 +316,19 @@ class Chain:
         """Smallest errors of the meters that show in some months like this one; what one more reading would buy."""
         span = self._span(period)
         return detection_of(self.model, self.records_for(span), span, months)
+
+    def require_rule_cases(self) -> int:
+        """Run the small examples beside the rules; how many there are.
+
+        Raises
+        ------
+        ModelError
+            With every example in which something else is found than it says.
+        """
+        faults = case_faults(self.model)
+        if faults:
+            raise ModelError(faults)
+        return sum(len(rule.cases) for rule in self.model.rulebook.rules)
 
     def check(self, period: str | Period) -> Breaches:
         """Breaches of the rules with unit, shift, crew and role; rules not checked, with the reason.

@@ -182,7 +182,8 @@ def new(
 @app.command(cls=SpokenCommand, help=tr("Check a description and list every fault with file and line."))
 def validate(chain: ChainFolder = HERE, lang: Lang = "", as_json: AsJson = False) -> None:
     screen = _screen(lang)
-    found = open_chain(chain, None).model
+    facade = open_chain(chain, None)
+    found = facade.model
     parts = {
         "units": len(found.chain.units),
         "streams": len(found.chain.streams),
@@ -190,6 +191,7 @@ def validate(chain: ChainFolder = HERE, lang: Lang = "", as_json: AsJson = False
         "tags": len(found.chain.tags),
         "rules": len(found.rulebook.rules),
         "mappings": len(found.mappings.layouts),
+        "cases": facade.require_rule_cases(),
     }
     if as_json:
         screen.json(parts)
@@ -197,6 +199,8 @@ def validate(chain: ChainFolder = HERE, lang: Lang = "", as_json: AsJson = False
     screen.say(tr("no faults: {units} units, {streams} streams, {meters} meters, {tags} tags, {rules} rules"), **parts)
     if parts["mappings"]:
         screen.say(tr("mappings of report layouts: {mappings}"), mappings=parts["mappings"])
+    if parts["cases"]:
+        screen.say(tr("examples of rules that find what they should: {cases}"), cases=parts["cases"])
 
 
 @app.command(cls=SpokenCommand, help=tr("Steady state of the chain: what it will make."))

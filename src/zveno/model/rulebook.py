@@ -74,6 +74,27 @@ class Version(Record):
     temporary: bool = Field(default=False, description="a rule for a time, which ends by itself")
 
 
+class RuleCase(Record):
+    """A small example beside a rule: readings, and the episodes that must be found in them.
+
+    Readings are numbers of the tag, ``*3`` repeats one, ``-`` is none. They begin at midnight of the first day on
+    which the version is in force (or of ``day``). Without readings of its gate a rule binds all the time.
+    """
+
+    of: str | dict[str, str] = Field(description="readings of the first tag, or by a, b, c, d those of all of them")
+    beside: dict[str, str] = Field(default={}, description="readings of other tags: gates, conditions of exceptions")
+    tag: str = Field(default="", description="which of the tags that a star stands for; the first, if not given")
+    version: Annotated[int, Field(ge=1)] | None = Field(default=None, description="version; the last, if not given")
+    day: date | None = None
+    every_min: Annotated[float, Field(gt=0)] | None = Field(
+        default=None, description="minutes between readings; as the first tag has them, if not given"
+    )
+    finds: tuple[str, ...] = Field(
+        description="episodes as hours and minutes from the start: 0:15-1:15; still open: 0:15-"
+    )
+    note: str = ""
+
+
 class Rule(Record):
     """A rule over tags; ``*`` in the tag stands for the line, furnace, section or plant.
 
@@ -90,6 +111,7 @@ class Rule(Record):
     severity: Literal["low", "medium", "high", "critical"]
     acts_on: ActsOn = ActsOn()
     versions: Annotated[tuple[Version, ...], Field(min_length=1)]
+    cases: tuple[RuleCase, ...] = Field(default=(), description="small examples that `zveno validate` runs")
 
     @property
     def tags(self) -> tuple[str, ...]:
@@ -99,10 +121,10 @@ class Rule(Record):
     def hash_of(self, version: Version) -> str:
         """SHA-256 of the canonical text of one version with all that makes it binding.
 
-        The other versions of the rule do not enter it: an amendment leaves old hashes as they are.
+        The other versions of the rule and its examples do not enter it: an amendment leaves old hashes as they are.
         """
         text = {
-            "rule": self.model_dump(mode="json", by_alias=True, exclude={"versions"}),
+            "rule": self.model_dump(mode="json", by_alias=True, exclude={"versions", "cases"}),
             "version": version.model_dump(mode="json", by_alias=True),
         }
         canonical = json.dumps(text, ensure_ascii=False, sort_keys=True, separators=(",", ":"))

@@ -5,6 +5,7 @@
 """
 
 from zveno.rules.build import watchlist
+from zveno.rules.cases import case_faults
 from zveno.rules.engine import check, read_signals
 from zveno.rules.faults import rule_faults
 from zveno.rules.kinds import RULE_KINDS
@@ -17,6 +18,7 @@ __all__ = [
     "Breaches",
     "WatchState",
     "breach_table",
+    "case_faults",
     "check",
     "legal_number",
     "open_episodes",

@@ -203,7 +203,7 @@ def _bind(model: ChainModel, rule: Rule, version: Version) -> Iterator[Binding |
     if not tags:
         yield lack(_NO_TAG, rule.tags[0])
     for tag in tags:
-        gate = _gate(model, rule, tag)
+        gate = gate_of(model, rule, tag)
         others = [matching(beside(tag, one), model.tags) for one in rule.tags[1:]]
         if gate == ():
             yield lack(_NO_GATE, tag)
@@ -275,7 +275,7 @@ def _by_side(params: KindParams) -> dict[Side, Line]:
     return {line.side: line for line in params.lines()}
 
 
-def _gate(model: ChainModel, rule: Rule, tag: str) -> tuple[Switch, ...] | None:
+def gate_of(model: ChainModel, rule: Rule, tag: str) -> tuple[Switch, ...] | None:
     """Switches of the rule's gate; None where it always binds, empty where the gate has no signal."""
     if rule.gate == ALWAYS:
         return None

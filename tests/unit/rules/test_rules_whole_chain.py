@@ -240,8 +240,10 @@ def usual(chain: ChainModel, day: str, moved: Mapping[str, float] | None = None)
         minutes = np.arange(0, 1440, tag.every_min)
         value = (moved or {}).get(tag.id, chain.number(tag.normal, tag.uom, date.fromisoformat(day)))
         ts = pl.Series((begin + minutes * 60_000_000).astype(np.int64)).cast(pl.Datetime("us", "UTC"))
-        quality = pl.lit(0, pl.Int8)
-        parts.append(pl.DataFrame({"ts": ts}).select(tag=pl.lit(tag.id), ts="ts", value=pl.lit(value), quality=quality))
+        if tag.clock:
+            value = begin / 3.6e9 + minutes / 60 - value
+        row = {"tag": tag.id, "ts": ts, "value": np.full(len(minutes), value), "quality": 0}
+        parts.append(pl.DataFrame(row).with_columns(pl.col("quality").cast(pl.Int8)))
     return frame("readings", pl.concat(parts))
 
 
