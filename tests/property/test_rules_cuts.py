@@ -50,7 +50,7 @@ def bound_to(name: str) -> Watchlist:
     """A rule in two versions that change at midnight, bound to the small plant."""
     fields, params = RULES[name]
     versions = (version(1, end="2026-03-08", **params), version(2, start="2026-03-08", **params))
-    return watchlist(model(rule(*versions, kind=name.split(",")[0].split()[0], **fields)))
+    return watchlist(model(rule(*versions, kind=name.split(",", maxsplit=1)[0].split(maxsplit=1)[0], **fields)))
 
 
 def some_readings(seed: int) -> pl.DataFrame:
@@ -87,9 +87,7 @@ def told(episodes: list[Episodes]) -> set[tuple[Any, ...]]:
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 10_000), st.lists(st.integers(0, 720), max_size=12))
 @pytest.mark.parametrize("name", RULES)
-def test_a_stream_cut_anywhere_gives_the_episodes_of_the_whole(
-    name: str, seed: int, cuts: list[int]
-) -> None:
+def test_a_stream_cut_anywhere_gives_the_episodes_of_the_whole(name: str, seed: int, cuts: list[int]) -> None:
     readings, bound = some_readings(seed), bound_to(name)
     closed, end = watch(bound, read_signals(readings, bound.tags))
     whole = told([*closed, *open_episodes(bound, end)])

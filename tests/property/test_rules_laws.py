@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from itertools import pairwise, product
 from pathlib import Path
@@ -33,41 +34,74 @@ MIDNIGHT = microseconds(datetime(2026, 3, 2, tzinfo=timezone(timedelta(hours=5))
 # one series of samples, against a plain engine that goes from sample to sample
 
 
+@dataclass
+class Run:
+    """A run that is going on: since when, time known, worst value and its limit, samples outside, back since when."""
+
+    start: int
+    peak: float
+    limit: float
+    known: int = 0
+    outs: int = 1
+    confirmed: bool = False
+    back: int | None = None
+    cleared: int = 0
+
+    def row(self, end: int, *, still: bool) -> Row:
+        """The run as an episode."""
+        return (self.start, end, self.known, self.peak, self.limit, self.outs, still)
+
+
 def plain(samples: Samples, manner: Manner) -> list[Row]:
     """Episodes by a loop over samples: the definition, word by word."""
     found: list[Row] = []
-    start = known = outs = back = cleared = 0
-    peak = limit = float("nan")
-    running = confirmed = returned = False
+    run: Run | None = None
     rows = list(zip(samples.ts, samples.code, samples.value, samples.limit, strict=True))
     for n, (ts, code, value, line) in enumerate(rows):
-        spoken = min(ts - rows[n - 1][0], REACH) if n and rows[n - 1][1] != UNKNOWN else 0
-        if running and returned:
-            cleared += spoken
-        elif running:
-            known += spoken
-        confirmed = running and (confirmed or (known >= manner.hold and outs >= manner.least))
-        if returned and cleared >= manner.off:
-            found.append((start, back, known, peak, limit, outs, False))
-            running = confirmed = returned = False
+        if run:
+            _passes(run, min(ts - rows[n - 1][0], REACH) if rows[n - 1][1] != UNKNOWN else 0, manner)
+        run = _over(run, manner, found)
         if code == OUT:
-            if not running:
-                start, known, outs, peak, limit = ts, 0, 0, value, line
-            elif manner.sign * (value - line) > manner.sign * (peak - limit):
-                peak, limit = value, line
-            known, cleared, returned = known + (cleared if returned else 0), 0, False
-            outs += 1
-            running, confirmed = True, confirmed or (known >= manner.hold and outs >= manner.least)
-        elif running and not confirmed and code != UNKNOWN:
-            running = False
-        elif running and not returned and code == CLEAR:
-            back, cleared, returned = ts, 0, True
-        if returned and cleared >= manner.off:
-            found.append((start, back, known, peak, limit, outs, False))
-            running = confirmed = returned = False
-    if confirmed:
-        found.append((start, rows[-1][0], known + (cleared if returned else 0), peak, limit, outs, True))
+            run = _out(run, ts, value, line, manner)
+        elif run and not run.confirmed and code != UNKNOWN:
+            run = None
+        elif run and run.back is None and code == CLEAR:
+            run.back = ts
+        run = _over(run, manner, found)
+    if run and run.confirmed:
+        run.known += run.cleared
+        found.append(run.row(rows[-1][0], still=True))
     return found
+
+
+def _passes(run: Run, spoken: int, manner: Manner) -> None:
+    """Known time goes by."""
+    if run.back is None:
+        run.known += spoken
+    else:
+        run.cleared += spoken
+    run.confirmed |= run.known >= manner.hold and run.outs >= manner.least
+
+
+def _over(run: Run | None, manner: Manner, found: list[Row]) -> Run | None:
+    """A run that has been back for the off-delay is over."""
+    if run and run.back is not None and run.cleared >= manner.off:
+        found.append(run.row(run.back, still=False))
+        return None
+    return run
+
+
+def _out(run: Run | None, ts: int, value: float, line: float, manner: Manner) -> Run:
+    """A sample outside begins a run or goes on with one."""
+    if run is None:
+        run = Run(ts, value, line)
+    else:
+        run.outs += 1
+        if manner.sign * (value - line) > manner.sign * (run.peak - run.limit):
+            run.peak, run.limit = value, line
+    run.known, run.cleared, run.back = run.known + run.cleared, 0, None
+    run.confirmed |= run.known >= manner.hold and run.outs >= manner.least
+    return run
 
 
 @st.composite

@@ -212,24 +212,28 @@ def _bind(model: ChainModel, rule: Rule, version: Version) -> Iterator[Binding |
         if missing:
             yield lack(_NO_OTHER, missing[0])
             continue
-        yield from _bound(model, rule, version, tag, gate, tuple(one for (one,) in others), lack)
+        yield from _bound(model, rule, version, Place(tag, gate, tuple(one for (one,) in others)), lack)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A tag that a rule watches, the switches of its operating state, and the further tags beside it."""
+
+    tag: str
+    gate: tuple[Switch, ...] | None
+    others: tuple[str, ...]
 
 
 def _bound(
-    model: ChainModel,
-    rule: Rule,
-    version: Version,
-    tag: str,
-    gate: tuple[Switch, ...] | None,
-    others: tuple[str, ...],
-    lack: Callable[[str, str], Lack],
+    model: ChainModel, rule: Rule, version: Version, place: Place, lack: Callable[[str, str], Lack]
 ) -> Iterator[Binding | Lack]:
     """Bindings of a version over one tag, a stretch for each value of the dated numbers that it takes."""
+    tag = place.tag
     states = [_switches(model, one.when, tag) for one in version.exceptions]
     for one, switches in zip(version.exceptions, states, strict=True):
         if not switches:
             yield lack(_NO_CONDITION, beside(tag, one.when.tag))
-    partners = tuple((one, reach_of(model, one)) for one in others)
+    partners = tuple((one, reach_of(model, one)) for one in place.others)
     every = round(model.tags[tag].every_min * MICROSECONDS)
     drawn = 0
     days = [version.start, *cut_days(model, rule, version)]
@@ -241,7 +245,7 @@ def _bound(
         for line, exceptions in _lines(model, rule, version, tag, states, params):
             drawn += 1
             key = Key(rule.id, version.version, tag, line.side, stretch)
-            yield Binding(key, line, start, end, reach_of(model, tag), gate, exceptions, kind, partners, every)
+            yield Binding(key, line, start, end, reach_of(model, tag), place.gate, exceptions, kind, partners, every)
     if not drawn:
         yield lack(_NO_LEVEL, tag)
 

@@ -8,7 +8,7 @@ from datetime import datetime, time, timedelta
 
 import polars as pl
 
-from zveno.errors import DataError, Fault, fault
+from zveno.errors import DataError, Fault, Phrase, fault
 from zveno.model.chain import ChainModel
 from zveno.model.rulebook import ALWAYS, Rule, Rulebook, RuleCase, Version
 from zveno.periods import Period
@@ -60,10 +60,13 @@ def _faults(model: ChainModel, rule: Rule, case: RuleCase) -> Iterator[Fault]:
         return
     if found != wanted:
         message = tr("rule '{rule}': its example {case} finds {found}, but should find {wanted}")
-        said = (", ".join(map(_written, one)) or tr("nothing") for one in (found, wanted))
-        yield fault(
-            message, where, rule=rule.id, case=rule.cases.index(case) + 1, **dict(zip(("found", "wanted"), said, strict=True))
-        )
+        told = {name: _told(spans) for name, spans in (("found", found), ("wanted", wanted))}
+        yield fault(message, where, rule=rule.id, case=rule.cases.index(case) + 1, **told)
+
+
+def _told(spans: list[tuple[int, int | None]]) -> str | Phrase:
+    """Episodes as a message says them."""
+    return ", ".join(map(_written, spans)) or Phrase("nothing")
 
 
 def _span(text: str) -> tuple[int, int | None]:
@@ -93,13 +96,14 @@ def _found(model: ChainModel, rule: Rule, case: RuleCase) -> list[tuple[int, int
     texts = {tags["abcd".index(name)]: text for name, text in series.items()} | dict(case.beside)
     every = timedelta(minutes=case.every_min or model.tags[tags[0]].every_min)
     parts = [_readings(tag, text, begin, every) for tag, text in texts.items()]
-    end = max((part["ts"].max() for part in parts if part.height), default=begin)
+    readings = pl.concat(parts)
+    end = begin + every * max(len(readings_of(text)) for text in texts.values())
     gates = gate_of(model, rule, tags[0])
     given = bool(gates) and any(one.tag in case.beside for one in gates or ())
     alone = rule.model_copy(update={"gate": rule.gate if given else ALWAYS})
     numbers = [one for one in model.rulebook.rules if one.kind == "parameter"]
     judged = model.model_copy(update={"rulebook": Rulebook(rules=(alone, *numbers))})
-    found = check(judged, pl.concat(parts), Period(begin, end + timedelta(microseconds=1)))  # type: ignore[operator]
+    found = check(judged, readings, Period(begin, end))
     rows = found.breaches.select("start", "end", "open").rows()
     return sorted((_minutes(start - begin), None if still else _minutes(stop - begin)) for start, stop, still in rows)
 

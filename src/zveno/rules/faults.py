@@ -164,9 +164,10 @@ def _tag_faults(model: ChainModel, rule: Rule) -> Iterator[Fault]:
     where = _where(model, rule.id, "uom")
     try:
         uom_of(rule.uom)
-        kind = RULE_KINDS.get(rule.kind)
-        for tag in matching(rule.tags[0], model.tags) if kind and rule.tags else ():
-            kind.turned(rule.uom, model.tags[tag].uom)
+        if rule.kind not in RULE_KINDS or not rule.tags:
+            return
+        for tag in matching(rule.tags[0], model.tags):
+            RULE_KINDS[rule.kind].turned(rule.uom, model.tags[tag].uom)
             others = [found[0] for one in rule.tags[1:] if (found := matching(beside(tag, one), model.tags))]
             uoms = tuple(model.tags[one].uom for one in (tag, *others))
             for params in _sound_params(model, rule) if len(uoms) == len(rule.tags) else ():

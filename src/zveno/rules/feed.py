@@ -21,9 +21,10 @@ Made = TypeVar("Made")
 class Feed:
     """Readings of a tag, those already judged first; new ones stand from ``first`` on.
 
-    ``since`` is the moment up to which readings were judged before. ``on`` is the operating state at each of them, None where the rule always binds; ``others`` are the
-    readings of further tags of the rule with the longest time that each reading speaks for. ``every`` is the
-    sampling interval and ``until`` the moment up to which all readings are there, in microseconds;
+    ``since`` is the moment up to which readings were judged before, ``until`` that up to which all are there now.
+    ``on`` is the operating state at each of them, None where the rule always binds; ``others`` are the readings
+    of further tags of the rule with the longest time that each reading speaks for; ``every`` is the sampling
+    interval, in microseconds. Means are summed up from ``reference`` on;
     ``shared`` keeps what several bindings of the tag need.
     """
 

@@ -80,7 +80,9 @@ def numbers_on(model: ChainModel, rule: Rule, params: Mapping[str, Any], day: da
     for key, name in named_numbers(rule, params).items():
         value = number_on(model, name, day, rule.uom)
         if value is None:
-            raise DataError("'{name}', which rule '{rule}' takes, has no value on {day}", name=name, rule=rule.id, day=day)
+            raise DataError(
+                "'{name}', which rule '{rule}' takes, has no value on {day}", name=name, rule=rule.id, day=day
+            )
         filled[key] = value
     return filled
 

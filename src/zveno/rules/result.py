@@ -76,7 +76,9 @@ def breach_table(model: ChainModel, episodes: Iterable[Episodes]) -> pl.DataFram
             crew=pl.when(on_shift).then("first_crew").otherwise(pl.lit("")),
             crews=pl.when(on_shift).then("all_crews").otherwise(pl.lit("")),
         )
-        .with_columns(surety=_surety(), person=pl.when(has_crew).then(pl.format("{}:{}", "role", "crew")).otherwise("role"))
+        .with_columns(
+            surety=_surety(), person=pl.when(has_crew).then(pl.format("{}:{}", "role", "crew")).otherwise("role")
+        )
         .sort("start", "rule", "tag", "side", "version")
     )
     return frame("breaches", table.select(*schema("breaches")))

@@ -96,13 +96,14 @@ def watch(
     carries, waiting = dict(state.carries), dict(state.waiting)
     for tag, bindings in bound.bindings.items():
         found = _check_bindings(tag, bindings, batch, bound.usual.get(tag, 0.0))
-        for binding, spans, carry in found:
+        for binding, ended, carry in found:
             _put(carries, binding.key, carry)
+            told = ended
             if binding.line.merge_min:
-                spans, later = _parted(binding, spans, carry, state.waiting.get(binding.key), until)
+                told, later = _parted(binding, ended, carry, state.waiting.get(binding.key), until)
                 _put(waiting, binding.key, later)
-            if spans is not None and len(spans.start):
-                episodes.append(Episodes(binding, spans, open=False))
+            if told is not None and len(told.start):
+                episodes.append(Episodes(binding, told, open=False))
     kept = {tag: signal.tail(until - bound.memory.get(tag, 0)) for tag, signal in context.items()}
     return episodes, WatchState(kept, carries, waiting, until)
 
@@ -241,9 +242,7 @@ def _check_value(
     return _runs(_closed_at(binding.end, samples) if final else samples, carry, binding, final=final)
 
 
-def _runs(
-    samples: Samples, carry: Carry | None, binding: Binding, *, final: bool
-) -> tuple[Spans | None, Carry | None]:
+def _runs(samples: Samples, carry: Carry | None, binding: Binding, *, final: bool) -> tuple[Spans | None, Carry | None]:
     """Closed episodes of samples, and the run still going on."""
     if not len(samples.ts):
         return None, carry
@@ -305,9 +304,7 @@ class Judged:
     part: slice
 
 
-def _cover(
-    binding: Binding, context: Mapping[str, Signal], states: States, start: int, end: int
-) -> tuple[int, int]:
+def _cover(binding: Binding, context: Mapping[str, Signal], states: States, start: int, end: int) -> tuple[int, int]:
     """Time judged and time gated off between two moments."""
     signal = context.get(binding.key.tag)
     if signal is None:

@@ -153,7 +153,9 @@ def test_a_rule_without_signals_concerns_the_plants_that_have_its_unit() -> None
     plants = [*base.chain.plants, base.chain.plants[0].model_copy(update={"id": "shop", "sections": ()})]
     chain = base.chain.model_copy(update={"plants": tuple(plants)})
     assert rule_faults(base.model_copy(update={"chain": chain})) == []
-    everywhere = model(rule(version(every="P7D", items=["a"]), **listed, unit="*.nowhere")).model_copy(update={"chain": chain})
+    everywhere = model(rule(version(every="P7D", items=["a"]), **listed, unit="*.nowhere")).model_copy(
+        update={"chain": chain}
+    )
     assert [each.fields["name"] for each in rule_faults(everywhere)] == ["*.floater"]
 
 

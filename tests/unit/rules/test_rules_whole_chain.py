@@ -15,7 +15,7 @@ import pytest
 
 from zveno.model.chain import ChainModel
 from zveno.model.load import read_description
-from zveno.model.rulebook import Rule, Rulebook, Version
+from zveno.model.rulebook import Rule, Version
 from zveno.model.types import Tag
 from zveno.periods import Period
 from zveno.rules.build import kind_params, microseconds, watchlist
@@ -181,7 +181,7 @@ def _judged(chain: ChainModel) -> set[str]:
 
 def _watched(chain: ChainModel, rule: Rule) -> Iterator[tuple[Tag, Tag | None]]:
     """Tags of a rule that sets levels; of a ratio also the tag below the line."""
-    levels = rule.kind in ("limit", "sustained", "window_mean") or rule.kind == "cross_tag" and rule.id != "BC-10"
+    levels = rule.kind in ("limit", "sustained", "window_mean") or (rule.kind == "cross_tag" and rule.id != "BC-10")
     for name in matching(rule.tags[0], chain.tags) if levels else ():
         below = beside(name, rule.tags[1]) if len(rule.tags) == 2 else ""
         yield chain.tags[name], chain.tags.get(below)

@@ -32,7 +32,8 @@ class CountOf(KindParams):
     """Excursions outside the limits that begin within the window, more of them than allowed.
 
     An excursion begins with a reading outside after one inside; readings that are not usable, or taken while the
-    rule does not bind, lie between; after a whole window of them it begins anew. The worst value and the limit are told as numbers of excursions.
+    rule does not bind, lie between; after a whole window of them it begins anew. The worst value and the limit are
+    told as numbers of excursions.
 
     Examples
     --------

@@ -82,7 +82,7 @@ class CrossTag(KindParams):
         """
         read = parse(_HOURS.sub("1 * (", self.expr), frozenset(LETTERS), {})
         if isinstance(read, Fault):
-            raise RuleError(read.message, **{name: value for name, value in read.fields.items() if name != "where"})
+            raise RuleError([read])
         return read
 
     def require_uoms(self, rule_uom: str, tag_uoms: tuple[str, ...]) -> None:
@@ -176,5 +176,7 @@ _ONE: dict[str, Any] = {
     "neg": np.negative,
     "abs": np.abs,
     "atan": np.arctan,
-    **{name: getattr(np, name) for name in ("cos", "cosh", "exp", "log", "log10", "sin", "sinh", "sqrt", "tan", "tanh")},
+    **{
+        name: getattr(np, name) for name in ("cos", "cosh", "exp", "log", "log10", "sin", "sinh", "sqrt", "tan", "tanh")
+    },
 }

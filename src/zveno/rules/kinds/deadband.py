@@ -51,7 +51,9 @@ class Deadband(KindParams):
     def require_sense(self) -> None:
         """Raise RuleError where the parameters contradict each other."""
         if self.return_band is not None and self.return_band > self.band:
-            raise RuleError("'return_band' is {inner}, more than the 'band' {band}", inner=self.return_band, band=self.band)
+            raise RuleError(
+                "'return_band' is {inner}, more than the 'band' {band}", inner=self.return_band, band=self.band
+            )
 
     def require_uoms(self, rule_uom: str, tag_uoms: tuple[str, ...]) -> None:
         """Value and set point are told in the same unit of measure."""
@@ -78,4 +80,3 @@ class Deadband(KindParams):
         """A set point has no error."""
         del values
         return sds[0]
-

@@ -196,7 +196,9 @@ def require_same_uom(first: str, other: str) -> None:
     """Two signals that are compared are told in the same unit of measure; raises QuantityError."""
     convert(0.0, other, first)
     if first != other:
-        raise QuantityError("the signals of a rule are told in {first} and {other}: both must be the same", first=first, other=other)
+        raise QuantityError(
+            "the signals of a rule are told in {first} and {other}: both must be the same", first=first, other=other
+        )
 
 
 def require_order(low: float | None, high: float | None) -> None:

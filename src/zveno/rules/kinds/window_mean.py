@@ -41,7 +41,8 @@ class WindowMean(KindParams):
     the window could hold are there, the mean is unknown. The episode begins at the reading with which the mean
     passes the limit, which is later than the value itself does.
 
-    With ``window_lot`` the mean is that of the last so many readings, each of them a lot; lots older than a week each are forgotten.
+    With ``window_lot`` the mean is that of the last so many readings, each of them a lot; lots older than
+    a week each are forgotten.
 
     Examples
     --------
