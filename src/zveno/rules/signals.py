@@ -70,9 +70,17 @@ class Signal:
             return np.full(len(moments), np.nan), np.zeros(len(moments), np.bool_)
         if self.ts is moments or np.array_equal(self.ts, moments):
             return self.value, self.good
-        place = np.searchsorted(self.ts, moments, side="right") - 1
+        place = _last_before(self.ts, moments)
         good = self.good[place] & (place >= 0) & (moments - self.ts[place] <= reach)
         return self.value[place], good
+
+
+def _last_before(ts: Ints, moments: Ints) -> Ints:
+    """Place of the last reading at or before each moment, -1 where there is none; both rise."""
+    if 4 * len(ts) > len(moments):
+        return np.searchsorted(ts, moments, side="right") - 1
+    begun = np.searchsorted(moments, ts, side="left")
+    return np.repeat(np.arange(-1, len(ts)), np.diff(np.concatenate(([0], begun, [len(moments)]))))
 
 
 def no_readings() -> Signal:
@@ -107,7 +115,7 @@ class Switch:
         on[~signal.good] = DOUBT
         if np.array_equal(signal.ts, moments):
             return on
-        place = np.searchsorted(signal.ts, moments, side="right") - 1
+        place = _last_before(signal.ts, moments)
         state = on[place]
         state[(place < 0) | (moments - signal.ts[place] > self.reach)] = DOUBT
         return state

@@ -12,6 +12,7 @@ from zveno.errors import DataError
 from zveno.rules.build import Binding, Key, Watchlist
 from zveno.rules.feed import LONG_AGO, Feed
 from zveno.rules.kinds.kind import Line
+from zveno.rules.regions import beyond, coded_regions
 from zveno.rules.runs import (
     BETWEEN,
     CLEAR,
@@ -20,6 +21,7 @@ from zveno.rules.runs import (
     Carry,
     Codes,
     Floats,
+    Ints,
     Samples,
     Spans,
     find_runs,
@@ -31,6 +33,7 @@ from zveno.rules.silences import silence_manner, silence_samples, silence_told
 
 _ROUNDING = 1e-12
 
+_NO_SAMPLES = Samples(np.zeros(0, np.int64), np.zeros(0, np.int8), np.zeros(0), np.zeros(0))
 States = dict[tuple[Switch, ...], Codes]
 
 
@@ -226,19 +229,23 @@ def _feed_of(base: Feed, binding: Binding, context: Mapping[str, Signal], states
 def _check_value(
     binding: Binding, feed: Feed, context: Mapping[str, Signal], states: States, carry: Carry | None
 ) -> tuple[Spans | None, Carry | None]:
-    """Closed episodes of one binding, and its open run; samples before the first one out are skipped."""
+    """Closed episodes of one binding, and its open run; samples far from any outside are skipped."""
     derived = binding.kind.derived(feed) if binding.kind else None
     value, good = derived or (feed.own.value[feed.first :], feed.own.good[feed.first :])
     ts = feed.own.ts[feed.first :]
     lo, hi = np.searchsorted(ts, (binding.start, binding.end)).tolist()
-    if carry is None:
-        lo += _first_out(value[lo:hi], binding)
-    if lo >= hi and carry is None:
-        return None, None
-    judged = Judged(value[lo:hi], good[lo:hi], slice(feed.first + lo, feed.first + hi))
-    code, limit = _verdicts(judged, feed.own, binding, context, states)
-    samples = Samples(ts[lo:hi], code, judged.value, limit)
+    part = Judged(ts[lo:hi], value[lo:hi], good[lo:hi], feed.first + lo)
     final = hi < len(ts)
+    kept = coded_regions(
+        part.ts,
+        beyond(part.value, _nearest(binding), binding.line.sign),
+        lambda place: _verdicts(part, place, binding, context, states),
+        binding.manner,
+        going_on=carry is not None,
+    )
+    if kept is None and carry is None:
+        return None, None
+    samples = _NO_SAMPLES if kept is None else Samples(part.ts[kept.place], kept.code, part.value[kept.place], kept.limit)
     return _runs(_closed_at(binding.end, samples) if final else samples, carry, binding, final=final)
 
 
@@ -297,11 +304,12 @@ def _put(kept: dict[Key, Any], key: Key, one: Any) -> None:
 
 @dataclass(frozen=True)
 class Judged:
-    """What is judged of some new readings, whether it is known, and where they stand in the readings of the tag."""
+    """What is judged of some new readings, whether it is known, and where they begin in the readings of the tag."""
 
+    ts: Ints
     value: Floats
     good: Bools
-    part: slice
+    first: int
 
 
 def _cover(binding: Binding, context: Mapping[str, Signal], states: States, start: int, end: int) -> tuple[int, int]:
@@ -364,33 +372,36 @@ def _state(switches: tuple[Switch, ...], signal: Signal, context: Mapping[str, S
     return states[switches]
 
 
-def _first_out(value: Floats, binding: Binding) -> int:
-    """Number of samples before the first one that is outside any of the binding's limits."""
+def _nearest(binding: Binding) -> float:
+    """The nearest of the binding's limits, times its sign."""
     sign = binding.line.sign
-    nearest = min(sign * line.limit for line in (binding.line, *(line for _, line in binding.exceptions)))
-    out = sign * value > nearest
-    first = int(np.argmax(out)) if len(out) else 0
-    return first if first < len(out) and out[first] else len(out)
+    return min(sign * line.limit for line in (binding.line, *(line for _, line in binding.exceptions)))
 
 
 def _verdicts(
-    judged: Judged, own: Signal, binding: Binding, context: Mapping[str, Signal], states: States
+    part: Judged, place: Ints, binding: Binding, context: Mapping[str, Signal], states: States
 ) -> tuple[Codes, Floats]:
-    """Code of each sample and the limit in force.
+    """Code of each sample at some places, and the limit in force.
 
     Where it is not known whether an exception holds, a sample is judged only if both lines agree on it.
     """
-    value, line = judged.value, binding.line
+    value, line = part.value[place], binding.line
     code, limit = _codes(value, line), np.full(len(value), line.limit)
+
+    def on_at(switches: tuple[Switch, ...]) -> Codes:
+        if switches in states:
+            return states[switches][part.first + place]
+        return state_at(switches, part.ts[place], context)
+
     for switches, other in binding.exceptions:
-        on, code_there = _state(switches, own, context, states)[judged.part], _codes(value, other)
+        on, code_there = on_at(switches), _codes(value, other)
         laxer = line.sign * np.maximum(line.sign * limit, line.sign * other.limit)
         limit = np.select([on == ON, on == OFF], [np.full(len(value), other.limit), limit], laxer)
         undecided = np.where(code == code_there, code, UNKNOWN).astype(np.int8)
         code = np.select([on == ON, on == OFF], [code_there, code], undecided)
-    code[~judged.good] = UNKNOWN
+    code[~part.good[place]] = UNKNOWN
     if binding.gate is not None:
-        gate = _state(binding.gate, own, context, states)[judged.part]
+        gate = on_at(binding.gate)
         code[gate == DOUBT] = UNKNOWN
         code[gate == OFF] = CLEAR
     return code, limit

@@ -1,0 +1,96 @@
+"""Filter first, islands after: the few stretches of a series in which an episode can begin, go on or end.
+
+Samples left out lie between a stretch that ended and the next sample beyond a limit: they are clear, and nothing
+is going on while they pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from zveno.rules.runs import CLEAR, OUT, UNKNOWN, Codes, Floats, Ints, Manner
+from zveno.rules.signals import Bools
+
+_NEAR = 8
+"""Stretches less far apart than so many samples are one."""
+
+
+@dataclass(frozen=True)
+class Coded:
+    """Places of the samples kept, their codes and the limits in force."""
+
+    place: Ints
+    code: Codes
+    limit: Floats
+
+
+def beyond(value: Floats, nearest: float, sign: float) -> Bools:
+    """Which values lie beyond a level on one side."""
+    return value > nearest if sign > 0 else value < -nearest
+
+
+def coded_regions(
+    ts: Ints, out: Bools, judge: Callable[[Ints], tuple[Codes, Floats]], manner: Manner, *, going_on: bool
+) -> Coded | None:
+    """The samples that matter, judged; None where none does.
+
+    Parameters
+    ----------
+    ts
+        Moments of all samples, shape (n,).
+    out
+        Which of them may lie outside the limit, shape (n,).
+    judge
+        Gives code and limit of the samples at some places.
+    manner
+        What ends an episode.
+    going_on
+        Whether a run is going on when the series begins.
+    """
+    places = np.flatnonzero(out)
+    n = len(ts)
+    if going_on:
+        places = np.concatenate(([0], places)) if n else places
+    if not len(places):
+        return None
+    cuts = np.flatnonzero(np.diff(places) > _NEAR) + 1
+    begin, end = places[np.concatenate(([0], cuts))], places[np.append(cuts, len(places)) - 1] + 2
+    if manner.off:
+        end = np.searchsorted(ts, ts[np.minimum(end, n) - 1] + manner.off, side="right") + 1
+    while True:
+        begin, end = _apart(begin, np.minimum(end, n))
+        length = end - begin
+        first = np.cumsum(length) - length
+        place = np.arange(int(length.sum())) + np.repeat(begin - first, length)
+        code, limit = judge(place)
+        lasting = ~_ended(ts[place], code, first, manner, going_on=going_on) & (end < n)
+        if not lasting.any():
+            return Coded(place, code, limit)
+        end = np.where(lasting, end + np.maximum(length, _NEAR), end)
+
+
+def _apart(begin: Ints, end: Ints) -> tuple[Ints, Ints]:
+    """Stretches in order, those that touch each other as one."""
+    end = np.maximum.accumulate(end)
+    fresh = np.concatenate(([True], begin[1:] > end[:-1]))
+    return begin[fresh], end[np.append(np.flatnonzero(fresh)[1:] - 1, len(end) - 1)]
+
+
+def _ended(ts: Ints, code: Codes, first: Ints, manner: Manner, *, going_on: bool) -> Bools:
+    """For each stretch whether its last sample is clear, and has been for the off-delay."""
+    last = np.append(first[1:], len(code)) - 1
+    clear: Bools = code[last] == CLEAR
+    if not manner.off:
+        return clear
+    known = np.minimum(np.diff(ts, append=ts[-1:]), manner.reach)
+    known[code == UNKNOWN] = 0
+    before = np.concatenate(([0], np.cumsum(known)))
+    behind = np.maximum.reduceat(np.where(code == OUT, np.arange(len(code)), -1), first)
+    if going_on:
+        behind[0] = max(int(behind[0]), 0)
+    clears = np.append(np.flatnonzero(code == CLEAR), len(code))
+    since = np.minimum(clears[np.searchsorted(clears, np.maximum(behind, first))], last)
+    return clear & ((behind < 0) | (before[last] - before[since] >= manner.off))
