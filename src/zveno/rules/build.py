@@ -127,6 +127,23 @@ class Watchlist:
         """Every tag whose readings are needed."""
         return frozenset(self.memory)
 
+    def parts(self) -> list[Watchlist]:
+        """The same bindings in groups that share no signal, so that each can be judged by itself."""
+        group: dict[str, str] = {}
+
+        def root(tag: str) -> str:
+            while group.setdefault(tag, tag) != tag:
+                tag = group[tag]
+            return tag
+
+        for tag, bindings in self.bindings.items():
+            for other in {read for each in bindings for read, _ in each.memory}:
+                group[root(other)] = root(tag)
+        joined: dict[str, dict[str, tuple[Binding, ...]]] = {}
+        for tag, bindings in self.bindings.items():
+            joined.setdefault(root(tag), {})[tag] = bindings
+        return [Watchlist(part, (), {tag: self.usual[tag] for tag in part}) for part in joined.values()]
+
     @cached_property
     def memory(self) -> Mapping[str, int]:
         """How long the readings of each tag are needed after they were judged, in microseconds."""

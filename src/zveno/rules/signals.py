@@ -32,8 +32,7 @@ class Signal:
         array([ True, False])
         """
         good = good & np.isfinite(value)
-        steps = np.diff(ts)
-        if np.all(steps > 0):
+        if np.all(ts[1:] > ts[:-1]):
             return cls(ts, value, good)
         order = np.lexsort((value, ts))
         ts, value, good = ts[order], value[order], good[order]

@@ -77,12 +77,13 @@ class WatchState:
 
 
 def watch(
-    bound: Watchlist, signals: Mapping[str, Signal], state: WatchState | None = None
+    bound: Watchlist, signals: Mapping[str, Signal], state: WatchState | None = None, *, until: int = LONG_AGO
 ) -> tuple[list[Episodes], WatchState]:
     """Judge one batch of a stream: the episodes that ended in it, and the state for the next batch.
 
-    A batch holds all readings of the watched tags between two moments. However the time is cut into
-    batches, the episodes are the same; ``open_episodes`` tells those still going on.
+    A batch holds all readings of the watched tags between two moments, the later of which is that of its last
+    reading or ``until``, where other tags spoke later. However the time is cut into batches, the episodes are the
+    same; ``open_episodes`` tells those still going on.
 
     Raises
     ------
@@ -93,7 +94,7 @@ def watch(
     _require_later(signals, state)
     heard = {tag: signal for tag, signal in signals.items() if len(signal.ts)}
     context = {**state.kept, **{tag: signal.after(state.kept.get(tag)) for tag, signal in heard.items()}}
-    until = max([state.until, *(int(signal.ts[-1]) for signal in heard.values())])
+    until = max([until, state.until, *(int(signal.ts[-1]) for signal in heard.values())])
     batch = Batch(heard, context, state, until)
     episodes: list[Episodes] = []
     carries, waiting = dict(state.carries), dict(state.waiting)

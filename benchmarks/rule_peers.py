@@ -1,0 +1,1 @@
+def rows_of(found): return set()

@@ -1,0 +1,99 @@
+"""The rules over a folder of Parquet files: groups of signals judged one beside the other, slice by slice of time."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from zveno.model.chain import ChainModel
+from zveno.rules import Episodes, Signal, Watchlist, WatchState, breach_table, open_episodes, watch, watchlist
+from zveno.store.folders import Slice, rows_by_tag, slices_of
+
+Through = Callable[[Callable[[Any], Any], Sequence[Any]], Iterable[Any]]
+"""A map of a function over tasks: ``through(function, tasks)`` gives the answers in the order of the tasks."""
+_PARTS_A_PROCESS = 4
+
+
+@dataclass(frozen=True)
+class Task:
+    """What one process judges: groups of signals that need no others, over all slices of time."""
+
+    parts: tuple[Watchlist, ...]
+    slices: tuple[Slice, ...]
+
+    def run(self) -> list[Episodes]:
+        """Episodes of the groups, one group after the other, so that the readings of one alone are held."""
+        return [one for part in self.parts for one in _judged(part, self.slices)]
+
+
+def check_folder(
+    model: ChainModel, folder: Path | str, *, processes: int = 1, through: Through | None = None
+) -> pl.DataFrame:
+    """Breaches (table ``breaches``) in all readings of a folder of Parquet files.
+
+    Each file holds the columns of ``readings``, best sorted by tag and time with a row group for each tag. Files may
+    part the time, the signals, or both. At no time more is held in memory than one slice of time of signals that
+    hang together by rules.
+
+    Parameters
+    ----------
+    processes
+        How many judge at once on this machine.
+    through
+        Another map, such as a cluster's: ``lambda f, tasks: client.gather(client.map(f, tasks))`` with a
+        ``dask.distributed`` client, whose workers see the same folder.
+
+    Raises
+    ------
+    DataError
+        If the folder holds no readings.
+    """
+    slices = tuple(slices_of(Path(folder)))
+    parts = watchlist(model).parts()
+    if through is None and processes > 1:
+        through = in_processes(processes)
+    if through is None:
+        episodes = Task(tuple(parts), slices).run()
+    else:
+        tasks = [Task(tuple(each), slices) for each in _shared_out(parts, slices, _PARTS_A_PROCESS * processes)]
+        episodes = [one for found in through(Task.run, tasks) for one in found]
+    return breach_table(model, episodes)
+
+
+def in_processes(processes: int) -> Through:
+    """A map over processes of this machine."""
+
+    def through(function: Callable[[Any], Any], tasks: Sequence[Any]) -> Iterable[Any]:
+        with ProcessPoolExecutor(min(processes, os.cpu_count() or 1), get_context("spawn")) as pool:
+            yield from pool.map(function, tasks)
+
+    return through
+
+
+def _judged(part: Watchlist, slices: Sequence[Slice]) -> list[Episodes]:
+    """Episodes of one group of signals over all slices of time."""
+    state, found = WatchState(), []
+    for one in slices:
+        signals = {tag: Signal.of(*columns) for tag, columns in one.read(part.tags).items()}
+        closed, state = watch(part, signals, state, until=one.until)
+        found += closed
+    return [*found, *open_episodes(part, state)]
+
+
+def _shared_out(parts: Sequence[Watchlist], slices: Sequence[Slice], count: int) -> list[list[Watchlist]]:
+    """Groups of signals in as many shares of about the same number of readings."""
+    rows = rows_by_tag(slices)
+    shares: list[list[Watchlist]] = [[] for _ in range(max(count, 1))]
+    loads = [0] * len(shares)
+    for part in sorted(parts, key=lambda one: -sum(rows.get(tag, 0) for tag in one.tags)):
+        least = loads.index(min(loads))
+        shares[least].append(part)
+        loads[least] += sum(rows.get(tag, 0) for tag in part.tags) + 1
+    return [share for share in shares if share]

@@ -1,0 +1,143 @@
+"""Readings in a folder of Parquet files, a few tags at a time, slice by slice of time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from zveno.errors import DataError
+
+Ints = NDArray[np.int64]
+Columns = tuple[Ints, NDArray[np.float64], NDArray[np.bool_]]
+"""Moments in microseconds, values (NaN for none), and whether each is of good quality."""
+_COLUMNS = ["ts", "value", "quality"]
+
+
+@dataclass(frozen=True)
+class Group:
+    """One row group of a file: its place, the first and last tag in it, its moments and number of rows."""
+
+    path: str
+    index: int
+    tags: tuple[str, str]
+    span: tuple[int, int]
+    rows: int
+
+
+@dataclass(frozen=True)
+class Slice:
+    """Row groups of files that overlap in time; no other slice has readings between its first and last moment."""
+
+    groups: tuple[Group, ...]
+    until: int
+
+    def read(self, tags: frozenset[str]) -> dict[str, Columns]:
+        """Readings of some tags, in order of time."""
+        found: dict[str, list[Columns]] = {}
+        files: dict[str, pq.ParquetFile] = {}
+        for one in self.groups:
+            low, high = one.tags
+            if low == high and low not in tags:
+                continue
+            if low != high and not any(low <= tag <= high for tag in tags):
+                continue
+            file = files.setdefault(one.path, _opened(one.path))
+            if low == high:
+                found.setdefault(low, []).append(_columns(file.read_row_group(one.index, _COLUMNS, use_threads=False)))
+            else:
+                for tag, columns in _mixed(file.read_row_group(one.index, ["tag", *_COLUMNS], use_threads=False), tags):
+                    found.setdefault(tag, []).append(columns)
+        return {tag: _joined(parts) for tag, parts in found.items()}
+
+
+def slices_of(folder: Path) -> list[Slice]:
+    """What a folder of Parquet files holds, by slices of time; only the ends of the files are read.
+
+    Raises
+    ------
+    DataError
+        If there are none, or one has not the columns tag, ts, value, quality, or does not say what its parts hold.
+    """
+    groups = [one for path in sorted(folder.glob("**/*.parquet")) for one in _groups(path)]
+    if not groups:
+        raise DataError("'{folder}' holds no Parquet files of readings", folder=str(folder))
+    files: dict[str, list[Group]] = {}
+    for one in groups:
+        files.setdefault(one.path, []).append(one)
+    ordered = sorted(files.values(), key=lambda each: min(one.span[0] for one in each))
+    found: list[list[Group]] = []
+    until = -(2**62)
+    for each in ordered:
+        first, last = min(one.span[0] for one in each), max(one.span[1] for one in each)
+        if found and first <= until:
+            found[-1] += each
+        else:
+            found.append(list(each))
+        until = max(until, last)
+    return [
+        Slice(tuple(sorted(each, key=lambda one: (one.tags[0], one.span[0]))), max(one.span[1] for one in each))
+        for each in found
+    ]
+
+
+def rows_by_tag(slices: Iterable[Slice]) -> Mapping[str, int]:
+    """About how many readings each tag has, by the row groups that begin with it."""
+    counted: dict[str, int] = {}
+    for each in slices:
+        for one in each.groups:
+            counted[one.tags[0]] = counted.get(one.tags[0], 0) + one.rows
+    return counted
+
+
+def _opened(path: str) -> pq.ParquetFile:
+    return pq.ParquetFile(path, memory_map=True)
+
+
+def _groups(path: Path) -> Iterator[Group]:
+    """Row groups of a file by what its end says of them."""
+    meta = _opened(str(path)).metadata
+    names = [meta.schema.column(n).name for n in range(meta.num_columns)]
+    missing = [name for name in ("tag", *_COLUMNS) if name not in names]
+    if missing:
+        raise DataError("'{path}' has no column '{column}'", path=str(path), column=missing[0])
+    for index in range(meta.num_row_groups):
+        part = meta.row_group(index)
+        tag, ts = (part.column(names.index(name)).statistics for name in ("tag", "ts"))
+        if not part.num_rows:
+            continue
+        if tag is None or ts is None or not tag.has_min_max or not ts.has_min_max:
+            raise DataError("'{path}' does not say which tags and times its parts hold: write it again", path=str(path))
+        span = (int(ts.min.timestamp() * 1_000_000), int(ts.max.timestamp() * 1_000_000))
+        yield Group(str(path), index, (tag.min, tag.max), span, part.num_rows)
+
+
+def _columns(table: pa.Table) -> Columns:
+    """The columns of one tag as arrays."""
+    ts = table.column("ts").combine_chunks().view(pa.int64())
+    value, quality = (table.column(name).combine_chunks() for name in ("value", "quality"))
+    numbers = value.to_numpy(zero_copy_only=False)
+    good = quality.to_numpy(zero_copy_only=False) == 0
+    return ts.to_numpy(zero_copy_only=False), numbers, good
+
+
+def _mixed(table: pa.Table, tags: frozenset[str]) -> Iterator[tuple[str, Columns]]:
+    """Readings of several tags, those wanted apart from each other."""
+    for tag in pc.unique(table.column("tag")).to_pylist():
+        if tag in tags:
+            yield tag, _columns(table.filter(pc.equal(table.column("tag"), tag)))
+
+
+def _joined(parts: list[Columns]) -> Columns:
+    """Readings of one tag in order of time."""
+    if len(parts) == 1:
+        return parts[0]
+    ordered = sorted(parts, key=lambda one: int(one[0][0]) if len(one[0]) else 0)
+    ts, value, good = (np.concatenate(each) for each in zip(*ordered, strict=True))
+    return ts, value, good
