@@ -30,7 +30,8 @@ class Task:
 
     def run(self) -> list[Episodes]:
         """Episodes of the groups, one group after the other, so that the readings of one alone are held."""
-        return [one for part in self.parts for one in _judged(part, self.slices)]
+        files: dict[str, Any] = {}
+        return [one for part in self.parts for one in _judged(part, self.slices, files)]
 
 
 def check_folder(
@@ -77,11 +78,11 @@ def in_processes(processes: int) -> Through:
     return through
 
 
-def _judged(part: Watchlist, slices: Sequence[Slice]) -> list[Episodes]:
+def _judged(part: Watchlist, slices: Sequence[Slice], files: dict[str, Any]) -> list[Episodes]:
     """Episodes of one group of signals over all slices of time."""
     state, found = WatchState(), []
     for one in slices:
-        signals = {tag: Signal.of(*columns) for tag, columns in one.read(part.tags).items()}
+        signals = {tag: Signal.of(*columns) for tag, columns in one.read(part.tags, files).items()}
         closed, state = watch(part, signals, state, until=one.until)
         found += closed
     return [*found, *open_episodes(part, state)]

@@ -55,7 +55,17 @@ class Feed:
 
     def first_within(self, window: int) -> Ints:
         """For each new reading the place of the first one less than a window before it."""
-        return self.once(("first", window), lambda: _first_within(self.own.ts, self.first, window))
+        ts, step, breaks = self.own.ts, *self.once("steps", lambda: _steps(self.own.ts))
+        return self.once(("first", window), lambda: _first_within(ts, self.first, window, step, breaks))
+
+    @property
+    def last_good(self) -> Ints:
+        """For each reading the place of the last usable one up to it, -1 where there is none."""
+
+        def found() -> Ints:
+            return np.maximum.accumulate(np.where(self.own.good, np.arange(len(self.own.ts)), -1))
+
+        return self.once("last good", found)
 
     def counts(self, name: Hashable, make: Callable[[], Bools]) -> Ints:
         """Running number of readings that are marked, beginning with 0, so that any part is a difference."""
@@ -72,41 +82,56 @@ class Feed:
         stream is cut.
         """
         number = self.counts("usable", lambda: self.usable)
-        running, edges, day = self.once(("sums", self.state), self._daily_sums)
-        first, n = self.first_within(window), len(self.own.ts)
-        last = np.arange(self.first, n)
-        total = running[last + 1] - running[first] * (first > edges[day[first]])
-        crossed = np.flatnonzero(day[first] != day[last])
+        running, ahead, edges, begun = self.once(("sums", self.state), self._daily_sums)
+        first = self.first_within(window)
+        total = running[self.first + 1 :] - ahead[first]
+        crossed = np.flatnonzero(first < begun[self.first :])
         if len(crossed):
-            begun, ended = day[first[crossed]], day[last[crossed]]
-            part = total[crossed] + running[edges[begun + 1]]
-            for further in range(1, int((ended - begun).max())):
-                between = begun + further
+            # from the first reading to the end of its day, whole days between, the day of the last reading so far
+            day = np.searchsorted(edges, first[crossed], side="right") - 1
+            ended = np.searchsorted(edges, crossed + self.first, side="right") - 1
+            part = total[crossed] + running[edges[day + 1]]
+            for further in range(1, int((ended - day).max())):
+                between = day + further
                 part += np.where(between < ended, running[edges[np.minimum(between + 1, len(edges) - 1)]], 0.0)
             total[crossed] = part
-        return total, number[last + 1] - number[first]
+        return total, number[self.first + 1 :] - number[first]
 
-    def _daily_sums(self) -> tuple[Floats, Ints, Ints]:
-        """Sums of each day up to and with each reading (one place on), where the days begin, the day of each."""
+    def _daily_sums(self) -> tuple[Floats, Floats, Ints, Ints]:
+        """Sums of each day: up to and with each reading (one place on), before each, where days begin, of each."""
         date = self.own.ts // DAY
+        n = len(date)
         excess = np.where(self.usable, self.own.value - self.reference, 0.0)
-        running = np.zeros(len(excess) + 1)
-        edges = np.concatenate(([0], np.flatnonzero(np.diff(date)) + 1, [len(date)]))
+        running = np.zeros(n + 1)
+        edges = np.concatenate(([0], np.flatnonzero(date[1:] != date[:-1]) + 1, [n]))
         for a, b in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
             np.cumsum(excess[a:b], out=running[a + 1 : b + 1])
-        return running, edges, np.repeat(np.arange(len(edges) - 1), np.diff(edges))
+        ahead = running[:-1].copy()
+        ahead[edges[:-1]] = 0.0
+        return running, ahead, edges, np.repeat(edges[:-1], np.diff(edges))
 
 
-def _first_within(ts: Ints, first: int, window: int) -> Ints:
-    """Place of the first reading later than a window before each reading from ``first`` on."""
-    n = len(ts)
-    if n - first < 2:
+def _steps(ts: Ints) -> tuple[int, Ints]:
+    """The usual step of a series, and the places after which another one follows."""
+    steps = np.diff(ts)
+    if not len(steps):
+        return 1, steps
+    step = max(int(np.median(steps[:999])), 1)
+    return step, np.flatnonzero(steps != step)
+
+
+def _first_within(ts: Ints, first: int, window: int, step: int, breaks: Ints) -> Ints:
+    """Place of the first reading later than a window before each reading from ``first`` on.
+
+    Readings are mostly evenly spaced, so that it is counted back; where the steps are others it is looked for.
+    """
+    back = (window - 1) // step
+    if 2 * len(breaks) * (back + 1) > len(ts):
         return np.searchsorted(ts, ts[first:] - window, side="right")
-    # readings are mostly evenly spaced: a guess is right for most, and the others are looked for
-    step = max(int(np.median(np.diff(ts[first : first + 999]))), 1)
-    guess = np.maximum(np.arange(first, n) - (window - 1) // step, 0)
-    since = ts[first:] - window
-    wrong = (ts[guess] <= since) | ((guess > 0) & (ts[guess - 1] > since))
-    if wrong.any():
-        guess[wrong] = np.searchsorted(ts, since[wrong], side="right")
-    return guess
+    found = np.arange(first - back, len(ts) - back)
+    np.maximum(found, 0, out=found)
+    for place in breaks.tolist():
+        a, b = max(place + 1, first), min(place + back + 2, len(ts))
+        if a < b:
+            found[a - first : b - first] = np.searchsorted(ts, ts[a:b] - window, side="right")
+    return found

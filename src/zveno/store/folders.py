@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -38,21 +39,32 @@ class Slice:
     groups: tuple[Group, ...]
     until: int
 
-    def read(self, tags: frozenset[str]) -> dict[str, Columns]:
-        """Readings of some tags, in order of time."""
-        found: dict[str, list[Columns]] = {}
-        files: dict[str, pq.ParquetFile] = {}
+    @cached_property
+    def by_tag(self) -> Mapping[str, tuple[Group, ...]]:
+        """Row groups of one tag only, by it."""
+        found: dict[str, list[Group]] = {}
         for one in self.groups:
+            if one.tags[0] == one.tags[1]:
+                found.setdefault(one.tags[0], []).append(one)
+        return {tag: tuple(groups) for tag, groups in found.items()}
+
+    @cached_property
+    def mixed(self) -> tuple[Group, ...]:
+        """Row groups of several tags."""
+        return tuple(one for one in self.groups if one.tags[0] != one.tags[1])
+
+    def read(self, tags: frozenset[str], files: dict[str, pq.ParquetFile]) -> dict[str, Columns]:
+        """Readings of some tags, in order of time; ``files`` keeps what was opened for the next call."""
+        found: dict[str, list[Columns]] = {}
+        for tag in tags:
+            for one in self.by_tag.get(tag, ()):
+                table = _opened(one.path, files).read_row_group(one.index, _COLUMNS, use_threads=False)
+                found.setdefault(tag, []).append(_columns(table))
+        for one in self.mixed:
             low, high = one.tags
-            if low == high and low not in tags:
-                continue
-            if low != high and not any(low <= tag <= high for tag in tags):
-                continue
-            file = files.setdefault(one.path, _opened(one.path))
-            if low == high:
-                found.setdefault(low, []).append(_columns(file.read_row_group(one.index, _COLUMNS, use_threads=False)))
-            else:
-                for tag, columns in _mixed(file.read_row_group(one.index, ["tag", *_COLUMNS], use_threads=False), tags):
+            if any(low <= tag <= high for tag in tags):
+                table = _opened(one.path, files).read_row_group(one.index, ["tag", *_COLUMNS], use_threads=False)
+                for tag, columns in _mixed(table, tags):
                     found.setdefault(tag, []).append(columns)
         return {tag: _joined(parts) for tag, parts in found.items()}
 
@@ -96,13 +108,16 @@ def rows_by_tag(slices: Iterable[Slice]) -> Mapping[str, int]:
     return counted
 
 
-def _opened(path: str) -> pq.ParquetFile:
-    return pq.ParquetFile(path, memory_map=True)
+def _opened(path: str, files: dict[str, pq.ParquetFile]) -> pq.ParquetFile:
+    """A file, opened once."""
+    if path not in files:
+        files[path] = pq.ParquetFile(path, memory_map=True)
+    return files[path]
 
 
 def _groups(path: Path) -> Iterator[Group]:
     """Row groups of a file by what its end says of them."""
-    meta = _opened(str(path)).metadata
+    meta = pq.ParquetFile(path, memory_map=True).metadata
     names = [meta.schema.column(n).name for n in range(meta.num_columns)]
     missing = [name for name in ("tag", *_COLUMNS) if name not in names]
     if missing:

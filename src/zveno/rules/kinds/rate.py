@@ -80,16 +80,13 @@ class Rate(KindParams):
 
     def derived(self, feed: Feed) -> tuple[Floats, Bools]:
         """Change per hour since the last usable reading that is at least a window older."""
-        good = np.flatnonzero(feed.own.good)
         new = feed.own.part(feed.first)
-        if not len(good):
-            return np.full(len(new.ts), np.nan), np.zeros(len(new.ts), np.bool_)
-        at, value = feed.own.ts[good], feed.own.value[good]
-        place = np.searchsorted(at, new.ts - self._window, side="right") - 1
-        span = new.ts - at[place]
-        known = new.good & (place >= 0) & (span <= self.lookback)
-        hours = np.where(known, span, 1) / (HOUR_MIN * MICROSECONDS)
-        return np.where(known, (new.value - value[place]) / hours, np.nan), known
+        place = feed.last_good[feed.first_within(self._window) - 1]
+        span = new.ts - feed.own.ts[place]
+        known = new.good & (feed.first_within(self._window) > 0) & (place >= 0) & (span <= self.lookback)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            change = (new.value - feed.own.value[place]) / (span / (HOUR_MIN * MICROSECONDS))
+        return change, known
 
     def sd_of(self, sds: tuple[float | None, ...], values: tuple[float, ...]) -> float | None:
         """Two readings differ by the root of two of their error."""
