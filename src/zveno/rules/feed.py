@@ -76,6 +76,10 @@ class Feed:
         return self.once(("counts", self.state, name), counted)
 
     def sums(self, window: int) -> tuple[Floats, Ints]:
+        """Sums of a window, made once; see ``_sums``."""
+        return self.once(("window", self.state, window), lambda: self._sums(window))
+
+    def _sums(self, window: int) -> tuple[Floats, Ints]:
         """For each new reading, sum and number of the usable readings of a window, from ``reference`` on.
 
         Sums are run from midnight to midnight of UTC, so that they are the same to the last bit wherever the
@@ -99,11 +103,12 @@ class Feed:
 
     def _daily_sums(self) -> tuple[Floats, Floats, Ints, Ints]:
         """Sums of each day: up to and with each reading (one place on), before each, where days begin, of each."""
-        date = self.own.ts // DAY
-        n = len(date)
+        ts = self.own.ts
+        n = len(ts)
         excess = np.where(self.usable, self.own.value - self.reference, 0.0)
         running = np.zeros(n + 1)
-        edges = np.concatenate(([0], np.flatnonzero(date[1:] != date[:-1]) + 1, [n]))
+        midnights = np.arange(int(ts[0]) // DAY + 1, int(ts[-1]) // DAY + 1) * DAY if n else ts
+        edges = np.unique(np.concatenate(([0], np.searchsorted(ts, midnights), [n])))
         for a, b in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
             np.cumsum(excess[a:b], out=running[a + 1 : b + 1])
         ahead = running[:-1].copy()

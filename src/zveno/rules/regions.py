@@ -20,20 +20,16 @@ _NEAR = 8
 
 @dataclass(frozen=True)
 class Coded:
-    """Places of the samples kept, their codes and the limits in force."""
+    """Places of the samples kept, their values, codes and the limits in force."""
 
     place: Ints
+    value: Floats
     code: Codes
     limit: Floats
 
 
-def beyond(value: Floats, nearest: float, sign: float) -> Bools:
-    """Which values lie beyond a level on one side."""
-    return value > nearest if sign > 0 else value < -nearest
-
-
 def coded_regions(
-    ts: Ints, out: Bools, judge: Callable[[Ints], tuple[Codes, Floats]], manner: Manner, *, going_on: bool
+    ts: Ints, out: Bools, judge: Callable[[Ints], Coded], manner: Manner, *, going_on: bool
 ) -> Coded | None:
     """The samples that matter, judged; None where none does.
 
@@ -44,7 +40,7 @@ def coded_regions(
     out
         Which of them may lie outside the limit, shape (n,).
     judge
-        Gives code and limit of the samples at some places.
+        Gives value, code and limit of the samples at some places.
     manner
         What ends an episode.
     going_on
@@ -65,10 +61,10 @@ def coded_regions(
         length = end - begin
         first = np.cumsum(length) - length
         place = np.arange(int(length.sum())) + np.repeat(begin - first, length)
-        code, limit = judge(place)
-        lasting = ~_ended(ts[place], code, first, manner, going_on=going_on) & (end < n)
+        coded = judge(place)
+        lasting = ~_ended(ts[place], coded.code, first, manner, going_on=going_on) & (end < n)
         if not lasting.any():
-            return Coded(place, code, limit)
+            return coded
         end = np.where(lasting, end + np.maximum(length, _NEAR), end)
 
 

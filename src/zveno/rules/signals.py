@@ -57,11 +57,17 @@ class Signal:
     def tail(self, since: int) -> Signal:
         """What later readings may need: all from a moment on, the last one before it, and the last usable one."""
         first = max(int(np.searchsorted(self.ts, since)) - 1, 0)
-        usable = np.flatnonzero(self.good[:first])
-        if not len(usable):
-            return self.part(first)
-        kept = np.concatenate((usable[-1:], np.arange(first, len(self.ts))))
+        usable = first - 1
+        while usable >= 0 and not self.good[usable]:
+            usable -= 1
+        if usable < 0:
+            return self.part(first).copied()
+        kept = np.concatenate(([usable], np.arange(first, len(self.ts))))
         return Signal(self.ts[kept], self.value[kept], self.good[kept])
+
+    def copied(self) -> Signal:
+        """The same readings, without holding on to those that they are a part of."""
+        return Signal(self.ts.copy(), self.value.copy(), self.good.copy())
 
     def at(self, moments: Ints, reach: int) -> tuple[Floats, Bools]:
         """Value at each moment by the last reading at or before it, and whether that may be believed."""

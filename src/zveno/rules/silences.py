@@ -30,20 +30,21 @@ def silence_samples(binding: Binding, feed: Feed, context: Mapping[str, Signal],
     gap, offset = _asked(binding)
     kind = binding.kind
     assert kind is not None
-    answers = np.flatnonzero(kind.answered(feed))
+    answers = feed.once(("answers", kind.answers), lambda: np.flatnonzero(kind.answered(feed)))
     before = int(np.searchsorted(answers, feed.first))
     ts = feed.own.ts[answers[max(before - 1, 0) :]]
     if going_on and not before:
         ts = np.append(np.array([going_on.start - offset]), ts)
-    begin = np.maximum(ts + offset, binding.start)
-    over = np.minimum(np.append(ts[1:], feed.until), binding.end)
+    long = np.append(np.flatnonzero(ts[1:] - ts[:-1] > gap), len(ts) - 1) if len(ts) else np.zeros(0, np.int64)
+    begin = np.maximum(ts[long] + offset, binding.start)
+    over = np.minimum(np.append(ts[1:], feed.until)[long], binding.end)
     told = feed.since - begin > gap - offset
     moments: list[Ints] = []
     codes: list[Codes] = []
     for n in np.flatnonzero(over - begin > gap - offset).tolist():
         at = _moments(binding, context, int(begin[n]), int(over[n]))
         code = _codes(binding, context, at)
-        ends = n + 1 < len(ts) or over[n] == binding.end
+        ends = long[n] + 1 < len(ts) or over[n] == binding.end
         at, code = np.append(at, over[n]), np.append(code, CLEAR if ends else _codes(binding, context, over[n : n + 1]))
         fresh = at > feed.since if told[n] else np.ones(len(at), np.bool_)
         moments.append(at[fresh])

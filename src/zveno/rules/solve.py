@@ -11,8 +11,8 @@ import numpy as np
 from zveno.errors import DataError
 from zveno.rules.build import Binding, Key, Watchlist
 from zveno.rules.feed import LONG_AGO, Feed
-from zveno.rules.kinds.kind import Line
-from zveno.rules.regions import beyond, coded_regions
+from zveno.rules.kinds.kind import Line, sifted_values
+from zveno.rules.regions import Coded, coded_regions
 from zveno.rules.runs import (
     BETWEEN,
     CLEAR,
@@ -231,22 +231,22 @@ def _check_value(
     binding: Binding, feed: Feed, context: Mapping[str, Signal], states: States, carry: Carry | None
 ) -> tuple[Spans | None, Carry | None]:
     """Closed episodes of one binding, and its open run; samples far from any outside are skipped."""
-    derived = binding.kind.derived(feed) if binding.kind else None
-    value, good = derived or (feed.own.value[feed.first :], feed.own.good[feed.first :])
+    nearest = _nearest(binding)
+    may_be_out, at = binding.kind.sifted(feed, nearest) if binding.kind else sifted_values(feed, nearest)
     ts = feed.own.ts[feed.first :]
     lo, hi = np.searchsorted(ts, (binding.start, binding.end)).tolist()
-    part = Judged(ts[lo:hi], value[lo:hi], good[lo:hi], feed.first + lo)
-    final = hi < len(ts)
+    part = Judged(ts, at, feed.first)
     kept = coded_regions(
-        part.ts,
-        beyond(part.value, _nearest(binding), binding.line.sign),
-        lambda place: _verdicts(part, place, binding, context, states),
+        ts[lo:hi],
+        may_be_out[lo:hi],
+        lambda place: _verdicts(part, place + lo, binding, context, states),
         binding.manner,
         going_on=carry is not None,
     )
     if kept is None and carry is None:
         return None, None
-    samples = _NO_SAMPLES if kept is None else Samples(part.ts[kept.place], kept.code, part.value[kept.place], kept.limit)
+    final = hi < len(ts)
+    samples = _NO_SAMPLES if kept is None else Samples(ts[kept.place], kept.code, kept.value, kept.limit)
     return _runs(_closed_at(binding.end, samples) if final else samples, carry, binding, final=final)
 
 
@@ -305,11 +305,10 @@ def _put(kept: dict[Key, Any], key: Key, one: Any) -> None:
 
 @dataclass(frozen=True)
 class Judged:
-    """What is judged of some new readings, whether it is known, and where they begin in the readings of the tag."""
+    """New readings of a tag: moments, what is judged at some of them and whether it is known, where they begin."""
 
     ts: Ints
-    value: Floats
-    good: Bools
+    at: Callable[[Ints], tuple[Floats, Bools]]
     first: int
 
 
@@ -373,20 +372,20 @@ def _state(switches: tuple[Switch, ...], signal: Signal, context: Mapping[str, S
     return states[switches]
 
 
-def _nearest(binding: Binding) -> float:
-    """The nearest of the binding's limits, times its sign."""
-    sign = binding.line.sign
-    return min(sign * line.limit for line in (binding.line, *(line for _, line in binding.exceptions)))
+def _nearest(binding: Binding) -> Line:
+    """The nearest of the binding's lines."""
+    lines = (binding.line, *(line for _, line in binding.exceptions))
+    return min(lines, key=lambda line: line.sign * line.limit)
 
 
 def _verdicts(
     part: Judged, place: Ints, binding: Binding, context: Mapping[str, Signal], states: States
-) -> tuple[Codes, Floats]:
-    """Code of each sample at some places, and the limit in force.
+) -> Coded:
+    """Value and code of each sample at some places, and the limit in force.
 
     Where it is not known whether an exception holds, a sample is judged only if both lines agree on it.
     """
-    value, line = part.value[place], binding.line
+    (value, good), line = part.at(place), binding.line
     code, limit = _codes(value, line), np.full(len(value), line.limit)
 
     def on_at(switches: tuple[Switch, ...]) -> Codes:
@@ -400,12 +399,12 @@ def _verdicts(
         limit = np.select([on == ON, on == OFF], [np.full(len(value), other.limit), limit], laxer)
         undecided = np.where(code == code_there, code, UNKNOWN).astype(np.int8)
         code = np.select([on == ON, on == OFF], [code_there, code], undecided)
-    code[~part.good[place]] = UNKNOWN
+    code[~good] = UNKNOWN
     if binding.gate is not None:
         gate = on_at(binding.gate)
         code[gate == DOUBT] = UNKNOWN
         code[gate == OFF] = CLEAR
-    return code, limit
+    return Coded(place, value, code, limit)
 
 
 def _codes(value: Floats, line: Line) -> Codes:

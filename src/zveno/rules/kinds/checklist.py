@@ -83,6 +83,11 @@ class Checklist(KindParams):
         """It is late from the moment at which it was due."""
         return self._every, self._every
 
+    @property
+    def answers(self) -> int:
+        """Lists of as many items are answered alike."""
+        return len(self.items)
+
     def answered(self, feed: Feed) -> Bools:
         """Lists signed in full."""
         return self._full(feed.own)

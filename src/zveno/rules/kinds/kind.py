@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from zveno.errors import QuantityError, RuleError
 from zveno.quantities import convert
 from zveno.rules.feed import Feed
-from zveno.rules.runs import Floats, Spans
+from zveno.rules.runs import Floats, Ints, Spans
 from zveno.rules.signals import Bools
 
 Side = Literal["high", "low"]
@@ -66,6 +66,10 @@ class Line:
     def nowhere(self) -> Line:
         """The same line moved out of reach."""
         return replace(self, limit=self.sign * math.inf, clear=None)
+
+
+Sifted = tuple[Bools, Callable[[Ints], tuple[Floats, Bools]]]
+"""For each new reading whether it may lie beyond a line; value and whether it is known, at some places of them."""
 
 
 @dataclass(frozen=True)
@@ -153,9 +157,22 @@ class KindParams(BaseModel, ABC):
         del feed
         return None
 
+    def sifted(self, feed: Feed, line: Line) -> Sifted:
+        """Which new readings may lie beyond a line, and what is judged at some of them."""
+        derived = self.derived(feed)
+        if derived is None:
+            return sifted_values(feed, line)
+        value, known = derived
+        return beyond(value, line.sign * line.limit, line.sign), lambda place: (value[place], known[place])
+
     def silence(self) -> tuple[int, int]:
         """Longest silence allowed, and how long after the last reading its episode begins, in microseconds."""
         raise NotImplementedError
+
+    @property
+    def answers(self) -> int:
+        """What tells answers of one kind from those of another, such as how many items a list must have."""
+        return 0
 
     def answered(self, feed: Feed) -> Bools:
         """Which readings of a feed end a silence: the usable ones."""
@@ -174,6 +191,17 @@ class KindParams(BaseModel, ABC):
         """Whether the crew of one shift answers for it, and not the role alone."""
         del shift_min
         return True
+
+
+def beyond(value: Floats, nearest: float, sign: float) -> Bools:
+    """Which values lie beyond a level on one side; ``nearest`` is the level times the sign."""
+    return value > nearest if sign > 0 else value < -nearest
+
+
+def sifted_values(feed: Feed, line: Line) -> Sifted:
+    """The new readings themselves."""
+    value, good = feed.own.value[feed.first :], feed.own.good[feed.first :]
+    return beyond(value, line.sign * line.limit, line.sign), lambda place: (value[place], good[place])
 
 
 def two_lines(params: Mapping[str, Any], hold_min: float, least: int = 1) -> tuple[Line, ...]:

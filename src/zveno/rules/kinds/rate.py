@@ -21,8 +21,10 @@ from zveno.rules.kinds.kind import (
     KindParams,
     Line,
     Minutes,
+    Sifted,
+    beyond,
 )
-from zveno.rules.runs import Floats
+from zveno.rules.runs import Floats, Ints
 from zveno.rules.signals import Bools
 
 HOUR_MIN = 60
@@ -78,15 +80,25 @@ class Rate(KindParams):
     def _window(self) -> int:
         return round(self.window_min * MICROSECONDS)
 
-    def derived(self, feed: Feed) -> tuple[Floats, Bools]:
-        """Change per hour since the last usable reading that is at least a window older."""
-        new = feed.own.part(feed.first)
-        place = feed.last_good[feed.first_within(self._window) - 1]
-        span = new.ts - feed.own.ts[place]
-        known = new.good & (feed.first_within(self._window) > 0) & (place >= 0) & (span <= self.lookback)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            change = (new.value - feed.own.value[place]) / (span / (HOUR_MIN * MICROSECONDS))
-        return change, known
+    def sifted(self, feed: Feed, line: Line) -> Sifted:
+        """Changes per hour since the last usable reading that is at least a window older.
+
+        That reading is at least a window away, so that a change of less than the window allows is none too fast.
+        """
+        value, ts = feed.own.value, feed.own.ts
+        first = feed.first_within(self._window)
+        partner = feed.once(("partner", self._window), lambda: feed.last_good[first - 1])
+        change = feed.once(("change", self._window), lambda: value[feed.first :] - value[partner])
+        may_be_out = beyond(change, line.sign * line.limit * self.window_min / HOUR_MIN, line.sign)
+
+        def at(place: Ints) -> tuple[Floats, Bools]:
+            own, other = place + feed.first, partner[place]
+            span = ts[own] - ts[other]
+            known = feed.own.good[own] & (first[place] > 0) & (other >= 0) & (span <= self.lookback)
+            hours = np.where(known, span, 1) / (HOUR_MIN * MICROSECONDS)
+            return np.where(known, change[place], np.nan) / hours, known
+
+        return may_be_out, at
 
     def sd_of(self, sds: tuple[float | None, ...], values: tuple[float, ...]) -> float | None:
         """Two readings differ by the root of two of their error."""

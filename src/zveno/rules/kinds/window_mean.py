@@ -21,11 +21,12 @@ from zveno.rules.kinds.kind import (
     Level,
     Line,
     Minutes,
+    Sifted,
     require_band,
     require_order,
     two_lines,
 )
-from zveno.rules.runs import Floats
+from zveno.rules.runs import Floats, Ints
 from zveno.rules.signals import Bools
 
 Lots = Annotated[int, Field(ge=0, le=1000, json_schema_extra=COUNT)]
@@ -86,11 +87,23 @@ class WindowMean(KindParams):
         """Mean of the window that ends with each new reading, where enough readings are there."""
         if self.window_lot:
             return self._of_lots(feed)
+        return self._mean(feed, np.arange(len(feed.own.ts) - feed.first))
+
+    def sifted(self, feed: Feed, line: Line) -> Sifted:
+        """Sums beyond what a mean at the line would sum up to."""
+        if self.window_lot:
+            return super().sifted(feed, line)
         total, number = feed.sums(self._window)
+        most = (line.sign * line.limit - line.sign * feed.reference) * number if np.isfinite(line.limit) else np.inf
+        may_be_out = total > most if line.sign > 0 else -total > most
+        return may_be_out, lambda place: self._mean(feed, place)
+
+    def _mean(self, feed: Feed, place: Ints) -> tuple[Floats, Bools]:
+        """Means at some places of the new readings."""
+        total, number = (one[place] for one in feed.sums(self._window))
         least = max(self._window / feed.every * self.least_pct / 100, 1.0)
-        known = number >= least - 1e-9
-        mean = feed.reference + total / np.maximum(number, 1)
-        return mean, known & feed.own.good[feed.first :]
+        known = (number >= least - 1e-9) & feed.own.good[place + feed.first]
+        return feed.reference + total / np.maximum(number, 1), known
 
     def _of_lots(self, feed: Feed) -> tuple[Floats, Bools]:
         """Mean of the last lots; added one by one, so that a cut of the stream changes nothing."""
