@@ -53,6 +53,16 @@ class Feed:
             return self.own.good
         return self.once(("usable", self.state), lambda: self.own.good & (self.on == ON))
 
+    @property
+    def unusable(self) -> Ints:
+        """Places of the readings that are not usable; they are few."""
+        return self.once(("unusable", self.state), lambda: np.flatnonzero(~self.usable))
+
+    @property
+    def bad(self) -> Ints:
+        """Places of the readings that are not good, whatever the operating state."""
+        return self.once("bad", lambda: np.flatnonzero(~self.own.good))
+
     def first_within(self, window: int) -> Ints:
         """For each new reading the place of the first one less than a window before it."""
         ts, step, breaks = self.own.ts, *self.once("steps", lambda: _steps(self.own.ts))
@@ -63,17 +73,24 @@ class Feed:
         """For each reading the place of the last usable one up to it, -1 where there is none."""
 
         def found() -> Ints:
-            return np.maximum.accumulate(np.where(self.own.good, np.arange(len(self.own.ts)), -1))
+            places, bad = np.arange(len(self.own.ts)), self.bad
+            if len(bad):
+                begins = np.flatnonzero(np.diff(bad, prepend=-2) != 1)
+                places[bad] = np.repeat(bad[begins] - 1, np.diff(np.append(begins, len(bad))))
+            return places
 
         return self.once("last good", found)
 
-    def counts(self, name: Hashable, make: Callable[[], Bools]) -> Ints:
-        """Running number of readings that are marked, beginning with 0, so that any part is a difference."""
+    @property
+    def counts(self) -> Ints:
+        """Number of usable readings before each place, one more than there are readings."""
 
         def counted() -> Ints:
-            return np.concatenate(([0], np.cumsum(make(), dtype=np.int64)))
+            n, lost = len(self.own.ts), self.unusable
+            edges = np.concatenate(([0], lost + 1, [n + 1]))
+            return np.arange(n + 1) - np.repeat(np.arange(len(lost) + 1), np.diff(edges))
 
-        return self.once(("counts", self.state, name), counted)
+        return self.once(("counts", self.state), counted)
 
     def sums(self, window: int) -> tuple[Floats, Ints]:
         """Sums of a window, made once; see ``_sums``."""
@@ -85,7 +102,7 @@ class Feed:
         Sums are run from midnight to midnight of UTC, so that they are the same to the last bit wherever the
         stream is cut.
         """
-        number = self.counts("usable", lambda: self.usable)
+        number = self.counts
         running, ahead, edges, begun = self.once(("sums", self.state), self._daily_sums)
         first = self.first_within(window)
         total = running[self.first + 1 :] - ahead[first]
@@ -105,7 +122,8 @@ class Feed:
         """Sums of each day: up to and with each reading (one place on), before each, where days begin, of each."""
         ts = self.own.ts
         n = len(ts)
-        excess = np.where(self.usable, self.own.value - self.reference, 0.0)
+        excess = self.own.value - self.reference
+        excess[self.unusable] = 0.0
         running = np.zeros(n + 1)
         midnights = np.arange(int(ts[0]) // DAY + 1, int(ts[-1]) // DAY + 1) * DAY if n else ts
         edges = np.unique(np.concatenate(([0], np.searchsorted(ts, midnights), [n])))

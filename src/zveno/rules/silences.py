@@ -30,9 +30,8 @@ def silence_samples(binding: Binding, feed: Feed, context: Mapping[str, Signal],
     gap, offset = _asked(binding)
     kind = binding.kind
     assert kind is not None
-    answers = feed.once(("answers", kind.answers), lambda: np.flatnonzero(kind.answered(feed)))
-    before = int(np.searchsorted(answers, feed.first))
-    ts = feed.own.ts[answers[max(before - 1, 0) :]]
+    answers, before = kind.answered(feed)
+    ts = answers[max(before - 1, 0) :]
     if going_on and not before:
         ts = np.append(np.array([going_on.start - offset]), ts)
     long = np.append(np.flatnonzero(ts[1:] - ts[:-1] > gap), len(ts) - 1) if len(ts) else np.zeros(0, np.int64)

@@ -83,14 +83,10 @@ class Checklist(KindParams):
         """It is late from the moment at which it was due."""
         return self._every, self._every
 
-    @property
-    def answers(self) -> int:
-        """Lists of as many items are answered alike."""
-        return len(self.items)
-
-    def answered(self, feed: Feed) -> Bools:
-        """Lists signed in full."""
-        return self._full(feed.own)
+    def answered(self, feed: Feed) -> tuple[Ints, int]:
+        """Moments of lists signed in full, and how many of them are not new."""
+        full = np.flatnonzero(self._full(feed.own))
+        return feed.own.ts[full], int(np.searchsorted(full, feed.first))
 
     def _full(self, lists: Signal) -> Bools:
         return lists.good & (lists.value > len(self.items) - _HALF)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar, Literal, Self
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from zveno.errors import QuantityError, RuleError
@@ -169,14 +170,11 @@ class KindParams(BaseModel, ABC):
         """Longest silence allowed, and how long after the last reading its episode begins, in microseconds."""
         raise NotImplementedError
 
-    @property
-    def answers(self) -> int:
-        """What tells answers of one kind from those of another, such as how many items a list must have."""
-        return 0
-
-    def answered(self, feed: Feed) -> Bools:
-        """Which readings of a feed end a silence: the usable ones."""
-        return feed.own.good
+    def answered(self, feed: Feed) -> tuple[Ints, int]:
+        """Moments of the readings that end a silence, and how many of them are not new: the good ones."""
+        ts, bad = feed.own.ts, feed.bad
+        good = feed.once("good moments", lambda: np.delete(ts, bad) if len(bad) else ts)
+        return good, feed.first - int(np.searchsorted(bad, feed.first))
 
     def events(self, feed: Feed) -> Spans:
         """Episodes of a kind that tells them itself, among the new readings."""
