@@ -238,7 +238,9 @@ def _hits(table: pl.DataFrame, rules: pl.DataFrame, on: list[str]) -> pl.DataFra
 def _islands(hits: pl.DataFrame) -> pl.DataFrame:
     """Unbroken runs of them that last long enough."""
     keys = ["rule", "version", "tag", "side"]
-    known = pl.min_horizontal(pl.col("nxt").fill_null(pl.col("ts")) - pl.col("ts"), "reach", pl.col("t1") - pl.col("ts"))
+    known = pl.min_horizontal(
+        pl.col("nxt").fill_null(pl.col("ts")) - pl.col("ts"), "reach", pl.col("t1") - pl.col("ts")
+    )
     return (
         hits.sort(*keys, "ts")
         .with_columns(island=pl.col("n") - pl.int_range(pl.len()).over(keys), known=known)

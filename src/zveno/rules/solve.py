@@ -378,9 +378,7 @@ def _nearest(binding: Binding) -> Line:
     return min(lines, key=lambda line: line.sign * line.limit)
 
 
-def _verdicts(
-    part: Judged, place: Ints, binding: Binding, context: Mapping[str, Signal], states: States
-) -> Coded:
+def _verdicts(part: Judged, place: Ints, binding: Binding, context: Mapping[str, Signal], states: States) -> Coded:
     """Value and code of each sample at some places, and the limit in force.
 
     Where it is not known whether an exception holds, a sample is judged only if both lines agree on it.
