@@ -11,6 +11,7 @@ import math
 import resource
 import sys
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter, process_time
@@ -86,7 +87,7 @@ def write_folder(folder: Path, readings: int, seed: int = 1) -> None:
         [("tag", pa.string()), ("ts", pa.timestamp("us", "UTC")), ("value", pa.float64()), ("quality", pa.int8())]
     )
     names = sorted(range(TAGS), key=lambda n: f"p.{n // 10}.s{n}")
-    for k, (a, b) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
+    for k, (a, b) in enumerate(pairwise(edges.tolist())):
         with pq.ParquetWriter(
             folder / f"slice{k}.parquet", schema, compression="NONE", use_dictionary=["tag", "value", "quality"],
             column_encoding={"ts": "DELTA_BINARY_PACKED"},

@@ -89,4 +89,5 @@ def _ended(ts: Ints, code: Codes, first: Ints, manner: Manner, *, going_on: bool
         behind[0] = max(int(behind[0]), 0)
     clears = np.append(np.flatnonzero(code == CLEAR), len(code))
     since = np.minimum(clears[np.searchsorted(clears, np.maximum(behind, first))], last)
-    return clear & ((behind < 0) | (before[last] - before[since] >= manner.off))
+    lasting: Bools = clear & ((behind < 0) | (before[last] - before[since] >= manner.off))
+    return lasting
