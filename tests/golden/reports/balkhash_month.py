@@ -169,20 +169,20 @@ def breaches() -> pl.DataFrame:
     """One over midnight of UTC, one still open at the end of the month."""
     start = datetime(2026, 3, 9, 20, 40, tzinfo=UTC)
     late = datetime(2026, 3, 31, 16, 0, tzinfo=UTC)
-    common = {"plant": "balkh_conc", "rule_hash": "ab" * 32}
+    common = {"plant": "balkh_conc", "rule_hash": "ab" * 32, "uom": "", "count": 9, "surety": ""}
     return tables.frame(
         "breaches",
         [
             {
-                **common, "rule": "B07", "version": 1, "tag": "thickener.torque", "unit": "dewatering",
+                **common, "rule": "B07", "version": 1, "kind": "limit", "tag": "thickener.torque", "unit": "dewatering",
                 "start": start, "end": start + timedelta(hours=2.5), "peak": 71.3, "limit": 60.0, "side": "high",
-                "duration_h": 2.5, "unknown_h": 0.0, "open": False, "severity": "high", "role": "filter_man",
+                "duration_h": 2.5, "known_h": 2.5, "unknown_h": 0.0, "open": False, "severity": "high", "role": "filter_man",
                 "shift": "2026-03-09 night", "crew": "A", "crews": "A", "person": "filter_man/A",
             },
             {
-                **common, "rule": "B02", "version": 2, "tag": "cells.ph", "unit": "flotation",
+                **common, "rule": "B02", "version": 2, "kind": "limit", "tag": "cells.ph", "unit": "flotation",
                 "start": late, "end": late + timedelta(hours=3), "peak": 9.41, "limit": 9.8, "side": "low",
-                "duration_h": 3.0, "unknown_h": 0.5, "open": True, "severity": "medium", "role": "float_man",
+                "duration_h": 3.0, "known_h": 2.5, "unknown_h": 0.5, "open": True, "severity": "medium", "role": "float_man",
                 "shift": "2026-03-31 night", "crew": "C", "crews": "C", "person": "float_man/C",
             },
         ],
