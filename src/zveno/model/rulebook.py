@@ -123,12 +123,22 @@ class Rule(Record):
 
         The other versions of the rule and its examples do not enter it: an amendment leaves old hashes as they are.
         """
+        said = version.model_dump(mode="json", by_alias=True)
         text = {
             "rule": self.model_dump(mode="json", by_alias=True, exclude={"versions", "cases"}),
-            "version": version.model_dump(mode="json", by_alias=True),
+            "version": _without_later_keys(said),
         }
         canonical = json.dumps(text, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _without_later_keys(version: dict[str, Any]) -> dict[str, Any]:
+    """A version without the keys that came later and are not used, so that hashes of old texts stay as they are."""
+    kept = {key: one for key, one in version.items() if one or key not in ("accepted_by", "temporary")}
+    for exception in kept["exceptions"]:
+        if exception["when"]["equals"] is None:
+            del exception["when"]["equals"]
+    return kept
 
 
 class RulesFile(Record):
