@@ -45,7 +45,7 @@ def loop_episodes(bound: Watchlist, readings: pl.DataFrame) -> list[Episode]:
         for (tag,), part in plain.partition_by("tag", as_dict=True).items()
     }
     return [
-        (*vars(binding.key).values(), *found)
+        (*list(vars(binding.key).values())[:4], *found)
         for tag, bindings in bound.bindings.items()
         if tag in series
         for binding in bindings
@@ -116,7 +116,7 @@ def _code(line: Line, value: float) -> int:
 
 def _walk(rows: list[tuple[int, int, float, float]], binding: Binding) -> Iterator[Episode]:
     """Episodes of coded samples."""
-    sign, hold, reach = binding.line.sign, binding.hold, binding.reach
+    sign, hold, reach = binding.line.sign, binding.manner.hold, binding.reach
     start = known = 0
     peak = limit = 0.0
     running = confirmed = False
@@ -156,7 +156,7 @@ def polars_episodes(bound: Watchlist, readings: pl.DataFrame) -> list[Episode]:
     for tag, bindings in bound.bindings.items():
         for binding in bindings if tag in series else ():
             rows = _grouped(_coded(series[tag], binding, series), binding)
-            found += [(*vars(binding.key).values(), *row) for row in rows.iter_rows()]
+            found += [(*list(vars(binding.key).values())[:4], *row) for row in rows.iter_rows()]
     return found
 
 
@@ -230,7 +230,7 @@ def _grouped(coded: pl.DataFrame, binding: Binding) -> pl.DataFrame:
         .filter(pl.col("code") == OUT)
         .group_by("run", "close", maintain_order=True)
         .agg(pl.col("at").first(), pl.col("before").first(), pl.col("after").last())
-        .filter(pl.col("after") - pl.col("before") >= binding.hold)
+        .filter(pl.col("after") - pl.col("before") >= binding.manner.hold)
         .group_by("close", maintain_order=True)
         .agg(begin=pl.col("at").first(), known_before=pl.col("before").first())
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 import polars as pl
@@ -52,7 +53,7 @@ def duckdb(model: ChainModel, folder: Path) -> set[Row]:
     import duckdb as db  # noqa: PLC0415
 
     con = db.connect()
-    con.execute("SET threads TO 2; SET memory_limit = '2GB'")
+    con.execute(f"SET threads TO 2; SET memory_limit = '2GB'; SET temp_directory = '{gettempdir()}'")
     con.register("bound_py", bindings(model).to_arrow())
     con.execute("CREATE TABLE b AS SELECT * FROM bound_py")
     files = f"read_parquet('{folder}/*.parquet')"

@@ -12,6 +12,7 @@ from benchmarks.measure import Contender, Match
 from benchmarks.plain_rules import Episode, loop_episodes, polars_episodes, watchlist
 from benchmarks.room import Room
 from zveno.chain import ChainModel
+from zveno.model.rulebook import Rulebook
 from zveno.periods import Period
 from zveno.quantities import convert
 from zveno.rules import Breaches, check
@@ -78,7 +79,9 @@ def _smooth(rng: np.random.Generator, count: int) -> np.ndarray[tuple[int], np.d
 
 
 def _match(model: ChainModel, readings: pl.DataFrame, span: Period, how: str) -> Match:
-    """The check and its peers over the same readings."""
+    """The check and its peers over the same readings, by the kinds of rules that the peers know."""
+    known = tuple(one for one in model.rulebook.rules if one.kind in ("limit", "sustained"))
+    model = model.model_copy(update={"rulebook": Rulebook(rules=known)})
     bound = watchlist(model)
     rules = sum(map(len, bound.bindings.values()))
     found = check(model, readings, span).breaches.height
