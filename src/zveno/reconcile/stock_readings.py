@@ -21,7 +21,7 @@ UNSURVEYED = tr("no survey at both ends: stock change zero, give or take all tha
 BY_BOOK = tr("surveyed at one end only: the other end by the book, from what came in and went out")
 _STOCK_SD = 0.05
 _TIED_SD = 0.02
-_FRESH_H = 36
+_FRESH_H, _FRESH, _LEAST_H = 36.0, 0.05, 6.0  # how old an opening survey may be: less in a short period
 
 
 @dataclass(frozen=True)
@@ -124,8 +124,9 @@ def _surveyed(plan: Plan, values: PeriodValues, stock: Stock, meter: Meter | Non
     if value is None:
         return None
     age = 0.0 if closing else min(plan.book.age_h(*point, values.period) for point in points)
-    if age > _FRESH_H:
-        if values.period.hours < LONG:
+    short = values.period.hours < LONG
+    if age > (min(_FRESH_H, max(_LEAST_H, _FRESH * values.period.hours)) if short else _FRESH_H):
+        if short:
             return None
         values.gaps.append(Gap(meter.id if meter else stock.id, "survey_mass", 1, 0, OLD_SURVEY))
     return _survey(values, stock, meter, value)
