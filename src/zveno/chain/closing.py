@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 
 import polars as pl
 
+from zveno.chain.entered import enter_approved, records_until
 from zveno.chain.facade import Chain, load
 from zveno.chain.kept import description_of
 from zveno.close import Carried
@@ -106,7 +107,8 @@ class Closing:
         """
         span = self.chain.period(period)
         kind = self.require_drawable(period, reason)
-        newest = self.chain.store.read("records", span)["known"].max()
+        enter_approved(self.chain.store, self.log, lambda: at)
+        newest = records_until(self.chain.store, span)["known"].max()
         if isinstance(newest, datetime) and newest > at:
             raise DataError(
                 "values of {period} became known on {newest}, after {now}: set the clock of this machine right",
@@ -188,7 +190,7 @@ class Closing:
         closed = self.stage(span.name).closed
         if closed is None:
             return None
-        records = self.chain.store.read("records", span).filter(pl.col("known") > closed.cut)
+        records = records_until(self.chain.store, span).filter(pl.col("known") > closed.cut)
         return Late(span.name, closed.cut, records)
 
     def to_look_at(self, period: str) -> tuple[str, ...]:

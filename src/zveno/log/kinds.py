@@ -49,6 +49,7 @@ KINDS = {
     "mapping_approved": Kind(tr("I have checked that this mapping reads the workbook rightly"), _STAFF),
     "adjusted": Kind(tr("I propose this adjustment"), _STAFF),
     "adjustment_approved": Kind(tr("I have checked this adjustment and approve it"), _ACCOUNTANTS),
+    "adjustment_refused": Kind(tr("I have checked this adjustment and do not approve it"), _STAFF),
     "authorised": Kind(tr("I authorise this for the period"), ("chief_accountant", "metallurgist", "metrologist")),
     "stock_taken": Kind(tr("I have measured these stocks"), _STAFF),
     "provisional": Kind(tr("I have drawn up this balance"), _ACCOUNTANTS),
