@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ import polars as pl
 
 from zveno.chain.closing import Closing
 from zveno.chain.entered import enter_approved, records_until
+from zveno.chain.signed import Over, not_before, sign_over
 from zveno.close.proposals import (
     APPROVED,
     PROPOSED,
@@ -24,7 +25,6 @@ from zveno.close.proposals import (
 from zveno.close.putin import Asked, by_key, put_in
 from zveno.errors import ConflictError, DataError, Fault, Phrase, StoreError
 from zveno.log import Draft, Log, Signer
-from zveno.store import NewEntry
 
 
 @dataclass(frozen=True)
@@ -105,15 +105,9 @@ class Desk:
             If the person may not sign, or the disk refuses.
         """
         said = {"period": paper.period, "values": [one.said() for one in paper.values], **paper.body}
-        self._require_may(signer, Draft(paper.kind, {**said, "entry": 0}, at, paper.bound))
-        after = self.seen(paper.period) if seen is None else seen
-        entry = NewEntry(PROPOSED[paper.kind], paper.period, said, signer.person, after)
-        kept = self.closing.chain.store.append_entries([entry], self._clock(at))[0]
-        before = [one for one in self.proposals(paper.period) if one.body.get("entry") == kept.id]
-        if before:  # the same call was made before, and its answer was lost
-            return before[0]
-        number = self.log.enter(signer, Draft(paper.kind, {**said, "entry": kept.id}, at, paper.bound)).number
-        return self._one(number)
+        seen = self.seen(paper.period) if seen is None else seen
+        over = Over(PROPOSED[paper.kind], paper.period, seen)
+        return self._one(sign_over(self.closing, signer, Draft(paper.kind, said, at, paper.bound), over))
 
     def require_decidable(self, number: int, person: str, *, approve: bool = True) -> Proposal:
         """A proposal that a person can decide: asked before the pass-phrase is.
@@ -195,15 +189,9 @@ class Desk:
                 versions=(one, *(now for _, now in stale)),
             )  # fmt: skip
 
-    def _require_may(self, signer: Signer, draft: Draft) -> None:
-        """Refuse before anything is written who may not sign this."""
-        objection = self.log.register.objection(signer.sign(draft, self.log.head))
-        if objection is not None:
-            raise StoreError([replace(objection, where=str(self.closing.folder))])
-
     def _clock(self, at: datetime) -> Callable[[], datetime]:
         """Now, and not before the signature."""
-        return lambda: max(self.closing.chain.now(), at)
+        return not_before(self.closing, at)
 
 
 def _values(found: Sequence[float | None]) -> Phrase | str:

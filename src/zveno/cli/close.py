@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,14 +9,12 @@ import typer
 
 from zveno.cli.app import HERE, AsJson, ChainFolder, Lang, PeriodText, StorePlace, app, open_chain
 from zveno.cli.languages import language
-from zveno.cli.places import store_folder
+from zveno.cli.office import Office
 from zveno.cli.spoken import SpokenCommand
 from zveno.text.mark import tr
 
 if TYPE_CHECKING:
-    from zveno.chain.closing import Closing
     from zveno.cli.booked import BookedAnswers
-    from zveno.log import Signer
 
 Period = Annotated[str, typer.Argument(metavar="PERIOD", help=tr("Period, such as 2026-03."))]
 By = Annotated[str, typer.Option("--as", metavar="ID", help=tr("Who signs; the pass-phrase is asked for."))]
@@ -45,14 +42,14 @@ def books(
 
 @app.command(cls=SpokenCommand, help=tr("Draw up a period: the first of the two signatures that close it."))
 def close(period: Period, by: By, chain: ChainFolder = HERE, store: StorePlace = None, lang: Lang = "") -> None:
-    desk = _Desk(chain, store, lang)
+    desk = Office(chain, store, lang)
     desk.closing.require_drawable(period)
     desk.screen.drawn(desk.closing.draw_up(period, desk.signer(by), desk.now))
 
 
 @app.command(cls=SpokenCommand, help=tr("Approve what another person has drawn up: the period is closed."))
 def approve(period: Period, by: By, chain: ChainFolder = HERE, store: StorePlace = None, lang: Lang = "") -> None:
-    desk = _Desk(chain, store, lang)
+    desk = Office(chain, store, lang)
     desk.closing.require_approvable(period, by)
     version = desk.closing.approve(period, desk.signer(by), desk.now)
     desk.screen.closed(version, desk.closing.to_look_at(period))
@@ -62,7 +59,7 @@ def approve(period: Period, by: By, chain: ChainFolder = HERE, store: StorePlace
 def restate(
     period: Period, by: By, reason: Why, chain: ChainFolder = HERE, store: StorePlace = None, lang: Lang = ""
 ) -> None:
-    desk = _Desk(chain, store, lang)
+    desk = Office(chain, store, lang)
     desk.closing.require_drawable(period, reason)
     before = desk.closing.stage(desk.closing.chain.period(period).name).closed
     version = desk.closing.draw_up(period, desk.signer(by), desk.now, reason)
@@ -73,7 +70,7 @@ def restate(
 
 @app.command(cls=SpokenCommand, help=tr("Where periods stand: open, drawn up, closed, restated; what came late."))
 def stages(chain: ChainFolder = HERE, store: StorePlace = None, lang: Lang = "", as_json: AsJson = False) -> None:
-    desk = _Desk(chain, store, lang)
+    desk = Office(chain, store, lang)
     found = desk.closing.stages()
     late = {name: desk.closing.late(name) for name, one in found.items() if one.versions}
     desk.screen.stages(found, late, as_json=as_json)
@@ -83,20 +80,3 @@ def _screen(lang: str) -> BookedAnswers:
     from zveno.cli.booked import BookedAnswers
 
     return BookedAnswers.of(lang or language())
-
-
-class _Desk:
-    """What every command that signs needs."""
-
-    def __init__(self, chain: str, store: str | None, lang: str) -> None:
-        from zveno.chain.closing import Closing
-
-        self.screen = _screen(lang)
-        self.closing: Closing = Closing(open_chain(chain, store), store_folder(chain, store))
-        self.now = datetime.now().astimezone()
-
-    def signer(self, person: str) -> Signer:
-        """A person with an opened key."""
-        from zveno.cli.passphrase import unlocked
-
-        return unlocked(self.closing.log, person, self.screen.text)

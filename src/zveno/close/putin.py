@@ -108,9 +108,7 @@ def moment_of(model: ChainModel, text: str) -> tuple[datetime, bool]:
         found = datetime.combine(date.fromisoformat(text), datetime.min.time()) if whole else None
         found = found or datetime.fromisoformat(text)
     except ValueError:
-        raise DataError(
-            "'{text}' is no date and time: write it as 2026-03-07 or 2026-03-07T08:00", text=text
-        ) from None
+        raise DataError("'{text}' is no date and time: write it as 2026-03-07 or 2026-03-07T08:00", text=text) from None
     return (found if found.tzinfo else found.replace(tzinfo=model.tz)), whole
 
 
@@ -134,9 +132,7 @@ def _quantity(meter: Meter, asked: str) -> str:
     )
 
 
-def _span(
-    model: ChainModel, mine: pl.DataFrame, period: Period, asked: Asked, point: str
-) -> tuple[datetime, datetime]:
+def _span(model: ChainModel, mine: pl.DataFrame, period: Period, asked: Asked, point: str) -> tuple[datetime, datetime]:
     """The time of the record that is meant."""
     spans = mine.select("start", "end").unique(maintain_order=True).sort("start").rows()
     if not asked.start:

@@ -57,6 +57,7 @@ KINDS = {
     "restated": Kind(tr("I put this version in place of the closed one, for the reason given"), _ACCOUNTANTS),
     "restatement_approved": Kind(tr("I have checked this restatement and approve it"), ("chief_accountant",)),
     "investigation_opened": Kind(tr("I ask for this to be looked into"), (*_STAFF, "auditor")),
+    "investigation_noted": Kind(tr("I add this to what is looked into"), (*_STAFF, "auditor")),
     "investigation_closed": Kind(tr("I have looked into this and accept the outcome"), _STAFF),
     "archived": Kind(tr("I hand over these files as they stand in the books"), (*_ACCOUNTANTS, REGISTRAR)),
     "examined": Kind(tr("I have examined this"), (*_STAFF, "auditor")),

@@ -16,6 +16,7 @@ from zveno.tables.books import BOOKS
 from zveno.tables.calibration import CALIBRATION
 from zveno.tables.column import Column
 from zveno.tables.column import columns as _columns
+from zveno.tables.counted import COUNTED
 from zveno.tables.judged import JUDGED
 from zveno.tables.mapped import CELL_KEY, FILE_KEY, MAPPED
 
@@ -69,7 +70,11 @@ TABLES: dict[str, tuple[Column, ...]] = {
         ("quantity", pl.String, "wet_mass, mass, moisture, survey_mass or a component"),
         *_PERIOD,
         ("value", pl.Float64, "t or mass fraction; null where the file says that there is no value"),
-        ("qualifier", pl.String, "'' or '<' (below the limit given as value)"),
+        (
+            "qualifier",
+            pl.String,
+            "'', '<' (below the limit given as value), or '±SD' (standard deviation told with it)",
+        ),
         ("file", pl.String, "file the value was read from"),
         ("sheet", pl.String, "sheet, or empty for text files"),
         ("cell", pl.String, "cell (B12) or line:column of a text file"),
@@ -418,6 +423,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
     ),
     **CALIBRATION,
     **BOOKS,
+    **COUNTED,
     **MAPPED,
     "simulation_status": _columns(
         ("scenario", pl.String, "scenario"),

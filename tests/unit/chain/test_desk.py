@@ -169,7 +169,9 @@ def test_an_adjustment_after_the_close_waits_for_a_restatement(office):
     second = office.closing.stage(MONTH).closed
     assert office.closing.reproduce(first) == office.closing.reproduce(second) == ()
     flows = [office.closing.frozen(one).tables["adjustments"] for one in (first, second)]
-    read = [one.filter(pl.col("meter") == "conc.receipt", pl.col("quantity") == "mass")["reading"].item() for one in flows]
+    read = [
+        one.filter(pl.col("meter") == "conc.receipt", pl.col("quantity") == "mass")["reading"].item() for one in flows
+    ]
     assert read == [pytest.approx(2966.4), 2880.0]
     assert office.closing.late(MONTH).records.is_empty()
 
