@@ -19,6 +19,7 @@ from zveno.chain.entered import enter_approved, records_until
 from zveno.chain.facade import Chain, load
 from zveno.chain.kept import description_of
 from zveno.close import Carried
+from zveno.close.investigations import Investigation, investigations
 from zveno.close.steps import PeriodStage, Version, require_approvable, require_drawable, stages
 from zveno.errors import DataError, StoreError, refusal
 from zveno.log import Draft, Log, Signer
@@ -116,7 +117,9 @@ class Closing:
             )  # fmt: skip
         content = self._content(self.chain, span, at)
         digest = self._keep(span.name, content)
-        body = {"period": span.name, "cut": at.isoformat(), "model": self.chain.model.hash}
+        body: dict[str, object] = {"period": span.name, "cut": at.isoformat(), "model": self.chain.model.hash}
+        if looked_into := [one.number for one in self.open_investigations(span.name)]:
+            body["investigations"] = looked_into
         if reason is not None:
             body["reason"] = reason.strip()
         self.log.enter(signer, Draft(kind, body, at, {"version.zip": digest}))
@@ -192,6 +195,12 @@ class Closing:
             return None
         records = records_until(self.chain.store, span).filter(pl.col("known") > closed.cut)
         return Late(span.name, closed.cut, records)
+
+    def open_investigations(self, period: str) -> tuple[Investigation, ...]:
+        """What is still looked into of a period and of those before it: a close names it and carries it over."""
+        end = self.chain.period(period).end
+        found = investigations(enumerate(self.log.records)).values()
+        return tuple(one for one in found if one.closed is None and self.chain.period(one.period).start < end)
 
     def to_look_at(self, period: str) -> tuple[str, ...]:
         """Closed periods after this one that took over what this one closed with: a restatement concerns them."""

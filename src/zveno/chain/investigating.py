@@ -269,11 +269,8 @@ class Investigating:
             results = self.closing.chain.results(period)
             tables = {name: one for name, one in vars(results).items() if isinstance(one, pl.DataFrame)}
             tables = {**tables, **self.closing.chain.books(period).tables()}
-            origin = {
-                "version": 0,
-                "content": results.provenance.data_hash,
-                "known": results.provenance.known.isoformat(),
-            }
+            made = results.provenance.data_hash
+            origin = {"version": 0, "content": made, "known": self.closing.chain.now().isoformat()}
         return [{"figure": one, "value": figure(tables, one), **origin} for one in wanted]
 
 

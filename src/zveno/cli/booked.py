@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import polars as pl
 
 from zveno.chain import Books, ChainModel
-from zveno.chain.closing import Frozen, Late
+from zveno.chain.closing import Closing, Frozen, Late
+from zveno.chain.desk import Desk
 from zveno.cli.screen import Screen
+from zveno.close.investigations import Investigation
 from zveno.close.steps import PeriodStage, Signed, Version
 from zveno.reports import half_width, stream_title
 from zveno.text.mark import tr
@@ -28,6 +31,8 @@ _LINES = {
     "opening": tr("opening stock"), "received": tr("received"), "delivered": tr("delivered"), "lost": tr("lost"),
     "closing": tr("closing stock"),
 }  # fmt: skip
+INVESTIGATED = {"open": tr("open"), "answered": tr("answered, waits for a sign-off"), "closed": tr("signed off")}
+OVERDUE = tr("(overdue)")
 _MOST = 12
 _MOVED = 1e-9
 
@@ -86,11 +91,42 @@ class BookedAnswers(Screen):
         if moved.height > _MOST:
             self.line(self.text.count("and {n} mass more", "and {n} masses more", moved.height - _MOST))
 
-    def stages(self, found: Mapping[str, PeriodStage], late: Mapping[str, Late | None], *, as_json: bool) -> None:
-        """Every period with its versions."""
+    def still_open(self, closing: Closing, period: str, today: date) -> None:
+        """What waits or is looked into when a period is drawn up: it is carried over."""
+        waiting = [one for one in Desk(closing).proposals(period) if one.state == "waiting"]
+        for one in waiting:
+            self.say(
+                tr("! what record {number} proposes waits for a second person and is not in these figures"),
+                number=one.number,
+            )
+        self.looked_into(closing.open_investigations(period), today)
+
+    def looked_into(self, found: Sequence[Investigation], today: date) -> None:
+        """Open investigations, a line each."""
+        for one in found:
+            if one.closed is None:
+                self.say(
+                    tr("! investigation {number} of {period} is {state}: {what}; owner {owner}, due {due} {late}"),
+                    number=one.number, period=one.period, state=self.text(INVESTIGATED[one.state]),
+                    what=one.question or one.about, owner=one.owner, due=one.due,
+                    late=self.text(OVERDUE) if one.overdue(today) else "",
+                )  # fmt: skip
+
+    def stages(
+        self, found: Mapping[str, PeriodStage], late: Mapping[str, Late | None], *, as_json: bool,
+        looked_into: Sequence[Investigation], today: date,
+    ) -> None:  # fmt: skip
+        """Every period with its versions, and what is looked into."""
         if as_json:
-            self.json({name: _plain(one, late.get(name)) for name, one in sorted(found.items())})
+            periods = {name: _plain(one, late.get(name)) for name, one in sorted(found.items())}
+            for one in looked_into:
+                periods.setdefault(one.period, {"stage": "open", "versions": [], "void": [], "late": 0})
+            for name, period in periods.items():
+                mine = [one for one in looked_into if one.period == name and one.closed is None]
+                period["investigations"] = [one.number for one in mine]
+            self.json(periods)
             return
+        self.looked_into(looked_into, today)
         if not found:
             self.say(tr("no period was drawn up yet: zveno close PERIOD --as ID"))
         for name, one in sorted(found.items()):

@@ -45,6 +45,7 @@ def close(period: Period, by: By, chain: ChainFolder = HERE, store: StorePlace =
     desk = Office(chain, store, lang)
     desk.closing.require_drawable(period)
     desk.screen.drawn(desk.closing.draw_up(period, desk.signer(by), desk.now))
+    desk.screen.still_open(desk.closing, period, desk.now.date())
 
 
 @app.command(cls=SpokenCommand, help=tr("Approve what another person has drawn up: the period is closed."))
@@ -64,6 +65,7 @@ def restate(
     before = desk.closing.stage(desk.closing.chain.period(period).name).closed
     version = desk.closing.draw_up(period, desk.signer(by), desk.now, reason)
     desk.screen.drawn(version)
+    desk.screen.still_open(desk.closing, period, desk.now.date())
     if before is not None:
         desk.screen.differences(desk.closing.frozen(before), desk.closing.frozen(version))
 
@@ -73,7 +75,8 @@ def stages(chain: ChainFolder = HERE, store: StorePlace = None, lang: Lang = "",
     desk = Office(chain, store, lang)
     found = desk.closing.stages()
     late = {name: desk.closing.late(name) for name, one in found.items() if one.versions}
-    desk.screen.stages(found, late, as_json=as_json)
+    looked_into = desk.investigating.all()
+    desk.screen.stages(found, late, as_json=as_json, looked_into=looked_into, today=desk.now.date())
 
 
 def _screen(lang: str) -> BookedAnswers:

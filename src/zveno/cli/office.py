@@ -12,6 +12,7 @@ from zveno.cli.places import store_folder
 if TYPE_CHECKING:
     from zveno.chain.closing import Closing
     from zveno.chain.desk import Desk
+    from zveno.chain.investigating import Investigating
     from zveno.log import Signer
 
 
@@ -32,6 +33,13 @@ class Office:
         from zveno.chain.desk import Desk
 
         return Desk(self.closing)
+
+    @property
+    def investigating(self) -> Investigating:
+        """Where investigations are opened, added to and signed off."""
+        from zveno.chain.investigating import Investigating
+
+        return Investigating(self.closing)
 
     def signer(self, person: str) -> Signer:
         """A person with an opened key."""

@@ -250,7 +250,7 @@ def _spread_rows(both: _Both, gap: _Gap, classes: Sequence[_Class], key: Mapping
         sums = {
             "class_id": number, "explains_frac": one.explains,
             "class_share_t": float(share[mine].sum()) if mine else None,
-            "class_share_sd_t": float(np.sqrt(max(float(after[np.ix_(mine, mine)].sum()), 0.0))) if mine else None,
+            "class_share_sd_t": max(float(after[np.ix_(mine, mine)].sum()), 0.0) ** 0.5 if mine else None,
         }  # fmt: skip
         for k in ordered(both.with_count.family, one.members):
             rows.append({**key, **sums, **_member(both, k, share, after)})

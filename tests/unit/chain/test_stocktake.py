@@ -159,7 +159,9 @@ def test_a_count_is_booked_only_with_authority(yard):
     assert read["reading"] == 1750.0
     assert read["sd"] == pytest.approx(60 / 1.96, rel=1e-3)  # the error of the act, not that of the description
     assert balance.status == "suspect"
-    assert yard.heap_t() == pytest.approx(716.6, abs=1)  # between count and book, by their errors
+    copper = compared().differences.row(by_predicate=pl.col("component") == "Cu", named=True)
+    weight = (copper["counted_sd_t"] / copper["difference_sd_t"]) ** 2
+    assert yard.heap_t() == pytest.approx(700 + SHORT_T * weight, abs=0.02 * SHORT_T)  # between both, by their errors
     body = yard.signed.log.records[waiting.number].body
     assert [one["status"] for one in body["differences"]] == ["unobservable", "beyond"]
     assert body["spread"]
