@@ -33,6 +33,11 @@ _LINES = {
 }  # fmt: skip
 INVESTIGATED = {"open": tr("open"), "answered": tr("answered, waits for a sign-off"), "closed": tr("signed off")}
 OVERDUE = tr("(overdue)")
+_DEPENDENT = {
+    "closing_stock": tr("closing stock"), "owner_stock": tr("owner's metal in stock"), "owed": tr("metal owed"),
+    "returnable": tr("returnable metal"), "tax_base": tr("metal in ore mined (base of the extraction tax)"),
+}  # fmt: skip
+_MOST_DEPENDANTS = 30
 _MOST = 12
 _MOVED = 1e-9
 
@@ -66,11 +71,57 @@ class BookedAnswers(Screen):
             number=version.number, period=version.period, drawn=version.drawn.name, approved=approved.name,
             record=approved.record,
         )  # fmt: skip
-        if others and version.number > 1:
+        self.to_look_at(version.period, others if version.number > 1 else ())
+
+    def to_look_at(self, period: str, others: tuple[str, ...]) -> None:
+        """Closed periods that stand on a former version."""
+        if others:
             self.say(
-                tr("! opening stocks, owners and dues of these closed periods came from the former version: {periods}"),
-                periods=", ".join(others),
-            )
+                tr("! opening stocks, owners and dues of these closed periods came from a former version of {period}: "
+                   "{periods}; restate them"),
+                period=period, periods=", ".join(others),
+            )  # fmt: skip
+
+    def in_force(self, period: str, version: Version | None, late: Late | None) -> None:
+        """Which version was in force, and values that came after it and are in what was shown."""
+        if version is not None:
+            self.say(
+                tr("version {number} of {period} is in force (data known on {cut})"),
+                number=version.number, period=period, cut=_minute(version.cut),
+            )  # fmt: skip
+        if version is not None and late is not None and late.records.height:
+            self.line(self.text.count(
+                "! {n} value that came after the close is in these figures and not in that version",
+                "! {n} values that came after the close are in these figures and not in that version",
+                late.records.height,
+            ))  # fmt: skip
+
+    def dependants(self, moved: pl.DataFrame) -> None:
+        """What else a restatement moves, kind by kind."""
+        if moved.is_empty():
+            self.say(tr("nothing that other periods, contracts or declarations take from it is moved"))
+            return
+        self.line("")
+        self.say(tr("to look at, because it stands on what was restated:"))
+        rows = [
+            [self.text(_DEPENDENT[row["kind"]]), " ".join(filter(None, (row["name"], row["owner"]))), row["component"],
+             *(self._or_dash(row[f"{one}_t"], 3) for one in ("before", "after", "difference")), row["moves_into"]]
+            for row in moved.head(_MOST_DEPENDANTS).iter_rows(named=True)
+        ]  # fmt: skip
+        self.table(
+            [
+                tr("figure"),
+                "",
+                tr("component"),
+                tr("before, t"),
+                tr("now, t"),
+                tr("difference, t"),
+                tr("begins with it"),
+            ],
+            rows,
+        )
+        if moved.height > _MOST_DEPENDANTS:
+            self.line(self.text.count("and {n} figure more", "and {n} figures more", moved.height - _MOST_DEPENDANTS))
 
     def differences(self, before: Frozen, after: Frozen) -> None:
         """What a restatement changes, the largest first."""
@@ -119,11 +170,11 @@ class BookedAnswers(Screen):
         """Every period with its versions, and what is looked into."""
         if as_json:
             periods = {name: _plain(one, late.get(name)) for name, one in sorted(found.items())}
-            for one in looked_into:
-                periods.setdefault(one.period, {"stage": "open", "versions": [], "void": [], "late": 0})
+            for asked in looked_into:
+                periods.setdefault(asked.period, {"stage": "open", "versions": [], "void": [], "late": 0})
             for name, period in periods.items():
-                mine = [one for one in looked_into if one.period == name and one.closed is None]
-                period["investigations"] = [one.number for one in mine]
+                mine = [asked for asked in looked_into if asked.period == name and asked.closed is None]
+                period["investigations"] = [asked.number for asked in mine]
             self.json(periods)
             return
         self.looked_into(looked_into, today)

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from zveno.cli.app import HERE, AsJson, ChainFolder, Lang, PeriodText, StorePlace, app, open_chain
-from zveno.cli.languages import language
+from zveno.cli.app import HERE, AsJson, ChainFolder, Lang, PeriodText, StorePlace, app
+from zveno.cli.known import AsKnown, known_moment
 from zveno.cli.office import Office
 from zveno.cli.spoken import SpokenCommand
 from zveno.text.mark import tr
-
-if TYPE_CHECKING:
-    from zveno.cli.booked import BookedAnswers
 
 Period = Annotated[str, typer.Argument(metavar="PERIOD", help=tr("Period, such as 2026-03."))]
 By = Annotated[str, typer.Option("--as", metavar="ID", help=tr("Who signs; the pass-phrase is asked for."))]
@@ -28,16 +25,21 @@ Out = Annotated[
 def books(
     period: PeriodText = None,
     out: Out = None,
+    as_known: AsKnown = "",
     chain: ChainFolder = HERE,
     store: StorePlace = None,
     lang: Lang = "",
     as_json: AsJson = False,
 ) -> None:
-    screen = _screen(lang)
-    facade = open_chain(chain, store)
-    found = facade.books(facade.period(period))
-    screen.save(found.tables(), out, alone="owner_accounts")
-    screen.books(facade.model, found, as_json=as_json)
+    office = Office(chain, store, lang)
+    facade, moment = office.closing.chain, known_moment(office.closing.chain.model, as_known)
+    span = facade.period(period)
+    found = office.closing.books(span, moment)
+    office.screen.save(found.tables(), out, alone="owner_accounts")
+    office.screen.books(facade.model, found, as_json=as_json)
+    if not as_json:
+        version, late = office.closing.in_force(span.name, moment), office.closing.late(span.name)
+        office.screen.in_force(span.name, version, None if moment else late)
 
 
 @app.command(cls=SpokenCommand, help=tr("Draw up a period: the first of the two signatures that close it."))
@@ -52,8 +54,11 @@ def close(period: Period, by: By, chain: ChainFolder = HERE, store: StorePlace =
 def approve(period: Period, by: By, chain: ChainFolder = HERE, store: StorePlace = None, lang: Lang = "") -> None:
     desk = Office(chain, store, lang)
     desk.closing.require_approvable(period, by)
+    before = desk.closing.in_force(period)
     version = desk.closing.approve(period, desk.signer(by), desk.now)
     desk.screen.closed(version, desk.closing.to_look_at(period))
+    if before is not None:
+        desk.screen.dependants(desk.closing.dependants(before, version))
 
 
 @app.command(cls=SpokenCommand, help=tr("Draw up a closed period anew, for a reason; a second person approves it."))
@@ -68,6 +73,7 @@ def restate(
     desk.screen.still_open(desk.closing, period, desk.now.date())
     if before is not None:
         desk.screen.differences(desk.closing.frozen(before), desk.closing.frozen(version))
+        desk.screen.dependants(desk.closing.dependants(before, version))
 
 
 @app.command(cls=SpokenCommand, help=tr("Where periods stand: open, drawn up, closed, restated; what came late."))
@@ -77,9 +83,6 @@ def stages(chain: ChainFolder = HERE, store: StorePlace = None, lang: Lang = "",
     late = {name: desk.closing.late(name) for name, one in found.items() if one.versions}
     looked_into = desk.investigating.all()
     desk.screen.stages(found, late, as_json=as_json, looked_into=looked_into, today=desk.now.date())
-
-
-def _screen(lang: str) -> BookedAnswers:
-    from zveno.cli.booked import BookedAnswers
-
-    return BookedAnswers.of(lang or language())
+    if not as_json:
+        for name, one in sorted(found.items()):
+            desk.screen.to_look_at(name, desk.closing.to_look_at(name) if len(one.versions) > 1 else ())

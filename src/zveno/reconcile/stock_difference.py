@@ -8,6 +8,7 @@ wrong and nothing else; then so much, and so much of the difference is gone besi
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -195,7 +196,7 @@ def _counted(both: _Both, component: str) -> tuple[float, Floats] | None:
 
 
 def _sd(slopes: Floats, V: Floats) -> float:
-    return float(np.sqrt(max(slopes @ V @ slopes, 0.0)))
+    return math.sqrt(max(float(slopes @ V @ slopes), 0.0))
 
 
 def _difference_row(both: _Both, period: str, stock: str, component: str, gap: _Gap | None) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from zveno.tables.calibration import CALIBRATION
 from zveno.tables.column import Column
 from zveno.tables.column import columns as _columns
 from zveno.tables.counted import COUNTED
+from zveno.tables.dependent import DEPENDENT
 from zveno.tables.judged import JUDGED
 from zveno.tables.mapped import CELL_KEY, FILE_KEY, MAPPED
 
@@ -424,6 +425,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
     **CALIBRATION,
     **BOOKS,
     **COUNTED,
+    **DEPENDENT,
     **MAPPED,
     "simulation_status": _columns(
         ("scenario", pl.String, "scenario"),
