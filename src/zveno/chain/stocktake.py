@@ -39,7 +39,8 @@ class Act:
 class Stocktake:
     """An act beside the balance: tables ``stock_differences`` and ``stock_spread``, and what would be booked.
 
-    ``checks`` are (stream, quantity) whose reading would part best what cannot be told apart, of all stocks together.
+    ``checks`` are (stream, quantity, whether it is read already) whose reading by other means would part best what cannot
+    be told apart, of all stocks together.
     """
 
     period: Period
@@ -47,7 +48,7 @@ class Stocktake:
     values: tuple[PutIn, ...]
     differences: pl.DataFrame
     spread: pl.DataFrame
-    checks: tuple[tuple[str, str], ...] = ()
+    checks: tuple[tuple[str, str, bool], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from zveno.text.mark import tr
 from zveno.text.words import NO_DATA
 
 _STATES = {"waiting": tr("waits for a second person"), "approved": tr("approved"), "refused": tr("refused")}
+OPENING, CLOSING = ".opening", ".closing"
 _SIDES = ("counted", "book", "difference")
 _KINDS = {"adjustment": tr("adjustment"), "stocktake": tr("stocktake")}
 _JUDGED = {
@@ -159,9 +160,11 @@ class DeskAnswers(Screen):
                 stock=stream_title(model, str(stock), self.text), component=component,
             )  # fmt: skip
             self._spread(model, part)
-        for stream, quantity in found.checks:
+        for stream, quantity, again in found.checks:
             self.say(
-                tr("to tell them apart, measure {quantity} of {stream}"),
+                tr("to tell them apart, check {quantity} of {stream} by other means")
+                if again
+                else tr("to tell them apart, measure {quantity} of {stream}"),
                 quantity=quantity, stream=stream_title(model, stream, self.text),
             )  # fmt: skip
 
@@ -202,7 +205,10 @@ class DeskAnswers(Screen):
         if spread is not None:
             percent += f" ± {self.text.percent(spread, 1)}"
         share = "–" if row["share_t"] is None else self.measured(row["share_t"], row["share_sd_t"], 1, 1)
-        return [suspect_name(model, named, self.text), f"{alone} {self.text('t') if mass else '%'}", percent, share]
+        name = suspect_name(model, named, self.text)
+        if row["stream"].endswith((OPENING, CLOSING)):
+            name += f", {stream_title(model, row['stream'], self.text)}"
+        return [name, f"{alone} {self.text('t') if mass else '%'}", percent, share]
 
     def _number(self, value: float | None) -> str:
         return "–" if value is None else f"{value:.10g}"

@@ -38,12 +38,13 @@ _SHARE, _EXPLAINS = 0.005, 0.02
 class StockDifference:
     """Tables ``stock_differences`` and ``stock_spread`` of one counted stock.
 
-    ``checks`` are (stream, quantity) whose reading would best part the class that explains most.
+    ``checks`` are (stream, quantity, whether it is read already) whose reading by other means would best part the class
+    that explains most.
     """
 
     differences: pl.DataFrame
     spread: pl.DataFrame
-    checks: tuple[tuple[str, str], ...] = ()
+    checks: tuple[tuple[str, str, bool], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -132,11 +133,12 @@ def stock_difference(
     return StockDifference(found, spread, _checks(both, classes))
 
 
-def _checks(both: _Both, classes: Sequence[_Class]) -> tuple[tuple[str, str], ...]:
+def _checks(both: _Both, classes: Sequence[_Class]) -> tuple[tuple[str, str, bool], ...]:
     """What would best part the class that explains most."""
     trial = both.with_count
     first = classes[0].members if classes else np.zeros(0, dtype=np.int64)
-    return separating(trial.network, trial.fit, trial.adjusted, trial.family, first)[0]
+    found, again = separating(trial.network, trial.fit, trial.adjusted, trial.family, first)
+    return tuple((stream, quantity, again) for stream, quantity in found)
 
 
 def _both(network: Network, stream: str, meters: Mapping[str, str]) -> _Both:
