@@ -39,8 +39,8 @@ class Act:
 class Stocktake:
     """An act beside the balance: tables ``stock_differences`` and ``stock_spread``, and what would be booked.
 
-    ``checks`` are (stream, quantity, whether it is read already) whose reading by other means would part best what cannot
-    be told apart, of all stocks together.
+    ``checks`` are (stream, quantity, whether it is read already) whose reading by other means would part best what
+    cannot be told apart, of all stocks together.
     """
 
     period: Period

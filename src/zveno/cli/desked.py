@@ -18,7 +18,7 @@ from zveno.errors import DataError
 from zveno.quantities import typed_number
 from zveno.reports import half_width, stream_title, suspect_name
 from zveno.text.mark import tr
-from zveno.text.words import NO_DATA
+from zveno.text.words import NO_DATA, QUANTITIES
 
 _STATES = {"waiting": tr("waits for a second person"), "approved": tr("approved"), "refused": tr("refused")}
 OPENING, CLOSING = ".opening", ".closing"
@@ -165,7 +165,7 @@ class DeskAnswers(Screen):
                 tr("to tell them apart, check {quantity} of {stream} by other means")
                 if again
                 else tr("to tell them apart, measure {quantity} of {stream}"),
-                quantity=quantity, stream=stream_title(model, stream, self.text),
+                quantity=self.text(QUANTITIES.get(quantity, quantity)), stream=stream_title(model, stream, self.text),
             )  # fmt: skip
 
     # ---- inside ------------------------------------------------------------------------------------------------------

@@ -104,7 +104,7 @@ class InvestigatedAnswers(Screen):
              one.question or one.about]
             for one in found
         ]  # fmt: skip
-        self.table([tr("number"), tr("period"), tr("owner"), tr("due"), tr("state"), tr("about")], rows)
+        self.table([tr("number"), tr("period"), tr("in charge"), tr("due"), tr("state"), tr("about")], rows)
 
     def investigation(self, model: ChainModel, one: Investigation, seen: int, *, today: date, as_json: bool) -> None:
         """All of one."""
