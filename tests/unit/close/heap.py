@@ -65,9 +65,11 @@ def _record(point: str, quantity: str, value: float, start: datetime, end: datet
     }  # fmt: skip
 
 
-def chain(store: Store | None = None, relative: Mapping[tuple[str, str], float] | None = None) -> Chain:
+def chain(
+    store: Store | None = None, relative: Mapping[tuple[str, str], float] | None = None, known: datetime = KNOWN
+) -> Chain:
     """The smelter over a store that holds the month."""
     store = store or MemoryStore()
     rows = frame("records", records(relative))
-    store.append([Batch("march.xlsx", "ab" * 32, rows, frame("rejected"), frame("readings"))], KNOWN)
-    return Chain(model(), FOLDER, store, lambda: KNOWN)
+    store.append([Batch("march.xlsx", "ab" * 32, rows, frame("rejected"), frame("readings"))], known)
+    return Chain(model(), FOLDER, store, lambda: known)
