@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from zveno import store
+from zveno.chain.entered import records_until
 from zveno.chain.kept import description_of
 from zveno.errors import DataError
 from zveno.log import Entry, Log, Signer, write_archive
@@ -91,7 +92,7 @@ def _period(chain: Chain, text: str, scratch: Path) -> dict[str, bytes | Path]:
     files: dict[str, bytes | Path] = {
         f"description/{one.relative_to(chain.folder).as_posix()}": one for one in description_of(chain.folder)
     }
-    files["records.csv"] = chain.store.read("records", span).write_csv().encode()
+    files["records.csv"] = records_until(chain.store, span).write_csv().encode()
     files["rejected.csv"] = chain.store.read("rejected", span).write_csv().encode()
     readings = chain.store.read("readings", span)
     if not readings.is_empty():

@@ -8,16 +8,19 @@ import json
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import polars as pl
 
+from zveno.chain.entered import enter_approved, records_until
 from zveno.chain.facade import Chain, load
 from zveno.chain.kept import description_of
-from zveno.close import Carried
+from zveno.close import Books, Carried
+from zveno.close.dependants import dependants
+from zveno.close.investigations import Investigation, investigations
 from zveno.close.steps import PeriodStage, Version, require_approvable, require_drawable, stages
 from zveno.errors import DataError, StoreError, refusal
 from zveno.log import Draft, Log, Signer
@@ -106,7 +109,8 @@ class Closing:
         """
         span = self.chain.period(period)
         kind = self.require_drawable(period, reason)
-        newest = self.chain.store.read("records", span)["known"].max()
+        enter_approved(self.chain.store, self.log, lambda: at)
+        newest = records_until(self.chain.store, span)["known"].max()
         if isinstance(newest, datetime) and newest > at:
             raise DataError(
                 "values of {period} became known on {newest}, after {now}: set the clock of this machine right",
@@ -114,7 +118,9 @@ class Closing:
             )  # fmt: skip
         content = self._content(self.chain, span, at)
         digest = self._keep(span.name, content)
-        body = {"period": span.name, "cut": at.isoformat(), "model": self.chain.model.hash}
+        body: dict[str, object] = {"period": span.name, "cut": at.isoformat(), "model": self.chain.model.hash}
+        if looked_into := [one.number for one in self.open_investigations(span.name)]:
+            body["investigations"] = looked_into
         if reason is not None:
             body["reason"] = reason.strip()
         self.log.enter(signer, Draft(kind, body, at, {"version.zip": digest}))
@@ -188,16 +194,50 @@ class Closing:
         closed = self.stage(span.name).closed
         if closed is None:
             return None
-        records = self.chain.store.read("records", span).filter(pl.col("known") > closed.cut)
+        records = records_until(self.chain.store, span).filter(pl.col("known") > closed.cut)
         return Late(span.name, closed.cut, records)
 
+    def open_investigations(self, period: str) -> tuple[Investigation, ...]:
+        """What is still looked into of a period and of those before it: a close names it and carries it over."""
+        end = self.chain.period(period).end
+        found = investigations(enumerate(self.log.records)).values()
+        return tuple(one for one in found if one.closed is None and self.chain.period(one.period).start < end)
+
     def to_look_at(self, period: str) -> tuple[str, ...]:
-        """Closed periods after this one that took over what this one closed with: a restatement concerns them."""
-        after = self.chain.period(period).end
-        found = [one for one in self.stages().values() if one.versions]
-        return tuple(sorted(one.period for one in found if self.chain.period(one.period).start >= after))
+        """Closed periods after this one that were drawn up before its version in force: they stand on a former one."""
+        span, closed = self.chain.period(period), self.stage(self.chain.period(period).name).closed
+        if closed is None or closed.approved is None:
+            return ()
+        found = [one for one in self.stages().values() if one.closed and one.closed.cut < closed.approved.at]
+        return tuple(sorted(one.period for one in found if self.chain.period(one.period).start >= span.end))
+
+    def dependants(self, before: Version, after: Version) -> pl.DataFrame:
+        """Table ``dependants``: what stands on a version and is moved by the one that takes its place."""
+        old, new = self.frozen(before), self.frozen(after)
+        span = self.chain.period(before.period)
+        following = next((one for one in self.stages() if self.chain.period(one).start == span.end), "")
+        names = (before.period, following or self._following(span))
+        return dependants(self.chain.model, (old.tables, new.tables), (old.carried, new.carried), names)
+
+    def books(self, period: str | Period, known: datetime | None = None) -> Books:
+        """The books of a period with what the one before handed on; as they were known at a moment, if one is given."""
+        span = period if isinstance(period, Period) else self.chain.period(period)
+        view = self.chain if known is None else as_known(self.chain, known)
+        return view.books(span, self._before(span, known or self.chain.now()))
+
+    def in_force(self, period: str, known: datetime | None = None) -> Version | None:
+        """The version that was in force at a moment (None = now)."""
+        versions = self.stage(self.chain.period(period).name).versions
+        found = [one for one in versions if known is None or (one.approved is not None and one.approved.at <= known)]
+        return found[-1] if found else None
 
     # ---- inside ------------------------------------------------------------------------------------------------------
+
+    def _following(self, span: Period) -> str:
+        """Name of the month after a month; empty after any other stretch."""
+        if span.kind != "month":
+            return ""
+        return next(Period(span.end, span.end + timedelta(days=40)).split("month")).name
 
     def _before(self, span: Period, cut: datetime) -> Carried:
         """What the period that ends where this one starts was closed with, as known at a moment."""

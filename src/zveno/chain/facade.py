@@ -12,6 +12,7 @@ from typing import Literal
 import polars as pl
 
 from zveno.chain.calibrated import calibrated
+from zveno.chain.entered import records_until
 from zveno.chain.imports import Imported, import_files
 from zveno.chain.installed import add_installed_unit_models
 from zveno.chain.kept import hash_of, rejected_of
@@ -427,7 +428,7 @@ class Chain:
 
     def records_for(self, period: Period) -> pl.DataFrame:
         """Records of a period, with those before it that may hold opening surveys."""
-        return self.store.read("records", Period(period.start - _LOOK_BACK, period.end))
+        return records_until(self.store, Period(period.start - _LOOK_BACK, period.end))
 
 
 def load(folder: Path | str, *, store: Path | str | None = None) -> Chain:

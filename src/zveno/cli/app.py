@@ -19,6 +19,7 @@ from zveno.cli.diagnosed import (
     Specifications,
     show_diagnosis,
 )
+from zveno.cli.known import AsKnown, as_known
 from zveno.cli.languages import asked_language, language, require_language, translate, with_language
 from zveno.cli.scenarios import (
     Asked,
@@ -310,6 +311,7 @@ def reconcile(
     robust: Robust = "",
     suspect: Suspected = None,
     lasting: Lasting = "",
+    known: AsKnown = "",
     lang: Lang = "",
     as_json: AsJson = False,
 ) -> None:
@@ -323,7 +325,7 @@ def reconcile(
     if problem is not None:
         screen.problem(solve_problem(problem, scrutiny), as_json=as_json)
         return
-    facade = with_data(open_chain(chain, store), data, screen)
+    facade = as_known(with_data(open_chain(chain, store), data, screen), known, data)
     span = facade.period(period)
     if lasting == "month":
         screen.lasting(facade.model, facade.lasting_errors(span, asked=asked.suspects), as_json=as_json)
@@ -375,6 +377,7 @@ def report(
     out: Annotated[
         list[Path] | None, typer.Option(metavar="FILE", help=tr("File to write: .html, .xlsx or .pdf; repeatable."))
     ] = None,
+    known: AsKnown = "",
     lang: Lang = "",
 ) -> None:
     from zveno.cli.written import write_reports
@@ -386,7 +389,7 @@ def report(
     if asked and name and asked != name:
         raise DataError("'{name}' and '{other}' cannot both be the report", name=asked, other=name)
     screen = _screen(lang)
-    facade = with_data(open_chain(chain, store), data, screen)
+    facade = as_known(with_data(open_chain(chain, store), data, screen), known, data)
     write_reports(screen, facade, name or asked or "metal_balance", facade.period(period), link=link, out=out or [])
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import polars as pl
 
 from zveno.chain import Books, ChainModel
-from zveno.chain.closing import Frozen, Late
+from zveno.chain.closing import Closing, Frozen, Late
+from zveno.chain.desk import Desk
 from zveno.cli.screen import Screen
+from zveno.close.investigations import Investigation
 from zveno.close.steps import PeriodStage, Signed, Version
 from zveno.reports import half_width, stream_title
 from zveno.text.mark import tr
@@ -28,6 +31,13 @@ _LINES = {
     "opening": tr("opening stock"), "received": tr("received"), "delivered": tr("delivered"), "lost": tr("lost"),
     "closing": tr("closing stock"),
 }  # fmt: skip
+INVESTIGATED = {"open": tr("open"), "answered": tr("answered, waits for a sign-off"), "closed": tr("signed off")}
+OVERDUE = tr("(overdue)")
+_DEPENDENT = {
+    "closing_stock": tr("closing stock"), "owner_stock": tr("owner's metal in stock"), "owed": tr("metal owed"),
+    "returnable": tr("returnable metal"), "tax_base": tr("metal in ore mined (base of the extraction tax)"),
+}  # fmt: skip
+_MOST_DEPENDANTS = 30
 _MOST = 12
 _MOVED = 1e-9
 
@@ -61,11 +71,57 @@ class BookedAnswers(Screen):
             number=version.number, period=version.period, drawn=version.drawn.name, approved=approved.name,
             record=approved.record,
         )  # fmt: skip
-        if others and version.number > 1:
+        self.to_look_at(version.period, others if version.number > 1 else ())
+
+    def to_look_at(self, period: str, others: tuple[str, ...]) -> None:
+        """Closed periods that stand on a former version."""
+        if others:
             self.say(
-                tr("! opening stocks, owners and dues of these closed periods came from the former version: {periods}"),
-                periods=", ".join(others),
-            )
+                tr("! opening stocks, owners and dues of these closed periods came from a former version of {period}: "
+                   "{periods}; restate them"),
+                period=period, periods=", ".join(others),
+            )  # fmt: skip
+
+    def in_force(self, period: str, version: Version | None, late: Late | None) -> None:
+        """Which version was in force, and values that came after it and are in what was shown."""
+        if version is not None:
+            self.say(
+                tr("version {number} of {period} is in force (data known on {cut})"),
+                number=version.number, period=period, cut=_minute(version.cut),
+            )  # fmt: skip
+        if version is not None and late is not None and late.records.height:
+            self.line(self.text.count(
+                "! {n} value that came after the close is in these figures and not in that version",
+                "! {n} values that came after the close are in these figures and not in that version",
+                late.records.height,
+            ))  # fmt: skip
+
+    def dependants(self, moved: pl.DataFrame) -> None:
+        """What else a restatement moves, kind by kind."""
+        if moved.is_empty():
+            self.say(tr("nothing that other periods, contracts or declarations take from it is moved"))
+            return
+        self.line("")
+        self.say(tr("to look at, because it stands on what was restated:"))
+        rows = [
+            [self.text(_DEPENDENT[row["kind"]]), " ".join(filter(None, (row["name"], row["owner"]))), row["component"],
+             *(self._or_dash(row[f"{one}_t"], 3) for one in ("before", "after", "difference")), row["moves_into"]]
+            for row in moved.head(_MOST_DEPENDANTS).iter_rows(named=True)
+        ]  # fmt: skip
+        self.table(
+            [
+                tr("figure"),
+                "",
+                tr("component"),
+                tr("before, t"),
+                tr("now, t"),
+                tr("difference, t"),
+                tr("begins with it"),
+            ],
+            rows,
+        )
+        if moved.height > _MOST_DEPENDANTS:
+            self.line(self.text.count("and {n} figure more", "and {n} figures more", moved.height - _MOST_DEPENDANTS))
 
     def differences(self, before: Frozen, after: Frozen) -> None:
         """What a restatement changes, the largest first."""
@@ -86,11 +142,42 @@ class BookedAnswers(Screen):
         if moved.height > _MOST:
             self.line(self.text.count("and {n} mass more", "and {n} masses more", moved.height - _MOST))
 
-    def stages(self, found: Mapping[str, PeriodStage], late: Mapping[str, Late | None], *, as_json: bool) -> None:
-        """Every period with its versions."""
+    def still_open(self, closing: Closing, period: str, today: date) -> None:
+        """What waits or is looked into when a period is drawn up: it is carried over."""
+        waiting = [one for one in Desk(closing).proposals(period) if one.state == "waiting"]
+        for one in waiting:
+            self.say(
+                tr("! what record {number} proposes waits for a second person and is not in these figures"),
+                number=one.number,
+            )
+        self.looked_into(closing.open_investigations(period), today)
+
+    def looked_into(self, found: Sequence[Investigation], today: date) -> None:
+        """Open investigations, a line each."""
+        for one in found:
+            if one.closed is None:
+                self.say(
+                    tr("! investigation {number} of {period} is {state}: {what}; owner {owner}, due {due} {late}"),
+                    number=one.number, period=one.period, state=self.text(INVESTIGATED[one.state]),
+                    what=one.question or one.about, owner=one.owner, due=one.due,
+                    late=self.text(OVERDUE) if one.overdue(today) else "",
+                )  # fmt: skip
+
+    def stages(
+        self, found: Mapping[str, PeriodStage], late: Mapping[str, Late | None], *, as_json: bool,
+        looked_into: Sequence[Investigation], today: date,
+    ) -> None:  # fmt: skip
+        """Every period with its versions, and what is looked into."""
         if as_json:
-            self.json({name: _plain(one, late.get(name)) for name, one in sorted(found.items())})
+            periods = {name: _plain(one, late.get(name)) for name, one in sorted(found.items())}
+            for asked in looked_into:
+                periods.setdefault(asked.period, {"stage": "open", "versions": [], "void": [], "late": 0})
+            for name, period in periods.items():
+                mine = [asked for asked in looked_into if asked.period == name and asked.closed is None]
+                period["investigations"] = [asked.number for asked in mine]
+            self.json(periods)
             return
+        self.looked_into(looked_into, today)
         if not found:
             self.say(tr("no period was drawn up yet: zveno close PERIOD --as ID"))
         for name, one in sorted(found.items()):

@@ -21,6 +21,7 @@ from zveno.reconcile.result import NetworkResult
 from zveno.reconcile.solve import solve, solve_network
 from zveno.reconcile.sparse.result import LargeResult
 from zveno.reconcile.sparse.solve import solve_large
+from zveno.reconcile.stock_difference import StockDifference, stock_difference
 from zveno.reconcile.topology import flow_faults
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "Nominal",
     "PeriodSeries",
     "Scrutiny",
+    "StockDifference",
     "change_told",
     "detect",
     "drifting",
@@ -57,6 +59,7 @@ __all__ = [
     "solve_large",
     "solve_linked",
     "solve_network",
+    "stock_difference",
     "stock_links",
     "unsurveyed",
     "untold",

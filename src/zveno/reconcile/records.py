@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
@@ -14,12 +14,16 @@ from zveno.reconcile.arrays import Bools, Floats, Ints
 
 @dataclass(frozen=True)
 class Series:
-    """Values of one meter and quantity: start and end in seconds, value in t or mass fraction, "less than"."""
+    """Values of one meter and quantity: start and end in seconds, value in t or mass fraction, "less than".
+
+    ``told`` are standard deviations that were told with single values, by their place.
+    """
 
     start: Floats
     end: Floats
     value: Floats
     below: Bools
+    told: Mapping[int, float] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.value)
@@ -33,6 +37,8 @@ class Series:
         return Series(self.start[which], self.end[which], self.value[which], self.below[which])
 
 
+TOLD = "±"
+"""How a qualifier begins that tells the standard deviation of its value."""
 EMPTY = Series(np.zeros(0), np.zeros(0), np.zeros(0), np.zeros(0, dtype=bool))
 
 
@@ -55,12 +61,13 @@ class Book:
     def closing(self, point: str, quantity: str, period: Period) -> float | None:
         """Last survey of the period: begun within it, or taken at its very end."""
         found = self.series.get((point, quantity), EMPTY)
-        begin, end = period.start.timestamp(), period.end.timestamp()
-        instant = found.start == found.end
-        within = np.where(
-            instant, (found.start > begin) & (found.start <= end), (found.start >= begin) & (found.start < end)
-        )
-        return _last(found, within)
+        return _last(found, _closes(found, period))
+
+    def told(self, point: str, quantity: str, period: Period, *, closing: bool) -> float | None:
+        """Standard deviation that was told with the survey at an end of a period; None where the meter's holds."""
+        found = self.series.get((point, quantity), EMPTY)
+        places = np.flatnonzero(_closes(found, period) if closing else _opens(found, period))
+        return found.told.get(int(places[-1])) if len(places) else None
 
     def age_h(self, point: str, quantity: str, period: Period) -> float:
         """Hours from the last survey before a period to its start; infinite where there is none."""
@@ -72,8 +79,20 @@ class Book:
     def opening(self, point: str, quantity: str, period: Period) -> float | None:
         """Last survey at or before the start of the period."""
         found = self.series.get((point, quantity), EMPTY)
-        begin = period.start.timestamp()
-        return _last(found, np.where(found.start == found.end, found.start <= begin, found.start < begin))
+        return _last(found, _opens(found, period))
+
+
+def _closes(found: Series, period: Period) -> Bools:
+    """Which values may be the survey at the end of a period."""
+    begin, end = period.start.timestamp(), period.end.timestamp()
+    instant = found.start == found.end
+    return np.where(instant, (found.start > begin) & (found.start <= end), (found.start >= begin) & (found.start < end))
+
+
+def _opens(found: Series, period: Period) -> Bools:
+    """Which values may be the survey at its start."""
+    begin = period.start.timestamp()
+    return np.where(found.start == found.end, found.start <= begin, found.start < begin)
 
 
 def apart(series: Series) -> Series:
@@ -113,5 +132,6 @@ def book(records: pl.DataFrame, lots: frozenset[str] = frozenset()) -> Book:
             end=part["end"].dt.epoch("us").to_numpy() / 1e6,
             value=part["value"].to_numpy(),
             below=(part["qualifier"] == "<").fill_null(value=False).to_numpy(),
+            told={k: float(one[1:]) for k, one in enumerate(part["qualifier"]) if one and one[0] == TOLD},
         )
     return Book(series)

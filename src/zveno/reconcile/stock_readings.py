@@ -120,16 +120,17 @@ def _surveyed(plan: Plan, values: PeriodValues, stock: Stock, meter: Meter | Non
     find = plan.book.closing if closing else plan.book.opening
     points: list[tuple[str, str]] = [(meter.id, meter.quantity)] if meter else []
     points += [] if closing else [(stock.id, quantity) for quantity in ("survey_mass", MASS)]
-    value = next((one for point in points if (one := find(*point, values.period)) is not None), None)
-    if value is None:
+    used = next(((point, one) for point in points if (one := find(*point, values.period)) is not None), None)
+    if used is None:
         return None
+    told = plan.book.told(*used[0], values.period, closing=closing)
     age = 0.0 if closing else min(plan.book.age_h(*point, values.period) for point in points)
     short = values.period.hours < LONG
     if age > (min(_FRESH_H, max(_LEAST_H, _FRESH * values.period.hours)) if short else _FRESH_H):
         if short:
             return None
         values.gaps.append(Gap(meter.id if meter else stock.id, "survey_mass", 1, 0, OLD_SURVEY))
-    return _survey(values, stock, meter, value)
+    return _survey(values, stock, meter, used[1]) if told is None else Measured(used[1], told, {}, used[0][0])
 
 
 def end_surveys(plan: Plan, period: Period) -> Iterator[tuple[str, str, Measured]]:
@@ -181,7 +182,8 @@ def _stock_assays(
             if meter.stream == stock.id and component in meter.components
             and (value := find(meter.id, component, values.period)) is not None
         ]  # fmt: skip
-        rows += [(stream.id, component, values.survey(meter, value, component)) for meter, value in own]
+        rows += [(stream.id, component, _own_assay(plan, values, stream, meter, (component, value)))
+                 for meter, value in own]  # fmt: skip
         if own:
             continue
         recorded = find(stock.id, component, values.period) if stream.id.endswith(OPENING) else None
@@ -192,6 +194,13 @@ def _stock_assays(
         if lent is not None:
             rows.append((stream.id, component, lent))
     return rows
+
+
+def _own_assay(plan: Plan, values: PeriodValues, stream: NetStream, meter: Meter, found: tuple[str, float]) -> Measured:
+    """An assay of the stock itself, with the error that was told with it, or that of its meter."""
+    component, value = found
+    told = plan.book.told(meter.id, component, values.period, closing=stream.id.endswith(CLOSING))
+    return values.survey(meter, value, component) if told is None else Measured(value, told, {}, meter.id)
 
 
 def material(

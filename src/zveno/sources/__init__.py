@@ -1,5 +1,6 @@
 """Files that a plant sends, each turned into tables with the file, sheet and cell of every value."""
 
+from zveno.sources.acts import CountedValue, read_act, write_act
 from zveno.sources.cases import CasesFile, read_cases
 from zveno.sources.conflicts import conflicts
 from zveno.sources.fates import REASONS
@@ -23,6 +24,7 @@ __all__ = [
     "QUIET_REASONS",
     "REASONS",
     "CasesFile",
+    "CountedValue",
     "Learnt",
     "MappedFile",
     "SourceBatch",
@@ -33,6 +35,7 @@ __all__ = [
     "learn",
     "lock_files",
     "mapped_key",
+    "read_act",
     "read_by_mapping",
     "read_cases",
     "read_files",
@@ -41,4 +44,5 @@ __all__ = [
     "rejected_of",
     "remarks",
     "settled",
+    "write_act",
 ]

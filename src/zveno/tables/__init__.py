@@ -16,6 +16,8 @@ from zveno.tables.books import BOOKS
 from zveno.tables.calibration import CALIBRATION
 from zveno.tables.column import Column
 from zveno.tables.column import columns as _columns
+from zveno.tables.counted import COUNTED
+from zveno.tables.dependent import DEPENDENT
 from zveno.tables.judged import JUDGED
 from zveno.tables.mapped import CELL_KEY, FILE_KEY, MAPPED
 
@@ -69,7 +71,11 @@ TABLES: dict[str, tuple[Column, ...]] = {
         ("quantity", pl.String, "wet_mass, mass, moisture, survey_mass or a component"),
         *_PERIOD,
         ("value", pl.Float64, "t or mass fraction; null where the file says that there is no value"),
-        ("qualifier", pl.String, "'' or '<' (below the limit given as value)"),
+        (
+            "qualifier",
+            pl.String,
+            "'', '<' (below the limit given as value), or '±SD' (standard deviation told with it)",
+        ),
         ("file", pl.String, "file the value was read from"),
         ("sheet", pl.String, "sheet, or empty for text files"),
         ("cell", pl.String, "cell (B12) or line:column of a text file"),
@@ -418,6 +424,8 @@ TABLES: dict[str, tuple[Column, ...]] = {
     ),
     **CALIBRATION,
     **BOOKS,
+    **COUNTED,
+    **DEPENDENT,
     **MAPPED,
     "simulation_status": _columns(
         ("scenario", pl.String, "scenario"),

@@ -21,6 +21,7 @@ HEADINGS: Mapping[str, str] = MappingProxyType(
         "uom": tr("Unit of measure"),
         "value": tr("Value"),
         "note": tr("Note"),
+        "error": tr("± (95 %)"),
     }
 )
 QUANTITIES: Mapping[str, str] = MappingProxyType(
