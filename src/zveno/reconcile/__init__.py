@@ -15,14 +15,18 @@ from zveno.reconcile.lasting import LastingErrors, lasting_errors
 from zveno.reconcile.linked import follow_linked, solve_linked, stock_links
 from zveno.reconcile.linked_periods import Carried, LastingBias, LinkedPeriods, LinkedResult
 from zveno.reconcile.nominal import Nominal
+from zveno.reconcile.overdue_bias import grown_pct
 from zveno.reconcile.problem_report import network_report, problem_report
 from zveno.reconcile.result import NetworkResult
 from zveno.reconcile.solve import solve, solve_network
 from zveno.reconcile.sparse.result import LargeResult
 from zveno.reconcile.sparse.solve import solve_large
 from zveno.reconcile.topology import flow_faults
+from zveno.reconcile.widened import widened_flows
 
 __all__ = [
+    "grown_pct",
+    "widened_flows",
     "BOUND_CONFLICT",
     "Balance",
     "BatchResult",

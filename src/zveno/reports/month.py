@@ -52,7 +52,8 @@ class MonthResults:
     (stream, quantity) whose measurement would tell the suspects of one class apart; ``daily_recoveries``
     is the table ``recoveries`` with a day as period; ``castings`` is the table ``foundry_needs`` at the described
     throughput; ``link`` names the plant that the tables are cut down to; ``swaps`` are samples taken for each other,
-    ``scale_steps`` scales that step away from their fellows; ``nominal`` says what leaves the tests a guide only.
+    ``scale_steps`` scales that step away from their fellows; ``nominal`` says what leaves the tests a guide only;
+    ``overdue`` are readings of instruments with an expired verification, ``widened`` flows less sure because of them.
     """
 
     model: ChainModel
@@ -80,6 +81,8 @@ class MonthResults:
     swaps: pl.DataFrame = field(default_factory=lambda: frame("swaps"))
     scale_steps: pl.DataFrame = field(default_factory=lambda: frame("scale_steps"))
     nominal: Nominal = field(default_factory=Nominal)
+    overdue: pl.DataFrame = field(default_factory=lambda: frame("overdue_readings"))
+    widened: pl.DataFrame = field(default_factory=lambda: frame("widened_flows"))
 
 
 def month_report(results: MonthResults, text: Catalogue) -> Document:

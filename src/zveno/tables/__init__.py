@@ -18,6 +18,7 @@ from zveno.tables.column import Column
 from zveno.tables.column import columns as _columns
 from zveno.tables.judged import JUDGED
 from zveno.tables.mapped import CELL_KEY, FILE_KEY, MAPPED
+from zveno.tables.quality import QUALITY
 
 INSTANT = pl.Datetime("us", "UTC")
 
@@ -419,6 +420,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
     **CALIBRATION,
     **BOOKS,
     **MAPPED,
+    **QUALITY,
     "simulation_status": _columns(
         ("scenario", pl.String, "scenario"),
         ("converged", pl.Boolean, "the steady state was reached"),

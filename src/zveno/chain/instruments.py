@@ -1,0 +1,54 @@
+"""Instruments of a chain: the register as the store and the description make it, and what of a period it concerns."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import polars as pl
+
+from zveno.model.chain import ChainModel
+from zveno.periods import Period
+from zveno.quality import POINT, Registered, instrument_rows, meters_of, overdue_meters, overdue_rows, register, with_overdue
+from zveno.reconcile import Balance, widened_flows
+from zveno.store import Store
+from zveno.tables import frame
+
+
+def known_instruments(model: ChainModel, store: Store) -> tuple[Registered, ...]:
+    """All instruments of the description and of imported registers, as the store knows them."""
+    layouts = _registers(model)
+    if not layouts or store.read("mapped_files").filter(pl.col("mapping").is_in(layouts)).is_empty():
+        cells = frame("mapped_cells")
+    else:
+        cells = store.read("mapped_cells").filter(pl.col("mapping").is_in(layouts))
+    return register(model.quality, cells)
+
+
+def _registers(model: ChainModel) -> list[str]:
+    """Mappings that read registers of instruments."""
+    return [
+        one.id for one in model.mappings.layouts
+        if any(rule.point.startswith(POINT) for table in one.tables for rule in (*table.columns.values(), *table.rows.values()))
+    ]  # fmt: skip
+
+
+def measured(model: ChainModel, store: Store, span: Period) -> ChainModel:
+    """The model in which meters err as their instruments were verified in a period."""
+    return with_overdue(model, overdue_meters(model, known_instruments(model, store), span))
+
+
+def instrument_list(model: ChainModel, store: Store, day: date, lang: str = "en") -> pl.DataFrame:
+    """Table ``instruments``: how every instrument in use stands on a day."""
+    found = known_instruments(model, store)
+    due = model.quality.due_soon_days if model.quality else 30
+    return instrument_rows(found, day, meters_of(model, found), due_soon_days=due, lang=lang)
+
+
+def overdue_tables(
+    model: ChainModel, store: Store, records: pl.DataFrame, balance: Balance
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Tables ``overdue_readings`` and ``widened_flows`` of a balance."""
+    span = balance.period
+    known = known_instruments(model, store)
+    late = with_overdue(model, overdue_meters(model, known, span))
+    return overdue_rows(late, records, span, known), widened_flows(late, records, span, balance)
