@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 import polars as pl
 
 from zveno.chain.facade import Chain, load
+from zveno.chain.gate import Obstacle, Question, obstacles, require_clear
 from zveno.chain.kept import description_of
 from zveno.close import Carried
 from zveno.close.steps import PeriodStage, Version, require_approvable, require_drawable, stages
@@ -94,18 +95,33 @@ class Closing:
         """
         return require_approvable(self.stage(self.chain.period(period).name), person)[0]
 
+    def obstacles(self, period: str, person: str) -> tuple[Obstacle, ...]:
+        """What stands in the way of a close of a period that a person draws up."""
+        return obstacles(Question(self.chain, self.log, self.chain.period(period), person))
+
+    def require_clear(self, period: str, person: str) -> None:
+        """Refuse, before a pass-phrase is asked for, a close that something stands in the way of.
+
+        Raises
+        ------
+        DataError
+            With every obstacle.
+        """
+        require_clear(Question(self.chain, self.log, self.chain.period(period), person))
+
     def draw_up(self, period: str, signer: Signer, at: datetime, reason: str | None = None) -> Version:
         """Draw up the books of a period from all data known now, and sign them; with a reason, restate a closed one.
 
         Raises
         ------
         DataError
-            If the period cannot be drawn up at this stage, or has no data.
+            If the period cannot be drawn up at this stage, something stands in the way, or it has no data.
         StoreError
             If the person may not sign, or the disk refuses: then nothing has changed.
         """
         span = self.chain.period(period)
         kind = self.require_drawable(period, reason)
+        self.require_clear(period, signer.person)
         newest = self.chain.store.read("records", span)["known"].max()
         if isinstance(newest, datetime) and newest > at:
             raise DataError(
@@ -131,12 +147,14 @@ class Closing:
         Raises
         ------
         DataError
-            If nothing waits, the person drew it up, or the version cannot be made again to the last digit.
+            If nothing waits, the person drew it up, something stands in the way, or the version cannot be made again
+            to the last digit.
         StoreError
             If the person may not sign, or the disk refuses.
         """
         span = self.chain.period(period)
         draft, kind = require_approvable(self.stage(span.name), signer.person)
+        self.require_clear(period, draft.drawn.person)
         differing = self.reproduce(draft)
         if differing:
             raise DataError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 import polars as pl
@@ -11,17 +12,24 @@ from zveno.periods import Period
 from zveno.quality import POINT, Registered, instrument_rows, meters_of, overdue_meters, overdue_rows, register, with_overdue
 from zveno.reconcile import Balance, widened_flows
 from zveno.store import Store
+from zveno.store.protocol import believed
 from zveno.tables import frame
+from zveno.tables.mapped import FILE_KEY
 
 
 def known_instruments(model: ChainModel, store: Store) -> tuple[Registered, ...]:
     """All instruments of the description and of imported registers, as the store knows them."""
-    layouts = _registers(model)
-    if not layouts or store.read("mapped_files").filter(pl.col("mapping").is_in(layouts)).is_empty():
-        cells = frame("mapped_cells")
-    else:
-        cells = store.read("mapped_cells").filter(pl.col("mapping").is_in(layouts))
-    return register(model.quality, cells)
+    return register(model.quality, cells_of_mappings(store, _registers(model)))
+
+
+def cells_of_mappings(store: Store, mappings: Sequence[str]) -> pl.DataFrame:
+    """Table ``mapped_cells`` of the files that some mappings read, as they are believed now; nothing else is read."""
+    if not mappings:
+        return frame("mapped_cells")
+    files = store.read("mapped_files").filter(pl.col("mapping").is_in(mappings)).select(FILE_KEY).unique()
+    parts = [store.versions("mapped_cells", row) for row in files.sort(FILE_KEY).iter_rows(named=True)]
+    cells = pl.concat([frame("mapped_cells"), *(frame("mapped_cells", one) for one in parts)])
+    return believed("mapped_cells", cells.sort("known", maintain_order=True))
 
 
 def _registers(model: ChainModel) -> list[str]:

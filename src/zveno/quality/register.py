@@ -87,6 +87,8 @@ class Registered:
         >>> belt.lapses(date(2026, 3, 1), date(2026, 4, 1))
         (Lapse(since=datetime.date(2026, 3, 6), until=None),)
         """
+        if not self.in_use(first):
+            return ()
         found: list[Lapse] = []
         reach: date | None = None
         for one in sorted(self.checks, key=lambda each: each.on):

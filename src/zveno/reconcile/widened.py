@@ -8,7 +8,10 @@ from zveno.model.chain import ChainModel
 from zveno.periods import Period
 from zveno.reconcile.balance import Balance, flow_rows
 from zveno.reconcile.build import month_of, plan_of
-from zveno.reconcile.solve import solve_network
+from zveno.reconcile.fitting import fit_any
+from zveno.reconcile.moisture import has_water
+from zveno.reconcile.result import NetworkResult
+from zveno.reconcile.wet_result import WetResult
 from zveno.tables import frame
 
 _LEAST_WIDER = 1e-3
@@ -24,7 +27,8 @@ def widened_flows(model: ChainModel, records: pl.DataFrame, period: Period, bala
         return frame("widened_flows")
     held = model.model_copy(update={"overdue": {}})
     month = month_of(plan_of(held, records), period)
-    result = solve_network(month.network)
+    kind = WetResult if has_water(month.network) else NetworkResult
+    result = kind(month.network, fit_any(month.network))
     verified = frame("flows", list(flow_rows(model, month.carried, result, period.name)))
     both = balance.flows.join(
         verified.select("stream", "component", verified_sd_t="mass_sd_t"), on=["stream", "component"]
