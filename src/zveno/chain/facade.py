@@ -374,7 +374,7 @@ class Chain:
         span = self._span(period)
         balance, breaches, records = balance or self.reconcile(span), self._check(span), self._records(span)
         readings = self.store.read("readings", Period(span.start, span.end + timedelta(days=1)))
-        overdue, widened = overdue_tables(self.model, self.store, records, balance)
+        overdue, widened = self.overdue(balance)
         return MonthResults(
             model=self.model,
             period=span,
@@ -428,6 +428,10 @@ class Chain:
 
     def _span(self, period: str | Period) -> Period:
         return period if isinstance(period, Period) else self.period(period)
+
+    def overdue(self, balance: Balance) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Tables ``overdue_readings`` and ``widened_flows``: what expired verifications do to a balance."""
+        return overdue_tables(self.model, self.store, self._records(balance.period), balance)
 
     def instruments(self, day: date, lang: str = "en") -> pl.DataFrame:
         """Table ``instruments``: how every instrument of the register stands on a day."""

@@ -2,19 +2,35 @@
 
 from zveno.reconcile import BOUND_CONFLICT
 from zveno.reports.against_plan import plan_fact
+from zveno.reports.assays import BIASES, VERDICTS, assay_report, worse_words
 from zveno.reports.document import UOM_OF_KIND, digits_for, half_width
 from zveno.reports.flowsheet import flowsheet_svg
+from zveno.reports.instruments import STATE_WORDS, instrument_report
 from zveno.reports.month import MonthResults, Provenance, month_report
 from zveno.reports.parts.detectable import detectable
 from zveno.reports.parts.nominal import nominal_sentences, nominal_words
+from zveno.reports.parts.overdue import overdue_words
 from zveno.reports.parts.suspected import pair_words, place_words, step_words, suspect_name, swap_words
 from zveno.reports.parts.words import grade_kind, lack_detail, measured_words, uom_words
 from zveno.reports.report import LINK, RENDERERS, REPORTS, Report, build_report, require_report
 from zveno.reports.restrict import of_plant, require_link
 from zveno.reports.shown import plants_in_order
 from zveno.reports.streams import stream_title
+from zveno.reports.suppliers import KINDS, SUPPLIER_VERDICTS, biased_words, supplier_report
 
 __all__ = [
+    "BIASES",
+    "VERDICTS",
+    "assay_report",
+    "worse_words",
+    "STATE_WORDS",
+    "instrument_report",
+    "overdue_words",
+    "KINDS",
+    "SUPPLIER_VERDICTS",
+    "biased_words",
+    "supplier_report",
+
     "BOUND_CONFLICT",
     "LINK",
     "RENDERERS",

@@ -22,6 +22,7 @@ from zveno.reports.parts.headline import counts, headline_part
 from zveno.reports.parts.index import BalanceIndex
 from zveno.reports.parts.links import links_table
 from zveno.reports.parts.nominal import nominal_paragraphs
+from zveno.reports.parts.overdue import overdue_part
 from zveno.reports.parts.plan import plan_part
 from zveno.reports.parts.readings import readings_part
 from zveno.reports.parts.recovery import recovery_part, unaccounted_part
@@ -102,6 +103,7 @@ def month_report(results: MonthResults, text: Catalogue) -> Document:
         *steps_part(model, results.scale_steps, text),
         *swaps_part(model, results.swaps, text),
         *eliminations_part(model, results.eliminations, text),
+        *overdue_part(model, results.overdue, results.widened, text),
     ]
     gaps = gaps_part(index, results.gaps, results.rejected, text)
     breaches = breaches_part(model, results.breaches, results.not_checked, results.coverage, text)
