@@ -13,8 +13,8 @@ import polars as pl
 
 from zveno.chain.calibrated import calibrated
 from zveno.chain.imports import Imported, import_files
-from zveno.chain.instruments import instrument_list, measured, overdue_tables
 from zveno.chain.installed import add_installed_unit_models
+from zveno.chain.instruments import instrument_list, measured, overdue_tables
 from zveno.chain.kept import hash_of, rejected_of
 from zveno.chain.lasting import Detection, Drifts, LastingErrors, detection_of, drifts_of, lasting_errors_of
 from zveno.chain.many import simulate_many

@@ -40,8 +40,9 @@ def _instruments(asked: Question) -> Iterator[Obstacle]:
     left = missing(wanted, authorisations(enumerate(asked.log.records), asked.span.name), asked.drawer)
     if left.instruments:
         message = tr(
-            "{count} of {all} instruments without a verification in force in {period} are not authorised: {instruments}. "
-            "Somebody who does not draw the period up signs: zveno authorise {period} --instruments all --reason '...'"
+            "{count} of {all} instruments without a verification in force in {period} are not authorised: "
+            "{instruments}. Somebody who does not draw the period up signs: zveno authorise {period} --instruments all "
+            "--reason '...'"
         )
         yield Obstacle("instruments", _said(message, left.instruments, asked, len(wanted)))
     if left.own:

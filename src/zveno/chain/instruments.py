@@ -9,7 +9,16 @@ import polars as pl
 
 from zveno.model.chain import ChainModel
 from zveno.periods import Period
-from zveno.quality import POINT, Registered, instrument_rows, meters_of, overdue_meters, overdue_rows, register, with_overdue
+from zveno.quality import (
+    POINT,
+    Registered,
+    instrument_rows,
+    meters_of,
+    overdue_meters,
+    overdue_rows,
+    register,
+    with_overdue,
+)
 from zveno.reconcile import Balance, widened_flows
 from zveno.store import Store
 from zveno.store.protocol import believed
@@ -35,9 +44,14 @@ def cells_of_mappings(store: Store, mappings: Sequence[str]) -> pl.DataFrame:
 def _registers(model: ChainModel) -> list[str]:
     """Mappings that read registers of instruments."""
     return [
-        one.id for one in model.mappings.layouts
-        if any(rule.point.startswith(POINT) for table in one.tables for rule in (*table.columns.values(), *table.rows.values()))
-    ]  # fmt: skip
+        layout.id
+        for layout in model.mappings.layouts
+        if any(
+            rule.point.startswith(POINT)
+            for table in layout.tables
+            for rule in (*table.columns.values(), *table.rows.values())
+        )
+    ]
 
 
 def measured(model: ChainModel, store: Store, span: Period) -> ChainModel:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -47,7 +48,9 @@ class MeasuredAnswers(Screen):
             return
         counts = dict(table["status"].value_counts().iter_rows())
         parts = [f"{self.text(word)} {counts[name]}" for name, word in STATE_WORDS.items() if name in counts]
-        self.say(tr("{all} instruments on {day}: {parts}"), all=table.height, day=self.text.day(day), parts=", ".join(parts))
+        self.say(
+            tr("{all} instruments on {day}: {parts}"), all=table.height, day=self.text.day(day), parts=", ".join(parts)
+        )
         shown = shown if status else shown.filter(pl.col("status") != "valid")
         rows = [
             [
@@ -89,7 +92,7 @@ class MeasuredAnswers(Screen):
     def _duplicates(self, model: ChainModel, table: pl.DataFrame) -> None:
         rows = [
             [
-                model.title(row["material"], self.lang) if row["material"] else self.text(tr("all materials")),
+                self._material(model, row),
                 row["component"], self.text.number(row["pairs"], 0), self.text.percent(row["sd_rel_frac"]),
                 self._range(row["sd_low_frac"], row["sd_high_frac"]), self.text.percent(row["claimed_sd_rel_frac"]),
                 self.text.number(row["p_value"], 3), self.text(VERDICTS[row["verdict"]]),
@@ -104,6 +107,13 @@ class MeasuredAnswers(Screen):
             )  # fmt: skip
         for row in table.filter(pl.col("verdict") == "worse").iter_rows(named=True):
             self.line(f"! {worse_words(model, row, self.text)}")
+
+    def _material(self, model: ChainModel, row: Mapping[str, Any]) -> str:
+        """A material by its name; all together by their range of content."""
+        if row["material"]:
+            return model.title(row["material"], self.lang)
+        low, high = (self.text.percent(row[one], 2) for one in ("low_frac", "high_frac"))
+        return self.text(tr("all materials, {low} to {high} %"), low=low, high=high)
 
     def _standards(self, table: pl.DataFrame) -> None:
         rows = [

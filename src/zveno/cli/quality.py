@@ -24,7 +24,8 @@ Only = Annotated[
     str, typer.Option("--status", metavar="STATUS", help=tr("Only expired, due_soon, valid or unknown ones."))
 ]
 Pages = Annotated[
-    list[Path] | None, typer.Option("--out", metavar="FILE", help=tr("File to write: .html, .xlsx or .pdf; repeatable."))
+    list[Path] | None,
+    typer.Option("--out", metavar="FILE", help=tr("File to write: .html, .xlsx or .pdf; repeatable.")),
 ]
 Which = Annotated[
     str, typer.Option("--instruments", metavar="IDS", help=tr("Their numbers, separated by commas, or all."))
@@ -52,7 +53,9 @@ def instruments(
     from zveno.chain.quality import instruments_page, last_day
 
     if status and status not in _STATES:
-        raise DataError("'{status}' is no status of an instrument: use {known}", status=status, known=", ".join(_STATES))
+        raise DataError(
+            "'{status}' is no status of an instrument: use {known}", status=status, known=", ".join(_STATES)
+        )
     screen = _screen(lang)
     facade = open_chain(chain, store)
     day = last_day(facade, period, _day(on))
@@ -105,7 +108,9 @@ def assays(
 
 
 @app.command(cls=SpokenCommand, help=tr("Suppliers' assays against ours: who is biased, with which sampler."))
-def suppliers(table: Table, out: Pages = None, chain: ChainFolder = HERE, lang: Lang = "", as_json: AsJson = False) -> None:
+def suppliers(
+    table: Table, out: Pages = None, chain: ChainFolder = HERE, lang: Lang = "", as_json: AsJson = False
+) -> None:
     from zveno.chain.quality import suppliers as of_file
     from zveno.chain.quality import suppliers_page
 

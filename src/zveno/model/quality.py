@@ -1,4 +1,4 @@
-"""What quality.yaml says: instruments and their verification, how an expired one counts, standards of the laboratory."""
+"""What quality.yaml says: instruments, their verification, how an expired one counts, standards of the laboratory."""
 
 from __future__ import annotations
 
@@ -77,9 +77,9 @@ class Standard(Record):
     component: str = Field(description="component it is certified for")
     certified: Annotated[float, Field(gt=0, description="certified value")]
     uom: UomName = "%"
-    expanded_uncertainty: Annotated[
-        float, Field(ge=0, description="of the certified value, 95 %, in the same uom")
-    ] = 0.0
+    expanded_uncertainty: Annotated[float, Field(ge=0, description="of the certified value, 95 %, in the same uom")] = (
+        0.0
+    )
     sd_rel_pct: Percent | None = Field(
         default=None, description="standard deviation of one assay of it, % of it; from moving ranges if left out"
     )
@@ -105,7 +105,9 @@ class QualityFile(Record):
         default=(), description="which meters the instruments of an imported register belong to; the first that fits"
     )
     overdue: OverdueRule = Field(default=OverdueRule(), description="how an expired verification counts")
-    due_soon_days: Annotated[int, Field(ge=0, description="days before the end in which a verification is due soon")] = 30
+    due_soon_days: Annotated[
+        int, Field(ge=0, description="days before the end in which a verification is due soon")
+    ] = 30
     standards: tuple[Standard, ...] = ()
     blanks: tuple[Blank, ...] = ()
 

@@ -9,6 +9,7 @@ from zveno.model.chain import ChainModel
 from zveno.model.checks import line_of, unknown
 from zveno.model.quality import Instrument, QualityFile
 from zveno.quantities import UOMS
+from zveno.text.mark import tr
 
 
 def quality_faults(model: ChainModel) -> list[Fault]:
@@ -25,12 +26,13 @@ def quality_faults(model: ChainModel) -> list[Fault]:
                                instrument=one.id))  # fmt: skip
         seen.add(one.id)
     found += _register_faults(model, quality)
-    for sample in (*quality.standards, *quality.blanks):
-        if sample.component not in model.chain.components:
-            found.append(unknown(model, "standards", "component", sample.component, model.chain.components))
-        if sample.uom not in UOMS:
-            message = "'{uom}' is not a unit of measure: see docs/reference/units-of-measure.md"
-            found.append(fault(message, line_of(model, "standards"), uom=sample.uom))
+    for key, samples in (("standards", quality.standards), ("blanks", quality.blanks)):
+        for component, uom in ((one.component, one.uom) for one in samples):
+            if component not in model.chain.components:
+                found.append(unknown(model, key, "component", component, model.chain.components))
+            if uom not in UOMS:
+                message = tr("'{uom}' is not a unit of measure: see docs/reference/units-of-measure.md")
+                found.append(fault(message, line_of(model, key), uom=uom))
     return found
 
 

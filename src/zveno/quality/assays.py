@@ -15,7 +15,7 @@ from zveno.quality.standards import blank_table, charts_of, point_table, standar
 
 @dataclass(frozen=True)
 class AssayQuality:
-    """Tables ``assay_duplicates``, ``assay_precision``, ``assay_standards``, ``control_points`` and ``assay_blanks``."""
+    """Tables ``assay_duplicates``, ``assay_precision``, ``assay_standards``, ``control_points``, ``assay_blanks``."""
 
     period: Period
     duplicates: pl.DataFrame

@@ -50,9 +50,7 @@ class Missing:
 def lapsed(instruments: Iterable[Registered], period: Period) -> tuple[Lapsed, ...]:
     """Instruments that had no verification in force on some day of a period, in the order of their ids."""
     first, end = days_of(period)
-    return tuple(
-        sorted(Lapsed(one.id, each.valid_until) for one in instruments for each in one.lapses(first, end))
-    )
+    return tuple(sorted(Lapsed(one.id, each.valid_until) for one in instruments for each in one.lapses(first, end)))
 
 
 def authorisations(records: Iterable[tuple[int, SignedRecord]], period: str) -> tuple[Authorisation, ...]:

@@ -64,9 +64,9 @@ def duplicate_table(model: ChainModel, pairs: Sequence[Pair], period: str) -> pl
     The difference of a pair has twice the variance of one assay, so s^2 = sum(r^2) / 2n of the relative differences r,
     with a chi-square interval of n degrees of freedom. Against the standard deviation c that the description states of
     a reading, sum(r^2 / 2c^2) is chi-square with n degrees of freedom if the laboratory is as described: a control
-    assay repeats only a part of what c covers (not the sampling), so a laboratory that is found worse is so indeed, while
-    one that is found within says nothing of the sampler. The chances are corrected for all groups (Holm). ``HARD`` is
-    |a - b| / (a + b) (Shaw 1997, of the half absolute relative difference).
+    assay repeats only a part of what c covers (not the sampling), so a laboratory that is found worse is so indeed,
+    while one that is found within says nothing of the sampler. The chances are corrected for all groups (Holm).
+    ``HARD`` is the half absolute relative difference |a - b| / (a + b).
 
     References
     ----------
@@ -127,7 +127,7 @@ def _bias_p(relative: Floats) -> float | None:
 
 
 def claimed_sd_rel(model: ChainModel, group: Group) -> Floats | None:
-    """Relative standard deviation of one reading that the description states for each pair; None where it states none."""
+    """Relative standard deviation of a reading that the description states for each pair; None where it states none."""
     found = []
     for one, mean in zip(group.pairs, group.mean, strict=True):
         said = _claim(model, one, float(mean))

@@ -199,7 +199,8 @@ def _imported(cells: pl.DataFrame, columns: RegisterColumns | None) -> Iterator[
     for (file_hash, sheet, row, point), by in rows.items():
         one = _of_row(point.removeprefix(POINT), by)
         if one is not None:
-            yield replace(one, **beside.get((file_hash, sheet, row), {}))
+            told = beside.get((file_hash, sheet, row), {})
+            yield replace(one, **{name: told.get(name, "") for name in ("name", "site", "point")})
 
 
 def _of_row(serial: str, by: Mapping[str, Mapping[str, Any]]) -> Registered | None:
@@ -215,7 +216,9 @@ def _of_row(serial: str, by: Mapping[str, Mapping[str, Any]]) -> Registered | No
         said = _number(by.get("valid_until"))
         until = months_after(on, interval) if said is None else _EPOCH + timedelta(days=int(said))
         checks = (Checked(on, until, verified["file"], verified["sheet"], verified["cell"]),)
-    return Registered(serial, accuracy_class=str(accuracy["text"]) if accuracy else "", interval_mo=interval, checks=checks)
+    return Registered(
+        serial, accuracy_class=str(accuracy["text"]) if accuracy else "", interval_mo=interval, checks=checks
+    )
 
 
 def _number(cell: Mapping[str, Any] | None) -> float | None:
@@ -257,7 +260,12 @@ def _plain(text: str) -> str:
 
 
 def instrument_rows(
-    instruments: Iterable[Registered], day: date, meters: Mapping[str, tuple[str, ...]], *, due_soon_days: int, lang: str
+    instruments: Iterable[Registered],
+    day: date,
+    meters: Mapping[str, tuple[str, ...]],
+    *,
+    due_soon_days: int,
+    lang: str,
 ) -> pl.DataFrame:
     """Table ``instruments`` for a day: the expired ones first, the longest overdue at the top."""
     rows = []

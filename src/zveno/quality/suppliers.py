@@ -38,7 +38,7 @@ class Lot:
 
 @dataclass(frozen=True)
 class Candidate:
-    """What may be biased: all lots of a supplier, of a sampler, or of both together; ``lots`` shape (n,) of booleans."""
+    """What may be biased: the lots of a supplier, of a sampler, or of both together; ``lots`` shape (n,) of booleans."""
 
     kind: Kind
     supplier: str
@@ -77,12 +77,13 @@ def supplier_biases(lots: Sequence[Lot]) -> pl.DataFrame:
 
     Notes
     -----
-    The logarithm of theirs over ours of a lot is what all lots have in common, plus effects of its supplier, its sampler
-    or just of both together, plus chance. Every supplier, sampler and pair of three lots or more is compared with the
-    rest; that which explains most is taken in if its chance, corrected for all that is compared over all components
-    (Holm), is below 5 %; then the others are compared again beside it. So a supplier is not accused for what one sampler
-    does, nor a pair for what a supplier does with everybody. What has the same lots (a supplier that one sampler alone
-    sees) cannot be told apart and is said with it. What all lots have in common accuses nobody: it may be ours.
+    The logarithm of theirs over ours of a lot is what all lots have in common, plus effects of its supplier, its
+    sampler or just of both together, plus chance. Every supplier, sampler and pair of three lots or more is compared
+    with the rest; that which explains most is taken in if its chance, corrected for all that is compared over all
+    components (Holm), is below 5 %; then the others are compared again beside it. So a supplier is not accused for what
+    one sampler does, nor a pair for what a supplier does with everybody. What has the same lots (a supplier that one
+    sampler alone sees) cannot be told apart and is said with it. What all lots have in common accuses nobody: it may be
+    ours.
 
     References
     ----------
@@ -117,6 +118,9 @@ class _Task:
             head = group[0]
             others = [one.lots for one in named if one is not head]
             effect = _effect(self.ratio, [head.lots, *others])
+            if effect is None:
+                rows += [self._unknown(one) for one in group]
+                continue
             is_named = any(one is head for one in named)
             left = compared - (named.index(head) if is_named else len(named))
             p_holm = min(1.0, effect.p * max(left, 1))

@@ -25,8 +25,6 @@ from zveno.reconcile.topology import flow_faults
 from zveno.reconcile.widened import widened_flows
 
 __all__ = [
-    "grown_pct",
-    "widened_flows",
     "BOUND_CONFLICT",
     "Balance",
     "BatchResult",
@@ -48,6 +46,7 @@ __all__ = [
     "flow_faults",
     "follow_linked",
     "free_report",
+    "grown_pct",
     "lasting_errors",
     "month_network",
     "network_report",
@@ -60,4 +59,5 @@ __all__ = [
     "solve_linked",
     "solve_network",
     "stock_links",
+    "widened_flows",
 ]

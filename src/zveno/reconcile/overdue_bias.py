@@ -20,9 +20,7 @@ from zveno.reconcile.arrays import Floats
 _DAY_S = 86400.0
 
 
-def bias_limit_pct(
-    meter: Meter, component: str, overdue: Sequence[Overdue], times: Floats, tz: tzinfo
-) -> Floats:
+def bias_limit_pct(meter: Meter, component: str, overdue: Sequence[Overdue], times: Floats, tz: tzinfo) -> Floats:
     """Largest systematic error of each reading, %, at the times given (seconds since 1970), shape (n,).
 
     Of several instruments of a meter the one that is furthest off counts: which of them gave a reading is not known.

@@ -20,8 +20,8 @@ _LEAST_WIDER = 1e-3
 def widened_flows(model: ChainModel, records: pl.DataFrame, period: Period, balance: Balance) -> pl.DataFrame:
     """Table ``widened_flows``: flows whose intervals are wider because verifications have expired, the most first.
 
-    The period is solved once more as if every verification held; its masses are not kept, for the balance has the better
-    ones: they know which readings to trust less.
+    The period is solved once more as if every verification held; its masses are not kept, for the balance has the
+    better ones: they know which readings to trust less.
     """
     if not model.overdue:
         return frame("widened_flows")

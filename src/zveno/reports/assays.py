@@ -26,8 +26,8 @@ VERDICTS = {
 BIASES = {**VERDICTS, "within": tr("no bias to be seen")}
 _TONES: Mapping[str, Tone] = {"worse": "bad", "biased": "bad", "contaminated": "bad"}
 _RULES = tr(
-    "Rules: 1_3s one assay beyond 3 standard deviations; 2_2s two in a row beyond 2 on one side; R_4s two in a row more "
-    "than 2 on opposite sides; 4_1s four in a row beyond 1 on one side; 10_x ten in a row on one side of the centre."
+    "Rules: 1_3s one assay beyond 3 standard deviations; 2_2s two in a row beyond 2 on one side; R_4s two in a row "
+    "more than 2 on opposite sides; 4_1s four in a row beyond 1 on one side; 10_x ten in a row on one side of the centre."
 )
 
 
@@ -77,8 +77,8 @@ def _duplicates(model: ChainModel, table: pl.DataFrame, precision: pl.DataFrame,
 def worse_words(model: ChainModel, row: Mapping[str, Any], text: Catalogue) -> str:
     """A material that is assayed worse than described, in a sentence."""
     return text(
-        "{material}, {component}: the laboratory is worse than described: {sd} % of the value ({low} to {high}) instead "
-        "of {claimed} %.",
+        "{material}, {component}: the laboratory is worse than described: {sd} % of the value ({low} to {high}) "
+        "instead of {claimed} %.",
         material=model.title(row["material"], text.lang), component=row["component"],
         sd=text.percent(row["sd_rel_frac"]), low=text.percent(row["sd_low_frac"]),
         high=text.percent(row["sd_high_frac"]), claimed=text.percent(row["claimed_sd_rel_frac"]),
@@ -212,13 +212,14 @@ def _blanks(table: pl.DataFrame, text: Catalogue) -> Iterator[Block]:
     yield Heading("blanks", text("Blank samples"), text("Blanks"))
     columns = (
         Column("point", text("Sample")), Column("component", text("Component")),
-        Column("value", text("Assay"), Kind.FRACTION, digits=4), Column("limit", text("Limit"), Kind.FRACTION, digits=4),
+        Column("value", text("Assay"), Kind.FRACTION, digits=4),
+        Column("limit", text("Limit"), Kind.FRACTION, digits=4),
         Column("verdict", text("Verdict")), Column("from", text("Read from"), broad=True),
     )  # fmt: skip
     rows = tuple(
         Row(str(k), {
-            "point": words(row["point"]), "component": words(row["component"]), "value": Cell(row["value_frac"], digits=4),
-            "limit": Cell(row["limit_frac"], digits=4),
+            "point": words(row["point"]), "component": words(row["component"]),
+            "value": Cell(row["value_frac"], digits=4), "limit": Cell(row["limit_frac"], digits=4),
             "verdict": Cell(text(VERDICTS[row["verdict"]]), tone=_TONES.get(row["verdict"], "plain")),
             "from": words(f"{row['file']}, {row['sheet']}, {row['cell']}"),
         })

@@ -1,4 +1,4 @@
-"""The list of instruments for an inspector: which verifications hold on a day, which have expired, what they measure."""
+"""The list of instruments for an inspector: which verifications hold on a day, which expired, what they measure."""
 
 from __future__ import annotations
 

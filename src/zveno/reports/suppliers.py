@@ -15,7 +15,12 @@ from zveno.reports.report import Report
 from zveno.text.catalogue import Catalogue, catalogue
 from zveno.text.mark import tr
 
-KINDS = {"all": tr("all lots"), "supplier": tr("supplier"), "sampler": tr("sampler"), "pair": tr("supplier and sampler")}
+KINDS = {
+    "all": tr("all lots"),
+    "supplier": tr("supplier"),
+    "sampler": tr("sampler"),
+    "pair": tr("supplier and sampler"),
+}
 SUPPLIER_VERDICTS = {
     "biased": tr("biased"), "explained": tr("explained by what is named"), "clean": tr("no bias to be seen"),
     "too_few": tr("too few to tell"), "common": tr("in common to all"),
@@ -30,7 +35,9 @@ def supplier_report(model: ChainModel, table: pl.DataFrame, name: str, lang: str
     named = table.filter(pl.col("verdict") == "biased")
     blocks += [Callout(biased_words(row, text), "bad") for row in named.iter_rows(named=True)]
     if named.is_empty():
-        blocks.append(Callout(text("No supplier, sampler or pair of both is biased beyond what chance allows."), "good"))
+        blocks.append(
+            Callout(text("No supplier, sampler or pair of both is biased beyond what chance allows."), "good")
+        )
     blocks.append(_table(table, text))
     title = text("Suppliers' assays against ours: {name}", name=name)
     return Report(document_of(model, title, blocks, text, version), text)
@@ -45,7 +52,8 @@ def biased_words(row: Mapping[str, Any], text: Catalogue) -> str:
     }  # fmt: skip
     if row["kind"] == "pair":
         said = text(
-            "{supplier} when {sampler} samples: {component} {bias} % against ours ({low} to {high}), {lots} lots.", **fields
+            "{supplier} when {sampler} samples: {component} {bias} % against ours ({low} to {high}), {lots} lots.",
+            **fields,
         )
     elif row["kind"] == "supplier":
         said = text("{supplier}: {component} {bias} % against ours ({low} to {high}), {lots} lots.", **fields)
@@ -58,7 +66,7 @@ def biased_words(row: Mapping[str, Any], text: Catalogue) -> str:
         )  # fmt: skip
     if row["umpired"]:
         said += " " + text(
-            "Against the umpire of {n} lots: theirs {theirs} %, ours {ours} %.", n=row["umpired"],
+            "Against the umpire ({n} of the lots): theirs {theirs} %, ours {ours} %.", n=row["umpired"],
             theirs=_signed(row["theirs_to_umpire_frac"], text), ours=_signed(row["ours_to_umpire_frac"], text),
         )  # fmt: skip
     if row["instead"]:
@@ -87,8 +95,8 @@ def _table(table: pl.DataFrame, text: Catalogue) -> TableBlock:
     )
     rows = tuple(
         Row(str(k), {
-            "kind": words(text(KINDS[row["kind"]])), "supplier": words(row["supplier"]), "sampler": words(row["sampler"]),
-            "component": words(row["component"]), "lots": Cell(float(row["lots"]), digits=0),
+            "kind": words(text(KINDS[row["kind"]])), "supplier": words(row["supplier"]),
+            "sampler": words(row["sampler"]), "component": words(row["component"]), "lots": Cell(float(row["lots"]), digits=0),
             "bias": Cell(row["bias_rel_frac"]), "low": Cell(row["bias_low_frac"]), "high": Cell(row["bias_high_frac"]),
             "chance": Cell(row["p_holm"], digits=4), "metal": Cell(row["content_t"], digits=1),
             "verdict": Cell(text(SUPPLIER_VERDICTS[row["verdict"]]), tone=_TONES.get(row["verdict"], "plain")),

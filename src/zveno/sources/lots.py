@@ -35,9 +35,9 @@ SCHEMA = {
 def read_lots(path: Path, components: Sequence[str]) -> pl.DataFrame:
     """Lots with both assays: columns lot, supplier, sampler, component, ours_frac, theirs_frac, umpire_frac, mass_t.
 
-    The first row names the columns, in any language, with a unit of measure after a comma where it is not per cent or t:
-    ``lot; supplier; sampler; component; ours, %; theirs, %; umpire, %; mass, t``. Sampler, umpire and mass may be left
-    out, or be empty in a row; a lot has a row for each component.
+    The first row names the columns, in any language, with a unit of measure after a comma where it is not per cent or
+    t: ``lot; supplier; sampler; component; ours, %; theirs, %; umpire, %; mass, t``. Sampler, umpire and mass may be
+    left out, or be empty in a row; a lot has a row for each component.
 
     Parameters
     ----------

@@ -131,7 +131,11 @@ QUALITY: dict[str, tuple[Column, ...]] = {
         ("t", pl.Float64, "bias over its standard error"),
         ("p_value", pl.Float64, "chance of a larger one if there is none, of it alone"),
         ("p_holm", pl.Float64, "the same corrected for all that are compared (Holm)"),
-        ("verdict", pl.String, "biased, explained (by one that is named), clean, or too_few; of all lots common, clean"),
+        (
+            "verdict",
+            pl.String,
+            "biased, explained (by one that is named), clean, or too_few; of all lots common, clean",
+        ),
         ("instead", pl.String, "others that these lots cannot tell from it, joined by ;"),
         ("content_t", pl.Float64, "metal that the bias is worth over these lots, t; null where masses are not given"),
         ("content_low_t", pl.Float64, "lower end of its 95 % interval"),

@@ -40,7 +40,9 @@ class Office:
         self.register()
         self.signed: Books = books(self.folder)
         enter(self.signed.persons, "metrologist", "Metrologist", ("metrologist",), self.signed.registrar)
-        enter(self.signed.persons, "second", "Accountant, too", ("accountant", "chief_accountant"), self.signed.registrar)
+        enter(
+            self.signed.persons, "second", "Accountant, too", ("accountant", "chief_accountant"), self.signed.registrar
+        )
 
     def register(self, more: str = "") -> None:
         (self.description / "quality.yaml").write_text(REGISTER.format(meter=self.meter, more=more), "utf-8")
@@ -69,7 +71,12 @@ def office(tmp_path) -> Office:
 def test_readings_after_the_expiry_are_marked_and_their_systematic_error_widened(office):
     found = office.chain.results("2026-03")
     (marked,) = found.overdue.iter_rows(named=True)
-    assert (marked["meter"], marked["instrument"], marked["readings"], marked["overdue_readings"]) == ("ore.belt", "W-1", 30, 30)
+    assert (marked["meter"], marked["instrument"], marked["readings"], marked["overdue_readings"]) == (
+        "ore.belt",
+        "W-1",
+        30,
+        30,
+    )
     assert marked["limit_pct"] == 0.5
     assert marked["grown_pct"] == pytest.approx(0.5 * (1 + 395 / 365), rel=1e-9)  # 2 March 2025 to 31 March 2026
     ore = found.adjustments.filter(pl.col("meter") == "ore.belt").row(0, named=True)
@@ -114,10 +121,12 @@ def test_whoever_has_drawn_up_does_not_authorise(office):
 def test_register_that_changed_makes_the_authorisation_incomplete(office):
     office.authorising.authorise("2026-03", ["W-1", "W-2"], "no other scale", office.signer("metrologist"), DAY)
     office.closing.draw_up("2026-03", office.signed.accountant, DAY + timedelta(hours=1))
-    office.register(', {on: 2026-03-21, until: 2026-03-25}')
+    office.register(", {on: 2026-03-21, until: 2026-03-25}")
     with pytest.raises(DataError, match=r"1 of 3 instruments .*: W-2"):
         office.closing.approve("2026-03", office.signed.chief, DAY + timedelta(hours=2))
-    office.authorising.authorise("2026-03", ["W-2"], "short certificate", office.signer("metrologist"), DAY + timedelta(hours=3))
+    office.authorising.authorise(
+        "2026-03", ["W-2"], "short certificate", office.signer("metrologist"), DAY + timedelta(hours=3)
+    )
     office.closing.draw_up("2026-03", office.signed.accountant, DAY + timedelta(hours=4))
     assert office.closing.approve("2026-03", office.signed.chief, DAY + timedelta(hours=5)).approved is not None
 
@@ -126,7 +135,9 @@ def test_instruments_can_be_authorised_one_by_one_by_several(office):
     office.authorising.authorise("2026-03", ["W-2"], "spare crane", office.signer("metrologist"), DAY)
     with pytest.raises(DataError, match=r"1 of 2 instruments .*: W-1"):
         office.closing.draw_up("2026-03", office.signed.accountant, DAY)
-    office.authorising.authorise("2026-03", ["W-1"], "belt stands on the 5th", office.signed.chief, DAY + timedelta(hours=1))
+    office.authorising.authorise(
+        "2026-03", ["W-1"], "belt stands on the 5th", office.signed.chief, DAY + timedelta(hours=1)
+    )
     assert [one.person for one in office.authorising.given("2026-03")] == ["metrologist", "chief"]
     assert office.closing.draw_up("2026-03", office.signed.accountant, DAY + timedelta(hours=2)).number == 1
 
@@ -162,7 +173,11 @@ def test_obstacles_are_named(office):
 
 def test_list_for_a_day(office):
     found = office.chain.instruments(datetime(2026, 3, 19).date())
-    assert dict(found.select("instrument", "status").iter_rows()) == {"W-1": "expired", "W-2": "due_soon", "W-3": "valid"}
+    assert dict(found.select("instrument", "status").iter_rows()) == {
+        "W-1": "expired",
+        "W-2": "due_soon",
+        "W-3": "valid",
+    }
     assert found["instrument"][0] == "W-1"
     before = office.chain.instruments(datetime(2024, 1, 1).date())
     assert before["status"].unique().to_list() == ["unknown"]

@@ -25,7 +25,8 @@ def overdue_words(model: ChainModel, overdue: pl.DataFrame, widened: pl.DataFram
     """The meters concerned, and the flow that suffers most, in a sentence or two."""
     meters = overdue["meter"].unique().len()
     said = text.count(
-        "Readings of {n} meter were taken with instruments whose verification had expired: its error is taken as larger.",
+        "Readings of {n} meter were taken with instruments whose verification had expired: its error is taken as "
+        "larger.",
         "Readings of {n} meters were taken with instruments whose verification had expired: their errors are taken as "
         "larger.",
         meters,
@@ -65,8 +66,8 @@ def _meters(model: ChainModel, overdue: pl.DataFrame, text: Catalogue) -> TableB
     )  # fmt: skip
     note = text(
         "The permissible error of an instrument is vouched for while its verification holds. After that it is taken to "
-        "grow on as the interval allowed it to: an estimate, which quality.yaml sets. Of several instruments of a meter "
-        "the worst counts."
+        "grow on as the interval allowed it to: an estimate, which quality.yaml sets. Of several instruments of a "
+        "meter the worst counts."
     )
     return TableBlock("overdue_readings", text("Instruments with an expired verification"), columns, rows, (note,))
 
