@@ -200,7 +200,7 @@ def _imported(cells: pl.DataFrame, columns: RegisterColumns | None) -> Iterator[
         one = _of_row(point.removeprefix(POINT), by)
         if one is not None:
             told = beside.get((file_hash, sheet, row), {})
-            yield replace(one, **{name: told.get(name, "") for name in ("name", "site", "point")})
+            yield replace(one, name=told.get("name", ""), site=told.get("site", ""), point=told.get("point", ""))
 
 
 def _of_row(serial: str, by: Mapping[str, Mapping[str, Any]]) -> Registered | None:

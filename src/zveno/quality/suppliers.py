@@ -38,7 +38,7 @@ class Lot:
 
 @dataclass(frozen=True)
 class Candidate:
-    """What may be biased: the lots of a supplier, of a sampler, or of both together; ``lots`` shape (n,) of booleans."""
+    """What may be biased: the lots of a supplier, of a sampler, or of both together; ``lots`` has shape (n,)."""
 
     kind: Kind
     supplier: str

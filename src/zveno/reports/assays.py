@@ -27,7 +27,8 @@ BIASES = {**VERDICTS, "within": tr("no bias to be seen")}
 _TONES: Mapping[str, Tone] = {"worse": "bad", "biased": "bad", "contaminated": "bad"}
 _RULES = tr(
     "Rules: 1_3s one assay beyond 3 standard deviations; 2_2s two in a row beyond 2 on one side; R_4s two in a row "
-    "more than 2 on opposite sides; 4_1s four in a row beyond 1 on one side; 10_x ten in a row on one side of the centre."
+    "more than 2 on opposite sides; 4_1s four in a row beyond 1 on one side; 10_x ten in a row on one side of the "
+    "centre."
 )
 
 

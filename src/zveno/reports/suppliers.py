@@ -96,7 +96,8 @@ def _table(table: pl.DataFrame, text: Catalogue) -> TableBlock:
     rows = tuple(
         Row(str(k), {
             "kind": words(text(KINDS[row["kind"]])), "supplier": words(row["supplier"]),
-            "sampler": words(row["sampler"]), "component": words(row["component"]), "lots": Cell(float(row["lots"]), digits=0),
+            "sampler": words(row["sampler"]), "component": words(row["component"]),
+            "lots": Cell(float(row["lots"]), digits=0),
             "bias": Cell(row["bias_rel_frac"]), "low": Cell(row["bias_low_frac"]), "high": Cell(row["bias_high_frac"]),
             "chance": Cell(row["p_holm"], digits=4), "metal": Cell(row["content_t"], digits=1),
             "verdict": Cell(text(SUPPLIER_VERDICTS[row["verdict"]]), tone=_TONES.get(row["verdict"], "plain")),
