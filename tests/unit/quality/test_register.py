@@ -105,7 +105,9 @@ def test_rows_of_a_replaced_file_count_for_nothing():
 
 
 def test_description_stands_beside_the_register_and_goes_before_it():
-    described = Instrument(id="15", title={"en": "Belt"}, accuracy_class="0,2", verified=(Verification(on=date(2026, 3, 1)),))
+    described = Instrument(
+        id="15", title={"en": "Belt"}, accuracy_class="0,2", verified=(Verification(on=date(2026, 3, 1)),)
+    )
     quality = COLUMNS.model_copy(update={"instruments": (described, Instrument(id="3"))})
     one, other = register(quality, table(*heads(), *row("15", "2025-02-01", 4, months=24)))
     assert (one.id, one.accuracy_class, one.point, one.interval_mo) == ("15", "0,2", "ORE", 24)

@@ -53,7 +53,9 @@ def test_bias_is_told_with_an_interval_and_the_metal_that_it_is_worth():
     covered, worth = [], []
     for seed in range(40):
         found = supplier_biases(lots(seed))
-        row = found.filter(pl.col("kind") == "pair", pl.col("supplier") == "S2", pl.col("sampler") == "X1").row(0, named=True)
+        row = found.filter(pl.col("kind") == "pair", pl.col("supplier") == "S2", pl.col("sampler") == "X1").row(
+            0, named=True
+        )
         covered.append(row["bias_low_frac"] <= np.log(1.02) <= row["bias_high_frac"])
         metal = sum(one.mass_t * one.ours_frac for one in lots(seed) if (one.supplier, one.sampler) == GUILTY)
         worth.append(row["content_t"] / metal / row["bias_rel_frac"])
@@ -64,16 +66,18 @@ def test_bias_is_told_with_an_interval_and_the_metal_that_it_is_worth():
 
 def test_sampler_that_errs_with_everybody_accuses_no_supplier():
     named = []
-    for seed in range(40):
+    for seed in range(80):
         wrong = [replace(one, theirs_frac=one.theirs_frac * (1.02 if one.sampler == "X3" else 1.0))
                  for one in lots(seed, bias=0.0)]  # fmt: skip
         named.append(accused(supplier_biases(wrong)))
     assert all(("sampler", "", "X3") in one for one in named)
-    assert sum(len(one) > 1 for one in named) <= 4
+    assert np.mean([len(one) > 1 for one in named]) <= 0.05 + 2.5 * np.sqrt(0.05 * 0.95 / 80)
 
 
 def test_supplier_who_is_high_with_all_samplers_is_named_alone():
-    wrong = [replace(one, theirs_frac=one.theirs_frac * (1.02 if one.supplier == "S4" else 1.0)) for one in lots(3, bias=0)]
+    wrong = [
+        replace(one, theirs_frac=one.theirs_frac * (1.02 if one.supplier == "S4" else 1.0)) for one in lots(3, bias=0)
+    ]
     found = supplier_biases(wrong)
     assert accused(found) == [("supplier", "S4", "")]
     pairs = found.filter(pl.col("supplier") == "S4", pl.col("kind") == "pair")
