@@ -62,7 +62,7 @@ class MeasuredAnswers(Screen):
         ]  # fmt: skip
         if rows:
             self.table(
-                [tr("instrument"), tr("name"), tr("place"), tr("accounting point"), tr("class"), tr("valid until"),
+                [tr("instrument"), tr("name"), tr("place"), tr("accounting point"), tr("accuracy class"), tr("valid until"),
                  tr("days overdue"), ""],
                 rows,
             )  # fmt: skip

@@ -87,7 +87,7 @@ def _table(model: ChainModel, state: str, part: pl.DataFrame, text: Catalogue) -
         Column("name", text("Name"), broad=True),
         Column("site", text("Place")),
         Column("point", text("Accounting point")),
-        Column("class", text("Class")),
+        Column("class", text("Accuracy class")),
         Column("verified", text("Verified on"), Kind.DAY),
         Column("until", text("Valid until"), Kind.DAY),
         Column("days", text("Days overdue"), Kind.COUNT),
