@@ -16,12 +16,13 @@ from tempfile import TemporaryDirectory
 import polars as pl
 
 from zveno.chain.facade import Chain, load
-from zveno.chain.gate import Obstacle, Question, obstacles, require_clear
+from zveno.chain.gate import Obstacle, Question, authorised_by, obstacles, require_clear
 from zveno.chain.kept import description_of
 from zveno.close import Carried
 from zveno.close.steps import PeriodStage, Version, require_approvable, require_drawable, stages
 from zveno.errors import DataError, StoreError, refusal
 from zveno.log import Draft, Log, Signer
+from zveno.log.canonical import Json
 from zveno.log.journal import replace_whole
 from zveno.periods import Period
 from zveno.store.asknown import AsKnown
@@ -130,9 +131,12 @@ class Closing:
             )  # fmt: skip
         content = self._content(self.chain, span, at)
         digest = self._keep(span.name, content)
-        body = {"period": span.name, "cut": at.isoformat(), "model": self.chain.model.hash}
+        body: dict[str, Json] = {"period": span.name, "cut": at.isoformat(), "model": self.chain.model.hash}
         if reason is not None:
             body["reason"] = reason.strip()
+        authorised = authorised_by(Question(self.chain, self.log, span, signer.person))
+        if authorised:
+            body["authorised"] = list(authorised)
         self.log.enter(signer, Draft(kind, body, at, {"version.zip": digest}))
         draft = self.stage(span.name).draft
         if draft is None:

@@ -10,7 +10,7 @@ from zveno.chain.instruments import known_instruments
 from zveno.errors import DataError, Fault, fault, some_names
 from zveno.log import Log
 from zveno.periods import Period
-from zveno.quality.authorised import Lapsed, authorisations, lapsed, missing
+from zveno.quality.authorised import Lapsed, authorisations, lapsed, missing, relied_on
 from zveno.text.mark import tr
 
 
@@ -58,6 +58,12 @@ def _said(message: str, left: tuple[Lapsed, ...], asked: Question, wanted: int) 
         message, count=len(left), all=wanted, period=asked.span.name, person=asked.drawer,
         instruments=some_names([one.instrument for one in left]),
     )  # fmt: skip
+
+
+def authorised_by(asked: Question) -> tuple[int, ...]:
+    """Records of the log by which persons answer for instruments of the period: what a close relies on."""
+    wanted = lapsed(known_instruments(asked.chain.model, asked.chain.store), asked.span)
+    return relied_on(wanted, authorisations(enumerate(asked.log.records), asked.span.name), asked.drawer)
 
 
 CHECKS: tuple[Callable[[Question], Iterator[Obstacle]], ...] = (_instruments,)

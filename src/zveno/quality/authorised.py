@@ -82,6 +82,12 @@ def missing(wanted: Sequence[Lapsed], given: Iterable[Authorisation], drawer: st
     return Missing(tuple(one for one in left if one not in mine), tuple(one for one in left if one in mine))
 
 
+def relied_on(wanted: Sequence[Lapsed], given: Iterable[Authorisation], drawer: str) -> tuple[int, ...]:
+    """Records of the log by which others than ``drawer`` answer for one of the instruments."""
+    needed = set(wanted)
+    return tuple(one.record for one in given if one.person != drawer and one.instruments & needed)
+
+
 def chosen(wanted: Sequence[Lapsed], names: Sequence[str]) -> tuple[Lapsed, ...]:
     """The instruments that a person names, or ``all``.
 

@@ -98,6 +98,8 @@ def test_close_is_refused_until_another_person_answers_for_the_instruments(offic
     office.closing.draw_up("2026-03", office.signed.accountant, DAY + timedelta(hours=1))
     closed = office.closing.approve("2026-03", office.signed.chief, DAY + timedelta(hours=2))
     assert closed.approved is not None
+    drawn = office.closing.log.records[closed.drawn.record]
+    assert [office.closing.log.records[one].person for one in drawn.body["authorised"]] == ["metrologist"]
     assert office.closing.reproduce(closed) == ()
     assert "overdue" in office.closing.frozen(closed).tables
     assert Log(office.folder).verify() == ()

@@ -69,7 +69,16 @@ def _meters(model: ChainModel, overdue: pl.DataFrame, text: Catalogue) -> TableB
         "grow on as the interval allowed it to: an estimate, which quality.yaml sets. Of several instruments of a "
         "meter the worst counts."
     )
-    return TableBlock("overdue_readings", text("Instruments with an expired verification"), columns, rows, (note,))
+    title = text("Instruments with an expired verification")
+    return TableBlock("overdue_readings", title, columns, rows, (note, *_rule(model, text)))
+
+
+def _rule(model: ChainModel, text: Catalogue) -> list[str]:
+    """Where the rule comes from and who answers for it, as far as the description says."""
+    said = model.quality.overdue if model.quality else None
+    if said is None or not (said.source or said.owner):
+        return []
+    return [text("By {source}; answered for by {owner}.", source=said.source or "–", owner=said.owner or "–")]
 
 
 def _flows(model: ChainModel, widened: pl.DataFrame, text: Catalogue) -> TableBlock:
