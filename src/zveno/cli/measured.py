@@ -62,8 +62,8 @@ class MeasuredAnswers(Screen):
         ]  # fmt: skip
         if rows:
             self.table(
-                [tr("instrument"), tr("name"), tr("place"), tr("accounting point"), tr("accuracy class"), tr("valid until"),
-                 tr("days overdue"), ""],
+                [tr("instrument"), tr("name"), tr("place"), tr("accounting point"), tr("accuracy class"),
+                 tr("valid until"), tr("days overdue"), ""],
                 rows,
             )  # fmt: skip
         if shown.height > _MOST:

@@ -93,7 +93,8 @@ def overdue_rows(
             last = min(end, one.until or end) - timedelta(days=1)
             rows.append({
                 "period": period.name, "meter": meter.id, "stream": meter.stream, "quantity": meter.quantity,
-                "instrument": one.instrument, "name": names[one.instrument].name,
+                "instrument": one.instrument,
+                "name": names[one.instrument].name or names[one.instrument].titles.get("en", ""),
                 "valid_until": one.since - timedelta(days=1), "days_overdue": (last - one.since).days + 1,
                 "readings": mine.height, "overdue_readings": _after(mine, one, model).height,
                 "limit_pct": _held_pct(meter, one), "grown_pct": grown_pct(meter, one, max(last, first)),
@@ -107,9 +108,9 @@ def _held_pct(meter: Meter, one: Overdue) -> float:
 
 
 def _after(readings: pl.DataFrame, one: Overdue, model: ChainModel) -> pl.DataFrame:
-    """Readings of the time without a verification."""
+    """Readings that reach into the time without a verification; those of a moment if it lies there."""
     since = _midnight(one.since, model)
-    found = readings.filter(pl.col("start") >= since)
+    found = readings.filter((pl.col("end") > since) | (pl.col("start") >= since))
     return found if one.until is None else found.filter(pl.col("start") < _midnight(one.until, model))
 
 

@@ -20,10 +20,14 @@ from zveno.reconcile.arrays import Floats
 _DAY_S = 86400.0
 
 
-def bias_limit_pct(meter: Meter, component: str, overdue: Sequence[Overdue], times: Floats, tz: tzinfo) -> Floats:
-    """Largest systematic error of each reading, %, at the times given (seconds since 1970), shape (n,).
+def bias_limit_pct(
+    meter: Meter, component: str, overdue: Sequence[Overdue], start: Floats, end: Floats, tz: tzinfo
+) -> Floats:
+    """Largest systematic error of each reading, %, over its time from start to end (seconds since 1970), shape (n,).
 
-    Of several instruments of a meter the one that is furthest off counts: which of them gave a reading is not known.
+    A mass was weighed all the time, so the share of it that lies after the expiry counts; an assay, a moisture or a
+    survey is as good as the instrument was at its end. Of several instruments of a meter the one that is furthest off
+    counts: which of them gave a reading is not known.
 
     Examples
     --------
@@ -31,16 +35,22 @@ def bias_limit_pct(meter: Meter, component: str, overdue: Sequence[Overdue], tim
     >>> belt = Meter(id="belt", stream="ore", quantity="mass", uom="t", sd_rel_pct=1.0, bias_limit_pct=0.4)
     >>> late = Overdue(instrument="7", since=date(2026, 3, 6), interval_days=365, limit_pct=0.5)
     >>> moments = np.array([datetime(2026, 3, 1, tzinfo=UTC).timestamp(), datetime(2027, 3, 6, tzinfo=UTC).timestamp()])
-    >>> bias_limit_pct(belt, "", [late], moments, UTC)
+    >>> bias_limit_pct(belt, "", [late], moments, moments, UTC)
     array([0.4, 1. ])
     """
-    found = np.full_like(times, meter.bias_limit_pct, dtype=float)
+    found = np.full_like(start, meter.bias_limit_pct, dtype=float)
+    at_end = meter.quantity in ("assay", "moisture", "survey_mass")
     for one in overdue:
         since = datetime.combine(one.since, time(), tz).timestamp()
         until = np.inf if one.until is None else datetime.combine(one.until, time(), tz).timestamp()
-        late_days = np.clip((times - since) / _DAY_S, 0.0, None)
-        grown = _vouched_pct(meter, one, component) * _growth(one, late_days)
-        found = np.where((since <= times) & (times < until), np.maximum(found, grown), found)
+        first, last = np.maximum(end if at_end else start, since), np.minimum(end, until)
+        length = np.where(at_end, 0.0, end - start)
+        within = (first < until) & (since <= last) & (last >= first)
+        share = np.divide(last - first, length, out=np.where(within, 1.0, 0.0), where=length > 0)
+        late_days = np.clip((0.5 * (first + last) - since) / _DAY_S, 0.0, None)
+        grown = np.maximum(meter.bias_limit_pct, _vouched_pct(meter, one, component) * _growth(one, late_days))
+        share = np.where(within, share, 0.0)
+        found = np.maximum(found, (1 - share) * meter.bias_limit_pct + share * grown)
     return np.asarray(found)
 
 

@@ -314,7 +314,7 @@ class PeriodValues:
         late = self.model.overdue.get(meter.id, ())
         if not late:
             return meter.bias_limit_pct
-        each = bias_limit_pct(meter, component, late, times.start, self.model.tz)
+        each = bias_limit_pct(meter, component, late, times.start, times.end, self.model.tz)
         size = np.abs(weight)
         return float(np.average(each, weights=size if size.sum() > 0 else None))
 

@@ -37,7 +37,7 @@ QUALITY: dict[str, tuple[Column, ...]] = {
         ("valid_until", pl.Date, "last day on which its verification held"),
         ("days_overdue", pl.Int64, "days from that to the last day of the period"),
         ("readings", pl.Int64, "readings of the period"),
-        ("overdue_readings", pl.Int64, "those of the time after the verification expired"),
+        ("overdue_readings", pl.Int64, "those that reach into the time after the verification expired"),
         ("limit_pct", pl.Float64, "largest permissible error while it held, %"),
         ("grown_pct", pl.Float64, "what it is taken to have grown to by the end of the period, %"),
     ),

@@ -8,7 +8,7 @@ from zveno.model.chain import ChainModel
 from zveno.reports.document import Block, Callout, Cell, Column, Kind, Row, TableBlock, half_width
 from zveno.reports.parts.words import measured_words, title_or_dash, words
 from zveno.reports.streams import stream_title
-from zveno.text.catalogue import Catalogue
+from zveno.text.catalogue import Catalogue, title_in
 
 _MOST = 12
 
@@ -35,7 +35,7 @@ def overdue_words(model: ChainModel, overdue: pl.DataFrame, widened: pl.DataFram
         return said
     first = widened.row(0, named=True)
     return f"{said} " + text(
-        "Most of all this widens {what} of {stream}: ± {half} t instead of ± {held} t.",
+        "It tells most on {stream} ({what}): ± {half} t instead of ± {held} t.",
         what=measured_words(model, first["stream"], first["component"], text),
         stream=stream_title(model, first["stream"], text),
         half=text.number(half_width(first["mass_sd_t"]), 1), held=text.number(half_width(first["verified_sd_t"]), 1),
@@ -45,7 +45,7 @@ def overdue_words(model: ChainModel, overdue: pl.DataFrame, widened: pl.DataFram
 def _meters(model: ChainModel, overdue: pl.DataFrame, text: Catalogue) -> TableBlock:
     """Each meter with its instruments."""
     columns = (
-        Column("meter", text("Meter"), broad=True),
+        Column("meter", text("Point of measurement"), broad=True),
         Column("instrument", text("Instrument"), broad=True),
         Column("until", text("Valid until"), Kind.DAY),
         Column("days", text("Days overdue"), Kind.COUNT),
@@ -57,7 +57,7 @@ def _meters(model: ChainModel, overdue: pl.DataFrame, text: Catalogue) -> TableB
     rows = tuple(
         Row(str(k), {
             "meter": words(title_or_dash(model, row["meter"], text)),
-            "instrument": words(" ".join(filter(None, (row["name"], row["instrument"])))),
+            "instrument": words(_instrument(model, row["instrument"], row["name"], text)),
             "until": Cell(row["valid_until"]), "days": Cell(float(row["days_overdue"]), digits=0),
             "readings": Cell(float(row["overdue_readings"]), digits=0), "of": Cell(float(row["readings"]), digits=0),
             "limit": Cell(row["limit_pct"] / 100, digits=2), "grown": Cell(row["grown_pct"] / 100, digits=2),
@@ -71,6 +71,13 @@ def _meters(model: ChainModel, overdue: pl.DataFrame, text: Catalogue) -> TableB
     )
     title = text("Instruments with an expired verification")
     return TableBlock("overdue_readings", title, columns, rows, (note, *_rule(model, text)))
+
+
+def _instrument(model: ChainModel, instrument: str, name: str, text: Catalogue) -> str:
+    """What an instrument is, in the reader's language where the description says it, and its number."""
+    described = {one.id: one.title for one in (model.quality.instruments if model.quality else ())}
+    titles = {str(lang): title for lang, title in described.get(instrument, {}).items()}
+    return " ".join(filter(None, (title_in(titles, text.lang, name), instrument)))
 
 
 def _rule(model: ChainModel, text: Catalogue) -> list[str]:
