@@ -17,6 +17,7 @@ import polars as pl
 
 from zveno.chain.entered import enter_approved, records_until
 from zveno.chain.facade import Chain, load
+from zveno.chain.gate import Obstacle, Question, authorised_by, obstacles, require_clear
 from zveno.chain.kept import description_of
 from zveno.close import Books, Carried
 from zveno.close.dependants import dependants
@@ -24,6 +25,7 @@ from zveno.close.investigations import Investigation, investigations
 from zveno.close.steps import PeriodStage, Version, require_approvable, require_drawable, stages
 from zveno.errors import DataError, StoreError, refusal
 from zveno.log import Draft, Log, Signer
+from zveno.log.canonical import Json
 from zveno.log.journal import replace_whole
 from zveno.periods import Period
 from zveno.store.asknown import AsKnown
@@ -97,18 +99,33 @@ class Closing:
         """
         return require_approvable(self.stage(self.chain.period(period).name), person)[0]
 
+    def obstacles(self, period: str, person: str) -> tuple[Obstacle, ...]:
+        """What stands in the way of a close of a period that a person draws up."""
+        return obstacles(Question(self.chain, self.log, self.chain.period(period), person))
+
+    def require_clear(self, period: str, person: str) -> None:
+        """Refuse, before a pass-phrase is asked for, a close that something stands in the way of.
+
+        Raises
+        ------
+        DataError
+            With every obstacle.
+        """
+        require_clear(Question(self.chain, self.log, self.chain.period(period), person))
+
     def draw_up(self, period: str, signer: Signer, at: datetime, reason: str | None = None) -> Version:
         """Draw up the books of a period from all data known now, and sign them; with a reason, restate a closed one.
 
         Raises
         ------
         DataError
-            If the period cannot be drawn up at this stage, or has no data.
+            If the period cannot be drawn up at this stage, something stands in the way, or it has no data.
         StoreError
             If the person may not sign, or the disk refuses: then nothing has changed.
         """
         span = self.chain.period(period)
         kind = self.require_drawable(period, reason)
+        self.require_clear(period, signer.person)
         enter_approved(self.chain.store, self.log, lambda: at)
         newest = records_until(self.chain.store, span)["known"].max()
         if isinstance(newest, datetime) and newest > at:
@@ -118,11 +135,14 @@ class Closing:
             )  # fmt: skip
         content = self._content(self.chain, span, at)
         digest = self._keep(span.name, content)
-        body: dict[str, object] = {"period": span.name, "cut": at.isoformat(), "model": self.chain.model.hash}
+        body: dict[str, Json] = {"period": span.name, "cut": at.isoformat(), "model": self.chain.model.hash}
         if looked_into := [one.number for one in self.open_investigations(span.name)]:
             body["investigations"] = looked_into
         if reason is not None:
             body["reason"] = reason.strip()
+        authorised = authorised_by(Question(self.chain, self.log, span, signer.person))
+        if authorised:
+            body["authorised"] = list(authorised)
         self.log.enter(signer, Draft(kind, body, at, {"version.zip": digest}))
         draft = self.stage(span.name).draft
         if draft is None:
@@ -137,12 +157,14 @@ class Closing:
         Raises
         ------
         DataError
-            If nothing waits, the person drew it up, or the version cannot be made again to the last digit.
+            If nothing waits, the person drew it up, something stands in the way, or the version cannot be made again
+            to the last digit.
         StoreError
             If the person may not sign, or the disk refuses.
         """
         span = self.chain.period(period)
         draft, kind = require_approvable(self.stage(span.name), signer.person)
+        self.require_clear(period, draft.drawn.person)
         differing = self.reproduce(draft)
         if differing:
             raise DataError(

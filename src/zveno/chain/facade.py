@@ -15,6 +15,7 @@ from zveno.chain.calibrated import calibrated
 from zveno.chain.entered import records_until
 from zveno.chain.imports import Imported, import_files
 from zveno.chain.installed import add_installed_unit_models
+from zveno.chain.instruments import instrument_list, measured, overdue_tables
 from zveno.chain.kept import hash_of, rejected_of
 from zveno.chain.lasting import Detection, Drifts, LastingErrors, detection_of, drifts_of, lasting_errors_of
 from zveno.chain.many import simulate_many
@@ -296,27 +297,27 @@ class Chain:
     def reconcile(self, period: str | Period, *, scrutiny: Scrutiny | None = None) -> Balance:
         """Flows and assays that fit together, with their uncertainty; suspects; what cannot be known."""
         span = self._span(period)
-        return reconcile(self.model, self.records_for(span), span, scrutiny)
+        return reconcile(self.model_for(span), self.records_for(span), span, scrutiny)
 
     def reconcile_each(self, period: str | Period, each: Literal["hour", "day"] = "hour") -> PeriodSeries:
         """A balance for every hour or day of a period."""
         span = self._span(period)
-        return reconcile_many(self.model, self.records_for(span), list(span.split(each)))
+        return reconcile_many(self.model_for(span), self.records_for(span), list(span.split(each)))
 
     def lasting_errors(self, period: str | Period, *, asked: Sequence[str] = ()) -> LastingErrors:
         """Errors of meters that are the same in all months of a period, tested over all of them together."""
         span = self._span(period)
-        return lasting_errors_of(self.model, self.records_for(span), span, asked)
+        return lasting_errors_of(self.model_for(span), self.records_for(span), span, asked)
 
     def drifts(self, period: str | Period, each: Literal["hour", "day"] = "day") -> Drifts:
         """Meters that are off for good, since when and by how much, from every hour or day of a period."""
         span = self._span(period)
-        return drifts_of(self.model, self.records_for(span), span, each)
+        return drifts_of(self.model_for(span), self.records_for(span), span, each)
 
     def detect(self, period: str | Period, months: Sequence[int] = (1, 3, 12)) -> Detection:
         """Smallest errors of the meters that show in some months like this one; what one more reading would buy."""
         span = self._span(period)
-        return detection_of(self.model, self.records_for(span), span, months)
+        return detection_of(self.model_for(span), self.records_for(span), span, months)
 
     def check(self, period: str | Period) -> Breaches:
         """Breaches of the rules with unit, shift, crew and role; rules not checked, with the reason.
@@ -374,6 +375,7 @@ class Chain:
         span = self._span(period)
         balance, breaches, records = balance or self.reconcile(span), self._check(span), self.records_for(span)
         readings = self.store.read("readings", Period(span.start, span.end + timedelta(days=1)))
+        overdue, widened = self.overdue(balance)
         return MonthResults(
             model=self.model,
             period=span,
@@ -398,6 +400,8 @@ class Chain:
             p_value=balance.p_value,
             nominal=balance.nominal,
             separating=balance.separating,
+            overdue=overdue,
+            widened=widened,
             provenance=Provenance(
                 version=VERSION,
                 model_hash=self.model.hash,
@@ -425,6 +429,18 @@ class Chain:
 
     def _span(self, period: str | Period) -> Period:
         return period if isinstance(period, Period) else self.period(period)
+
+    def overdue(self, balance: Balance) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Tables ``overdue_readings`` and ``widened_flows``: what expired verifications do to a balance."""
+        return overdue_tables(self.model, self.store, self.records_for(balance.period), balance)
+
+    def instruments(self, day: date, lang: str = "en") -> pl.DataFrame:
+        """Table ``instruments``: how every instrument of the register stands on a day."""
+        return instrument_list(self.model, self.store, day, lang)
+
+    def model_for(self, span: Period) -> ChainModel:
+        """The model in which meters err as their instruments were verified in a period."""
+        return measured(self.model, self.store, span)
 
     def records_for(self, period: Period) -> pl.DataFrame:
         """Records of a period, with those before it that may hold opening surveys."""

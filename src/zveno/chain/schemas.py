@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from zveno.model.foundry import FoundryFile
 from zveno.model.mapping import CalendarsFile, LayoutMapping
 from zveno.model.play import Play
+from zveno.model.quality import QualityFile
 from zveno.model.rulebook import RulesFile
 from zveno.model.types import ChainFile, ParametersFile, People
 from zveno.rules import RULE_KINDS
@@ -19,6 +20,7 @@ FILES: dict[str, type[BaseModel]] = {
     "parameters.yaml": ParametersFile,
     "people.yaml": People,
     "foundry.yaml": FoundryFile,
+    "quality.yaml": QualityFile,
     "rules": RulesFile,
     "play.yaml": Play,
     "calendars.yaml": CalendarsFile,

@@ -1,6 +1,6 @@
 """The command line: a door to the facade."""
 
-from zveno.cli import adjust, archive, calibrate, close, daily, detect, imports, investigate, person, store
+from zveno.cli import adjust, archive, calibrate, close, daily, detect, imports, investigate, person, quality, store
 from zveno.cli.app import run
 
 __all__ = [
@@ -16,3 +16,4 @@ __all__ = [
     "run",
     "store",
 ]
+__all__ = ["archive", "calibrate", "close", "detect", "imports", "person", "quality", "run", "store"]

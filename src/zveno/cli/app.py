@@ -334,7 +334,8 @@ def reconcile(
     elif each:
         screen.series(facade.model, facade.reconcile_each(span, each), as_json=as_json)
     else:
-        screen.balance(facade.model, facade.reconcile(span, scrutiny=scrutiny), as_json=as_json)
+        balance = facade.reconcile(span, scrutiny=scrutiny)
+        screen.balance(facade.model, balance, facade.overdue(balance), as_json=as_json)
 
 
 def with_data(facade: Any, data: Path | None, screen: Any) -> Any:

@@ -46,6 +46,7 @@ def books(
 def close(period: Period, by: By, chain: ChainFolder = HERE, store: StorePlace = None, lang: Lang = "") -> None:
     desk = Office(chain, store, lang)
     desk.closing.require_drawable(period)
+    desk.closing.require_clear(period, by)
     desk.screen.drawn(desk.closing.draw_up(period, desk.signer(by), desk.now))
     desk.screen.still_open(desk.closing, period, desk.now.date())
 
@@ -53,7 +54,8 @@ def close(period: Period, by: By, chain: ChainFolder = HERE, store: StorePlace =
 @app.command(cls=SpokenCommand, help=tr("Approve what another person has drawn up: the period is closed."))
 def approve(period: Period, by: By, chain: ChainFolder = HERE, store: StorePlace = None, lang: Lang = "") -> None:
     desk = Office(chain, store, lang)
-    desk.closing.require_approvable(period, by)
+    draft = desk.closing.require_approvable(period, by)
+    desk.closing.require_clear(period, draft.drawn.person)
     before = desk.closing.in_force(period)
     version = desk.closing.approve(period, desk.signer(by), desk.now)
     desk.screen.closed(version, desk.closing.to_look_at(period))
@@ -67,6 +69,7 @@ def restate(
 ) -> None:
     desk = Office(chain, store, lang)
     desk.closing.require_drawable(period, reason)
+    desk.closing.require_clear(period, by)
     before = desk.closing.stage(desk.closing.chain.period(period).name).closed
     version = desk.closing.draw_up(period, desk.signer(by), desk.now, reason)
     desk.screen.drawn(version)

@@ -12,6 +12,7 @@ from pydantic import ConfigDict, Field
 from zveno.errors import ModelError
 from zveno.model.foundry import FoundryFile
 from zveno.model.mapping import Mappings
+from zveno.model.quality import Overdue, QualityFile
 from zveno.model.record import Record, Titles
 from zveno.model.rulebook import Rulebook
 from zveno.model.types import (
@@ -38,7 +39,8 @@ class ChainModel(Record):
     """The whole description, checked and frozen; look-ups by id. The only thing engines know.
 
     ``places`` tells where in the files an id or key stands (``chain.yaml:41``); ``hash`` is the SHA-256 of
-    all files of the description.
+    all files of the description. ``overdue`` are times in which meters are read by instruments whose verification has
+    expired: it is not described, but found in the register of a period.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
@@ -49,6 +51,8 @@ class ChainModel(Record):
     rulebook: Rulebook = Rulebook()
     foundry: FoundryFile | None = None
     mappings: Mappings = Mappings()
+    quality: QualityFile | None = None
+    overdue: Mapping[str, tuple[Overdue, ...]] = Field(default={}, repr=False)
     places: Mapping[str, str] = Field(default={}, repr=False)
     hash: str = ""
 

@@ -21,6 +21,8 @@ from zveno.model.foundry import FoundryFile
 from zveno.model.foundry_checks import foundry_faults
 from zveno.model.mapping import CalendarsFile, LayoutMapping, Mappings, mapping_faults
 from zveno.model.play import Play
+from zveno.model.quality import QualityFile
+from zveno.model.quality_checks import quality_faults
 from zveno.model.rulebook import Rulebook, RulesFile
 from zveno.model.types import ChainFile, ParametersFile, People
 from zveno.model.validation import validation_faults
@@ -84,6 +86,7 @@ def read_description(folder: Path) -> tuple[ChainModel | None, list[Fault]]:
     parameters = _file(folder / "parameters.yaml", "parameters.yaml", ParametersFile, faults, places, digest)
     people = _file(folder / "people.yaml", "people.yaml", People, faults, places, digest)
     foundry = _file(folder / "foundry.yaml", "foundry.yaml", FoundryFile, faults, places, digest)
+    quality = _file(folder / "quality.yaml", "quality.yaml", QualityFile, faults, places, digest)
     books: list[RulesFile] = []
     for path in files:
         book = _file(path, f"rules/{path.name}", RulesFile, faults, places, digest)
@@ -98,10 +101,11 @@ def read_description(folder: Path) -> tuple[ChainModel | None, list[Fault]]:
         rulebook=Rulebook.of(books),
         foundry=foundry,
         mappings=mappings,
+        quality=quality,
         places=places,
         hash=digest.hexdigest(),
     )
-    checks = (chain_faults, asked_faults, people_faults, foundry_faults, contract_faults, value_faults)
+    checks = (chain_faults, asked_faults, people_faults, foundry_faults, contract_faults, quality_faults, value_faults)
     found = [one for check in checks for one in check(model)]
     return None if figures_are_missing(model) else model, found
 

@@ -16,6 +16,7 @@ from zveno.reconcile.levels import change_told, unsurveyed, untold
 from zveno.reconcile.linked import follow_linked, solve_linked, stock_links
 from zveno.reconcile.linked_periods import Carried, LastingBias, LinkedPeriods, LinkedResult
 from zveno.reconcile.nominal import Nominal
+from zveno.reconcile.overdue_bias import grown_pct
 from zveno.reconcile.problem_report import network_report, problem_report
 from zveno.reconcile.result import NetworkResult
 from zveno.reconcile.solve import solve, solve_network
@@ -23,6 +24,7 @@ from zveno.reconcile.sparse.result import LargeResult
 from zveno.reconcile.sparse.solve import solve_large
 from zveno.reconcile.stock_difference import StockDifference, stock_difference
 from zveno.reconcile.topology import flow_faults
+from zveno.reconcile.widened import widened_flows
 
 __all__ = [
     "BOUND_CONFLICT",
@@ -48,6 +50,7 @@ __all__ = [
     "flow_faults",
     "follow_linked",
     "free_report",
+    "grown_pct",
     "lasting_errors",
     "month_network",
     "network_report",
@@ -63,4 +66,5 @@ __all__ = [
     "stock_links",
     "unsurveyed",
     "untold",
+    "widened_flows",
 ]

@@ -17,6 +17,7 @@ from zveno.periods import Period
 from zveno.quantities import convert, uom_of, uom_phrase
 from zveno.reconcile.arrays import Bools, Floats
 from zveno.reconcile.measured import BIAS, SHARED, Measured
+from zveno.reconcile.overdue_bias import bias_limit_pct
 from zveno.reconcile.records import EMPTY, Book, Series, apart
 from zveno.text.mark import tr
 
@@ -98,7 +99,7 @@ class PeriodValues:
             scale = expected / len(series)
             parts = {name: one * scale for name, one in parts.items()}
             sum_dry *= scale
-        parts |= _systematic(meter, "", sum_dry)
+        parts |= self._systematic(meter, "", sum_dry, series, dry)
         return Measured(sum_dry, math.sqrt(own), parts, meter.id, spread=spread)
 
     def _read(self, meter: Meter, quantity: str) -> Series:
@@ -135,7 +136,9 @@ class PeriodValues:
             self.gaps.append(Gap(instrument.id, "moisture", len(series), len(series) - missing, MEAN_OF_PRESENT))
             sd = np.where(found, sd, np.hypot(sd, _spread(moisture.value)))
         parts = {f"moisture:{instrument.id}": -float(np.sqrt(np.sum((wet * sd) ** 2)))}
-        parts |= {name: -one for name, one in _systematic(instrument, "", float(np.sum(wet * share))).items()}
+        water = wet * share
+        systematic = self._systematic(instrument, "", float(water.sum()), series, water)
+        parts |= {name: -one for name, one in systematic.items()}
         return 1 - share, parts
 
     def _gauge(self, meter: Meter, *, own_only: bool) -> tuple[Meter, Series] | None:
@@ -201,7 +204,8 @@ class PeriodValues:
         sd = self._reading_sd(meter, component, value, series)
         sd = np.where(series.below, np.hypot(sd, series.value / math.sqrt(12)), sd)
         mean, own = float(share @ value), float(np.linalg.norm(share * sd))
-        return Measured(mean, own, _systematic(meter, component, mean), meter.id, spread=_spread(value))
+        systematic = self._systematic(meter, component, mean, series, share * value)
+        return Measured(mean, own, systematic, meter.id, spread=_spread(value))
 
     def scatter_of_mean(self, meter: Meter, component: str, share: float) -> float | None:
         """Standard deviation of the mean assay over a stretch that is a share of the period.
@@ -273,7 +277,7 @@ class PeriodValues:
         moment = np.array([self.period.end.timestamp()])
         once = Series(moment, moment, np.array([value]), np.zeros(1, dtype=bool))
         sd = float(self._reading_sd(meter, component, once.value, once)[0])
-        return Measured(value, max(sd, 1e-9), _systematic(meter, component, value), meter.id)
+        return Measured(value, max(sd, 1e-9), self._systematic(meter, component, value, once, once.value), meter.id)
 
     # ---- errors of one reading ---------------------------------------------------------------------------
 
@@ -286,6 +290,33 @@ class PeriodValues:
             first, last = (datetime.combine(day, time(), self.model.tz).timestamp() for day in (one.start, one.end))
             sd = np.where((first <= times.start) & (times.start < last), one.factor * sd, sd)
         return np.asarray(sd)
+
+    def _systematic(
+        self, meter: Meter, component: str, value: float, times: Series, weight: Floats
+    ) -> dict[str, float]:
+        """Errors that do not average out: the meter's own bias, and what it shares with others.
+
+        Half the bias limit is taken as one standard deviation; that of readings whose instrument was not verified in
+        time counts by their weight. A shared error of laboratories is a calibration per component, so it joins assays
+        of one component only.
+        """
+        suffix = f":{component}" if component else ""
+        parts = {}
+        limit = self._bias_limit(meter, component, times, weight)
+        if limit:
+            parts[f"{BIAS}{meter.id}{suffix}"] = limit / 200 * value
+        if meter.shared_error and meter.shared_error.sd_rel_pct:
+            parts[f"{SHARED}{meter.shared_error.name}{suffix}"] = meter.shared_error.sd_rel_pct / 100 * value
+        return parts
+
+    def _bias_limit(self, meter: Meter, component: str, times: Series, weight: Floats) -> float:
+        """Largest systematic error of the period's value, %."""
+        late = self.model.overdue.get(meter.id, ())
+        if not late:
+            return meter.bias_limit_pct
+        each = bias_limit_pct(meter, component, late, times.start, times.end, self.model.tz)
+        size = np.abs(weight)
+        return float(np.average(each, weights=size if size.sum() > 0 else None))
 
     def _floor(self, meter: Meter, component: str, duration: Floats) -> Floats:
         """``sd_abs`` in t or mass fraction; a rate counts over the reading's duration."""
@@ -323,21 +354,6 @@ class PeriodValues:
             return 0
         begin, end = self.period.start, self.period.end
         return sum(begin <= one.period.start < end for one in self.model.shift_pattern.shifts(self.period))
-
-
-def _systematic(meter: Meter, component: str, value: float) -> dict[str, float]:
-    """Errors that do not average out: the meter's own bias, and what it shares with others.
-
-    Half the bias limit is taken as one standard deviation. A shared error of laboratories is a calibration per
-    component, so it joins assays of one component only.
-    """
-    suffix = f":{component}" if component else ""
-    parts = {}
-    if meter.bias_limit_pct:
-        parts[f"{BIAS}{meter.id}{suffix}"] = meter.bias_limit_pct / 200 * value
-    if meter.shared_error and meter.shared_error.sd_rel_pct:
-        parts[f"{SHARED}{meter.shared_error.name}{suffix}"] = meter.shared_error.sd_rel_pct / 100 * value
-    return parts
 
 
 def _spread(values: Floats) -> float:

@@ -17,6 +17,7 @@ from zveno.reports.parts.headline import counts, headline_part
 from zveno.reports.parts.index import BalanceIndex
 from zveno.reports.parts.links import neighbours_part
 from zveno.reports.parts.nominal import nominal_paragraphs
+from zveno.reports.parts.overdue import overdue_part
 from zveno.reports.parts.plan import plan_part
 from zveno.reports.parts.readings import readings_part
 from zveno.reports.parts.recovery import recovery_part, unaccounted_part
@@ -44,6 +45,7 @@ def link_report(results: MonthResults, text: Catalogue) -> Document:
         *steps_part(model, own.scale_steps, text),
         *swaps_part(model, own.swaps, text),
         *eliminations_part(model, own.eliminations, text),
+        *overdue_part(model, own.overdue, own.widened, text),
         *breaches_part(model, own.breaches, own.not_checked, own.coverage, text),
         *balance_part(index, text, only=plant.id),
         *(recovery_part(index, own.recoveries, text) if own.recoveries.height else ()),

@@ -22,6 +22,7 @@ from zveno.reports.parts.headline import counts, headline_part
 from zveno.reports.parts.index import BalanceIndex
 from zveno.reports.parts.links import links_table
 from zveno.reports.parts.nominal import nominal_paragraphs
+from zveno.reports.parts.overdue import overdue_part
 from zveno.reports.parts.plan import plan_part
 from zveno.reports.parts.readings import readings_part
 from zveno.reports.parts.recovery import recovery_part, unaccounted_part
@@ -52,7 +53,8 @@ class MonthResults:
     (stream, quantity) whose measurement would tell the suspects of one class apart; ``daily_recoveries``
     is the table ``recoveries`` with a day as period; ``castings`` is the table ``foundry_needs`` at the described
     throughput; ``link`` names the plant that the tables are cut down to; ``swaps`` are samples taken for each other,
-    ``scale_steps`` scales that step away from their fellows; ``nominal`` says what leaves the tests a guide only.
+    ``scale_steps`` scales that step away from their fellows; ``nominal`` says what leaves the tests a guide only;
+    ``overdue`` are readings of instruments with an expired verification, ``widened`` flows less sure because of them.
     """
 
     model: ChainModel
@@ -80,6 +82,8 @@ class MonthResults:
     swaps: pl.DataFrame = field(default_factory=lambda: frame("swaps"))
     scale_steps: pl.DataFrame = field(default_factory=lambda: frame("scale_steps"))
     nominal: Nominal = field(default_factory=Nominal)
+    overdue: pl.DataFrame = field(default_factory=lambda: frame("overdue_readings"))
+    widened: pl.DataFrame = field(default_factory=lambda: frame("widened_flows"))
 
 
 def month_report(results: MonthResults, text: Catalogue) -> Document:
@@ -99,6 +103,7 @@ def month_report(results: MonthResults, text: Catalogue) -> Document:
         *steps_part(model, results.scale_steps, text),
         *swaps_part(model, results.swaps, text),
         *eliminations_part(model, results.eliminations, text),
+        *overdue_part(model, results.overdue, results.widened, text),
     ]
     gaps = gaps_part(index, results.gaps, results.rejected, text)
     breaches = breaches_part(model, results.breaches, results.not_checked, results.coverage, text)

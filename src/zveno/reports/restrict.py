@@ -54,6 +54,8 @@ def of_plant(results: MonthResults, plant: str) -> MonthResults:
         coverage=own.rows("rule_coverage", results.coverage),
         plan_fact=own.rows("plan_fact", results.plan_fact),
         daily_recoveries=None if daily is None else own.rows("recoveries", daily),
+        overdue=own.rows("overdue_readings", results.overdue),
+        widened=own.rows("widened_flows", results.widened),
         castings=results.castings if results.model.foundry and results.model.foundry.plant == plant else None,
         separating=_near(results.separating, {*own.streams, *suspects["stream"].str.split("+").explode()}),
     )

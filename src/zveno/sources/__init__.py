@@ -6,6 +6,7 @@ from zveno.sources.conflicts import conflicts
 from zveno.sources.fates import REASONS
 from zveno.sources.files import SourceBatch, lock_files, read_files
 from zveno.sources.learn import Learnt, learn
+from zveno.sources.lots import read_lots
 from zveno.sources.mappedfiles import (
     QUIET_REASONS,
     cells_frame,
@@ -39,6 +40,7 @@ __all__ = [
     "read_by_mapping",
     "read_cases",
     "read_files",
+    "read_lots",
     "read_problem",
     "records_of",
     "rejected_of",

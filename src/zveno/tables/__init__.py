@@ -20,6 +20,7 @@ from zveno.tables.counted import COUNTED
 from zveno.tables.dependent import DEPENDENT
 from zveno.tables.judged import JUDGED
 from zveno.tables.mapped import CELL_KEY, FILE_KEY, MAPPED
+from zveno.tables.quality import QUALITY
 
 INSTANT = pl.Datetime("us", "UTC")
 
@@ -427,6 +428,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
     **COUNTED,
     **DEPENDENT,
     **MAPPED,
+    **QUALITY,
     "simulation_status": _columns(
         ("scenario", pl.String, "scenario"),
         ("converged", pl.Boolean, "the steady state was reached"),
