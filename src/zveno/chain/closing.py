@@ -182,6 +182,20 @@ class Closing:
                     if one not in old.namelist() or one not in new.namelist() or old.read(one) != new.read(one)
                 )  # fmt: skip
 
+    def packed(self, version: Version) -> bytes:
+        """The file of a version, as it was signed: its tables and its description.
+
+        Raises
+        ------
+        StoreError
+            If it is missing, or not what was signed.
+        """
+        return self._bytes(version)
+
+    def taken_over(self, span: Period, cut: datetime) -> Carried:
+        """What a period takes over from the one before it, as known at a moment."""
+        return self._before(span, cut)
+
     def late(self, period: str) -> Late | None:
         """What became known after the close; None where the period is not closed."""
         span = self.chain.period(period)

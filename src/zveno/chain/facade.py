@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
@@ -37,6 +37,7 @@ from zveno.reports import (
     require_link,
     require_report,
 )
+from zveno.reports.standing import OPEN
 from zveno.rules import Breaches, check, rule_faults
 from zveno.simulate import (
     BASE,
@@ -295,27 +296,27 @@ class Chain:
     def reconcile(self, period: str | Period, *, scrutiny: Scrutiny | None = None) -> Balance:
         """Flows and assays that fit together, with their uncertainty; suspects; what cannot be known."""
         span = self._span(period)
-        return reconcile(self.model, self._records(span), span, scrutiny)
+        return reconcile(self.model, self.records_for(span), span, scrutiny)
 
     def reconcile_each(self, period: str | Period, each: Literal["hour", "day"] = "hour") -> PeriodSeries:
         """A balance for every hour or day of a period."""
         span = self._span(period)
-        return reconcile_many(self.model, self._records(span), list(span.split(each)))
+        return reconcile_many(self.model, self.records_for(span), list(span.split(each)))
 
     def lasting_errors(self, period: str | Period, *, asked: Sequence[str] = ()) -> LastingErrors:
         """Errors of meters that are the same in all months of a period, tested over all of them together."""
         span = self._span(period)
-        return lasting_errors_of(self.model, self._records(span), span, asked)
+        return lasting_errors_of(self.model, self.records_for(span), span, asked)
 
     def drifts(self, period: str | Period, each: Literal["hour", "day"] = "day") -> Drifts:
         """Meters that are off for good, since when and by how much, from every hour or day of a period."""
         span = self._span(period)
-        return drifts_of(self.model, self._records(span), span, each)
+        return drifts_of(self.model, self.records_for(span), span, each)
 
     def detect(self, period: str | Period, months: Sequence[int] = (1, 3, 12)) -> Detection:
         """Smallest errors of the meters that show in some months like this one; what one more reading would buy."""
         span = self._span(period)
-        return detection_of(self.model, self._records(span), span, months)
+        return detection_of(self.model, self.records_for(span), span, months)
 
     def check(self, period: str | Period) -> Breaches:
         """Breaches of the rules with unit, shift, crew and role; rules not checked, with the reason.
@@ -360,8 +361,9 @@ class Chain:
             require_link(self.model, link)
 
     def report_of(self, name: str, results: MonthResults, *, link: str = "", lang: str = "en") -> Report:
-        """A report of results already at hand, for several languages or links of one month."""
-        return build_report(name, results, lang, link=link)
+        """A report of results already at hand, for several languages or links; a draft, unless they say their version."""
+        told = results if results.standing is not None else replace(results, standing=OPEN)
+        return build_report(name, told, lang, link=link)
 
     @property
     def links(self) -> tuple[str, ...]:
@@ -371,7 +373,7 @@ class Chain:
     def results(self, period: str | Period, balance: Balance | None = None) -> MonthResults:
         """Balance (made here, if it is not given), breaches and plan against fact of a period, together."""
         span = self._span(period)
-        balance, breaches, records = balance or self.reconcile(span), self._check(span), self._records(span)
+        balance, breaches, records = balance or self.reconcile(span), self._check(span), self.records_for(span)
         readings = self.store.read("readings", Period(span.start, span.end + timedelta(days=1)))
         return MonthResults(
             model=self.model,
@@ -415,7 +417,7 @@ class Chain:
     def books(self, period: str | Period, carried: Carried | None = None, balance: Balance | None = None) -> Books:
         """The month as books: both balances, stocks, owners, and what contracts return."""
         span = self._span(period)
-        return books_of(self.model, balance or self.reconcile(span), self._records(span), carried)
+        return books_of(self.model, balance or self.reconcile(span), self.records_for(span), carried)
 
     def with_data(self, paths: Sequence[Path | str]) -> tuple[Chain, Imported]:
         """The same chain over files that are read into memory and not kept."""
@@ -425,7 +427,7 @@ class Chain:
     def _span(self, period: str | Period) -> Period:
         return period if isinstance(period, Period) else self.period(period)
 
-    def _records(self, period: Period) -> pl.DataFrame:
+    def records_for(self, period: Period) -> pl.DataFrame:
         """Records of a period, with those before it that may hold opening surveys."""
         return self.store.read("records", Period(period.start - _LOOK_BACK, period.end))
 

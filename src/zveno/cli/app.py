@@ -73,6 +73,13 @@ PeriodText = Annotated[
         metavar="[PERIOD]", help=tr("2026, 2026-03, 2026-03-07 or START/END (END not in it); all data if left out.")
     ),
 ]
+VersionAsked = Annotated[
+    str,
+    typer.Option(
+        "--version", metavar="N|draft|now",
+        help=tr("Version of the period; if left out that in force, else a draft, else what is known now."),
+    ),
+]  # fmt: skip
 HERE = "."
 
 
@@ -375,9 +382,11 @@ def report(
     out: Annotated[
         list[Path] | None, typer.Option(metavar="FILE", help=tr("File to write: .html, .xlsx or .pdf; repeatable."))
     ] = None,
+    version: VersionAsked = "",
     lang: Lang = "",
 ) -> None:
-    from zveno.cli.written import write_reports
+    from zveno.cli.places import store_folder
+    from zveno.cli.written import results_of, write_reports
 
     if asked and asked[:1].isdigit():
         if period is not None:
@@ -387,7 +396,10 @@ def report(
         raise DataError("'{name}' and '{other}' cannot both be the report", name=asked, other=name)
     screen = _screen(lang)
     facade = with_data(open_chain(chain, store), data, screen)
-    write_reports(screen, facade, name or asked or "metal_balance", facade.period(period), link=link, out=out or [])
+    span, wanted = facade.period(period), name or asked or "metal_balance"
+    facade.require_report(wanted, link)
+    results = results_of(facade, None if data else store_folder(chain, store), span, version)
+    write_reports(screen, facade, wanted, span, link=link, out=out or [], results=results)
 
 
 @app.command(

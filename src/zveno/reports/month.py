@@ -28,6 +28,7 @@ from zveno.reports.parts.recovery import recovery_part, unaccounted_part
 from zveno.reports.parts.sources import provenance_part, reading_part
 from zveno.reports.parts.words import quantity_words
 from zveno.reports.shown import MASS, plants_in_order
+from zveno.reports.standing import Standing, notice_with, signatures_part, standing_callout
 from zveno.tables import frame
 from zveno.text.catalogue import Catalogue, title_in
 from zveno.text.mark import tr
@@ -52,7 +53,8 @@ class MonthResults:
     (stream, quantity) whose measurement would tell the suspects of one class apart; ``daily_recoveries``
     is the table ``recoveries`` with a day as period; ``castings`` is the table ``foundry_needs`` at the described
     throughput; ``link`` names the plant that the tables are cut down to; ``swaps`` are samples taken for each other,
-    ``scale_steps`` scales that step away from their fellows; ``nominal`` says what leaves the tests a guide only.
+    ``scale_steps`` scales that step away from their fellows; ``nominal`` says what leaves the tests a guide only;
+    ``standing`` where the period stood, to be said on every page.
     """
 
     model: ChainModel
@@ -80,6 +82,7 @@ class MonthResults:
     swaps: pl.DataFrame = field(default_factory=lambda: frame("swaps"))
     scale_steps: pl.DataFrame = field(default_factory=lambda: frame("scale_steps"))
     nominal: Nominal = field(default_factory=Nominal)
+    standing: Standing | None = None
 
 
 def month_report(results: MonthResults, text: Catalogue) -> Document:
@@ -105,6 +108,7 @@ def month_report(results: MonthResults, text: Catalogue) -> Document:
     evidence = readings_part(index, results.adjustments, results.suspects, text)
     blocks: list[Block] = [
         heading,
+        *standing_callout(results.standing, text),
         *facts,
         *_links(index, results, text),
         counts(
@@ -125,16 +129,23 @@ def month_report(results: MonthResults, text: Catalogue) -> Document:
         *((*gaps,) if several else (*suspects, *gaps, *breaches)),
         *plan_part(model, results.plan_fact, text),
         *reading_part(text),
+        *signatures_part(results.standing, text),
         *made_from(results, text),
     ]
     return Document(
         title=text("Metal balance, {period}", period=period_words(results.period, text)),
         subtitle=title_in({str(key): value for key, value in chain.title.items()}, lang, chain.id),
         lang=lang,
-        notice=title_in({str(key): value for key, value in chain.notice.items()}, lang, ""),
+        notice=notice_of(results, text),
         blocks=tuple(blocks),
         footer=(f"Zveno {results.provenance.version}", results.period.name, results.provenance.data_hash[:12]),
     ).settled()
+
+
+def notice_of(results: MonthResults, text: Catalogue) -> str:
+    """What every page says."""
+    said = title_in({str(key): value for key, value in results.model.chain.notice.items()}, text.lang, "")
+    return notice_with(results.standing, said, text)
 
 
 def _links(index: BalanceIndex, results: MonthResults, text: Catalogue) -> list[Block]:
