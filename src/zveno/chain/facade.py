@@ -361,7 +361,7 @@ class Chain:
             require_link(self.model, link)
 
     def report_of(self, name: str, results: MonthResults, *, link: str = "", lang: str = "en") -> Report:
-        """A report of results already at hand, for several languages or links; a draft, unless they say their version."""
+        """A report of results already at hand, for several languages or links; a draft unless they say a version."""
         told = results if results.standing is not None else replace(results, standing=OPEN)
         return build_report(name, told, lang, link=link)
 

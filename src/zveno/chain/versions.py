@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import polars as pl
 
@@ -175,7 +175,7 @@ Held = TypeVar("Held", MonthResults, Books)
 
 def _kept_in(held: Held, said: Mapping[str, bytes]) -> tuple[Held, list[str]]:
     """Tables of results or books, those that differ read from what was kept; and the names of these."""
-    swapped = {}
+    swapped: dict[str, Any] = {}
     for one in fields(held):
         table = getattr(held, one.name)
         if isinstance(table, pl.DataFrame) and one.name in said and table.write_csv().encode() != said[one.name]:
