@@ -23,35 +23,9 @@ from zveno.log import SignedRecord, fingerprint
 from zveno.periods import Period
 from zveno.reports import MonthResults, Report
 from zveno.reports.standing import Signature, Standing
+from zveno.reports.workbook import PeriodBooks
 
 NOW, DRAFT = "now", "draft"
-
-
-@dataclass(frozen=True)
-class PeriodBooks:
-    """Everything that can be handed out of a period.
-
-    Parameters
-    ----------
-    results
-        What the month's report says; ``results.standing`` tells which version it is and who signed.
-    books
-        Both balances, stocks, owners, contracts.
-    records
-        The values that were known, those before the period too that opening surveys may come from.
-    differing
-        Tables that this program would make otherwise than they were kept; those that were kept are given.
-    """
-
-    results: MonthResults
-    books: Books
-    records: pl.DataFrame
-    differing: tuple[str, ...] = ()
-
-    @property
-    def standing(self) -> Standing:
-        """Which version it is, and who signed it."""
-        return self.results.standing or Standing()
 
 
 @dataclass(frozen=True)

@@ -132,7 +132,7 @@ def signatures_part(standing: Standing | None, text: Catalogue) -> list[Block]:
     return [
         Heading("signatures", text("Signatures"), text("Signatures")),
         signatures_table(standing.signatures, text),
-        *_version_facts(standing, text),
+        *version_facts(standing, text),
     ]
 
 
@@ -153,7 +153,7 @@ def signatures_table(signatures: Sequence[Signature], text: Catalogue) -> TableB
     return TableBlock("signatures", text("Signatures"), columns, rows, empty=text("Nobody has signed: a draft."))
 
 
-def _version_facts(standing: Standing, text: Catalogue) -> list[Block]:
+def version_facts(standing: Standing, text: Catalogue) -> list[Block]:
     """What is signed, and why a version was replaced."""
     said = []
     if standing.reason:

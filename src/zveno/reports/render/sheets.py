@@ -20,6 +20,7 @@ from zveno.reports.document import (
     Kind,
     Paragraph,
     Part,
+    Peak,
     Ref,
     Row,
     TableBlock,
@@ -193,6 +194,8 @@ def _term(expr: Expr, slots: Mapping[tuple[str, str, str], Slot], sheet: str) ->
         return _address(slots[expr.table, expr.row, expr.column], sheet)
     if isinstance(expr, Total):
         return f"SUM({','.join(_terms(expr, slots, sheet))})" if expr.terms else "0"
+    if isinstance(expr, Peak):
+        return _peak(_terms(Total(expr.terms), slots, sheet))
     if isinstance(expr, Calc):
         left, right = (
             f"({_term(one, slots, sheet)})" if isinstance(one, Calc) else _term(one, slots, sheet)
@@ -200,6 +203,11 @@ def _term(expr: Expr, slots: Mapping[tuple[str, str, str], Slot], sheet: str) ->
         )
         return f"{left}{expr.op}{right}"
     return repr(expr)
+
+
+def _peak(terms: list[str]) -> str:
+    """Largest magnitude; words among the cells count for nothing, which ABS over them would not bear."""
+    return f"MAX(MAX({','.join(terms)}),-MIN({','.join(terms)}))" if terms else "0"
 
 
 def _terms(total: Total, slots: Mapping[tuple[str, str, str], Slot], sheet: str) -> list[str]:
