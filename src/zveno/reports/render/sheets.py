@@ -31,6 +31,8 @@ from zveno.text.catalogue import Catalogue
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\']")
 _NAME_LETTERS = 31
 _FIRST_ROW = 4
+_LAST_FROZEN = 9
+"""Rows that may stay in sight on a small screen."""
 _PPM = f"{SCALE[Kind.PPM]:.0f}"
 
 
@@ -75,9 +77,15 @@ class Sheet:
     @property
     def frozen_rows(self) -> int:
         """Rows that stay in sight: down to the head of the only table, else the sheet's own head."""
-        if len(self.placed) == 1 and isinstance(self.placed[0], PlacedTable) and self.placed[0].rows:
-            return self.placed[0].head_row + 1
-        return _FIRST_ROW - 1
+        table = self.only_table
+        return table.head_row + 1 if table is not None and table.head_row < _LAST_FROZEN else _FIRST_ROW - 1
+
+    @property
+    def only_table(self) -> PlacedTable | None:
+        """The table of a sheet that has one, with rows, below whatever else stands there."""
+        tables = [one for one in self.placed if isinstance(one, PlacedTable)]
+        alone = len(tables) == 1 and tables[0] is self.placed[-1] and tables[0].rows
+        return tables[0] if alone else None
 
 
 def lay_sheets(document: Document, text: Catalogue) -> tuple[list[Sheet], dict[tuple[str, str, str], Slot]]:

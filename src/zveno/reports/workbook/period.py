@@ -8,6 +8,7 @@ from typing import Any
 
 from zveno.reconcile.traced import AssayTrace, MassTrace, Spot
 from zveno.reports.document import (
+    UOM_OF_KIND,
     Block,
     Calc,
     Cell,
@@ -44,7 +45,8 @@ def values_part(given: PeriodBooks, rows: RawRows, text: Catalogue) -> list[Bloc
         Column("weight", text("Sum of weights"), Kind.MASS, digits=3),
         Column("sum", text("Sum of masses"), Kind.MASS, digits=5),
         Column("usual", text("Usual weight"), Kind.MASS, digits=3),
-        Column("value", text("Value of the period"), Kind.MASS),
+        Column("value", text("Value of the period"), Kind.NUMBER),
+        Column("uom", text("Unit of measure")),
     )
     made = [
         *(_mass_row(given, rows, meter, one, text) for meter, one in given.trace.masses.items()),
@@ -78,7 +80,7 @@ def _mass_row(given: PeriodBooks, rows: RawRows, meter: str, one: MassTrace, tex
         **_named(given, meter, MASS, text),
         "present": Cell(present), "expected": Cell(one.expected),
         "sum": Cell(formula=Total(rows.refs(one.spots, "dry"))),
-        "value": Cell(one.value_t, formula=summed, digits=3),
+        "value": Cell(one.value_t, formula=summed, kind=Kind.MASS, digits=3), "uom": words(text("t")),
     })  # fmt: skip
 
 
@@ -97,7 +99,7 @@ def _mean_row(given: PeriodBooks, rows: RawRows, spots: tuple[Spot, ...], text: 
     return Row(key, {
         **_named(given, spots[0].point, "moisture", text),
         "present": Cell(len(spots)),
-        "value": Cell(formula=mean, kind=Kind.FRACTION, digits=4),
+        "value": Cell(formula=mean, kind=Kind.FRACTION, digits=4), "uom": words(text("%")),
     })  # fmt: skip
 
 
@@ -112,6 +114,7 @@ def _assay_row(given: PeriodBooks, rows: RawRows, key: tuple[str, str], one: Ass
             one.value_frac, formula=Calc("/", Ref(VALUES, name, "sum"), Ref(VALUES, name, "weight")),
             kind=grade_kind(one.value_frac), digits=4,
         ),
+        "uom": words(text(UOM_OF_KIND[grade_kind(one.value_frac)])),
     }  # fmt: skip
     covered = [each.spot for each in one.readings if each.of]
     if len(covered) < len(spots) and any(each.usual for each in one.readings):
@@ -130,9 +133,10 @@ def readings_part(given: PeriodBooks, rows: RawRows, values: TableBlock, text: C
         Column("meter", text("Meter"), broad=True),
         Column("stream", text("Stream"), broad=True),
         Column("quantity", text("Quantity")),
-        Column("reading", text("As read"), Kind.MASS, paired=True),
-        Column("reconciled", text("Reconciled"), Kind.MASS, paired=True),
-        Column("adjustment", text("Adjustment"), Kind.MASS),
+        Column("uom", text("Unit of measure")),
+        Column("reading", text("As read"), Kind.NUMBER, paired=True),
+        Column("reconciled", text("Reconciled"), Kind.NUMBER, paired=True),
+        Column("adjustment", text("Adjustment"), Kind.NUMBER),
         Column("z", "z", Kind.NUMBER),
     )
     found = _Readings(given, rows, values)
@@ -152,6 +156,7 @@ def _reading_row(found: _Readings, key: str, row: Mapping[str, Any], text: Catal
         "meter": words(title_or_dash(model, row["meter"], text)),
         "stream": words(stream_title(model, stream, text)),
         "quantity": words(measured_words(model, stream, quantity, text)),
+        "uom": words(text(UOM_OF_KIND[kind])),
         "reading": measured(row["reading"], row["sd"], kind, formula=found.formula(row)),
         "reconciled": measured(row["reconciled"], row["reconciled_sd"], kind, formula=flow,
                                word=text("unobservable")),
