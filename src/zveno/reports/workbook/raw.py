@@ -26,19 +26,6 @@ from zveno.reports.document import (
     TableBlock,
     Total,
 )
-    Block,
-    Calc,
-    Cell,
-    Column,
-    Expr,
-    Heading,
-    Kind,
-    Paragraph,
-    Ref,
-    Row,
-    TableBlock,
-    Total,
-)
 from zveno.reports.parts.words import quantity_kind, quantity_words, title_or_dash, words
 from zveno.reports.workbook.given import PeriodBooks
 from zveno.text.catalogue import Catalogue
