@@ -20,6 +20,7 @@ from zveno.cli.diagnosed import (
     show_diagnosis,
 )
 from zveno.cli.languages import asked_language, language, require_language, translate, with_language
+from zveno.cli.places import STORE_VARIABLE, store_folder
 from zveno.cli.scenarios import (
     Asked,
     CasesPath,
@@ -58,7 +59,6 @@ StorePlace = Annotated[
     str | None,
     typer.Option("--store", metavar="STORE", help=tr("Folder or postgresql:// address of the store, or ZVENO_STORE.")),
 ]
-STORE_VARIABLE = "ZVENO_STORE"
 Lang = Annotated[
     str, typer.Option("--lang", metavar="en|ru|kk", help=tr("Language of what is shown (also ZVENO_LANG)."))
 ]
@@ -385,7 +385,6 @@ def report(
     version: VersionAsked = "",
     lang: Lang = "",
 ) -> None:
-    from zveno.cli.places import store_folder
     from zveno.cli.written import results_of, write_reports
 
     if asked and asked[:1].isdigit():

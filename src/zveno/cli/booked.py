@@ -12,6 +12,7 @@ from zveno.chain.closing import Frozen, Late
 from zveno.cli.screen import Screen
 from zveno.close.steps import PeriodStage, Signed, Version
 from zveno.reports import half_width, stream_title
+from zveno.reports.standing import Standing, late_words, standing_words
 from zveno.text.mark import tr
 
 _STAGES = {
@@ -44,6 +45,13 @@ class BookedAnswers(Screen):
         self._stocks(model, books.stock_books)
         self._owners(model, books.owner_accounts)
         self._dues(model, books.owner_dues)
+
+    def standing(self, standing: Standing) -> None:
+        """Which version is shown, and what waits."""
+        self.line(standing_words(standing, self.text))
+        if standing.late:
+            self.line(late_words(standing.late, self.text))
+        self.line()
 
     def drawn(self, version: Version) -> None:
         """A draft and what comes next."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from zveno.cli.app import HERE, AsJson, ChainFolder, Lang, PeriodText, StorePlace, app, open_chain
+from zveno.cli.app import HERE, AsJson, ChainFolder, Lang, PeriodText, StorePlace, VersionAsked, app, open_chain
 from zveno.cli.languages import language
 from zveno.cli.places import store_folder
 from zveno.cli.spoken import SpokenCommand
@@ -23,7 +23,7 @@ Period = Annotated[str, typer.Argument(metavar="PERIOD", help=tr("Period, such a
 By = Annotated[str, typer.Option("--as", metavar="ID", help=tr("Who signs; the pass-phrase is asked for."))]
 Why = Annotated[str, typer.Option("--reason", metavar="TEXT", help=tr("Why; it is kept in the log."))]
 Out = Annotated[
-    Path | None, typer.Option("--out", metavar="FILE.xlsx", help=tr("Also write all tables as a workbook."))
+    Path | None, typer.Option("--out", metavar="FILE.xlsx", help=tr("Also write them as a workbook of formulas."))
 ]
 
 
@@ -31,16 +31,26 @@ Out = Annotated[
 def books(
     period: PeriodText = None,
     out: Out = None,
+    version: VersionAsked = "",
     chain: ChainFolder = HERE,
     store: StorePlace = None,
     lang: Lang = "",
     as_json: AsJson = False,
 ) -> None:
+    from zveno.chain.closing import Closing
+    from zveno.chain.exports import books_report
+    from zveno.chain.versions import Versions
+
     screen = _screen(lang)
     facade = open_chain(chain, store)
-    found = facade.books(facade.period(period))
-    screen.save(found.tables(), out, alone="owner_accounts")
-    screen.books(facade.model, found, as_json=as_json)
+    found = Versions(Closing(facade, store_folder(chain, store))).books(facade.period(period), version)
+    if out is not None and out.suffix.lower() == ".csv":
+        screen.save(found.books.tables(), out, alone="owner_accounts")
+    elif out is not None:
+        screen.say(tr("written: {path}"), err=True, path=books_report(found, screen.lang).save(out))
+    if not as_json:
+        screen.standing(found.standing)
+    screen.books(found.model, found.books, as_json=as_json)
 
 
 @app.command(cls=SpokenCommand, help=tr("Draw up a period: the first of the two signatures that close it."))

@@ -1,7 +1,7 @@
 """Controlled rounding: figures to a stated last place, such that every sum that held before holds after.
 
-Rounding each figure by itself leaves totals that are not the sum of their parts. Here every figure goes to one of its two
-neighbours of the last place, and of all such choices that keep the sums the one is taken that moves least.
+Rounding each figure by itself leaves totals that are not the sum of their parts. Here every figure goes to one of its
+two neighbours of the last place, and of all such choices that keep the sums the one is taken that moves least.
 """
 
 from __future__ import annotations
@@ -44,8 +44,9 @@ class Rounded:
 def controlled_rounding(values: Sequence[float] | Floats, equations: Sequence[Equation]) -> Rounded:
     """Round figures so that equations hold, each to one of its two neighbours, with least change in all.
 
-    A figure that is whole already stays. The sum of distances from the figures as they were is least. Sums of a tree, of a table with two margins, and balances of a network always
-    have an answer (their matrix is totally unimodular); others are searched, and may have none.
+    A figure that is whole already stays. The sum of distances from the figures as they were is least. Sums of a tree,
+    of a table with two margins, and balances of a network always have an answer (their matrix is totally unimodular);
+    others are searched, and may have none.
 
     Parameters
     ----------
@@ -97,7 +98,7 @@ def _chosen(x: Floats, low: Floats, high: Floats, matrix: csr_array) -> Floats:
     share = x[free] - low[free]
     wanted = -(matrix @ low)
     found = milp(
-        1.0 - 2.0 * share, integrality=np.ones(len(free)), bounds=Bounds(0, 1),
+        1.0 - 2.0 * share, integrality=np.ones(len(free), dtype=np.int64), bounds=Bounds(0, 1),
         constraints=[LinearConstraint(matrix[:, free], wanted, wanted)] if matrix.shape[0] else [],
         options={"mip_rel_gap": 0.0},
     )  # fmt: skip

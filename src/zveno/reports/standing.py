@@ -113,11 +113,12 @@ def standing_callout(standing: Standing | None, text: Catalogue) -> list[Block]:
         return []
     found: list[Block] = [Callout(standing_words(standing, text), "good" if standing.stand == "closed" else "warn")]
     if standing.late:
-        found.append(Callout(_late_words(standing.late, text), "warn"))
+        found.append(Callout(late_words(standing.late, text), "warn"))
     return found
 
 
-def _late_words(late: int, text: Catalogue) -> str:
+def late_words(late: int, text: Catalogue) -> str:
+    """That values wait which the figures do not have."""
     return text.count(
         "{n} value came after the close and waits for a restatement; it is not in these figures.",
         "{n} values came after the close and wait for a restatement; they are not in these figures.",

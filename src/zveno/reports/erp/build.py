@@ -49,7 +49,7 @@ def erp_export(given: PeriodBooks, rounding: Rounding, text: Catalogue) -> ErpEx
         period=ErpPeriod(
             name=given.results.period.name, start=given.results.period.start, end=given.results.period.end
         ),
-        version=_version(given, text.lang),
+        version=version_of(given, text.lang),
         quantities=tuple(
             ErpQuantity(quantity=name, uom=one.place.uom, decimals=one.place.decimals) for name, one in found.items()
         ),
@@ -66,7 +66,8 @@ def _has(given: PeriodBooks, component: str) -> bool:
     return any(name == component for _, name in given.flows)
 
 
-def _version(given: PeriodBooks, lang: str) -> ErpVersion:
+def version_of(given: PeriodBooks, lang: str) -> ErpVersion:
+    """Which version it is, and who signed it."""
     one = given.standing
     return ErpVersion(
         stand=one.stand, provisional=one.provisional, number=one.number, content_sha256=one.content, cut=one.cut,
@@ -110,7 +111,7 @@ def _accounts(given: PeriodBooks, found: Mapping[str, Published]) -> Iterator[Er
         if any(one is None for one in sums.values()):
             continue
         yield ErpAccount(
-            owner=owner, quantity=quantity, parts=tuple(_lines(given, here, owner, quantity)), **sums  # type: ignore[arg-type]
+            owner=owner, quantity=quantity, parts=tuple(_lines(given, here, owner, quantity)), **sums
         )  # fmt: skip
 
 
@@ -141,7 +142,7 @@ def _dues(given: PeriodBooks, found: Mapping[str, Published]) -> Iterator[ErpDue
             (one.contract.number for one in given.model.chain.owners if one.id == owner and one.contract), ""
         )
         parts = {key[2]: value for key, value in here.values.items() if key[:2] == ("returnable", owner)}
-        yield ErpDue(owner=owner, contract=contract, quantity=quantity, parts=parts, **sums)  # type: ignore[arg-type]
+        yield ErpDue(owner=owner, contract=contract, quantity=quantity, parts=parts, **sums)
 
 
 def _recoveries(given: PeriodBooks) -> Iterator[ErpRecovery]:

@@ -55,7 +55,7 @@ class Figures:
 
 @dataclass(frozen=True)
 class Published:
-    """Rounded figures of a quantity, in its unit; ``moved`` those that are not the nearest: exact, nearest, published."""
+    """Rounded figures of a quantity, in its unit; ``moved`` are not the nearest ones: exact, nearest, published."""
 
     place: LastPlace
     values: Mapping[Key, float]
