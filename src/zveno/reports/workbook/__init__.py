@@ -2,5 +2,6 @@
 
 from zveno.reports.workbook.build import books_document, formulas_of
 from zveno.reports.workbook.given import PeriodBooks
+from zveno.reports.workbook.raw import RawRows
 
-__all__ = ["PeriodBooks", "books_document", "formulas_of"]
+__all__ = ["PeriodBooks", "RawRows", "books_document", "formulas_of"]
