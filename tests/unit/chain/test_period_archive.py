@@ -124,7 +124,12 @@ def test_a_version_that_nobody_closed_is_told(office, tmp_path):
     out = tmp_path / "false.tar"
     about = {"period": "2026-03", "version": 2}
     write_archive(
-        office.closing.log, office.signer("chief"), LATER + timedelta(hours=4), {"period/versions/2.zip": false}, out, about
+        office.closing.log,
+        office.signer("chief"),
+        LATER + timedelta(hours=4),
+        {"period/versions/2.zip": false},
+        out,
+        about,
     )
     (finding,) = verify_archive(out).findings
     assert finding.kind == "unsigned"
