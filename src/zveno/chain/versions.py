@@ -165,6 +165,8 @@ def _read_as(table: pl.DataFrame, content: bytes) -> pl.DataFrame:
         one = found[name] if name in found.columns else pl.Series(name, [None] * found.height, dtype=pl.String)
         if isinstance(kind, pl.Datetime):
             one = one.str.to_datetime(time_unit=kind.time_unit, time_zone=kind.time_zone, strict=False)
+        elif kind == pl.Date:
+            one = one.str.to_date(strict=False)
         elif kind == pl.Boolean:
             one = one == "true"
         elif kind == pl.String:

@@ -30,11 +30,12 @@ class Worksheet:
     def read(cls, content: bytes) -> Worksheet:
         return cls(_cells(load_workbook(BytesIO(content))), _cells(load_workbook(BytesIO(content), data_only=True)))
 
-    def computed(self) -> Iterator[tuple[Place, float, float]]:
-        """Every formula: its place, what it gives, and what was stored beside it."""
+    def computed(self) -> Iterator[tuple[Place, float, float, float]]:
+        """Every formula: its place, what it gives, what was stored beside it, and the largest figure that it reads."""
         for place, one in self.formulas.items():
             if isinstance(one, str) and one.startswith("="):
-                yield place, self.value(place), self.stored[place]
+                formula = _Formula(self, place[0], one[1:])
+                yield place, formula.value(), self.stored[place], formula.largest
 
     def value(self, place: Place) -> Any:
         if place not in self.found:
@@ -56,6 +57,7 @@ class _Formula:
 
     def __init__(self, sheets: Worksheet, sheet: str, text: str) -> None:
         self.sheets, self.sheet, self.text, self.at = sheets, sheet, text, 0
+        self.largest = 0.0
 
     def value(self) -> float:
         found = self._sum()
@@ -127,7 +129,9 @@ class _Formula:
 
     def _cells(self, ref: str) -> list[Any]:
         sheet, mark, cells = ref.rpartition("!")
-        return self.sheets.range(sheet.strip("'") if mark else self.sheet, cells)
+        found = self.sheets.range(sheet.strip("'") if mark else self.sheet, cells)
+        self.largest = max([self.largest, *(abs(one) for one in found if isinstance(one, (int, float)))])
+        return found
 
 
 def _cells(book: Any) -> dict[Place, Any]:
