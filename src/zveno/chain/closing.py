@@ -210,6 +210,16 @@ class Closing:
                     if one not in old.namelist() or one not in new.namelist() or old.read(one) != new.read(one)
                 )  # fmt: skip
 
+    def packed(self, version: Version) -> bytes:
+        """The file of a version, as it was signed: its tables and its description.
+
+        Raises
+        ------
+        StoreError
+            If it is missing, or not what was signed.
+        """
+        return self._bytes(version)
+
     def late(self, period: str) -> Late | None:
         """What became known after the close; None where the period is not closed."""
         span = self.chain.period(period)
@@ -245,7 +255,7 @@ class Closing:
         """The books of a period with what the one before handed on; as they were known at a moment, if one is given."""
         span = period if isinstance(period, Period) else self.chain.period(period)
         view = self.chain if known is None else as_known(self.chain, known)
-        return view.books(span, self._before(span, known or self.chain.now()))
+        return view.books(span, self.taken_over(span, known or self.chain.now()))
 
     def in_force(self, period: str, known: datetime | None = None) -> Version | None:
         """The version that was in force at a moment (None = now)."""
@@ -261,7 +271,7 @@ class Closing:
             return ""
         return next(Period(span.end, span.end + timedelta(days=40)).split("month")).name
 
-    def _before(self, span: Period, cut: datetime) -> Carried:
+    def taken_over(self, span: Period, cut: datetime) -> Carried:
         """What the period that ends where this one starts was closed with, as known at a moment."""
         for one in self.stages().values():
             known = [each for each in one.versions if each.approved is not None and each.approved.at <= cut]
@@ -274,7 +284,7 @@ class Closing:
         view = as_known(chain, cut)
         balance = view.reconcile(span)
         results = view.results(span, balance)
-        books = view.books(span, self._before(span, cut), balance)
+        books = view.books(span, self.taken_over(span, cut), balance)
         tables = {name: one for name, one in vars(results).items() if isinstance(one, pl.DataFrame)} | books.tables()
         files = {f"tables/{name}.csv": one.write_csv().encode() for name, one in tables.items()}
         for path in description_of(chain.folder):

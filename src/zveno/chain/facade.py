@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
@@ -39,6 +39,7 @@ from zveno.reports import (
     require_link,
     require_report,
 )
+from zveno.reports.standing import OPEN
 from zveno.rules import Breaches, check, rule_faults
 from zveno.simulate import (
     BASE,
@@ -362,8 +363,9 @@ class Chain:
             require_link(self.model, link)
 
     def report_of(self, name: str, results: MonthResults, *, link: str = "", lang: str = "en") -> Report:
-        """A report of results already at hand, for several languages or links of one month."""
-        return build_report(name, results, lang, link=link)
+        """A report of results already at hand, for several languages or links; a draft unless they say a version."""
+        told = results if results.standing is not None else replace(results, standing=OPEN)
+        return build_report(name, told, lang, link=link)
 
     @property
     def links(self) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from zveno.cli.diagnosed import (
 )
 from zveno.cli.known import AsKnown, as_known
 from zveno.cli.languages import asked_language, language, require_language, translate, with_language
+from zveno.cli.places import STORE_VARIABLE, store_folder
 from zveno.cli.scenarios import (
     Asked,
     CasesPath,
@@ -59,7 +60,6 @@ StorePlace = Annotated[
     str | None,
     typer.Option("--store", metavar="STORE", help=tr("Folder or postgresql:// address of the store, or ZVENO_STORE.")),
 ]
-STORE_VARIABLE = "ZVENO_STORE"
 Lang = Annotated[
     str, typer.Option("--lang", metavar="en|ru|kk", help=tr("Language of what is shown (also ZVENO_LANG)."))
 ]
@@ -74,6 +74,13 @@ PeriodText = Annotated[
         metavar="[PERIOD]", help=tr("2026, 2026-03, 2026-03-07 or START/END (END not in it); all data if left out.")
     ),
 ]
+VersionAsked = Annotated[
+    str,
+    typer.Option(
+        "--version", metavar="N|draft|now",
+        help=tr("Version of the period; if left out that in force, else a draft, else what is known now."),
+    ),
+]  # fmt: skip
 HERE = "."
 
 
@@ -379,9 +386,10 @@ def report(
         list[Path] | None, typer.Option(metavar="FILE", help=tr("File to write: .html, .xlsx or .pdf; repeatable."))
     ] = None,
     known: AsKnown = "",
+    version: VersionAsked = "",
     lang: Lang = "",
 ) -> None:
-    from zveno.cli.written import write_reports
+    from zveno.cli.written import results_of, write_reports
 
     if asked and asked[:1].isdigit():
         if period is not None:
@@ -391,7 +399,10 @@ def report(
         raise DataError("'{name}' and '{other}' cannot both be the report", name=asked, other=name)
     screen = _screen(lang)
     facade = as_known(with_data(open_chain(chain, store), data, screen), known, data)
-    write_reports(screen, facade, name or asked or "metal_balance", facade.period(period), link=link, out=out or [])
+    span, wanted = facade.period(period), name or asked or "metal_balance"
+    facade.require_report(wanted, link)
+    results = results_of(facade, None if data or known else store_folder(chain, store), span, version)
+    write_reports(screen, facade, wanted, span, link=link, out=out or [], results=results)
 
 
 @app.command(

@@ -15,6 +15,7 @@ from zveno.cli.screen import Screen
 from zveno.close.investigations import Investigation
 from zveno.close.steps import PeriodStage, Signed, Version
 from zveno.reports import half_width, stream_title
+from zveno.reports.standing import Standing, late_words, standing_words
 from zveno.text.mark import tr
 
 _STAGES = {
@@ -55,6 +56,13 @@ class BookedAnswers(Screen):
         self._owners(model, books.owner_accounts)
         self._dues(model, books.owner_dues)
 
+    def standing(self, standing: Standing) -> None:
+        """Which version is shown, and what waits."""
+        self.line(standing_words(standing, self.text))
+        if standing.late:
+            self.line(late_words(standing.late, self.text))
+        self.line()
+
     def drawn(self, version: Version) -> None:
         """A draft and what comes next."""
         self.say(
@@ -82,19 +90,13 @@ class BookedAnswers(Screen):
                 period=period, periods=", ".join(others),
             )  # fmt: skip
 
-    def in_force(self, period: str, version: Version | None, late: Late | None) -> None:
-        """Which version was in force, and values that came after it and are in what was shown."""
+    def in_force(self, period: str, version: Version | None) -> None:
+        """Which version was in force at the moment that was asked for."""
         if version is not None:
             self.say(
-                tr("version {number} of {period} is in force (data known on {cut})"),
+                tr("version {number} of {period} was in force (data known on {cut})"),
                 number=version.number, period=period, cut=_minute(version.cut),
             )  # fmt: skip
-        if version is not None and late is not None and late.records.height:
-            self.line(self.text.count(
-                "! {n} value that came after the close is in these figures and not in that version",
-                "! {n} values that came after the close are in these figures and not in that version",
-                late.records.height,
-            ))  # fmt: skip
 
     def dependants(self, moved: pl.DataFrame) -> None:
         """What else a restatement moves, kind by kind."""

@@ -7,17 +7,18 @@ from typing import Annotated
 
 import typer
 
-from zveno.cli.app import HERE, AsJson, ChainFolder, Lang, PeriodText, StorePlace, app
+from zveno.cli.app import HERE, AsJson, ChainFolder, Lang, PeriodText, StorePlace, VersionAsked, app
 from zveno.cli.known import AsKnown, known_moment
 from zveno.cli.office import Office
 from zveno.cli.spoken import SpokenCommand
+from zveno.errors import DataError
 from zveno.text.mark import tr
 
 Period = Annotated[str, typer.Argument(metavar="PERIOD", help=tr("Period, such as 2026-03."))]
 By = Annotated[str, typer.Option("--as", metavar="ID", help=tr("Who signs; the pass-phrase is asked for."))]
 Why = Annotated[str, typer.Option("--reason", metavar="TEXT", help=tr("Why; it is kept in the log."))]
 Out = Annotated[
-    Path | None, typer.Option("--out", metavar="FILE.xlsx", help=tr("Also write all tables as a workbook."))
+    Path | None, typer.Option("--out", metavar="FILE.xlsx", help=tr("Also write them as a workbook of formulas."))
 ]
 
 
@@ -26,20 +27,30 @@ def books(
     period: PeriodText = None,
     out: Out = None,
     as_known: AsKnown = "",
+    version: VersionAsked = "",
     chain: ChainFolder = HERE,
     store: StorePlace = None,
     lang: Lang = "",
     as_json: AsJson = False,
 ) -> None:
+    from zveno.chain.exports import books_report
+    from zveno.chain.versions import Versions
+
     office = Office(chain, store, lang)
     facade, moment = office.closing.chain, known_moment(office.closing.chain.model, as_known)
-    span = facade.period(period)
-    found = office.closing.books(span, moment)
-    office.screen.save(found.tables(), out, alone="owner_accounts")
-    office.screen.books(facade.model, found, as_json=as_json)
+    span, versions, screen = facade.period(period), Versions(office.closing), office.screen
+    if moment is not None and version:
+        raise DataError("--as-known and --version cannot both be given: a version is as it was drawn up")
+    found = versions.books(span, version) if moment is None else versions.known(span, moment)
+    if out is not None and out.suffix.lower() == ".csv":
+        screen.save(found.books.tables(), out, alone="owner_accounts")
+    elif out is not None:
+        screen.say(tr("written: {path}"), err=True, path=books_report(found, screen.lang).save(out))
     if not as_json:
-        version, late = office.closing.in_force(span.name, moment), office.closing.late(span.name)
-        office.screen.in_force(span.name, version, None if moment else late)
+        screen.standing(found.standing)
+        if moment is not None:
+            screen.in_force(span.name, office.closing.in_force(span.name, moment))
+    screen.books(found.model, found.books, as_json=as_json)
 
 
 @app.command(cls=SpokenCommand, help=tr("Draw up a period: the first of the two signatures that close it."))

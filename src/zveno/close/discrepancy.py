@@ -175,7 +175,7 @@ def _row(
     for name, found in told.items():
         row[f"{name}_frac"] = found.value if found else None
         row[f"{name}_sd_frac"] = float(np.sqrt(covariance(found.slopes, found.slopes))) if found else None
-    row |= dict.fromkeys(("difference_frac", "difference_sd_frac", "difference_t", "allowance_t"))
+    row |= dict.fromkeys(("difference_frac", "difference_sd_frac", "fed_t", "difference_t", "allowance_t"))
     first, second = told["technological"], told["commodity"]
     fed = _fed(views["commodity"], one, place, component)
     if first is None or second is None or fed is None:
@@ -183,7 +183,7 @@ def _row(
     apart = {key: first.slopes.get(key, 0.0) - second.slopes.get(key, 0.0) for key in {*first.slopes, *second.slopes}}
     difference, sd = first.value - second.value, float(np.sqrt(max(covariance(apart, apart), 0.0)))
     return row | {
-        "difference_frac": difference, "difference_sd_frac": sd, "difference_t": difference * fed,
+        "difference_frac": difference, "difference_sd_frac": sd, "fed_t": fed, "difference_t": difference * fed,
         "allowance_t": _ALLOWED * sd * fed, "status": "within" if abs(difference) <= _ALLOWED * sd else "beyond",
     }  # fmt: skip
 

@@ -23,6 +23,7 @@ from zveno.model.mapping import CalendarsFile, LayoutMapping, Mappings, mapping_
 from zveno.model.play import Play
 from zveno.model.quality import QualityFile
 from zveno.model.quality_checks import quality_faults
+from zveno.model.rounding import Rounding
 from zveno.model.rulebook import Rulebook, RulesFile
 from zveno.model.types import ChainFile, ParametersFile, People
 from zveno.model.validation import validation_faults
@@ -71,6 +72,23 @@ def read_play(folder: Path, name: str = PLAY) -> tuple[Play | None, dict[str, st
     faults: list[Fault] = []
     play = _file(folder / name, name, Play, faults, places, hashlib.sha256())
     return play, places, faults
+
+
+def read_rounding(path: Path) -> Rounding:
+    """Last places of published figures.
+
+    Raises
+    ------
+    ModelError
+        If the file is missing or has faults, each with its line.
+    """
+    faults: list[Fault] = []
+    found = _file(path, path.name, Rounding, faults, {}, hashlib.sha256())
+    if faults:
+        raise ModelError(faults)
+    if found is None:
+        raise ModelError("'{path}' does not exist: it says to which last place figures are published", path=str(path))
+    return found
 
 
 def read_description(folder: Path) -> tuple[ChainModel | None, list[Fault]]:

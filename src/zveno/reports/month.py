@@ -29,6 +29,7 @@ from zveno.reports.parts.recovery import recovery_part, unaccounted_part
 from zveno.reports.parts.sources import provenance_part, reading_part
 from zveno.reports.parts.words import quantity_words
 from zveno.reports.shown import MASS, plants_in_order
+from zveno.reports.standing import Standing, notice_with, signatures_part, standing_callout
 from zveno.tables import frame
 from zveno.text.catalogue import Catalogue, title_in
 from zveno.text.mark import tr
@@ -55,6 +56,7 @@ class MonthResults:
     throughput; ``link`` names the plant that the tables are cut down to; ``swaps`` are samples taken for each other,
     ``scale_steps`` scales that step away from their fellows; ``nominal`` says what leaves the tests a guide only;
     ``overdue`` are readings of instruments with an expired verification, ``widened`` flows less sure because of them.
+    ``standing`` where the period stood, to be said on every page.
     """
 
     model: ChainModel
@@ -84,6 +86,7 @@ class MonthResults:
     nominal: Nominal = field(default_factory=Nominal)
     overdue: pl.DataFrame = field(default_factory=lambda: frame("overdue_readings"))
     widened: pl.DataFrame = field(default_factory=lambda: frame("widened_flows"))
+    standing: Standing | None = None
 
 
 def month_report(results: MonthResults, text: Catalogue) -> Document:
@@ -110,6 +113,7 @@ def month_report(results: MonthResults, text: Catalogue) -> Document:
     evidence = readings_part(index, results.adjustments, results.suspects, text)
     blocks: list[Block] = [
         heading,
+        *standing_callout(results.standing, text),
         *facts,
         *_links(index, results, text),
         counts(
@@ -130,16 +134,23 @@ def month_report(results: MonthResults, text: Catalogue) -> Document:
         *((*gaps,) if several else (*suspects, *gaps, *breaches)),
         *plan_part(model, results.plan_fact, text),
         *reading_part(text),
+        *signatures_part(results.standing, text),
         *made_from(results, text),
     ]
     return Document(
         title=text("Metal balance, {period}", period=period_words(results.period, text)),
         subtitle=title_in({str(key): value for key, value in chain.title.items()}, lang, chain.id),
         lang=lang,
-        notice=title_in({str(key): value for key, value in chain.notice.items()}, lang, ""),
+        notice=notice_of(results, text),
         blocks=tuple(blocks),
         footer=(f"Zveno {results.provenance.version}", results.period.name, results.provenance.data_hash[:12]),
     ).settled()
+
+
+def notice_of(results: MonthResults, text: Catalogue) -> str:
+    """What every page says."""
+    said = title_in({str(key): value for key, value in results.model.chain.notice.items()}, text.lang, "")
+    return notice_with(results.standing, said, text)
 
 
 def _links(index: BalanceIndex, results: MonthResults, text: Catalogue) -> list[Block]:
