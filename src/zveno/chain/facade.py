@@ -434,7 +434,7 @@ class Chain:
         return overdue_tables(self.model, self.store, self._records(balance.period), balance)
 
     def instruments(self, day: date, lang: str = "en", *, since: date | None = None) -> pl.DataFrame:
-        """Table ``instruments``: how every instrument stands on a day, and the days ``since`` then without verification."""
+        """Table ``instruments``: how each stands on a day, and its days ``since`` then without a verification."""
         return instrument_list(self.model, self.store, (since or day, day), lang)
 
     def _measured(self, span: Period) -> ChainModel:
