@@ -436,9 +436,9 @@ class Chain:
         """Tables ``overdue_readings`` and ``widened_flows``: what expired verifications do to a balance."""
         return overdue_tables(self.model, self.store, self.records_for(balance.period), balance)
 
-    def instruments(self, day: date, lang: str = "en") -> pl.DataFrame:
-        """Table ``instruments``: how every instrument of the register stands on a day."""
-        return instrument_list(self.model, self.store, day, lang)
+    def instruments(self, day: date, lang: str = "en", *, since: date | None = None) -> pl.DataFrame:
+        """Table ``instruments``: how each stands on a day, and its days ``since`` then without a verification."""
+        return instrument_list(self.model, self.store, (since or day, day), lang)
 
     def model_for(self, span: Period) -> ChainModel:
         """The model in which meters err as their instruments were verified in a period."""

@@ -59,11 +59,11 @@ def measured(model: ChainModel, store: Store, span: Period) -> ChainModel:
     return with_overdue(model, overdue_meters(model, known_instruments(model, store), span))
 
 
-def instrument_list(model: ChainModel, store: Store, day: date, lang: str = "en") -> pl.DataFrame:
-    """Table ``instruments``: how every instrument in use stands on a day."""
+def instrument_list(model: ChainModel, store: Store, days: tuple[date, date], lang: str = "en") -> pl.DataFrame:
+    """Table ``instruments``: how every instrument in use stands on the last of some days, from the first on."""
     found = known_instruments(model, store)
     due = model.quality.due_soon_days if model.quality else 30
-    return instrument_rows(found, day, meters_of(model, found), due_soon_days=due, lang=lang)
+    return instrument_rows(found, days, meters_of(model, found), due_soon_days=due, lang=lang)
 
 
 def overdue_tables(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -12,14 +13,15 @@ from zveno.errors import DataError
 from zveno.model.chain import ChainModel
 from zveno.periods import Period
 from zveno.quality import AssayQuality, Lot, assay_quality, days_of, supplier_biases
+from zveno.quality.authorised import Authorisation
 from zveno.reports import Report, assay_report, instrument_report, supplier_report
 from zveno.sources import read_lots
 
-__all__ = ["AssayQuality", "assays", "assays_page", "instruments_page", "last_day", "suppliers", "suppliers_page"]
+__all__ = ["AssayQuality", "assays", "assays_page", "instruments_page", "listed_days", "suppliers", "suppliers_page"]
 
 
-def last_day(chain: Chain, period: str | None, on: date | None) -> date:
-    """The day for which instruments are listed: that named, else the last one of the period, else today in plant time.
+def listed_days(chain: Chain, period: str | None, on: date | None) -> tuple[date, date]:
+    """First and last day for which instruments are listed: those of the period, the day named, or today in plant time.
 
     Raises
     ------
@@ -29,8 +31,10 @@ def last_day(chain: Chain, period: str | None, on: date | None) -> date:
     if period is not None and on is not None:
         raise DataError("name a period or a day with --on, not both")
     if period is not None:
-        return days_of(chain.period(period))[1] - timedelta(days=1)
-    return on or chain.now().astimezone(chain.model.tz).date()
+        first, end = days_of(chain.period(period))
+        return first, end - timedelta(days=1)
+    day = on or chain.now().astimezone(chain.model.tz).date()
+    return day, day
 
 
 def assays(chain: Chain, period: str) -> AssayQuality:
@@ -64,9 +68,12 @@ def suppliers(model: ChainModel, path: Path) -> pl.DataFrame:
     return supplier_biases(lots)
 
 
-def instruments_page(chain: Chain, table: pl.DataFrame, day: date, lang: str) -> Report:
-    """The list of instruments as a report, for an inspector."""
-    return instrument_report(chain.model, table, day, lang, version=VERSION)
+def instruments_page(
+    chain: Chain, table: pl.DataFrame, day: date, lang: str, given: Sequence[Authorisation] = ()
+) -> Report:
+    """The list of instruments as a report, for an inspector, with what was authorised."""
+    answers = [(one.name, one.at, len(one.instruments), one.reason, one.record) for one in given]
+    return instrument_report(chain.model, table, day, lang, version=VERSION, answers=answers)
 
 
 def assays_page(chain: Chain, found: AssayQuality, lang: str) -> Report:

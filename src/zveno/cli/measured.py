@@ -13,7 +13,7 @@ from zveno.chain import ChainModel
 from zveno.chain.quality import AssayQuality
 from zveno.cli.screen import Screen
 from zveno.log import Entry
-from zveno.quality.authorised import Lapsed
+from zveno.quality.authorised import Authorisation, Lapsed
 from zveno.reports import (
     BIASES,
     KINDS,
@@ -21,6 +21,7 @@ from zveno.reports import (
     SUPPLIER_VERDICTS,
     VERDICTS,
     Report,
+    answer_words,
     biased_words,
     worse_words,
 )
@@ -37,11 +38,19 @@ class MeasuredAnswers(Screen):
         for path in out:
             self.say(tr("written: {path}"), err=True, path=report.save(path))
 
-    def instruments(self, table: pl.DataFrame, day: date, status: str, *, as_json: bool) -> None:
-        """Counts, then the instruments that need attention, or all of one status."""
+    def instruments(
+        self, model: ChainModel, table: pl.DataFrame, day: date, status: str, given: Sequence[Authorisation], *,
+        as_json: bool,
+    ) -> None:  # fmt: skip
+        """Counts, then the instruments that need attention, or all of one status; what was authorised."""
         shown = table.filter(pl.col("status") == status) if status else table
         if as_json:
-            self.json({"on": day, "instruments": shown.to_dicts()})
+            answers = [
+                {"person": one.person, "name": one.name, "at": one.at, "reason": one.reason, "record": one.record,
+                 "instruments": sorted(each.instrument for each in one.instruments)}
+                for one in given
+            ]  # fmt: skip
+            self.json({"on": day, "instruments": shown.to_dicts(), "authorised": answers})
             return
         if table.is_empty():
             self.say(tr("no instrument is known: list them in quality.yaml, or import a register with a mapping"))
@@ -51,23 +60,27 @@ class MeasuredAnswers(Screen):
         self.say(
             tr("{all} instruments on {day}: {parts}"), all=table.height, day=self.text.day(day), parts=", ".join(parts)
         )
-        shown = shown if status else shown.filter(pl.col("status") != "valid")
+        shown = shown if status else shown.filter((pl.col("status") != "valid") | (pl.col("days_without") > 0))
         rows = [
             [
                 row["instrument"], row["name"], row["site"], row["point"], row["accuracy_class"],
                 "–" if row["valid_until"] is None else self.text.day(row["valid_until"]),
-                self.text.number(row["days_overdue"], 0), self.text(STATE_WORDS[row["status"]]),
+                self.text.number(row["days_overdue"], 0), self.text.number(row["days_without"], 0),
+                self.text(STATE_WORDS[row["status"]]),
             ]
             for row in shown.head(_MOST).iter_rows(named=True)
         ]  # fmt: skip
         if rows:
             self.table(
                 [tr("instrument"), tr("name"), tr("place"), tr("accounting point"), tr("accuracy class"),
-                 tr("valid until"), tr("days overdue"), ""],
+                 tr("valid until"), tr("days overdue"), tr("days unverified"), ""],
                 rows,
             )  # fmt: skip
         if shown.height > _MOST:
             self.say(tr("and {n} more: --out list.xlsx writes all"), n=shown.height - _MOST)
+        for one in given:
+            answer = (one.name, one.at, len(one.instruments), one.reason, one.record)
+            self.line(answer_words(model, answer, self.text))
 
     def authorised(self, period: str, found: Sequence[Lapsed], entry: Entry) -> None:
         """What was signed for."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,7 +18,9 @@ from zveno.errors import DataError
 from zveno.text.mark import tr
 
 if TYPE_CHECKING:
+    from zveno.chain import Chain
     from zveno.cli.measured import MeasuredAnswers
+    from zveno.quality.authorised import Authorisation
 
 On = Annotated[str, typer.Option("--on", metavar="DATE", help=tr("Day for which they are listed: 2026-03-31."))]
 Only = Annotated[
@@ -50,7 +53,7 @@ def instruments(
     lang: Lang = "",
     as_json: AsJson = False,
 ) -> None:
-    from zveno.chain.quality import instruments_page, last_day
+    from zveno.chain.quality import instruments_page, listed_days
 
     if status and status not in _STATES:
         raise DataError(
@@ -58,10 +61,11 @@ def instruments(
         )
     screen = _screen(lang)
     facade = open_chain(chain, store)
-    day = last_day(facade, period, _day(on))
-    table = facade.instruments(day, screen.lang)
-    screen.pages(instruments_page(facade, table, day, screen.lang), out or [])
-    screen.instruments(table, day, status, as_json=as_json)
+    first, day = listed_days(facade, period, _day(on))
+    table = facade.instruments(day, screen.lang, since=first)
+    given = _given(facade, store_folder(chain, store), period)
+    screen.pages(instruments_page(facade, table, day, screen.lang, given), out or [])
+    screen.instruments(facade.model, table, day, status, given, as_json=as_json)
 
 
 @app.command(cls=SpokenCommand, help=tr("Answer by name for closing a period with instruments that were not verified."))
@@ -119,6 +123,14 @@ def suppliers(
     found = of_file(facade.model, table)
     screen.pages(suppliers_page(facade, found, table.name, screen.lang), out or [])
     screen.suppliers(found, as_json=as_json)
+
+
+def _given(facade: Chain, folder: Path, period: str | None) -> Sequence[Authorisation]:
+    """What was authorised for a period."""
+    from zveno.chain.authorising import Authorising
+    from zveno.chain.closing import Closing
+
+    return () if period is None else Authorising(Closing(facade, folder)).given(period)
 
 
 def _screen(lang: str) -> MeasuredAnswers:

@@ -100,6 +100,13 @@ class Registered:
         stop = end if self.retired is None else min(end, self.retired)
         return tuple(one for one in found if one.since < stop and (one.until is None or one.until > first))
 
+    def days_without(self, first: date, end: date) -> int:
+        """How many days from ``first`` to before ``end`` no verification was in force, after one had been."""
+        stop = end if self.retired is None else min(end, self.retired)
+        return sum(
+            max((min(one.until or stop, stop) - max(one.since, first)).days, 0) for one in self.lapses(first, end)
+        )
+
     def in_use(self, day: date) -> bool:
         """Whether it is still in use on a day."""
         return self.retired is None or day < self.retired
@@ -261,16 +268,23 @@ def _plain(text: str) -> str:
 
 def instrument_rows(
     instruments: Iterable[Registered],
-    day: date,
+    days: tuple[date, date],
     meters: Mapping[str, tuple[str, ...]],
     *,
     due_soon_days: int,
     lang: str,
 ) -> pl.DataFrame:
-    """Table ``instruments`` for a day: the expired ones first, the longest overdue at the top."""
+    """Table ``instruments`` for the last of some days: the expired ones first, the longest overdue at the top.
+
+    Parameters
+    ----------
+    days
+        First and last day of the time asked for.
+    """
+    first, day = days
     rows = []
     for one in instruments:
-        if not one.in_use(day):
+        if not one.in_use(first):
             continue
         last = one.last(day)
         rows.append({
@@ -278,7 +292,9 @@ def instrument_rows(
             "site": one.site, "point": one.point, "accuracy_class": one.accuracy_class,
             "verified_on": last.on if last else None, "interval_mo": one.interval_mo,
             "valid_until": last.until if last else None, "status": one.state(day, due_soon_days),
-            "days_overdue": (day - last.until).days if last else None, "meters": "+".join(meters.get(one.id, ())),
+            "days_overdue": (day - last.until).days if last else None,
+            "days_without": one.days_without(first, day + timedelta(days=1)),
+            "meters": "+".join(meters.get(one.id, ())),
             "file": last.file if last else "", "sheet": last.sheet if last else "", "cell": last.cell if last else "",
         })  # fmt: skip
     return frame("instruments", rows).sort("days_overdue", descending=True, nulls_last=False, maintain_order=True)

@@ -5,7 +5,7 @@ from zveno.reports.against_plan import plan_fact
 from zveno.reports.assays import BIASES, VERDICTS, assay_report, worse_words
 from zveno.reports.document import UOM_OF_KIND, digits_for, half_width
 from zveno.reports.flowsheet import flowsheet_svg
-from zveno.reports.instruments import STATE_WORDS, instrument_report
+from zveno.reports.instruments import STATE_WORDS, answer_words, instrument_report
 from zveno.reports.month import MonthResults, Provenance, month_report
 from zveno.reports.parts.detectable import detectable
 from zveno.reports.parts.nominal import nominal_sentences, nominal_words
@@ -32,6 +32,7 @@ __all__ = [
     "MonthResults",
     "Provenance",
     "Report",
+    "answer_words",
     "assay_report",
     "biased_words",
     "build_report",

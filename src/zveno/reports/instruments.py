@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 
 import polars as pl
@@ -19,6 +19,7 @@ from zveno.reports.document import (
     Facts,
     Heading,
     Kind,
+    Paragraph,
     Row,
     TableBlock,
     Tone,
@@ -36,13 +37,21 @@ _TONES: Mapping[str, Tone] = {"expired": "bad", "unknown": "warn", "due_soon": "
 _ORDER = ("expired", "unknown", "due_soon", "valid")
 
 
-def instrument_report(model: ChainModel, table: pl.DataFrame, day: date, lang: str, *, version: str) -> Report:
+Answer = tuple[str, datetime, int, str, int]
+"""Who answers, since when, for how many instruments, why, and the record of the log."""
+
+
+def instrument_report(
+    model: ChainModel, table: pl.DataFrame, day: date, lang: str, *, version: str, answers: Sequence[Answer] = ()
+) -> Report:
     """The list as a page, workbook or document.
 
     Parameters
     ----------
     table
         Table ``instruments`` of the day.
+    answers
+        Authorisations of the period, where it is listed for one.
     """
     text = catalogue(lang)
     blocks: list[Block] = [Heading("instruments", text("Instruments on {day}", day=text.day(day)), text("Instruments"))]
@@ -53,11 +62,21 @@ def instrument_report(model: ChainModel, table: pl.DataFrame, day: date, lang: s
             "The verification of {n} instrument of {all} has expired.",
             "The verification of {n} instruments of {all} has expired.", late.height, all=table.height,
         ), "bad"))  # fmt: skip
+    blocks += [Paragraph(answer_words(model, one, text)) for one in answers]
     for state in _ORDER:
         part = table.filter(pl.col("status") == state)
         if part.height:
             blocks.append(_table(model, state, part, text))
     return Report(document_of(model, text("Instruments on {day}", day=text.day(day)), blocks, text, version), text)
+
+
+def answer_words(model: ChainModel, answer: Answer, text: Catalogue) -> str:
+    """An authorisation in a sentence."""
+    name, at, count, reason, record = answer
+    return text(
+        "{name} has answered for {count} of them on {at} (record {record} of the log): {reason}",
+        name=name, at=text.moment(at.astimezone(model.tz)), count=count, reason=reason, record=record,
+    )  # fmt: skip
 
 
 def document_of(model: ChainModel, title: str, blocks: list[Block], text: Catalogue, version: str) -> Document:
@@ -91,6 +110,7 @@ def _table(model: ChainModel, state: str, part: pl.DataFrame, text: Catalogue) -
         Column("verified", text("Verified on"), Kind.DAY),
         Column("until", text("Valid until"), Kind.DAY),
         Column("days", text("Days overdue"), Kind.COUNT),
+        Column("without", text("Days unverified in this time"), Kind.COUNT),
         Column("meters", text("Meters"), broad=True),
         Column("from", text("Read from"), broad=True),
     )
@@ -107,5 +127,6 @@ def _row(model: ChainModel, row: Mapping[str, Any], text: Catalogue) -> Row:
         "point": words(row["point"]), "class": words(row["accuracy_class"]), "verified": Cell(row["verified_on"]),
         "until": Cell(row["valid_until"]),
         "days": Cell(None if days is None else float(days), digits=0, tone=_TONES.get(row["status"], "plain")),
+        "without": Cell(float(row["days_without"]), digits=0, tone="bad" if row["days_without"] else "plain"),
         "meters": words(", ".join(meters)), "from": words(place),
     })  # fmt: skip

@@ -22,6 +22,7 @@ QUALITY: dict[str, tuple[Column, ...]] = {
         ("valid_until", pl.Date, "last day on which that verification holds"),
         ("status", pl.String, "valid, due_soon, expired, or unknown (no verification up to that day is known)"),
         ("days_overdue", pl.Int64, "days since it expired; negative: days that are left"),
+        ("days_without", pl.Int64, "days of the period asked for, up to that day, on which no verification held"),
         ("meters", pl.String, "meters whose readings it gives, joined by +"),
         ("file", pl.String, "file that says so, or quality.yaml"),
         ("sheet", pl.String, "sheet"),

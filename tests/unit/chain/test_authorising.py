@@ -17,6 +17,7 @@ from zveno.chain.closing import Closing
 from zveno.chain.gate import CHECKS
 from zveno.errors import DataError, ModelError, StoreError
 from zveno.log import Log, Signer
+from zveno.reports import of_plant
 from zveno.store import EmbeddedStore
 
 DAY = datetime(2026, 4, 3, 9, 0, tzinfo=UTC)
@@ -193,3 +194,10 @@ def test_faults_of_the_description_are_told_with_their_place(office):
     assert "no_such_meter" in str(error.value)
     assert "ends before it begins" in str(error.value)
     assert "quality.yaml:" in str(error.value)
+
+
+def test_page_of_a_link_tells_of_its_own_instruments_only(office):
+    results = office.chain.results("2026-03")
+    assert of_plant(results, "mill").overdue["meter"].to_list() == ["ore.belt"]
+    assert of_plant(results, "smelter").overdue.is_empty()
+    assert "ore" in of_plant(results, "mill").widened["stream"]

@@ -94,6 +94,12 @@ def test_close_waits_for_the_authorisation(place, capsys):
     code, out, _ = said(capsys, *ask, "--instruments", "W-1")
     assert code == 0
     assert "Metrologist answers for 1 instrument in 2026-03" in out
+    page = place / "list.html"
+    _, out, _ = said(capsys, "instruments", "2026-03", "-c", place / "chain", "--out", page)
+    assert "Metrologist has answered for 1 of them" in out
+    assert "verifier comes in April" in page.read_text("utf-8")
+    _, out, _ = said(capsys, "instruments", "2026-03", "-c", place / "chain", "--json")
+    assert json.loads(out)["authorised"][0]["instruments"] == ["W-1"]
     code, out, _ = said(capsys, *close)
     assert (code, "version 1 of 2026-03" in out) == (0, True)
 

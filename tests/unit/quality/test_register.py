@@ -118,11 +118,19 @@ def test_description_stands_beside_the_register_and_goes_before_it():
 def test_list_has_the_longest_overdue_first():
     found = instrument_rows(
         [instrument(("2025-03-05", "2026-03-05")), Registered("8"), Registered("9", checks=(Checked(date(2020, 1, 1), date(2021, 1, 1)),))],
-        date(2026, 3, 31), {"7": ("a", "b")}, due_soon_days=30, lang="en",
+        (date(2026, 3, 1), date(2026, 3, 31)), {"7": ("a", "b")}, due_soon_days=30, lang="en",
     )  # fmt: skip
     assert found["instrument"].to_list() == ["8", "9", "7"]
     assert found["days_overdue"].to_list() == [None, 1915, 26]
+    assert found["days_without"].to_list() == [0, 31, 26]
     assert found.filter(pl.col("instrument") == "7")["meters"].item() == "a+b"
+
+
+def test_days_without_a_verification_are_counted_within_the_time():
+    one = instrument(("2025-03-05", "2026-03-05"), ("2026-03-20", "2026-03-25"), retired=date(2026, 3, 29))
+    assert one.days_without(date(2026, 3, 1), date(2026, 4, 1)) == 14 + 3
+    assert one.days_without(date(2026, 3, 10), date(2026, 3, 11)) == 1
+    assert one.days_without(date(2026, 3, 5), date(2026, 3, 6)) == 0
 
 
 def test_months_after_the_last_day():

@@ -25,7 +25,7 @@ def of_register(cells: list[dict], name: str) -> tuple[list[dict], list[dict]]:
 
 
 def states(store) -> dict[str, str]:
-    return dict(instrument_list(MODEL, store, DAY).select("instrument", "status").iter_rows())
+    return dict(instrument_list(MODEL, store, (DAY, DAY)).select("instrument", "status").iter_rows())
 
 
 def test_register_is_read_from_any_store_and_stays_known_as_it_was(store):
