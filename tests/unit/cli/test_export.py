@@ -80,7 +80,9 @@ def test_a_report_is_of_the_version_that_is_asked_for(office, capsys):
     assert say(office, "report", "2026-03", "--version", "now", "--out", "now.html") == 0
     assert "Closed, version 1" in Path("closed.html").read_text("utf-8")
     assert "DRAFT with all that is known now" in Path("now.html").read_text("utf-8")
+    capsys.readouterr()
     assert say(office, "report", "2026-03", "--version", "1", "--data", str(FOLDER)) != 0
+    assert "leave --data out" in capsys.readouterr().err
 
 
 def test_an_archive_tells_who_closed_what(office, capsys):
