@@ -389,7 +389,7 @@ def report(
     version: VersionAsked = "",
     lang: Lang = "",
 ) -> None:
-    from zveno.cli.written import results_of, write_reports
+    from zveno.cli.written import require_one_source, results_of, write_reports
 
     if asked and asked[:1].isdigit():
         if period is not None:
@@ -397,6 +397,7 @@ def report(
         asked, period = None, asked
     if asked and name and asked != name:
         raise DataError("'{name}' and '{other}' cannot both be the report", name=asked, other=name)
+    require_one_source(version, data)
     screen = _screen(lang)
     facade = as_known(with_data(open_chain(chain, store), data, screen), known, data)
     span, wanted = facade.period(period), name or asked or "metal_balance"

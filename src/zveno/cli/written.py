@@ -36,11 +36,15 @@ def write_reports(
             screen.say(tr("written: {path}"), path=report.save(named))
 
 
+def require_one_source(version: str, data: Path | None) -> None:
+    """Refuse a version of files that are not kept, before they are read."""
+    if version and data is not None:
+        raise DataError("--version names a version in the store: leave --data out")
+
+
 def results_of(chain: Chain, folder: Path | None, span: Period, version: str) -> MonthResults:
     """Results of a version of a period; of what is known now where there is no store with a log."""
     if folder is None:
-        if version:
-            raise DataError("--version names a version in the store: leave --data out")
         return chain.results(span)
     from zveno.chain.closing import Closing
     from zveno.chain.versions import Versions

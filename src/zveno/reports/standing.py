@@ -140,9 +140,9 @@ def signatures_part(standing: Standing | None, text: Catalogue) -> list[Block]:
 def signatures_table(signatures: Sequence[Signature], text: Catalogue) -> TableBlock:
     """Name, date and time, meaning, number of the record and fingerprint of the key."""
     columns = (
-        Column("name", text("Name")), Column("at", text("Date and time")),
+        Column("name", text("Who signed")), Column("at", text("Date and time")),
         Column("meaning", text("Meaning of the signature"), broad=True),
-        Column("record", text("Record of the log")), Column("key", text("Key")),
+        Column("record", text("Record")), Column("key", text("Key")),
     )  # fmt: skip
     rows = tuple(
         Row(f"{k}", {

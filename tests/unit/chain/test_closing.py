@@ -17,7 +17,7 @@ from zveno.chain import Chain, example, load
 from zveno.chain.closing import Closing, as_known
 from zveno.errors import DataError, StoreError
 from zveno.log import Draft, Log, Signer
-from zveno.store import Batch, EmbeddedStore
+from zveno.store import Batch, EmbeddedStore, RelationalStore
 from zveno.tables import frame
 
 DAY = datetime(2026, 4, 3, 9, 0, tzinfo=UTC)
@@ -26,9 +26,9 @@ DAY = datetime(2026, 4, 3, 9, 0, tzinfo=UTC)
 class Office:
     """Three persons over the store of the two plants."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, store: RelationalStore | None = None) -> None:
         self.folder = folder
-        self.chain: Chain = chain(EmbeddedStore(folder))
+        self.chain: Chain = chain(store or EmbeddedStore(folder))
         self.signed = books(folder)
 
     @property

@@ -87,7 +87,8 @@ def require_near(found: ErpExport, given: PeriodBooks) -> None:
         last = 10.0**-place.decimals
         off = abs(one.mass - convert(mass, "t", place.uom)) / last
         assert off < 1
-        assert (off > 0.5 + 1e-6) == (f"{one.quantity}/stream/{one.stream}" in moved)
+        if abs(off - 0.5) > 1e-6:  # which of two equally near ones is the nearest, nobody asks
+            assert (off > 0.5) == (f"{one.quantity}/stream/{one.stream}" in moved)
 
 
 @pytest.mark.parametrize("rounding", PLACES)

@@ -39,6 +39,11 @@ _LINES = {
 }  # fmt: skip
 
 
+def _owner(given: PeriodBooks, owner: str, text: Catalogue) -> str:
+    """Name of an owner; of the company itself where the description names none."""
+    return given.model.title(owner, text.lang) if given.model.chain.owners else text("the company's own")
+
+
 def owners_part(given: PeriodBooks, text: Catalogue) -> list[Block]:
     """Metal of each owner in every stream; the sum of owners less the physical mass is the check."""
     owners = list(dict.fromkeys(given.books.owner_flows["owner"]))
@@ -61,7 +66,7 @@ def owners_part(given: PeriodBooks, text: Catalogue) -> list[Block]:
     columns = (
         Column("stream", text("Stream"), broad=True),
         Column("component", text("Component")),
-        *(Column(one, given.model.title(one, text.lang), Kind.MASS, paired=True) for one in owners),
+        *(Column(one, _owner(given, one, text), Kind.MASS, paired=True) for one in owners),
         Column("sum", text("Sum of owners"), Kind.MASS, digits=3),
         Column("physical", text("Physical mass"), Kind.MASS, digits=3),
         Column("check", text("Check: owners − physical"), Kind.MASS, digits=6),
@@ -108,7 +113,7 @@ def _part_key(row: dict[str, Any]) -> str:
 def _part_row(given: PeriodBooks, row: dict[str, Any], text: Catalogue) -> Row:
     streams = " + ".join(stream_title(given.model, one, text) for one in row["stream"].split("+") if one)
     return Row(_part_key(row), {
-        "owner": words(given.model.title(row["owner"], text.lang)), "component": words(row["component"]),
+        "owner": words(_owner(given, row["owner"], text)), "component": words(row["component"]),
         "line": words(text(_LINES[row["line"]])), "stream": words(streams),
         "mass": measured(row["mass_t"], row["mass_sd_t"], Kind.MASS, word=text("unobservable")),
     })  # fmt: skip
@@ -126,7 +131,7 @@ def _account_rows(given: PeriodBooks, text: Catalogue) -> Iterator[Row]:
         cells = {line: Cell(formula=formula, word=text("unobservable")) for line, formula in lines.items()}
         opening, received, delivered, lost, closing = (Ref(ACCOUNTS, key, line) for line in _LINES)
         left = Calc("-", Calc("-", Calc("-", Calc("+", opening, received), delivered), lost), closing)
-        named = {"owner": words(given.model.title(str(owner), text.lang)), "component": words(str(component))}
+        named = {"owner": words(_owner(given, str(owner), text)), "component": words(str(component))}
         yield Row(key, {**named, **cells, "check": Cell(formula=left, word="–")})
 
 
@@ -181,7 +186,7 @@ def _return_rows(given: PeriodBooks, text: Catalogue) -> Iterator[Row]:
         )
         due = Calc("*", recovery, Calc("*", received, Calc("-", grade, deduct)))
         yield Row(key, {
-            "owner": words(given.model.title(row["owner"], text.lang)), "contract": words(row["contract"]),
+            "owner": words(_owner(given, row["owner"], text)), "contract": words(row["contract"]),
             "component": words(component), "stream": words(stream_title(given.model, stream, text)),
             "received": Cell(row["received_t"], formula=mass_ref(stream, MASS), word=unknown),
             "grade": Cell(row["grade_frac"], formula=grade_ref(stream, component), word=unknown),
@@ -204,7 +209,7 @@ def _due_rows(given: PeriodBooks, rows: RawRows, text: Catalogue) -> Iterator[Ro
         received, lost = (Ref(ACCOUNTS, key, line) for line in ("received", "lost"))
         unknown = text("unobservable")
         yield Row(key, {
-            "owner": words(given.model.title(owner, text.lang)), "component": words(component),
+            "owner": words(_owner(given, owner, text)), "component": words(component),
             "opening": Cell(row["opening_due_t"]),
             "returnable": Cell(row["returnable_t"], formula=due, word=unknown),
             "returned": Cell(row["returned_t"], formula=_handed_over(given, rows, owner, component),
