@@ -325,7 +325,7 @@ def reconcile(
     if problem is not None:
         screen.problem(solve_problem(problem, scrutiny), as_json=as_json)
         return
-    facade = as_known(with_data(open_chain(chain, store), data, screen), known, data)
+    facade = with_data(as_known(open_chain(chain, store), known, data), data, screen)
     span = facade.period(period)
     if lasting == "month":
         screen.lasting(facade.model, facade.lasting_errors(span, asked=asked.suspects), as_json=as_json)
@@ -389,7 +389,7 @@ def report(
     if asked and name and asked != name:
         raise DataError("'{name}' and '{other}' cannot both be the report", name=asked, other=name)
     screen = _screen(lang)
-    facade = as_known(with_data(open_chain(chain, store), data, screen), known, data)
+    facade = with_data(as_known(open_chain(chain, store), known, data), data, screen)
     write_reports(screen, facade, name or asked or "metal_balance", facade.period(period), link=link, out=out or [])
 
 

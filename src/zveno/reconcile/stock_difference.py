@@ -158,7 +158,7 @@ def _both(network: Network, stream: str, meters: Mapping[str, str]) -> _Both:
 def _gap(both: _Both, component: str) -> _Gap | None:
     """Counted less book; None where nothing was counted of it, or the other readings do not determine it."""
     counted = _counted(both, component)
-    found = both.result.linearised([(both.stream, component, 1.0)])
+    found = both.result.linearised([(both.stream, component, 1.0)]) if counted is not None else None
     if counted is None or found is None:
         return None
     value, by = counted
@@ -208,7 +208,8 @@ def _difference_row(both: _Both, period: str, stock: str, component: str, gap: _
         counted = _counted(both, component)
         if counted is not None:
             row |= {"counted_t": counted[0], "counted_sd_t": _sd(counted[1], both.errors)}
-        row["book_t"], row["book_sd_t"] = both.result.total([(both.stream, component, 1.0)])
+        if len(both.count):  # without an opening survey the level of a stock is nobody's guess
+            row["book_t"], row["book_sd_t"] = both.result.total([(both.stream, component, 1.0)])
         return row
     sd = float(np.sqrt(gap.variance))
     return row | {
