@@ -313,4 +313,5 @@ def _member(both: _Both, k: int, share: Floats, after: Floats) -> dict[str, Any]
         "share_sd_t": float(np.sqrt(max(after[alone[0], alone[0]], 0.0))) if alone else None,
         "bias": None if common else bias, "bias_sd": None if common else float(family.bias_sd[k]),
         "bias_rel_frac": bias / one.size if one.size else None,
+        "bias_rel_sd_frac": float(family.bias_sd[k]) / one.size if one.size else None,
     }  # fmt: skip
