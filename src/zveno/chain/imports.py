@@ -34,7 +34,6 @@ from zveno.store import Batch, Known, Store
 from zveno.tables import RECORD_KEY, frame
 from zveno.text.mark import tr
 
-
 _LOCKED = tr("passed over: the lock file of a workbook that was open when it was copied")
 
 

@@ -108,7 +108,8 @@ class DeskAnswers(Screen):
         """Old and new values."""
         rows = [
             [one.point, one.quantity, one.start.isoformat(sep=" ", timespec="minutes"),
-             " + ".join(map(self._number, one.was)) or "–", self._number(one.value)]
+             " + ".join(map(self._number, one.was)) or "–",
+             f"{'<' if one.qualifier == '<' else ''}{self._number(one.value)}"]
             for one in values
         ]  # fmt: skip
         self.table([tr("point"), tr("quantity"), tr("from (UTC)"), tr("value so far"), tr("new value")], rows)
