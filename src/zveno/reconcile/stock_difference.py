@@ -113,10 +113,23 @@ def stock_difference(
     names
         Names of the period and of the stock.
 
+    Notes
+    -----
+    The book is the best estimate without the count, so its error is uncorrelated with all that the other readings say
+    of each other. With ``w`` the slopes of the difference by the readings and ``P`` the covariance of their errors in
+    that balance, the errors that a difference ``D`` tells of are ``P w D / w'Pw`` (conditional normal distribution),
+    give or take ``P - Pw(Pw)' / w'Pw``. What a hypothesis explains alone is the fall of the objective once it is let
+    go, less what it would fall without the count, over ``D^2 / w'Pw``: to first order the rest is the squared
+    difference that would be left.
+
     Raises
     ------
     SolveError
         If the period has no balance, with or without the count.
+
+    References
+    ----------
+    Narasimhan & Mah (1987), AIChE J. 33, 1514-1521 (generalised likelihood ratio).
     """
     both, (period, stock) = _both(network, stream, meters), names
     carried = network.carries(next(one for one in network.streams if one.id == stream))
@@ -277,11 +290,9 @@ def _alone(one: Hypothesis) -> tuple[int, ...]:
 def _scores_before(both: _Both) -> Mapping[object, float]:
     """Squared scores of all hypotheses in the balance without the count."""
     family = both.without_count.family
-    numbered = [tuple((int(both.rest[n]), round(by, 9)) for n, by in one.effects) for one in family.members]
-    names = [(one.kind, one.name, one.quantity) for one in family.members]
     return {
-        (*name, tuple(n for n, _ in effects)): float(z) ** 2
-        for name, effects, z in zip(names, numbered, family.z, strict=True)
+        (one.kind, one.name, one.quantity, tuple(int(both.rest[n]) for n in one.readings)): float(z) ** 2
+        for one, z in zip(family.members, family.z, strict=True)
     }
 
 
