@@ -89,7 +89,10 @@ class Desk:
         values = tuple(put_in(self.closing.chain.model, records, span, one) for one in asked)
         if not reason.strip():
             raise DataError("an adjustment of {period} needs a reason in words: it is kept for good", period=span.name)
-        same = [one.point for one in values if one.was == (one.value,) or (one.value is None and not one.was)]
+        same = [
+            one.point for one in values
+            if (one.was == (one.value,) and not one.qualifier) or (one.value is None and not one.was)
+        ]  # fmt: skip
         if same or not values:
             raise DataError("nothing would change: '{point}' has that value already", point=", ".join(same) or "–")
         return Paper("adjusted", span.name, values, {"reason": reason.strip()}, {})

@@ -34,6 +34,8 @@ from zveno.store import Batch, Known, Store
 from zveno.tables import RECORD_KEY, frame
 from zveno.text.mark import tr
 
+_LOCKED = tr("passed over: the lock file of a workbook that was open when it was copied")
+
 
 @dataclass(frozen=True)
 class Imported:
@@ -116,16 +118,10 @@ def import_files(
     parts = [_with_cells(kept(one, model.hash), one) for one in work.batches]
     new = {one.file_hash: one for one in parts if not store.has(one.file_hash)}
     locks = lock_files([Path(path) for path in paths]) if model.mappings.layouts and work.batches else []
-    passed = [
-        fault(tr("passed over: the lock file of a workbook that was open when it was copied"), one) for one in locks
-    ]
+    passed = [fault(_LOCKED, one) for one in locks]
     records = store.read("records")
-    said = [
-        *passed,
-        *work.doubts,
-        *remarks(model, work.batches, before, records),
-        *_over_persons(records, new.values()),
-    ]
+    said = [*passed, *work.doubts, *remarks(model, work.batches, before, records)]
+    said += _over_persons(records, new.values())
     store.append(_with_touched(list(new.values()), work.touched), known)
     return Imported(
         files=len(new),

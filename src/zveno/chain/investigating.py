@@ -268,7 +268,7 @@ class Investigating:
         else:
             results = self.closing.chain.results(period)
             tables = {name: one for name, one in vars(results).items() if isinstance(one, pl.DataFrame)}
-            tables = {**tables, **self.closing.chain.books(period).tables()}
+            tables = {**tables, **self.closing.books(period).tables()}
             made = results.provenance.data_hash
             origin = {"version": 0, "content": made, "known": self.closing.chain.now().isoformat()}
         return [{"figure": one, "value": figure(tables, one), **origin} for one in wanted]

@@ -24,7 +24,10 @@ From = Annotated[
 ]
 To = Annotated[str, typer.Option("--end", metavar="TIME", help=tr("Its end; that of the record if left out."))]
 Value = Annotated[
-    str, typer.Option("--value", metavar="NUMBER", help=tr("New value in the unit of the meter; n/a withdraws it."))
+    str,
+    typer.Option(
+        "--value", metavar="NUMBER", help=tr("New value in the unit of the meter, or <LIMIT; n/a withdraws it.")
+    ),
 ]
 Uom = Annotated[str, typer.Option("--uom", metavar="UNIT", help=tr("Unit of the value, if it is another one."))]
 Why = Annotated[str, typer.Option("--reason", metavar="TEXT", help=tr("Why; it is kept in the log."))]
@@ -107,7 +110,9 @@ def adjust(
         desk.require_decidable(refuse, by, approve=False)
         screen.refused(desk.refuse(refuse, reason, office.signer(by), office.now))
     else:
-        wanted = Asked(point, number_or_none(value), quantity, start, end, uom)
+        below = value.strip().startswith("<")
+        number = number_or_none(value.strip().removeprefix("<"))
+        wanted = Asked(point, number, quantity, start, end, uom, below=below)
         before = desk.seen(period) if seen is None else seen
         paper = desk.adjustment(period, [wanted], reason)
         screen.values(paper.values)

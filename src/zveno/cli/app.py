@@ -332,7 +332,7 @@ def reconcile(
     if problem is not None:
         screen.problem(solve_problem(problem, scrutiny), as_json=as_json)
         return
-    facade = as_known(with_data(open_chain(chain, store), data, screen), known, data)
+    facade = with_data(as_known(open_chain(chain, store), known, data), data, screen)
     span = facade.period(period)
     if lasting == "month":
         screen.lasting(facade.model, facade.lasting_errors(span, asked=asked.suspects), as_json=as_json)
@@ -399,7 +399,7 @@ def report(
         raise DataError("'{name}' and '{other}' cannot both be the report", name=asked, other=name)
     require_one_source(version, data)
     screen = _screen(lang)
-    facade = as_known(with_data(open_chain(chain, store), data, screen), known, data)
+    facade = with_data(as_known(open_chain(chain, store), known, data), data, screen)
     span, wanted = facade.period(period), name or asked or "metal_balance"
     facade.require_report(wanted, link)
     results = results_of(facade, None if data or known else store_folder(chain, store), span, version)

@@ -22,6 +22,7 @@ from zveno.text.words import NO_DATA, QUANTITIES
 
 _STATES = {"waiting": tr("waits for a second person"), "approved": tr("approved"), "refused": tr("refused")}
 OPENING, CLOSING = ".opening", ".closing"
+_MOST_CLASSES = 6
 _SIDES = ("counted", "book", "difference")
 _KINDS = {"adjustment": tr("adjustment"), "stocktake": tr("stocktake")}
 _JUDGED = {
@@ -107,7 +108,8 @@ class DeskAnswers(Screen):
         """Old and new values."""
         rows = [
             [one.point, one.quantity, one.start.isoformat(sep=" ", timespec="minutes"),
-             " + ".join(map(self._number, one.was)) or "–", self._number(one.value)]
+             " + ".join(map(self._number, one.was)) or "–",
+             f"{'<' if one.qualifier == '<' else ''}{self._number(one.value)}"]
             for one in values
         ]  # fmt: skip
         self.table([tr("point"), tr("quantity"), tr("from (UTC)"), tr("value so far"), tr("new value")], rows)
@@ -172,10 +174,11 @@ class DeskAnswers(Screen):
 
     def _spread(self, model: ChainModel, part: pl.DataFrame) -> None:
         """Classes with their members."""
-        for _, rows in part.group_by("class_id", maintain_order=True):
+        classes = [rows for _, rows in part.group_by("class_id", maintain_order=True)]
+        for rows in classes[:_MOST_CLASSES]:
             first = rows.row(0, named=True)
             explains = self.text.percent(first["explains_frac"], 0)
-            share = self.measured(first["class_share_t"], first["class_share_sd_t"], 1, 1)
+            share = self._share(first["class_share_t"], first["class_share_sd_t"])
             if rows.height > 1:
                 self.say(
                     tr("one of these, which cannot be told apart, explains {explains} % alone; together, by their "
@@ -191,24 +194,30 @@ class DeskAnswers(Screen):
                 [tr("what"), tr("wrong alone by"), tr("wrong by, %"), tr("its share, t")],
                 [self._member(model, row) for row in rows.iter_rows(named=True)],
             )
+        more = len(classes) - _MOST_CLASSES
+        if more > 0:
+            self.line(self.text.count(
+                "and {n} class more that explains less: --json", "and {n} classes more that explain less: --json", more
+            ))  # fmt: skip
 
     def _member(self, model: ChainModel, row: dict[str, Any]) -> list[str]:
         """One thing that may be wrong."""
-        loss = row["kind"] == "loss"
-        named = {**row, "stream": row["name"]} if loss else row
-        mass = loss or row["quantity"] == "mass"
-        alone = "–" if row["bias"] is None else self.measured(row["bias"], row["bias_sd"], 1 if mass else 100)
-        relative = row["bias_rel_frac"]
-        half = half_width(row["bias_sd"])
-        spread = abs(half / row["bias"] * relative) if half is not None and row["bias"] and relative else None
-        percent = "–" if relative is None else self.text.percent(relative, 1)
-        if spread is not None:
-            percent += f" ± {self.text.percent(spread, 1)}"
-        share = "–" if row["share_t"] is None else self.measured(row["share_t"], row["share_sd_t"], 1, 1)
-        name = suspect_name(model, named, self.text)
-        if row["stream"].endswith((OPENING, CLOSING)):
+        loss, reading = row["kind"] == "loss", row["kind"] == "reading"
+        name = suspect_name(model, {**row, "stream": row["name"]} if loss else row, self.text)
+        if reading and row["stream"].endswith((OPENING, CLOSING)):
             name += f", {stream_title(model, row['stream'], self.text)}"
-        return [name, f"{alone} {self.text('t') if mass else '%'}", percent, share]
+        mass = loss or row["quantity"] == "mass"
+        alone = "–"
+        if row["bias"] is not None:
+            size = self.measured(row["bias"], row["bias_sd"], 1 if mass else 100)
+            alone = f"{size} {self.text('t') if mass else '%'}"
+        relative, spread = row["bias_rel_frac"], half_width(row["bias_rel_sd_frac"])
+        percent = "–" if relative is None else f"{self.text.percent(relative, 1)} ± {self.text.percent(spread, 1)}"
+        return [name, alone, percent, self._share(row["share_t"], row["share_sd_t"])]
+
+    def _share(self, value: float | None, sd: float | None) -> str:
+        """Part of a difference; none where only a common error or a loss is told."""
+        return "–" if value is None else self.measured(value, sd, 1, 1)
 
     def _number(self, value: float | None) -> str:
         return "–" if value is None else f"{value:.10g}"

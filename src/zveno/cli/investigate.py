@@ -125,8 +125,9 @@ def show(
         out.mkdir(parents=True, exist_ok=True)
         for note in found.notes:
             for name, digest in note.files.items():
-                (out / name).write_bytes(evidence(office.closing.folder, digest))
-                screen.say(tr("written: {path}"), err=True, path=out / name)
+                path = out / f"{note.signed.record}_{name}"  # two notes may bring files of one name
+                path.write_bytes(evidence(office.closing.folder, digest))
+                screen.say(tr("written: {path}"), err=True, path=path)
 
 
 @investigate.command(cls=SpokenCommand, help=tr("Add words, evidence, the outcome, another owner or day."))

@@ -33,6 +33,8 @@ class Asked:
         the period.
     value
         None withdraws the value that is there.
+    below
+        Whether only "less than the value" is known.
     uom
         Unit of the value; that of the meter if empty.
     """
@@ -43,6 +45,7 @@ class Asked:
     start: str = ""
     end: str = ""
     uom: str = ""
+    below: bool = False
 
 
 def put_in(model: ChainModel, records: pl.DataFrame, period: Period, asked: Asked) -> PutIn:
@@ -67,7 +70,7 @@ def put_in(model: ChainModel, records: pl.DataFrame, period: Period, asked: Aske
     if here.is_empty():
         _require_apart(mine, start, end, asked.point)
     value = None if asked.value is None else in_store(meter, quantity, asked.value, asked.uom, end - start)
-    qualifier = here["qualifier"].item(0) if here.height == 1 and value is None else ""
+    qualifier = "<" if asked.below else ""
     return PutIn(meter.id, quantity, start, end, value, qualifier, tuple(here["value"].to_list()))
 
 

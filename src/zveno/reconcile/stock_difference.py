@@ -113,10 +113,23 @@ def stock_difference(
     names
         Names of the period and of the stock.
 
+    Notes
+    -----
+    The book is the best estimate without the count, so its error is uncorrelated with all that the other readings say
+    of each other. With ``w`` the slopes of the difference by the readings and ``P`` the covariance of their errors in
+    that balance, the errors that a difference ``D`` tells of are ``P w D / w'Pw`` (conditional normal distribution),
+    give or take ``P - Pw(Pw)' / w'Pw``. What a hypothesis explains alone is the fall of the objective once it is let
+    go, less what it would fall without the count, over ``D^2 / w'Pw``: to first order the rest is the squared
+    difference that would be left.
+
     Raises
     ------
     SolveError
         If the period has no balance, with or without the count.
+
+    References
+    ----------
+    Narasimhan & Mah (1987), AIChE J. 33, 1514-1521 (generalised likelihood ratio).
     """
     both, (period, stock) = _both(network, stream, meters), names
     carried = network.carries(next(one for one in network.streams if one.id == stream))
@@ -158,7 +171,7 @@ def _both(network: Network, stream: str, meters: Mapping[str, str]) -> _Both:
 def _gap(both: _Both, component: str) -> _Gap | None:
     """Counted less book; None where nothing was counted of it, or the other readings do not determine it."""
     counted = _counted(both, component)
-    found = both.result.linearised([(both.stream, component, 1.0)])
+    found = both.result.linearised([(both.stream, component, 1.0)]) if counted is not None else None
     if counted is None or found is None:
         return None
     value, by = counted
@@ -208,7 +221,8 @@ def _difference_row(both: _Both, period: str, stock: str, component: str, gap: _
         counted = _counted(both, component)
         if counted is not None:
             row |= {"counted_t": counted[0], "counted_sd_t": _sd(counted[1], both.errors)}
-        row["book_t"], row["book_sd_t"] = both.result.total([(both.stream, component, 1.0)])
+        if len(both.count):  # without an opening survey the level of a stock is nobody's guess
+            row["book_t"], row["book_sd_t"] = both.result.total([(both.stream, component, 1.0)])
         return row
     sd = float(np.sqrt(gap.variance))
     return row | {
@@ -276,11 +290,9 @@ def _alone(one: Hypothesis) -> tuple[int, ...]:
 def _scores_before(both: _Both) -> Mapping[object, float]:
     """Squared scores of all hypotheses in the balance without the count."""
     family = both.without_count.family
-    numbered = [tuple((int(both.rest[n]), round(by, 9)) for n, by in one.effects) for one in family.members]
-    names = [(one.kind, one.name, one.quantity) for one in family.members]
     return {
-        (*name, tuple(n for n, _ in effects)): float(z) ** 2
-        for name, effects, z in zip(names, numbered, family.z, strict=True)
+        (one.kind, one.name, one.quantity, tuple(int(both.rest[n]) for n in one.readings)): float(z) ** 2
+        for one, z in zip(family.members, family.z, strict=True)
     }
 
 
@@ -312,4 +324,5 @@ def _member(both: _Both, k: int, share: Floats, after: Floats) -> dict[str, Any]
         "share_sd_t": float(np.sqrt(max(after[alone[0], alone[0]], 0.0))) if alone else None,
         "bias": None if common else bias, "bias_sd": None if common else float(family.bias_sd[k]),
         "bias_rel_frac": bias / one.size if one.size else None,
+        "bias_rel_sd_frac": float(family.bias_sd[k]) / one.size if one.size else None,
     }  # fmt: skip

@@ -41,6 +41,7 @@ COUNTED: dict[str, tuple[Column, ...]] = {
         ("bias", pl.Float64, "by how much this alone would have to be wrong: t or mass fraction; of a loss t"),
         ("bias_sd", pl.Float64, "its standard deviation"),
         ("bias_rel_frac", pl.Float64, "the same over the reading, or over what passes the section"),
+        ("bias_rel_sd_frac", pl.Float64, "its standard deviation"),
         ("explains_frac", pl.Float64, "how much of the difference is gone then, beside all other readings: 0 to 1"),
     ),
 }

@@ -7,18 +7,20 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import openpyxl
 import polars as pl
 import pytest
 from tests.golden.reports.two_plants import chain
 from tests.signed_books import Books, books, enter
 from tests.stores import LASTING, Place
+from tests.unit.close import heap
 
 from zveno.chain.closing import Closing
 from zveno.chain.desk import Desk
 from zveno.close.putin import Asked
 from zveno.errors import ConflictError, DataError, StoreError
 from zveno.log import Draft, Signer
-from zveno.store import Batch, open_store
+from zveno.store import Batch, EmbeddedStore, open_store
 from zveno.tables import frame
 
 DAY = datetime(2026, 4, 3, 9, 0, tzinfo=UTC)
@@ -220,3 +222,27 @@ def test_a_corrected_file_after_the_proposal_is_not_overwritten_unseen(office):
     with pytest.raises(ConflictError, match="is 2900 now"):
         office.desk.approve(waiting.number, office.chief, DAY + 2 * HOUR)
     assert replace(waiting) in office.desk.proposals()
+
+
+def test_an_import_says_where_it_replaces_what_persons_put_in(tmp_path):
+    smelter = heap.chain(EmbeddedStore(tmp_path / "store"))
+    signed = books(tmp_path / "store")
+    desk = Desk(Closing(smelter, signed.folder))
+    paper = desk.adjustment(MONTH, [Asked("blister.scale", 150.0, start="2026-03-07")], "weights")
+    desk.approve(desk.propose(paper, signed.accountant, DAY).number, signed.chief, DAY)
+    path = tmp_path / "again.xlsx"
+    book = openpyxl.Workbook()
+    for row in (["Surveys"], [], ["Date", "Shift", "Point", "Name", "Quantity", "Unit of measure", "Value"],
+                ["2026-03-07", "", "blister.scale", "", "dry mass", "t", 155],
+                ["2026-03-08", "", "blister.scale", "", "dry mass", "t", 155]):  # fmt: skip
+        book.active.append(row)
+    book.active.title = "Surveys"
+    book.save(path)
+    done = smelter.import_files([path])
+    assert done.records == 2
+    said = [str(one) for one in done.remarks if "put in by persons" in str(one)]
+    assert len(said) == 1
+    assert said[0].startswith("again.xlsx: 'blister.scale' was put in by persons (record 4)")
+    rows = smelter.store.read("records").filter(pl.col("point") == "blister.scale", pl.col("value") == 155.0)
+    assert rows.height == 2  # the file that spoke last; the adjustment is kept
+    assert 150.0 in smelter.store.versions("records", {"point": "blister.scale"})["value"].to_list()

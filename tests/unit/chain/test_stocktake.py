@@ -23,7 +23,8 @@ from zveno.close.counted import MASS, Count
 from zveno.errors import ConflictError, DataError, StoreError
 from zveno.log import Signer
 from zveno.reconcile import month_network
-from zveno.store import open_store
+from zveno.store import Batch, open_store
+from zveno.tables import frame
 
 DAY = datetime(2026, 4, 3, 9, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -245,3 +246,20 @@ def test_an_empty_heap_can_be_counted():
     copper = found.differences.row(by_predicate=pl.col("component") == "Cu", named=True)
     assert copper["difference_t"] == pytest.approx(-1000.0, abs=0.1)
     assert found.values[0].value == 0.0
+
+
+def test_without_an_opening_survey_the_book_of_a_short_stretch_is_unobservable():
+    smelter = chain()
+    rows = smelter.store.read("records").filter(pl.col("start") < pl.col("end"))
+    span = smelter.period("2026-03-05/2026-03-16")
+    rows = rows.filter(pl.col("point") != "blister.scale").with_columns(
+        start=pl.lit(span.instants[0]), end=pl.lit(span.instants[1]), file_hash=pl.lit("cd" * 32)
+    )
+    smelter.store.append([Batch("half.xlsx", "cd" * 32, rows, frame("rejected"), frame("readings"))], DAY)
+    taking = Stocktaking(Desk(Closing(smelter, Path("nowhere"))))
+    moment = span.end
+    counts = (Count("heap", MASS, 1750.0, 60.0, moment=moment), Count("heap", "Cu", 40.0, 1.0, moment=moment))
+    found = taking.compare("2026-03-05/2026-03-16", Act(counts))
+    assert set(found.differences["status"]) == {"unobservable"}
+    assert found.differences["book_t"].to_list() == [None, None]
+    assert found.spread.is_empty()

@@ -76,8 +76,12 @@ def test_an_adjustment_shows_the_old_value_and_needs_another_person(say):
     assert "record 7 waits" in refused
     assert "nothing was changed" in say("adjust", "2026-03", "--refuse", "7", "--reason", "no", "--as", "accountant")
     assert "one at a time" in say("adjust", "2026-03", "--refuse", "7", "--approve", "7", "--as", "chief", code=5)
+    limit = say(
+        "adjust", "2026-03", "--point", "slag.assay", "--value", "<0,5", "--reason", "limit", "--as", "accountant"
+    )
+    assert "0.006     <0.005" in limit
     listed = say("adjust", "2026-03")
-    for words in ("approved; weights", "refused; typing slip", "decided by accountant (record 8) no", "--seen 3"):
+    for words in ("approved; weights", "refused; typing slip", "decided by accountant (record 8) no", "--seen 4"):
         assert words in listed
 
 
@@ -101,7 +105,7 @@ def test_an_investigation_is_named_by_the_close_and_signed_off_by_another(say, t
     shown = say("investigate", "show", "5", "--out", "evidence")
     for words in ("figure flows/conc/Cu/mass_t = 5000", "file photo.jpg", "outcome: It is.", "signed off by chief"):
         assert words in shown
-    assert Path("evidence/photo.jpg").read_bytes() == b"heap"
+    assert Path("evidence/5_photo.jpg").read_bytes() == b"heap"
     assert say("investigate", "list") == "nothing is looked into\n"
     assert json.loads(say("investigate", "list", "--all", "--json"))[0]["state"] == "closed"
     assert "investigation" not in say("stages")
