@@ -8,9 +8,10 @@ from pydantic import BaseModel
 
 from zveno.model.foundry import FoundryFile
 from zveno.model.mapping import CalendarsFile, LayoutMapping
+from zveno.model.people import People
 from zveno.model.play import Play
 from zveno.model.rulebook import RulesFile
-from zveno.model.types import ChainFile, ParametersFile, People
+from zveno.model.types import ChainFile, ParametersFile
 from zveno.rules import RULE_KINDS
 from zveno.simulate import unit_model_schemas
 

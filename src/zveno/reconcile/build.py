@@ -22,6 +22,7 @@ from zveno.text.mark import tr
 
 FROM_DESCRIPTION = tr("no survey before: opening stock as described")
 OLD_SURVEY = tr("no survey at the start: the last one before was taken")
+NEXT_SURVEY = tr("no survey at the start: the first one after was taken")
 WITHIN_SECTION = tr("stands within a section and takes no part: sections are balanced as a whole")
 UNSURVEYED = tr("no survey at both ends: stock change zero, give or take all that was dispatched")
 NOT_ALL_MEMBERS = tr("left out: not every stream of the group has a reading")
@@ -217,6 +218,7 @@ def find_readings(plan: Plan, period: Period) -> Found:
     by_meter: dict[tuple[str, str], Measured] = {}
     for name, members in plan.topology.members.items():
         streams += _stream_readings(plan.model, values, by_meter, name, members)
+    streams += list(_same_material(plan, values, by_meter, {row[:2] for row in streams}))
     stocks: list[NetStream] = []
     for stock in plan.model.chain.stocks:
         tied, found = _stock_readings(plan, values, by_meter, stock)
@@ -265,10 +267,31 @@ def _meter_values(values: PeriodValues, meter: Meter) -> Iterator[tuple[str, Mea
             yield MASS, one
     elif meter.quantity == "assay":
         material = any(meter.stream in _material_names(values.model, one) for one in values.model.chain.stocks)
+        material = material or any(one.assayed_as == meter.stream for one in values.model.chain.streams)
         for component in meter.components:
             one = values.assay(meter, component)
             if one is not None:
                 yield component, one.named(f"own:{meter.id}:{component}") if material else one
+
+
+def _same_material(
+    plan: Plan, values: PeriodValues, by_meter: dict[tuple[str, str], Measured], own: set[tuple[str, str]]
+) -> Iterator[tuple[str, str, Measured]]:
+    """Assays of streams that have none of their own and are of the material of another.
+
+    Both share the error of that assay; how far they differ is the scatter of means over as many shifts.
+    """
+    for stream in plan.model.chain.streams:
+        name = plan.topology.place.get(stream.id)
+        if not stream.assayed_as or name is None:
+            continue
+        for meter in _used(plan.model):
+            for component in meter.components if meter.stream == stream.assayed_as else ():
+                one = by_meter.get((meter.id, component))
+                if one is None or one.below or (name, component) in own:
+                    continue
+                scatter = values.scatter_of_mean(meter, component, 1.0)
+                yield name, component, one.with_own(max(one.spread, _TIED_SD * one.value) if scatter is None else scatter)
 
 
 def _together(
@@ -320,7 +343,7 @@ def _stock_readings(
         return _unsurveyed(plan, values, by_meter, stock, (open_stream, close_stream))
     if closing is None:
         values.gaps.append(Gap(meter.id if meter else stock.id, "survey_mass", 1, 0, LEFT_OUT))
-    opening = opening or _described(values, stock, meter)
+    opening = opening or _described(values, stock, meter) or _first_survey(plan, values, stock, meter)
     rows = []
     streams = []
     for stream, mass in ((open_stream, opening), (close_stream, closing)):
@@ -367,6 +390,17 @@ def _surveyed(plan: Plan, values: PeriodValues, stock: Stock, meter: Meter | Non
         if values.period.hours < LONG:
             return None
         values.gaps.append(Gap(meter.id if meter else stock.id, "survey_mass", 1, 0, OLD_SURVEY))
+    return _survey(values, stock, meter, value)
+
+
+def _first_survey(plan: Plan, values: PeriodValues, stock: Stock, meter: Meter | None) -> Measured | None:
+    """An opening stock by the first survey after the start of the period, where none was before."""
+    if meter is None:
+        return None
+    value = plan.book.first(meter.id, meter.quantity, values.period, _FRESH_H)
+    if value is None:
+        return None
+    values.gaps.append(Gap(meter.id, "survey_mass", 1, 0, NEXT_SURVEY))
     return _survey(values, stock, meter, value)
 
 

@@ -15,7 +15,7 @@ from zveno.model.chain import ChainModel
 from zveno.model.types import Meter
 from zveno.periods import Period
 from zveno.reconcile.arrays import Floats
-from zveno.reconcile.records import Book
+from zveno.reconcile.records import Book, of_meter
 
 FALSE_SWAP = 0.02
 """Chance that any two samples of a period are said to be swapped although none are."""
@@ -125,7 +125,7 @@ def _assays(model: ChainModel, book: Book, period: Period) -> dict[str, dict[str
         if meter.quantity != "assay" or not meter.accounting or meter.period not in _SAMPLED:
             continue
         for component in meter.components:
-            series = book.within(meter.id, component, period)
+            series = of_meter(model, book, meter, component, period)
             values = {
                 (start, end): log(value)
                 for start, end, value, below in zip(series.start, series.end, series.value, series.below, strict=True)
