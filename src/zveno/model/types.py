@@ -246,6 +246,9 @@ class Stock(Record):
     content: str = Field(default="", description="component whose mass alone is followed and surveyed, as of a bath")
     opening: Number = Field(default=0.0, description="dry mass before the first survey; of the content, where given")
     capacity: Number | None = Field(default=None, description="largest dry mass")
+    unassayed_sd_pct: Annotated[float, Field(ge=0, le=100)] = Field(
+        default=0.0, description="how far what is not assayed in it may at least be from its material, % (one sd)"
+    )
     kind: Literal["stock", "in_process", "transit"] = Field(
         default="stock", description="lying, within units, on the way"
     )

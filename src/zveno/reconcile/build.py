@@ -279,7 +279,7 @@ def _same_material(
 ) -> Iterator[tuple[str, str, Measured]]:
     """Assays of streams that have none of their own and are of the material of another.
 
-    Both share the error of that assay; how far they differ is the scatter of means over as many shifts.
+    Both share the error of that assay; they may differ as single samples do, for it is of another time.
     """
     for stream in plan.model.chain.streams:
         name = plan.topology.place.get(stream.id)
@@ -290,8 +290,7 @@ def _same_material(
                 one = by_meter.get((meter.id, component))
                 if one is None or one.below or (name, component) in own:
                     continue
-                scatter = values.scatter_of_mean(meter, component, 1.0)
-                yield name, component, one.with_own(max(one.spread, _TIED_SD * one.value) if scatter is None else scatter)
+                yield name, component, one.with_own(one.spread)
 
 
 def _together(
@@ -479,7 +478,8 @@ def _material(
         if one is not None and not one.below and meter.stream in _material_names(values.model, stock):
             moved = _moved_t(values.model, by_meter, stock)
             scatter = values.scatter_of_mean(meter, component, mass_t / moved) if mass_t and moved else None
-            return one.with_own(max(one.spread, _TIED_SD * one.value) if scatter is None else scatter)
+            alike = max(one.spread, _TIED_SD * one.value) if scatter is None else scatter
+            return one.with_own(max(alike, stock.unassayed_sd_pct / 100 * one.value))
     return None
 
 
