@@ -11,7 +11,7 @@ from zveno.chain import Books, ChainModel
 from zveno.chain.closing import Frozen, Late
 from zveno.cli.screen import Screen
 from zveno.close.steps import PeriodStage, Signed, Version
-from zveno.reports import half_width, stream_title
+from zveno.reports import half_width, lot_words, stream_title
 from zveno.text.mark import tr
 
 _STAGES = {
@@ -44,6 +44,7 @@ class BookedAnswers(Screen):
         self._stocks(model, books.stock_books)
         self._owners(model, books.owner_accounts)
         self._dues(model, books.owner_dues)
+        self._lots(model, books.lot_limits)
 
     def drawn(self, version: Version) -> None:
         """A draft and what comes next."""
@@ -175,6 +176,10 @@ class BookedAnswers(Screen):
                  tr("owed now, t")],
                 rows,
             )  # fmt: skip
+
+    def _lots(self, model: ChainModel, table: pl.DataFrame) -> None:
+        for row in table.iter_rows(named=True):
+            self.line("! " + lot_words(model, row, self.text))
 
     def _share(self, value: float | None, sd: float | None) -> str:
         if value is None:

@@ -197,7 +197,8 @@ def records_of(model: ChainModel, one: MappedFile) -> pl.DataFrame:
     for meter in model.chain.meters:
         by_point.setdefault(meter.point or meter.stream, []).append(meter)
     beside = _Beside.of(one)
-    contents = {each.id: each.content for each in (*model.chain.streams, *model.chain.stocks) if each.content}
+    contents = {each.id: each.content for each in model.chain.streams if each.content}
+    contents |= {each.id: each.content for each in model.chain.stocks if each.content}
     rows = []
     for fate in one.fates:
         if fate.status != "imported" or fate.value is None or any(mark.startswith("qc_") for mark in fate.qualifiers):
