@@ -218,7 +218,7 @@ def find_readings(plan: Plan, period: Period) -> Found:
     by_meter: dict[tuple[str, str], Measured] = {}
     for name, members in plan.topology.members.items():
         streams += _stream_readings(plan.model, values, by_meter, name, members)
-    streams += list(_same_material(plan, values, by_meter, {row[:2] for row in streams}))
+    streams += list(_same_material(plan, by_meter, {row[:2] for row in streams}))
     stocks: list[NetStream] = []
     for stock in plan.model.chain.stocks:
         tied, found = _stock_readings(plan, values, by_meter, stock)
@@ -275,7 +275,7 @@ def _meter_values(values: PeriodValues, meter: Meter) -> Iterator[tuple[str, Mea
 
 
 def _same_material(
-    plan: Plan, values: PeriodValues, by_meter: dict[tuple[str, str], Measured], own: set[tuple[str, str]]
+    plan: Plan, by_meter: dict[tuple[str, str], Measured], own: set[tuple[str, str]]
 ) -> Iterator[tuple[str, str, Measured]]:
     """Assays of streams that have none of their own and are of the material of another.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -99,7 +100,7 @@ def _of_counter(meter: Meter, shifts: Sequence[_Shift]) -> Iterator[CounterFindi
     usual = float(np.median(rises[rises > 0])) if np.any(rises > 0) else np.nan
     for one in shifts:
         yield from _within(meter, one, around, usual)
-    for before, after in zip(shifts, shifts[1:], strict=False):
+    for before, after in pairwise(shifts):
         gap = after.shown[0] - before.shown[1]
         if before.end == after.start and abs(gap) > _tolerance(meter, 0.0) and abs(abs(gap) - around) > _ROUNDING:
             yield CounterFinding(
