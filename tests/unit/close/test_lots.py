@@ -13,7 +13,10 @@ from zveno.close.lots import lot_limits
 from zveno.model.contract_checks import contract_faults
 from zveno.tables import frame
 
-LIMITS = [{"from": "2026-01-01", "component": "As", "max_pct": 0.5}, {"from": "2026-03-20", "component": "As", "max_pct": 0.4}]
+LIMITS = [
+    {"from": "2026-01-01", "component": "As", "max_pct": 0.5},
+    {"from": "2026-03-20", "component": "As", "max_pct": 0.4},
+]
 METER = {"id": "toll.assay", "stream": "toll", "quantity": "assay", "components": ["As"], "uom": "%", "sd_rel_pct": 5.0,
          "period": "lot"}  # fmt: skip
 

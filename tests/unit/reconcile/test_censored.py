@@ -19,7 +19,8 @@ def test_where_all_are_above_nothing_changes():
     value = np.array([1.0, 2.0, 3.0])
     found = filled(series(value, np.zeros(3, dtype=bool)))
     assert found.value.tolist() == [1.0, 2.0, 3.0]
-    assert not found.own.any() and not found.common.any()
+    assert not found.own.any()
+    assert not found.common.any()
 
 
 def test_few_above_the_limit_tell_nothing_half_is_taken_and_its_error_is_common():
