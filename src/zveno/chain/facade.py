@@ -16,7 +16,7 @@ from zveno.chain.entered import records_until
 from zveno.chain.imports import Imported, import_files
 from zveno.chain.installed import add_installed_unit_models
 from zveno.chain.instruments import instrument_list, measured, overdue_tables
-from zveno.chain.kept import hash_of, rejected_of
+from zveno.chain.kept import hash_of, lots_of, rejected_of
 from zveno.chain.lasting import Detection, Drifts, LastingErrors, detection_of, drifts_of, lasting_errors_of
 from zveno.chain.many import simulate_many
 from zveno.chain.scenarios import cases_of_file
@@ -387,6 +387,7 @@ class Chain:
             eliminations=balance.eliminations,
             swaps=balance.swaps,
             scale_steps=balance.scale_steps,
+            counters=balance.counters,
             recoveries=balance.recoveries,
             unaccounted=balance.unaccounted,
             gaps=balance.gaps,
@@ -422,7 +423,8 @@ class Chain:
     def books(self, period: str | Period, carried: Carried | None = None, balance: Balance | None = None) -> Books:
         """The month as books: both balances, stocks, owners, and what contracts return."""
         span = self._span(period)
-        return books_of(self.model, balance or self.reconcile(span), self.records_for(span), carried)
+        balance, lots = balance or self.reconcile(span), lots_of(self.store, span)
+        return books_of(self.model, balance, self.records_for(span), carried, lots)
 
     def with_data(self, paths: Sequence[Path | str]) -> tuple[Chain, Imported]:
         """The same chain over files that are read into memory and not kept."""

@@ -8,11 +8,12 @@ from pydantic import BaseModel
 
 from zveno.model.foundry import FoundryFile
 from zveno.model.mapping import CalendarsFile, LayoutMapping
+from zveno.model.people import People
 from zveno.model.play import Play
 from zveno.model.quality import QualityFile
 from zveno.model.rounding import Rounding
 from zveno.model.rulebook import RulesFile
-from zveno.model.types import ChainFile, ParametersFile, People
+from zveno.model.types import ChainFile, ParametersFile
 from zveno.reports.erp import ErpExport
 from zveno.rules import RULE_KINDS
 from zveno.simulate import unit_model_schemas

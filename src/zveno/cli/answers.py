@@ -46,7 +46,7 @@ class Answers(DoubtedAnswers, SimulatedAnswers, VariedAnswers, ExplainedAnswers,
         """Reconciled flows, recoveries, unaccounted metal, suspects; what expired verifications do to it."""
         names = (
             "flows", "recoveries", "unaccounted", "adjustments", "suspects", "eliminations", "gross_errors",
-            "common_errors", "swaps", "scale_steps", "balance_tests", "gaps",
+            "common_errors", "swaps", "scale_steps", "counters", "balance_tests", "gaps",
         )  # fmt: skip
         if as_json:
             content = {name: getattr(balance, name).to_dicts() for name in names}
@@ -64,6 +64,7 @@ class Answers(DoubtedAnswers, SimulatedAnswers, VariedAnswers, ExplainedAnswers,
         self.together(model, balance)
         self.off_balances(model, balance)
         self.scale_steps(model, balance.scale_steps)
+        self.counters(model, balance.counters)
         self.swaps(model, balance.swaps)
         if overdue[0].height:
             self.line(f"! {overdue_words(model, *overdue, self.text)}")

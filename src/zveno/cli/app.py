@@ -37,7 +37,7 @@ from zveno.cli.scenarios import (
     show_scenarios,
 )
 from zveno.cli.spoken import SpokenCommand, SpokenGroup
-from zveno.cli.tested import Correction, Each, Lasting, ProblemFile, Robust, Suspected, Tests
+from zveno.cli.tested import Correction, Each, Exchange, Lasting, ProblemFile, Robust, Suspected, Tests
 from zveno.cli.typed import assignment
 from zveno.errors import DataError, StoreError, ZvenoError, refusal
 from zveno.text.mark import tr
@@ -319,16 +319,17 @@ def reconcile(
     suspect: Suspected = None,
     lasting: Lasting = "",
     known: AsKnown = "",
+    exchange: Exchange = False,
     lang: Lang = "",
     as_json: AsJson = False,
 ) -> None:
     from zveno.chain import Scrutiny, solve_problem
 
     screen = _screen(lang)
-    asked = Tests(each, lasting, correction, robust, tuple(suspect or ()))
+    asked = Tests(each, lasting, correction, robust, tuple(suspect or ()), exchange)
     places = (("PERIOD", period), ("--chain", chain != HERE), ("--store", store), ("--data", data))
     asked.require_sense(problem, places)
-    scrutiny = Scrutiny(correction or "sidak", robust or None, asked.suspects)  # type: ignore[arg-type]
+    scrutiny = Scrutiny(correction or "sidak", robust or None, asked.suspects, exchange)  # type: ignore[arg-type]
     if problem is not None:
         screen.problem(solve_problem(problem, scrutiny), as_json=as_json)
         return

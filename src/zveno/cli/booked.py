@@ -14,7 +14,7 @@ from zveno.chain.desk import Desk
 from zveno.cli.screen import Screen
 from zveno.close.investigations import Investigation
 from zveno.close.steps import PeriodStage, Signed, Version
-from zveno.reports import half_width, stream_title
+from zveno.reports import half_width, lot_words, stream_title
 from zveno.reports.standing import Standing, late_words, standing_words
 from zveno.text.mark import tr
 
@@ -55,6 +55,7 @@ class BookedAnswers(Screen):
         self._stocks(model, books.stock_books)
         self._owners(model, books.owner_accounts)
         self._dues(model, books.owner_dues)
+        self._lots(model, books.lot_limits)
 
     def standing(self, standing: Standing) -> None:
         """Which version is shown, and what waits."""
@@ -264,6 +265,10 @@ class BookedAnswers(Screen):
                  tr("owed now, t")],
                 rows,
             )  # fmt: skip
+
+    def _lots(self, model: ChainModel, table: pl.DataFrame) -> None:
+        for row in table.iter_rows(named=True):
+            self.line("! " + lot_words(model, row, self.text))
 
     def _share(self, value: float | None, sd: float | None) -> str:
         if value is None:

@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from zveno.close.discrepancy import discrepancies
+from zveno.close.lots import Lots, lot_limits
 from zveno.close.owners import Shares, owner_books
 from zveno.close.returns import owner_dues, owner_returns
 from zveno.model.chain import ChainModel
@@ -32,8 +33,8 @@ class Carried:
 
 @dataclass(frozen=True)
 class Books:
-    """Tables ``discrepancies``, ``stock_books``, ``owner_flows``, ``owner_accounts``, ``owner_returns`` and
-    ``owner_dues`` of a period, and what the next one takes over.
+    """Tables ``discrepancies``, ``stock_books``, ``owner_flows``, ``owner_accounts``, ``owner_returns``,
+    ``owner_dues`` and ``lot_limits`` of a period, and what the next one takes over.
     """
 
     period: Period
@@ -43,6 +44,7 @@ class Books:
     owner_accounts: pl.DataFrame
     owner_returns: pl.DataFrame
     owner_dues: pl.DataFrame
+    lot_limits: pl.DataFrame
     carried: Carried
 
     def tables(self) -> dict[str, pl.DataFrame]:
@@ -55,6 +57,7 @@ def books_of(
     balance: Balance,
     records: pl.DataFrame,
     carried: Carried | None = None,
+    lots: Lots | None = None,
 ) -> Books:
     """The books of a reconciled period.
 
@@ -65,6 +68,8 @@ def books_of(
     carried
         What the period before closed with; without it stocks begin with the mixture of what enters their stage, and
         nothing is owed.
+    lots
+        Names of lots by the cell that holds their assay.
     """
     carried = carried or Carried()
     network, result, name = balance.result.network, balance.result, balance.period.name
@@ -86,6 +91,7 @@ def books_of(
         owner_accounts=owners.accounts,
         owner_returns=returns,
         owner_dues=dues,
+        lot_limits=lot_limits(model, records, balance.period, lots),
         carried=Carried(owners.closing, owed),
     )
 

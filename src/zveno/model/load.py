@@ -20,12 +20,13 @@ from zveno.model.crews import people_faults
 from zveno.model.foundry import FoundryFile
 from zveno.model.foundry_checks import foundry_faults
 from zveno.model.mapping import CalendarsFile, LayoutMapping, Mappings, mapping_faults
+from zveno.model.people import People
 from zveno.model.play import Play
 from zveno.model.quality import QualityFile
 from zveno.model.quality_checks import quality_faults
 from zveno.model.rounding import Rounding
 from zveno.model.rulebook import Rulebook, RulesFile
-from zveno.model.types import ChainFile, ParametersFile, People
+from zveno.model.types import ChainFile, ParametersFile
 from zveno.model.validation import validation_faults
 from zveno.model.values import value_faults
 from zveno.model.yamlfile import YamlFile, expand, read_yaml

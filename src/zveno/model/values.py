@@ -169,9 +169,15 @@ def _feed_faults(model: ChainModel) -> Iterator[Fault]:
     for stream in model.chain.streams:
         yield from number_faults(model, stream.id, "feed", stream.feed, uom="t/h", bound="amount")
         yield from number_faults(model, stream.id, "feed_water", stream.feed_water, uom="frac", bound="moisture")
-        if stream.feed_water is not None and stream.feed is None:
+        if stream.feed_water is not None and stream.feed is None and _feeds_a_model(model, stream.target):
             message = tr("stream '{stream}' has 'feed_water' without 'feed': give the dry mass flow too")
             yield fault(message, line_of(model, stream.id, "feed_water"), stream=stream.id)
+
+
+def _feeds_a_model(model: ChainModel, end: str) -> bool:
+    """Whether a stream ends at a unit that is simulated; else its moisture only serves its scale."""
+    unit = model.units.get(end.partition(":")[0])
+    return unit is not None and bool(unit.model)
 
 
 def _stock_faults(model: ChainModel) -> Iterator[Fault]:

@@ -202,6 +202,7 @@ def find_readings(plan: Plan, period: Period) -> Found:
     by_meter: dict[tuple[str, str], Measured] = {}
     for name, members in plan.topology.members.items():
         streams += _stream_readings(plan.model, values, by_meter, name, members)
+    streams += list(_same_material(plan, by_meter, {row[:2] for row in streams}))
     stocks: list[NetStream] = []
     for stock in plan.model.chain.stocks:
         tied, found = stock_readings(plan, values, by_meter, stock)
@@ -250,10 +251,30 @@ def _meter_values(values: PeriodValues, meter: Meter) -> Iterator[tuple[str, Mea
             yield MASS, one
     elif meter.quantity == "assay":
         material = any(meter.stream in material_names(values.model, one) for one in values.model.chain.stocks)
+        material = material or any(one.assayed_as == meter.stream for one in values.model.chain.streams)
         for component in meter.components:
             one = values.assay(meter, component)
             if one is not None:
                 yield component, one.named(f"own:{meter.id}:{component}") if material else one
+
+
+def _same_material(
+    plan: Plan, by_meter: dict[tuple[str, str], Measured], own: set[tuple[str, str]]
+) -> Iterator[tuple[str, str, Measured]]:
+    """Assays of streams that have none of their own and are of the material of another.
+
+    Both share the error of that assay; they may differ as single samples do, for it is of another time.
+    """
+    for stream in plan.model.chain.streams:
+        name = plan.topology.place.get(stream.id)
+        if not stream.assayed_as or name is None:
+            continue
+        for meter in used(plan.model):
+            for component in meter.components if meter.stream == stream.assayed_as else ():
+                one = by_meter.get((meter.id, component))
+                if one is None or one.below or (name, component) in own:
+                    continue
+                yield name, component, one.with_own(one.spread)
 
 
 def _together(

@@ -30,6 +30,7 @@ from zveno.reconcile.build import (
     plan_of,
 )
 from zveno.reconcile.columns import columns, solved
+from zveno.reconcile.counters import counter_findings
 from zveno.reconcile.doubts import Doubts
 from zveno.reconcile.fit import fit_network
 from zveno.reconcile.gross_errors import Scrutiny
@@ -69,12 +70,23 @@ def reconcile(model: ChainModel, records: pl.DataFrame, period: Period, scrutiny
     if faults:
         raise DataError(faults)
     plan = plan_of(model, records)
+    swaps = sample_swaps(model, plan.book, period)
+    exchange = scrutiny is not None and scrutiny.exchange
+    if exchange:
+        plan = plan_of(model, _all_exchanged(records, swaps))
     month = month_of(plan, period)
     result = solve_network(month.network, scrutiny)
-    swaps = sample_swaps(model, plan.book, period)
-    after = _exchanged(model, records, period, swaps)
-    doubts = Doubts(swaps, after, scale_steps(model, plan.book, period), asked)
+    after = {} if exchange else _exchanged(model, records, period, swaps)
+    steps, counters = scale_steps(model, plan.book, period), counter_findings(model, plan.book, period)
+    doubts = Doubts(swaps, after, steps, asked, counters, exchange)
     return balance_of(model, replace(month, network=result.network), period, result, doubts)
+
+
+def _all_exchanged(records: pl.DataFrame, swaps: SampleSwaps) -> pl.DataFrame:
+    """Records with every swap of single samples exchanged back."""
+    for swap in swaps.found:
+        records = exchanged(records, swap)
+    return records
 
 
 def _exchanged(

@@ -16,9 +16,10 @@ from zveno.model.types import Meter
 from zveno.periods import Period
 from zveno.quantities import convert, uom_of, uom_phrase
 from zveno.reconcile.arrays import Bools, Floats
+from zveno.reconcile.censored import filled
 from zveno.reconcile.measured import BIAS, SHARED, Measured
 from zveno.reconcile.overdue_bias import bias_limit_pct
-from zveno.reconcile.records import EMPTY, Book, Series, apart
+from zveno.reconcile.records import EMPTY, Book, Series, apart, of_meter
 from zveno.text.mark import tr
 
 MEAN_OF_PRESENT = tr("completed by the mean of those present, with a wider error")
@@ -102,11 +103,15 @@ class PeriodValues:
         parts |= self._systematic(meter, "", sum_dry, series, dry)
         return Measured(sum_dry, math.sqrt(own), parts, meter.id, spread=spread)
 
+    def within(self, meter: Meter, quantity: str) -> Series:
+        """Values of a meter in the report days of the period, as its plant counts them."""
+        return of_meter(self.model, self.book, meter, quantity, self.period)
+
     def _read(self, meter: Meter, quantity: str) -> Series:
         """Values of the period that do not cover each other; a month's value is none of a shorter period."""
         if meter.period in ("month", "month_end") and self.period.hours < LONG:
             return EMPTY
-        series = self.book.within(meter.id, quantity, self.period)
+        series = self.within(meter, quantity)
         if meter.period == "lot":
             return series
         alone = apart(series)
@@ -150,7 +155,7 @@ class PeriodValues:
                     continue
                 theirs = _near(self.model, other.stream)
                 if (theirs.streams & mine.streams) if same_stream else (theirs.sections & mine.sections):
-                    series = self.book.within(other.id, "moisture", self.period)
+                    series = self.within(other, "moisture")
                     if len(series):
                         return other, series
         return None
@@ -167,8 +172,8 @@ class PeriodValues:
     def assay(self, meter: Meter, component: str) -> Measured | None:
         """Assay of the period, weighted with the dry masses of the stream; None without a reading.
 
-        A reading "less than L" among others counts L/2 with the error of a value anywhere below L; if all are
-        such, the period's value is a limit itself.
+        A reading "less than L" among others is filled in (``censored.filled``); if all are such, the period's value is
+        a limit itself.
         """
         series = self._read(meter, component)
         expected = self._expected(meter, series)
@@ -200,12 +205,12 @@ class PeriodValues:
 
     def _mean(self, meter: Meter, component: str, series: Series, share: Floats) -> Measured:
         """Weighted mean of the assays present."""
-        value = np.where(series.below, 0.5 * series.value, series.value)
-        sd = self._reading_sd(meter, component, value, series)
-        sd = np.where(series.below, np.hypot(sd, series.value / math.sqrt(12)), sd)
-        mean, own = float(share @ value), float(np.linalg.norm(share * sd))
-        systematic = self._systematic(meter, component, mean, series, share * value)
-        return Measured(mean, own, systematic, meter.id, spread=_spread(value))
+        whole = filled(series)
+        sd = np.hypot(self._reading_sd(meter, component, whole.value, series), whole.own)
+        mean = float(share @ whole.value)
+        own = math.hypot(float(np.linalg.norm(share * sd)), float(share @ whole.common))
+        systematic = self._systematic(meter, component, mean, series, share * whole.value)
+        return Measured(mean, own, systematic, meter.id, spread=_spread(whole.value))
 
     def scatter_of_mean(self, meter: Meter, component: str, share: float) -> float | None:
         """Standard deviation of the mean assay over a stretch that is a share of the period.
@@ -214,10 +219,10 @@ class PeriodValues:
         one figure written down for every shift. A share above 1 counts as 1: of older material the readings know no
         more.
         """
-        series = self.book.within(meter.id, component, self.period)
+        series = self.within(meter, component)
         if len(series) < _ENOUGH:
             return None
-        value = np.where(series.below, 0.5 * series.value, series.value)
+        value = filled(series).value
         own = self._reading_sd(meter, component, value, series)
         if value.std(ddof=1) < _TOO_ALIKE * math.sqrt(float(np.mean(np.square(own)))):
             return None
@@ -252,7 +257,7 @@ class PeriodValues:
         ends: list[Floats] = []
         dries: list[Floats] = []
         for meter in _weighers(self.model, key):
-            series = self.book.within(meter.id, meter.quantity, self.period)
+            series = self.within(meter, meter.quantity)
             if len(series):
                 starts.append(series.start)
                 ends.append(series.end)
@@ -343,8 +348,8 @@ class PeriodValues:
             return max(round(hours / 24), 1)
         if meter.period in ("month", "month_end"):
             return 1
-        if meter.period == "shift" and self._shifts:
-            return self._shifts
+        if meter.period == "shift":
+            return self._shifts or _as_long(series, hours)
         return len(series)
 
     @cached_property
@@ -354,6 +359,12 @@ class PeriodValues:
             return 0
         begin, end = self.period.start, self.period.end
         return sum(begin <= one.period.start < end for one in self.model.shift_pattern.shifts(self.period))
+
+
+def _as_long(series: Series, hours: float) -> int:
+    """How many readings as long as most of these a period of so many hours has; no fewer than there are."""
+    length = float(np.median(series.end - series.start)) / 3600 if len(series) else 0.0
+    return max(round(hours / length), len(series)) if length > 0 else len(series)
 
 
 def _spread(values: Floats) -> float:

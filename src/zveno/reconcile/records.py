@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import polars as pl
 
+from zveno.model.chain import ChainModel
+from zveno.model.types import Meter
 from zveno.periods import Period
 from zveno.reconcile.arrays import Bools, Floats, Ints
 
@@ -69,6 +71,14 @@ class Book:
         places = np.flatnonzero(_closes(found, period) if closing else _opens(found, period))
         return found.told.get(int(places[-1])) if len(places) else None
 
+    def first(self, point: str, quantity: str, period: Period, within_h: float) -> float | None:
+        """First survey that begins so many hours from the start of a period at the latest, but not at its very end."""
+        found = self.series.get((point, quantity), EMPTY)
+        begin, end = period.start.timestamp(), period.end.timestamp()
+        soon = (found.start >= begin) & (found.start <= begin + 3600 * within_h) & (found.end < end)
+        places = np.flatnonzero(soon)
+        return float(found.value[places[0]]) if len(places) else None
+
     def age_h(self, point: str, quantity: str, period: Period) -> float:
         """Hours from the last survey before a period to its start; infinite where there is none."""
         found = self.series.get((point, quantity), EMPTY)
@@ -93,6 +103,11 @@ def _opens(found: Series, period: Period) -> Bools:
     """Which values may be the survey at its start."""
     begin = period.start.timestamp()
     return np.where(found.start == found.end, found.start <= begin, found.start < begin)
+
+
+def of_meter(model: ChainModel, book: Book, meter: Meter, quantity: str, period: Period) -> Series:
+    """Values of a meter in the report days of a period, as its plant counts them."""
+    return book.within(meter.id, quantity, period.of_report_days(model.day_starts_h(meter)))
 
 
 def apart(series: Series) -> Series:

@@ -16,6 +16,7 @@ from zveno.reconcile.topology import BY_THE_BOOK, CLOSING, NO_SURVEY, OPENING, T
 from zveno.text.mark import tr
 
 FROM_DESCRIPTION = tr("no survey before: opening stock as described")
+NEXT_SURVEY = tr("no survey at the start: the first one after was taken")
 OLD_SURVEY = tr("no survey at the start: the last one before was taken")
 UNSURVEYED = tr("no survey at both ends: stock change zero, give or take all that was dispatched")
 BY_BOOK = tr("surveyed at one end only: the other end by the book, from what came in and went out")
@@ -54,7 +55,7 @@ def stock_readings(
         return _half_surveyed(plan, values, by_meter, stock, ((open_stream, opening), (close_stream, closing)))
     if closing is None:
         values.gaps.append(Gap(meter.id if meter else stock.id, "survey_mass", 1, 0, LEFT_OUT))
-    opening = opening or _described(values, stock, meter)
+    opening = opening or _described(values, stock, meter) or _first_survey(plan, values, stock, meter)
     rows = []
     streams = []
     for stream, mass in ((open_stream, opening), (close_stream, closing)):
@@ -131,6 +132,17 @@ def _surveyed(plan: Plan, values: PeriodValues, stock: Stock, meter: Meter | Non
             return None
         values.gaps.append(Gap(meter.id if meter else stock.id, "survey_mass", 1, 0, OLD_SURVEY))
     return _survey(values, stock, meter, used[1]) if told is None else Measured(used[1], told, {}, used[0][0])
+
+
+def _first_survey(plan: Plan, values: PeriodValues, stock: Stock, meter: Meter | None) -> Measured | None:
+    """An opening stock by the first survey after the start of the period, where none was before."""
+    if meter is None:
+        return None
+    value = plan.book.first(meter.id, meter.quantity, values.period, _FRESH_H)
+    if value is None:
+        return None
+    values.gaps.append(Gap(meter.id, "survey_mass", 1, 0, NEXT_SURVEY))
+    return _survey(values, stock, meter, value)
 
 
 def end_surveys(plan: Plan, period: Period) -> Iterator[tuple[str, str, Measured]]:
@@ -216,7 +228,8 @@ def material(
         if one is not None and not one.below and meter.stream in material_names(values.model, stock):
             moved = _moved_t(values.model, by_meter, stock)
             scatter = values.scatter_of_mean(meter, component, mass_t / moved) if mass_t and moved else None
-            return one.with_own(max(one.spread, _TIED_SD * one.value) if scatter is None else scatter)
+            alike = max(one.spread, _TIED_SD * one.value) if scatter is None else scatter
+            return one.with_own(max(alike, stock.unassayed_sd_pct / 100 * one.value))
     return None
 
 

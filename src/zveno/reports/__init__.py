@@ -10,7 +10,15 @@ from zveno.reports.month import MonthResults, Provenance, month_report
 from zveno.reports.parts.detectable import detectable
 from zveno.reports.parts.nominal import nominal_sentences, nominal_words
 from zveno.reports.parts.overdue import overdue_words
-from zveno.reports.parts.suspected import pair_words, place_words, step_words, suspect_name, swap_words
+from zveno.reports.parts.suspected import (
+    counter_words,
+    lot_words,
+    pair_words,
+    place_words,
+    step_words,
+    suspect_name,
+    swap_words,
+)
 from zveno.reports.parts.words import grade_kind, lack_detail, measured_words, uom_words
 from zveno.reports.report import LINK, RENDERERS, REPORTS, Report, build_report, require_report
 from zveno.reports.restrict import of_plant, require_link
@@ -36,6 +44,7 @@ __all__ = [
     "assay_report",
     "biased_words",
     "build_report",
+    "counter_words",
     "detectable",
     "digits_for",
     "flowsheet_svg",
@@ -43,6 +52,7 @@ __all__ = [
     "half_width",
     "instrument_report",
     "lack_detail",
+    "lot_words",
     "measured_words",
     "month_report",
     "nominal_sentences",

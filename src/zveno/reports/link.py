@@ -10,7 +10,7 @@ from zveno.reports.document import Block, Document, Paragraph
 from zveno.reports.month import MonthResults, made_from, notice_of, period_words, pictures
 from zveno.reports.parts.balance import balance_part
 from zveno.reports.parts.castings import castings_part
-from zveno.reports.parts.changed import steps_part, swaps_part
+from zveno.reports.parts.changed import counters_part, steps_part, swaps_part
 from zveno.reports.parts.discipline import breaches_part
 from zveno.reports.parts.evidence import eliminations_part, fit_paragraph, gaps_part, suspects_part
 from zveno.reports.parts.headline import counts, headline_part
@@ -44,6 +44,7 @@ def link_report(results: MonthResults, text: Catalogue) -> Document:
         *neighbours_part(index, plant, text),
         *suspects_part(model, own.adjustments, own.suspects, own.separating, text),
         *steps_part(model, own.scale_steps, text),
+        *counters_part(model, own.counters, text),
         *swaps_part(model, own.swaps, text),
         *eliminations_part(model, own.eliminations, text),
         *overdue_part(model, own.overdue, own.widened, text),

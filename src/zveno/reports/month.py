@@ -15,7 +15,7 @@ from zveno.reports.charts import Estimate, recovery_by_day_svg
 from zveno.reports.document import Block, Document, Figure, Heading, half_width
 from zveno.reports.flowsheet import flowsheet_svg
 from zveno.reports.parts.balance import balance_part
-from zveno.reports.parts.changed import steps_part, swaps_part
+from zveno.reports.parts.changed import counters_part, steps_part, swaps_part
 from zveno.reports.parts.discipline import breaches_part
 from zveno.reports.parts.evidence import eliminations_part, fit_paragraph, gaps_part, suspects_part
 from zveno.reports.parts.headline import counts, headline_part
@@ -54,7 +54,8 @@ class MonthResults:
     (stream, quantity) whose measurement would tell the suspects of one class apart; ``daily_recoveries``
     is the table ``recoveries`` with a day as period; ``castings`` is the table ``foundry_needs`` at the described
     throughput; ``link`` names the plant that the tables are cut down to; ``swaps`` are samples taken for each other,
-    ``scale_steps`` scales that step away from their fellows; ``nominal`` says what leaves the tests a guide only;
+    ``scale_steps`` scales that step away from their fellows, ``counters`` what counters tell;
+    ``nominal`` says what leaves the tests a guide only;
     ``overdue`` are readings of instruments with an expired verification, ``widened`` flows less sure because of them.
     ``standing`` where the period stood, to be said on every page.
     """
@@ -83,6 +84,7 @@ class MonthResults:
     link: str = ""
     swaps: pl.DataFrame = field(default_factory=lambda: frame("swaps"))
     scale_steps: pl.DataFrame = field(default_factory=lambda: frame("scale_steps"))
+    counters: pl.DataFrame = field(default_factory=lambda: frame("counters"))
     nominal: Nominal = field(default_factory=Nominal)
     overdue: pl.DataFrame = field(default_factory=lambda: frame("overdue_readings"))
     widened: pl.DataFrame = field(default_factory=lambda: frame("widened_flows"))
@@ -104,6 +106,7 @@ def month_report(results: MonthResults, text: Catalogue) -> Document:
     suspects = [
         *suspects_part(model, results.adjustments, results.suspects, results.separating, text),
         *steps_part(model, results.scale_steps, text),
+        *counters_part(model, results.counters, text),
         *swaps_part(model, results.swaps, text),
         *eliminations_part(model, results.eliminations, text),
         *overdue_part(model, results.overdue, results.widened, text),

@@ -46,6 +46,7 @@ def of_plant(results: MonthResults, plant: str) -> MonthResults:
         eliminations=own.rows("eliminations", results.eliminations),
         swaps=own.rows("swaps", results.swaps),
         scale_steps=own.rows("scale_steps", results.scale_steps),
+        counters=own.rows("counters", results.counters),
         recoveries=own.rows("recoveries", results.recoveries),
         unaccounted=own.rows("unaccounted", results.unaccounted),
         gaps=own.rows("gaps", results.gaps),

@@ -30,6 +30,9 @@ QUANTITIES: Mapping[str, str] = MappingProxyType(
         "mass": tr("dry mass"),
         "moisture": tr("moisture"),
         "survey_mass": tr("surveyed dry mass"),
+        "counter": tr("counter"),
+        "counter_start": tr("counter at the start"),
+        "counter_end": tr("counter at the end"),
     }
 )
 UOM_WORDS: Mapping[str, str] = MappingProxyType(
