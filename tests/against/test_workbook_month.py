@@ -89,7 +89,7 @@ def test_the_copper_of_the_bath_is_its_volume_times_its_concentration(month):
     records = month[0].store.read("records")
     day = records.filter(pl.col("start") == datetime(2026, 3, 28, 19, tzinfo=UTC))
     values = dict(day.select("point", "value").iter_rows())
-    assert values["ref.electrolyte.survey"] == pytest.approx(3468 * 45 / 1000)
+    assert values["ref.bath.survey"] == pytest.approx(3468 * 45 / 1000)
     assert values["ref.bleed.copper"] == pytest.approx(3.306)
     assert values["ref.anode.in.weight"] == pytest.approx(values["ref.charge.weight"], rel=0.5)
 
@@ -170,7 +170,7 @@ def _stock_truth(components) -> dict[tuple[str, str], float]:
     with (HERE / "stocks.csv").open(encoding="utf-8") as file:
         for row in csv.DictReader(file):
             name = row["stock"].lower()
-            name = name if name == "ref.electrolyte" else f"stock.{name}"
+            name = "ref.bath" if name == "ref.electrolyte" else f"stock.{name}"
             end = ".opening" if row["when"] == "open" else ".closing"
             for component in (MASS, *components):
                 column = "dry_t" if component == MASS else f"{component}_t"

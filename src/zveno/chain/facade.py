@@ -75,6 +75,8 @@ from zveno.store import MemoryStore, Store, open_store
 VERSION = version("zveno")
 _LOOK_BACK = timedelta(days=100)
 """How far before a period the opening survey of a stock is sought."""
+_LOOK_ON = timedelta(days=1)
+"""How far after a period its last shifts may begin, and its closing surveys stand."""
 _LEAD_DAYS = (2, 15, 62)
 """How far before a period readings are looked at, until no breach is found to be open where they begin."""
 
@@ -428,8 +430,11 @@ class Chain:
         return period if isinstance(period, Period) else self.period(period)
 
     def _records(self, period: Period) -> pl.DataFrame:
-        """Records of a period, with those before it that may hold opening surveys."""
-        return self.store.read("records", Period(period.start - _LOOK_BACK, period.end))
+        """Records of a period, with those before it that may hold opening surveys and the surveys at its very end.
+
+        A plant whose report day begins in the morning ends its month on the next one.
+        """
+        return self.store.read("records", Period(period.start - _LOOK_BACK, period.end + _LOOK_ON))
 
 
 def load(folder: Path | str, *, store: Path | str | None = None) -> Chain:
