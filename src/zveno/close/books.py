@@ -15,6 +15,7 @@ from zveno.model.chain import ChainModel
 from zveno.model.network import MASS, Network
 from zveno.periods import Period
 from zveno.reconcile import Balance, NetworkResult
+from zveno.reconcile.result import Term
 from zveno.reconcile.topology import CLOSING, OPENING, topology
 from zveno.tables import frame
 
@@ -109,15 +110,16 @@ def _stock_rows(model: ChainModel, network: Network, result: NetworkResult, peri
         if stock.id + OPENING not in streams or stock.id + CLOSING not in streams:
             continue
         for component in (MASS, *network.carries(streams[stock.id + OPENING])):
-            terms = {
-                "opening": [(stock.id + OPENING, component, 1.0)],
-                "closing": [(stock.id + CLOSING, component, 1.0)],
-            }
-            terms["change"] = [*terms["closing"], (stock.id + OPENING, component, -1.0)]
             row: dict[str, Any] = {
                 "period": period, "stock": stock.id, "plant": model.plant_of(stock.section), "kind": stock.kind,
                 "component": component,
             }  # fmt: skip
-            for name, sums in terms.items():
+            for name, sums in stock_terms(stock.id, component).items():
                 row[f"{name}_t"], row[f"{name}_sd_t"] = result.total(sums)
             yield row
+
+
+def stock_terms(stock: str, component: str) -> dict[str, list[Term]]:
+    """What a stock holds at both ends, and its change, as terms of the balance."""
+    ends = {"opening": [(stock + OPENING, component, 1.0)], "closing": [(stock + CLOSING, component, 1.0)]}
+    return ends | {"change": [*ends["closing"], (stock + OPENING, component, -1.0)]}

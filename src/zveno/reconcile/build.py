@@ -15,6 +15,7 @@ from zveno.model.network import MASS, NetCommon, NetCovariance, NetReading, NetS
 from zveno.model.types import Meter, Stock
 from zveno.periods import Period
 from zveno.reconcile.measured import Measured, covariance, total
+from zveno.reconcile.origin import Blended, Stated, Surveyed
 from zveno.reconcile.period_values import LEFT_OUT, LONG, Gap, PeriodValues
 from zveno.reconcile.records import Book, book
 from zveno.reconcile.topology import CLOSING, NO_SURVEY, OPENING, Topology, contents, stock_streams, topology
@@ -186,7 +187,7 @@ def any_record(plan: Plan, period: Period) -> bool:
     """Whether any meter has a record in the period; an opening stock as described is not one."""
     quantities = ((one.id, q) for one in _used(plan.model) for q in (one.components or (one.quantity,)))
     return any(
-        len(plan.book.within(*key, period)) > 0 or plan.book.closing(*key, period) is not None for key in quantities
+        len(plan.book.within(*key, period)) > 0 or len(plan.book.closing(*key, period)) > 0 for key in quantities
     )
 
 
@@ -240,7 +241,7 @@ def _stream_readings(
     """Readings of one balanced stream: of itself, and of its members together."""
     rows: list[tuple[str, str, Measured]] = []
     of: dict[str, list[tuple[str, Measured]]] = {}
-    masses: dict[str, float] = {}
+    masses: dict[str, Measured] = {}
     for meter in _used(model):
         if meter.stream not in (name, *members):
             continue
@@ -251,7 +252,7 @@ def _stream_readings(
             else:
                 of.setdefault(quantity, []).append((meter.stream, one))
                 if quantity == MASS:
-                    masses[meter.stream] = one.value
+                    masses[meter.stream] = one
     for quantity, found in of.items():
         rows += [(name, quantity, one) for one in _together(values, quantity, found, members, masses)]
     return rows
@@ -276,10 +277,10 @@ def _together(
     quantity: str,
     found: Sequence[tuple[str, Measured]],
     members: Sequence[str],
-    masses: dict[str, float],
+    masses: dict[str, Measured],
 ) -> list[Measured]:
     """Readings of single members as readings of the group: masses add, assays are weighted with masses."""
-    idle = [] if quantity == MASS else [one for one in members if masses.get(one) == 0.0]
+    idle = [] if quantity == MASS else [one for one in members if one in masses and masses[one].value == 0.0]
     members = [one for one in members if one not in idle] or list(members)
     found = [(stream, one) for stream, one in found if stream in members]
     by_member = {member: [one for stream, one in found if stream == member] for member in members}
@@ -289,19 +290,23 @@ def _together(
             values.gaps.append(Gap(one.meter, quantity, 1, 1, NOT_ALL_MEMBERS))
     if quantity == MASS:
         return [total([by_member[member][k] for member in members]) for k in range(rounds)]
-    weight = {member: masses.get(member, 0.0) for member in members}
-    if min(weight.values()) <= 0:
-        weight = dict.fromkeys(members, 1.0)
-    size = sum(weight.values())
-    return [_mixed([by_member[one][k] for one in members], [weight[one] / size for one in members])
-            for k in range(rounds)]  # fmt: skip
+    weight = [masses[one] for one in members if one in masses and masses[one].value > 0]
+    if len(weight) < len(members):
+        weight = []
+    return [_mixed([by_member[one][k] for one in members], weight) for k in range(rounds)]
 
 
-def _mixed(assays: Sequence[Measured], shares: Sequence[float]) -> Measured:
-    """Assay of members together; a member below its limit counts half of it unless all are below theirs."""
-    if not all(one.below for one in assays):
-        assays = [one.halved() if one.below else one for one in assays]
-    return total([one.scaled(share) for one, share in zip(assays, shares, strict=True)])
+def _mixed(assays: Sequence[Measured], masses: Sequence[Measured]) -> Measured:
+    """Assay of members together, weighted with their masses, alike without; a member below its limit counts half of
+    it unless all are below theirs.
+    """
+    halved = tuple(one.below and not all(each.below for each in assays) for one in assays)
+    origins = [tuple(one.origin for one in found if one.origin) for found in (assays, masses)]
+    weight = [one.value for one in masses] or [1.0] * len(assays)
+    shares = [one / sum(weight) for one in weight]
+    counted = [one.halved() if half else one for one, half in zip(assays, halved, strict=True)]
+    mean = total([one.scaled(share) for one, share in zip(counted, shares, strict=True)])
+    return mean.made(Blended(origins[0], origins[1], halved))
 
 
 # ---- stocks --------------------------------------------------------------------------------------------------
@@ -347,9 +352,11 @@ def _unsurveyed(
     carry the change. Where not even the material was weighed, both masses stay unknown.
     """
     rows = [row for end in ends for row in _stock_assays(plan, values, by_meter, (stock, None), end)]
-    moved = _moved_t(plan.model, by_meter, stock)
-    if moved:
+    weighed = _moved(plan.model, by_meter, stock)
+    moved = weighed.value if weighed else 0.0
+    if weighed and moved:
         level = Measured(2 * moved, 1e-3 * moved, {f"level:{stock.id}": moved}, stock.id + NO_SURVEY)
+        level = level.made(weighed.scaled(2.0).origin or Stated(2 * moved, stock.id))
         rows += [(ends[0].id, MASS, level), (ends[1].id, MASS, level.with_own(moved))]
     return rows, list(ends)
 
@@ -359,15 +366,16 @@ def _surveyed(plan: Plan, values: PeriodValues, stock: Stock, meter: Meter | Non
     find = plan.book.closing if closing else plan.book.opening
     points: list[tuple[str, str]] = [(meter.id, meter.quantity)] if meter else []
     points += [] if closing else [(stock.id, quantity) for quantity in ("survey_mass", MASS)]
-    value = next((one for point in points if (one := find(*point, values.period)) is not None), None)
-    if value is None:
+    surveys = [Surveyed(*point, find(*point, values.period)) for point in points]
+    found = next((one for one in surveys if len(one.series)), None)
+    if found is None:
         return None
     age = 0.0 if closing else min(plan.book.age_h(*point, values.period) for point in points)
     if age > _FRESH_H:
         if values.period.hours < LONG:
             return None
         values.gaps.append(Gap(meter.id if meter else stock.id, "survey_mass", 1, 0, OLD_SURVEY))
-    return _survey(values, stock, meter, value)
+    return _survey(values, stock, meter, found)
 
 
 def end_surveys(plan: Plan, period: Period) -> Iterator[tuple[str, str, Measured]]:
@@ -381,9 +389,11 @@ def end_surveys(plan: Plan, period: Period) -> Iterator[tuple[str, str, Measured
                 yield stream.id, MASS, mass
 
 
-def _survey(values: PeriodValues, stock: Stock, meter: Meter | None, value: float) -> Measured:
+def _survey(values: PeriodValues, stock: Stock, meter: Meter | None, found: Surveyed | Stated) -> Measured:
     """A stock's mass with the error of its survey, or 5 % where nothing is described."""
-    return values.survey(meter, value) if meter else Measured(value, _STOCK_SD * value, {}, stock.id)
+    value = found.value if isinstance(found, Stated) else float(found.series.value[0])
+    one = values.survey(meter, value) if meter else Measured(value, _STOCK_SD * value, {}, stock.id)
+    return one.made(found)
 
 
 def _described(values: PeriodValues, stock: Stock, meter: Meter | None) -> Measured | None:
@@ -392,7 +402,7 @@ def _described(values: PeriodValues, stock: Stock, meter: Meter | None) -> Measu
     if value <= 0:
         return None
     values.gaps.append(Gap(meter.id if meter else stock.id, "survey_mass", 1, 0, FROM_DESCRIPTION))
-    return _survey(values, stock, meter, value)
+    return _survey(values, stock, meter, Stated(value, stock.id))
 
 
 def _stock_assays(
@@ -415,16 +425,20 @@ def _stock_assays(
     rows = []
     for component in stream.components or plan.model.chain.components:
         own = [
-            (meter, value) for meter in _used(plan.model)
+            (meter, Surveyed(meter.id, component, series)) for meter in _used(plan.model)
             if meter.stream == stock.id and component in meter.components
-            and (value := find(meter.id, component, values.period)) is not None
+            and len(series := find(meter.id, component, values.period))
         ]  # fmt: skip
-        rows += [(stream.id, component, values.survey(meter, value, component)) for meter, value in own]
+        rows += [
+            (stream.id, component, values.survey(meter, float(one.series.value[0]), component).made(one))
+            for meter, one in own
+        ]
         if own:
             continue
-        recorded = find(stock.id, component, values.period) if stream.id.endswith(OPENING) else None
-        if recorded is not None:
-            rows.append((stream.id, component, Measured(recorded, _TIED_SD * recorded, {}, stock.id)))
+        recorded = Surveyed(stock.id, component, plan.book.opening(stock.id, component, values.period))
+        if stream.id.endswith(OPENING) and len(recorded.series):
+            value = float(recorded.series.value[0])
+            rows.append((stream.id, component, Measured(value, _TIED_SD * value, {}, stock.id, origin=recorded)))
             continue
         material = _material(values, by_meter, stock, component, mass_t)
         if material is not None:
@@ -443,17 +457,18 @@ def _material(
     for meter in _used(values.model):
         one = by_meter.get((meter.id, component))
         if one is not None and not one.below and meter.stream in _material_names(values.model, stock):
-            moved = _moved_t(values.model, by_meter, stock)
+            weighed = _moved(values.model, by_meter, stock)
+            moved = weighed.value if weighed else 0.0
             scatter = values.scatter_of_mean(meter, component, mass_t / moved) if mass_t and moved else None
             return one.with_own(max(one.spread, _TIED_SD * one.value) if scatter is None else scatter)
     return None
 
 
-def _moved_t(model: ChainModel, by_meter: dict[tuple[str, str], Measured], stock: Stock) -> float | None:
+def _moved(model: ChainModel, by_meter: dict[tuple[str, str], Measured], stock: Stock) -> Measured | None:
     """Dry mass of a stock's material that was weighed in the period."""
     names = _material_names(model, stock)
     return next(
-        (one.value for (meter, quantity), one in by_meter.items()
+        (one for (meter, quantity), one in by_meter.items()
          if quantity == MASS and model.meters[meter].stream in names),
         None,
     )  # fmt: skip

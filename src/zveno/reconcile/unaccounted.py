@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,15 @@ def _owned(
             nodes = [one for one in network.nodes if one.id in inside and component in _followed(network, one)]
             if nodes and differences(network, nodes, component):
                 yield plant, component, nodes
+
+
+def unaccounted_makers(
+    model: ChainModel, month: MonthInput, result: NetworkResult
+) -> Iterator[tuple[str, str, Callable[[], NetworkResult | None], list[Term]]]:
+    """What makes the released balance of each plant and component when it is called, and the terms of the rest."""
+    for plant, component, nodes in _owned(model, month.network, result.network.components):
+        make = partial(released, month.network, result, nodes, component)
+        yield plant, component, make, differences(month.network, nodes, component)
 
 
 def unaccounted_balances(
