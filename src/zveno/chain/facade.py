@@ -295,27 +295,27 @@ class Chain:
     def reconcile(self, period: str | Period, *, scrutiny: Scrutiny | None = None) -> Balance:
         """Flows and assays that fit together, with their uncertainty; suspects; what cannot be known."""
         span = self._span(period)
-        return reconcile(self.model, self._records(span), span, scrutiny)
+        return reconcile(self.model, self.records(span), span, scrutiny)
 
     def reconcile_each(self, period: str | Period, each: Literal["hour", "day"] = "hour") -> PeriodSeries:
         """A balance for every hour or day of a period."""
         span = self._span(period)
-        return reconcile_many(self.model, self._records(span), list(span.split(each)))
+        return reconcile_many(self.model, self.records(span), list(span.split(each)))
 
     def lasting_errors(self, period: str | Period, *, asked: Sequence[str] = ()) -> LastingErrors:
         """Errors of meters that are the same in all months of a period, tested over all of them together."""
         span = self._span(period)
-        return lasting_errors_of(self.model, self._records(span), span, asked)
+        return lasting_errors_of(self.model, self.records(span), span, asked)
 
     def drifts(self, period: str | Period, each: Literal["hour", "day"] = "day") -> Drifts:
         """Meters that are off for good, since when and by how much, from every hour or day of a period."""
         span = self._span(period)
-        return drifts_of(self.model, self._records(span), span, each)
+        return drifts_of(self.model, self.records(span), span, each)
 
     def detect(self, period: str | Period, months: Sequence[int] = (1, 3, 12)) -> Detection:
         """Smallest errors of the meters that show in some months like this one; what one more reading would buy."""
         span = self._span(period)
-        return detection_of(self.model, self._records(span), span, months)
+        return detection_of(self.model, self.records(span), span, months)
 
     def check(self, period: str | Period) -> Breaches:
         """Breaches of the rules with unit, shift, crew and role; rules not checked, with the reason.
@@ -371,7 +371,7 @@ class Chain:
     def results(self, period: str | Period, balance: Balance | None = None) -> MonthResults:
         """Balance (made here, if it is not given), breaches and plan against fact of a period, together."""
         span = self._span(period)
-        balance, breaches, records = balance or self.reconcile(span), self._check(span), self._records(span)
+        balance, breaches, records = balance or self.reconcile(span), self._check(span), self.records(span)
         readings = self.store.read("readings", Period(span.start, span.end + timedelta(days=1)))
         return MonthResults(
             model=self.model,
@@ -415,7 +415,7 @@ class Chain:
     def books(self, period: str | Period, carried: Carried | None = None, balance: Balance | None = None) -> Books:
         """The month as books: both balances, stocks, owners, and what contracts return."""
         span = self._span(period)
-        return books_of(self.model, balance or self.reconcile(span), self._records(span), carried)
+        return books_of(self.model, balance or self.reconcile(span), self.records(span), carried)
 
     def with_data(self, paths: Sequence[Path | str]) -> tuple[Chain, Imported]:
         """The same chain over files that are read into memory and not kept."""
@@ -425,7 +425,7 @@ class Chain:
     def _span(self, period: str | Period) -> Period:
         return period if isinstance(period, Period) else self.period(period)
 
-    def _records(self, period: Period) -> pl.DataFrame:
+    def records(self, period: Period) -> pl.DataFrame:
         """Records of a period, with those before it that may hold opening surveys."""
         return self.store.read("records", Period(period.start - _LOOK_BACK, period.end))
 

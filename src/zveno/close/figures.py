@@ -21,6 +21,7 @@ from zveno.reconcile.balance import recovery_terms
 from zveno.reconcile.figures import Views, flow_sum
 from zveno.reconcile.topology import topology
 from zveno.tables.figure import (
+    ErrorOf,
     Figure,
     Formula,
     Given,
@@ -38,7 +39,7 @@ from zveno.text.mark import tr
 Floats = NDArray[np.float64]
 MIXED = tr("each stage mixes what comes in with what lay there; what leaves it carries that mixture")
 AT_LEAST_NOTHING = tr("never less than nothing")
-SPREAD = tr("1.96 standard deviations of the difference, from the errors of all readings of both balances")
+HALF = tr("half of the 95 % interval over the standard deviation")
 CARRIED = tr("from the books of the period before")
 BY_CONTRACT = tr("by contract")
 
@@ -131,7 +132,7 @@ def _apart(making: _Making, row: Mapping[str, Any], told: Mapping[str, Formula],
     difference = making.figure("discrepancies", "difference_frac", row, apart, "difference_sd_frac")
     yield difference
     yield making.figure("discrepancies", "difference_t", row, Times(Of(difference.address), fed))
-    error = Given(ALLOWED * row["difference_sd_frac"], SPREAD)
+    error = Times(Given(ALLOWED, HALF), ErrorOf(difference.address))
     yield making.figure("discrepancies", "allowance_t", row, Times(error, fed))
 
 

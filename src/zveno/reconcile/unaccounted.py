@@ -76,8 +76,9 @@ def released(network: Network, result: NetworkResult, nodes: Sequence[NetNode], 
     names = _releasable(network, result, nodes, component)
     if not names:
         return None
+    opened = _release(network, names, component)
     try:
-        return NetworkResult(network, refit(_release(network, names, component), result.fit))
+        return NetworkResult(opened, refit(opened, result.fit))
     except SolveError:
         return None
 

@@ -2,8 +2,8 @@
 
 Whoever makes a table of figures declares their formulas beside it, with the same terms from which the numbers of the
 table were made. A formula is a tree; its leaves are what the reconciliation gives (:class:`Solved`), values of meters
-(:class:`Read`), what was handed over (:class:`Handed`), other figures (:class:`Of`) and numbers as described
-(:class:`Given`).
+(:class:`Read`), what was handed over (:class:`Handed`), other figures and their errors (:class:`Of`,
+:class:`ErrorOf`) and numbers as described (:class:`Given`).
 """
 
 from __future__ import annotations
@@ -64,6 +64,13 @@ class Given:
 
 
 @dataclass(frozen=True)
+class ErrorOf:
+    """The standard deviation of another figure, by its address."""
+
+    address: str
+
+
+@dataclass(frozen=True)
 class Plus:
     """Sum of terms, each with its coefficient."""
 
@@ -95,7 +102,7 @@ class Worked:
     work: Callable[[NDArray[np.float64]], float]
 
 
-Leaf = Solved | Read | Handed | Of | Given
+Leaf = Solved | Read | Handed | Of | ErrorOf | Given
 Formula = Leaf | Plus | Times | Over | Worked
 
 
@@ -196,7 +203,7 @@ def slopes_of(formula: Formula, known: Callable[[Leaf], float]) -> dict[Leaf, fl
     for factor, part in _parts(formula, known):
         inner = {part: 1.0} if isinstance(part, Leaf) else slopes_of(part, known)
         for leaf, slope in inner.items():
-            if not isinstance(leaf, Given):
+            if not isinstance(leaf, Given | ErrorOf):
                 found[leaf] = found.get(leaf, 0.0) + factor * slope
     return found
 
@@ -226,7 +233,7 @@ def _slope(formula: Worked, at: NDArray[np.float64], k: int) -> float:
     up, down = at.copy(), at.copy()
     up[k] += step
     down[k] -= step
-    return (formula.work(up) - formula.work(down)) / (2 * step)
+    return float((formula.work(up) - formula.work(down)) / (2 * step))
 
 
 def by_address(figures: Sequence[Figure]) -> Mapping[str, Figure]:

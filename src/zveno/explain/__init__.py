@@ -1,0 +1,15 @@
+"""Explain: any figure unfolded to its formula, its readings and their cells; made again from the cells; what moved."""
+
+from zveno.explain.ground import Ground
+from zveno.explain.recompute import Recomputed, recompute
+from zveno.explain.unfold import Bearing, Explanation, Input, unfold
+
+__all__ = [
+    "Bearing",
+    "Explanation",
+    "Ground",
+    "Input",
+    "Recomputed",
+    "recompute",
+    "unfold",
+]
