@@ -6,7 +6,8 @@ import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -170,10 +171,7 @@ class Closing:
     def reproduce(self, version: Version) -> tuple[str, ...]:
         """Make a version again from the store and the description it was made with; names of what differs."""
         kept = self._bytes(version)
-        with zipfile.ZipFile(io.BytesIO(kept)) as old, TemporaryDirectory() as scratch:
-            description = Path(scratch) / "description"
-            old.extractall(scratch, [one for one in old.namelist() if one.startswith("description/")])
-            chain = replace(load(description, store=self.folder), store=self.chain.store)
+        with zipfile.ZipFile(io.BytesIO(kept)) as old, self.as_made(version) as chain:
             again = self._content(chain, chain.period(version.period), version.cut)
             with zipfile.ZipFile(io.BytesIO(again)) as new:
                 names = sorted({*old.namelist(), *new.namelist()})
@@ -197,9 +195,7 @@ class Closing:
         found = [one for one in self.stages().values() if one.versions]
         return tuple(sorted(one.period for one in found if self.chain.period(one.period).start >= after))
 
-    # ---- inside ------------------------------------------------------------------------------------------------------
-
-    def _before(self, span: Period, cut: datetime) -> Carried:
+    def before(self, span: Period, cut: datetime) -> Carried:
         """What the period that ends where this one starts was closed with, as known at a moment."""
         for one in self.stages().values():
             known = [each for each in one.versions if each.approved is not None and each.approved.at <= cut]
@@ -207,12 +203,21 @@ class Closing:
                 return self.frozen(known[-1]).carried
         return Carried()
 
+    @contextmanager
+    def as_made(self, version: Version) -> Iterator[Chain]:
+        """The chain with the description that a version was made with; its store is that of today."""
+        with zipfile.ZipFile(io.BytesIO(self._bytes(version))) as old, TemporaryDirectory() as scratch:
+            old.extractall(scratch, [one for one in old.namelist() if one.startswith("description/")])
+            yield replace(load(Path(scratch) / "description", store=self.folder), store=self.chain.store)
+
+    # ---- inside ------------------------------------------------------------------------------------------------------
+
     def _content(self, chain: Chain, span: Period, cut: datetime) -> bytes:
         """The file of a version: tables, description, and what it hands on; the same things make the same bytes."""
         view = as_known(chain, cut)
         balance = view.reconcile(span)
         results = view.results(span, balance)
-        books = view.books(span, self._before(span, cut), balance)
+        books = view.books(span, self.before(span, cut), balance)
         tables = {name: one for name, one in vars(results).items() if isinstance(one, pl.DataFrame)} | books.tables()
         files = {f"tables/{name}.csv": one.write_csv().encode() for name, one in tables.items()}
         for path in description_of(chain.folder):

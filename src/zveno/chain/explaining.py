@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 
 import polars as pl
 
+from zveno.chain.closing import Closing, as_known
 from zveno.chain.facade import Chain
 from zveno.close import Books, Carried
-from zveno.close.figures import book_figures
+from zveno.close.figures import KEYS, book_figures
 from zveno.errors import DataError
 from zveno.explain import Explanation, Ground, Recomputed, unfold
 from zveno.explain.again import Cells
 from zveno.explain.recompute import Again, recompute
+from zveno.log import Log
 from zveno.periods import Period
-from zveno.reconcile import Balance, month_network
-from zveno.reconcile.figures import Views, balance_figures
-from zveno.sources.reread import SourceFiles, read_again
-from zveno.tables.figure import Figure, by_address
+from zveno.reconcile import Balance, MonthInput, month_network, solve_month
+from zveno.reconcile.figures import Views, balance_figures, unaccounted_figures
+from zveno.sources.reread import LEDGER, SourceFiles, read_again
+from zveno.tables import frame
+from zveno.tables.figure import Figure, Figures
 
 
 @dataclass(frozen=True)
@@ -35,11 +39,14 @@ class Explaining:
         The period.
     before
         What the period before closed with.
+    folder
+        Folder of the store, in which the signed log lies; None without one.
     """
 
     chain: Chain
     span: Period
     before: Carried | None = None
+    folder: Path | None = None
 
     @cached_property
     def records(self) -> pl.DataFrame:
@@ -47,26 +54,29 @@ class Explaining:
         return self.chain.records(self.span)
 
     @cached_property
-    def balance(self) -> Balance:
-        """The reconciled period."""
-        return self.chain.reconcile(self.span)
+    def _solved(self) -> tuple[MonthInput, Balance]:
+        return solve_month(self.chain.model, self.records, self.span)
 
     @cached_property
     def books(self) -> Books:
-        """Its books."""
-        return self.chain.books(self.span, self.before, self.balance)
+        """The books of the period."""
+        return self.chain.books(self.span, self.before, self._solved[1])
 
     @cached_property
     def ground(self) -> Ground:
-        """All figures with what they follow from."""
-        month = month_network(self.chain.model, self.records, self.span)
-        result = self.balance.result
-        views = Views({"": lambda: result})
-        figures = [
-            *balance_figures(self.chain.model, month, self.balance, views),
-            *book_figures(self.chain.model, self.balance, self.books, views, self.before),
-        ]
-        return Ground(self.span, by_address(figures), views, month, self.records)
+        """All figures with what they follow from; each group of them is made when it is asked for."""
+        month, balance = self._solved
+        views = Views({"": lambda: balance.result})
+
+        def flows() -> Iterable[Figure]:
+            return balance_figures(self.chain.model, month, balance)
+
+        def books() -> Iterable[Figure]:
+            return book_figures(self.chain.model, balance, self.books, views, self.before)
+
+        left = unaccounted_figures(self.chain.model, month, balance.result, self.span.name, views)
+        groups = {**dict.fromkeys(KEYS, books), **left, "": flows}
+        return Ground(self.span, Figures(self.span.name, groups), views, month, self.records)
 
     def figures(self, like: str = "") -> list[Figure]:
         """All figures, or those whose address contains every word of ``like``."""
@@ -86,6 +96,30 @@ class Explaining:
     def superseded(self, found: Explanation) -> pl.DataFrame:
         """Earlier versions of the records behind a figure, which later files replaced."""
         return superseded(self.chain, found.records)
+
+    def persons(self, found: Explanation) -> pl.DataFrame:
+        """Values behind a figure that persons put in: ``point``, ``person`` who approved, ``record`` of the log."""
+        return put_in(found.records, self.folder)
+
+    def tables(self, found: Explanation) -> dict[str, pl.DataFrame]:
+        """A figure as tables: ``figure_inputs``, ``figure_readings``, ``records``."""
+        address = found.figure.address
+        inputs = [
+            {"address": address, "role": one.role, "sign": one.sign, "input": _input_words(one.leaf),
+             "value": one.value, "of": one.address}
+            for one in found.inputs
+        ]  # fmt: skip
+        readings = [
+            {"address": address, **dict(zip(("stream", "quantity", "meter"), one.key, strict=True)),
+             "reading": one.value, "sd": one.sd, "reconciled": one.reconciled, "slope": one.slope,
+             "variance_frac": one.share_frac, "moved": one.moved}
+            for one in found.bearings
+        ]  # fmt: skip
+        return {
+            "figure_inputs": frame("figure_inputs", inputs),
+            "figure_readings": frame("figure_readings", readings),
+            "records": found.records,
+        }
 
     def again(self, folders: Sequence[Path]) -> Again:
         """What makes figures again from the cells of the source files in some folders.
@@ -108,10 +142,58 @@ class Explaining:
         return recompute(again, address)
 
 
-def explaining(chain: Chain, period: str | Period) -> Explaining:
-    """The figures of a period as all values known now make them."""
+def explaining(chain: Chain, period: str | Period, folder: Path | None = None) -> Explaining:
+    """The figures of a period as all values known now make them; ``folder`` is that of the store with its log."""
     span = period if isinstance(period, Period) else chain.period(period)
-    return Explaining(chain, span)
+    before = None if folder is None else Closing(chain, folder).before(span, chain.now())
+    return Explaining(chain, span, before, folder)
+
+
+def as_known_on(chain: Chain, folder: Path, period: str, moment: str) -> Explaining:
+    """The same as they were known on a date (at its end) or at a moment.
+
+    Raises
+    ------
+    DataError
+        If it is neither.
+    """
+    return explaining(as_known(chain, moment_of(chain, moment)), period, folder)
+
+
+def moment_of(chain: Chain, text: str) -> datetime:
+    """A moment, or the end of a day in plant time.
+
+    Raises
+    ------
+    DataError
+        If the text is neither.
+    """
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise DataError("'{text}' is no date: write 2026-04-01 or 2026-04-01T12:00", text=text) from error
+    if "T" not in text and " " not in text:
+        found += timedelta(days=1)
+    return found if found.tzinfo else found.replace(tzinfo=chain.model.tz)
+
+
+def of_version(chain: Chain, folder: Path, period: str, number: int) -> Explaining:
+    """The figures as a version of a closed period has them: its data, its description.
+
+    Raises
+    ------
+    DataError
+        If the period has no such version.
+    """
+    closing = Closing(chain, folder)
+    stage = closing.stage(chain.period(period).name)
+    every = (*stage.versions, *([stage.draft] if stage.draft else []))
+    version = next((one for one in every if one.number == number), None)
+    if version is None:
+        raise DataError("{period} has no version {number}: zveno stages shows them", period=period, number=number)
+    with closing.as_made(version) as made:
+        view = as_known(made, version.cut)
+        return Explaining(view, view.period(period), closing.before(view.period(period), version.cut), folder)
 
 
 def period_of(address: str) -> str:
@@ -143,6 +225,24 @@ def superseded(chain: Chain, records: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([records.clear(), *parts])
 
 
+def put_in(records: pl.DataFrame, folder: Path | None) -> pl.DataFrame:
+    """Records that signed entries of the log put in, with who approved them."""
+    mine = records.filter(pl.col("file") == LEDGER)
+    if mine.is_empty() or folder is None:
+        return pl.DataFrame(schema={"point": pl.String, "person": pl.String, "record": pl.Int64})
+    log = Log(folder)
+    rows = [
+        {"point": point, "person": log.records[int(cell)].name, "record": int(cell)}
+        for point, cell in mine.select("point", "cell").unique(maintain_order=True).iter_rows()
+    ]
+    return pl.DataFrame(rows)
+
+
+def _input_words(leaf: object) -> str:
+    """An input by its names."""
+    return "/".join(str(one) for one in vars(leaf).values() if isinstance(one, str) and one)
+
+
 def _by_key(records: pl.DataFrame, lots: frozenset[str]) -> Mapping[tuple[str, str, int, int], list[float]]:
     """Values by point, quantity and times, in the order in which they count; lots may have several."""
     found: dict[tuple[str, str, int, int], list[float]] = {}
@@ -155,5 +255,3 @@ def _by_key(records: pl.DataFrame, lots: frozenset[str]) -> Mapping[tuple[str, s
         else:
             found[key] = [value]
     return found
-
-

@@ -158,9 +158,7 @@ def owner_books(
     return OwnerBooks(frame("owner_flows", flows), frame("owner_accounts", accounts), closing)
 
 
-def mixed_of(
-    model: ChainModel, network: Network, result: NetworkResult, component: str, opening: Shares
-) -> Mixed:
+def mixed_of(model: ChainModel, network: Network, result: NetworkResult, component: str, opening: Shares) -> Mixed:
     """How the owners of a component mix in the stages of a reconciled period."""
     owners = tuple(one.id for one in model.chain.owners) or (OWN,)
     stages = stages_of(network, result, component)
@@ -237,9 +235,7 @@ def _account_rows(
             sd = float(np.linalg.norm(sum(slopes[n, k] for n, _ in terms) @ spread))
             unseen = any(n in hidden for n, _ in terms)
             left, dark = left + sum(sign * mass[n, k] for n, sign in terms), dark or unseen
-            yield _account(
-                period, owner, mixed.stages.component, entry, stream, None if unseen else (float(value), sd)
-            )
+            yield _account(period, owner, mixed.stages.component, entry, stream, None if unseen else (float(value), sd))
         yield _account(period, owner, mixed.stages.component, "left", "", None if dark else (float(left), 0.0))
 
 

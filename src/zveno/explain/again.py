@@ -111,6 +111,8 @@ def _weights(origin: Averaged, cells: Cells) -> list[float]:
 
 def _blend(origin: Blended, cells: Cells) -> float:
     """Mean of the assays of members."""
-    assays = [made_again(one, cells) / (2 if half else 1) for one, half in zip(origin.assays, origin.halved, strict=True)]
+    assays = [
+        made_again(one, cells) / (2 if half else 1) for one, half in zip(origin.assays, origin.halved, strict=True)
+    ]
     masses = [made_again(one, cells) for one in origin.masses] or [1.0] * len(assays)
     return math.fsum(m * a for m, a in zip(masses, assays, strict=True)) / math.fsum(masses)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
 
@@ -151,10 +151,6 @@ class Ground:
 
     def _followed(self, leaf: Leaf) -> float:
         return self.value(self.figure(leaf.address)) if isinstance(leaf, Of) else self.known(leaf)
-
-    def with_figures(self, more: Mapping[str, Figure]) -> Ground:
-        """The same with further figures."""
-        return replace(self, figures={**self.figures, **more})
 
 
 def solved_value(result: NetworkResult, leaf: Solved) -> float:

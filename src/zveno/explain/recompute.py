@@ -15,7 +15,21 @@ from zveno.explain.ground import Ground, Key
 from zveno.explain.resolve import Resolved, Start, resolved
 from zveno.model.network import MASS, NetReading, Network
 from zveno.reconcile import MonthInput, NetworkResult
-from zveno.tables.figure import ErrorOf, Figure, Formula, Handed, Leaf, Of, Over, Plus, Read, Solved, Times, slopes_of, value_of
+from zveno.tables.figure import (
+    ErrorOf,
+    Figure,
+    Formula,
+    Handed,
+    Leaf,
+    Of,
+    Over,
+    Plus,
+    Read,
+    Solved,
+    Times,
+    slopes_of,
+    value_of,
+)
 
 Floats = NDArray[np.float64]
 EXACT = 1e-9
@@ -144,7 +158,7 @@ class Again:
                 by = slope * (found.slopes(leaf) @ found.linear)
                 for key, one in zip(found.keys, by, strict=True):
                     slopes[self.ground.readings[key]] += one
-        return float(np.sqrt(max(slopes @ self.ground.covariance @ slopes, 0.0)))
+        return math.sqrt(max(float(slopes @ self.ground.covariance @ slopes), 0.0))
 
     def _by_leaves(self, figure: Figure) -> dict[Leaf, float]:
         found: dict[Leaf, float] = {}

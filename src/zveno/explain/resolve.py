@@ -55,7 +55,11 @@ class Resolved:
         n = at.get((leaf.stream, leaf.quantity))
         if n is None:
             return 0.0
-        return float(self.x[n] / self.x[at[leaf.stream, MASS]]) if leaf.grade and leaf.quantity != MASS else float(self.x[n])
+        return (
+            float(self.x[n] / self.x[at[leaf.stream, MASS]])
+            if leaf.grade and leaf.quantity != MASS
+            else float(self.x[n])
+        )
 
     def slopes(self, leaf: Solved) -> Floats:
         """Slopes of it by the variables."""
@@ -118,7 +122,7 @@ class _Task:
         scaled = self.E * self.size
         norm = np.maximum(np.abs(scaled).max(axis=1, initial=0.0), 1e-300)
         self.scaled, self.norm = scaled / norm[:, None], norm
-        _, found, V = np.linalg.svd(self.scaled) if len(rows) else (None, np.zeros(0), np.eye(len(self.names)))
+        _, found, V = np.linalg.svd(self.scaled) if rows else (None, np.zeros(0), np.eye(len(self.names)))
         self.Z = V[int(np.sum(found > _RANK * found[0])) if len(found) else 0 :].T
 
     def feasible(self, x: Floats) -> Floats:
@@ -207,11 +211,21 @@ def _equations(
                     row[at[one.id, quantity]] += float(one.target == node.id) - float(one.source == node.id)
             if row.any():
                 yield row, 0.0
+    yield from _fixed(network, at)
+    yield from _bounds(network, start, at)
+
+
+def _fixed(network: Network, at: Mapping[Name, int]) -> Iterator[tuple[Floats, float]]:
+    """What is known exactly."""
     for (stream, quantity), value in network.fixed.items():
         if quantity == MASS:
             yield _unit(at, {(stream, MASS): 1.0}), value
         elif (stream, quantity) in at:
             yield _unit(at, {(stream, quantity): 1.0, (stream, MASS): -value}), 0.0
+
+
+def _bounds(network: Network, start: Start, at: Mapping[Name, int]) -> Iterator[tuple[Floats, float]]:
+    """What stands at a bound: nothing, or a stream of one component alone."""
     for stream, quantity in at:
         name = stream, quantity
         flow, mass = start.at[name], start.at[stream, MASS]

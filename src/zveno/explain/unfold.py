@@ -13,7 +13,21 @@ from zveno.model.network import MASS
 from zveno.reconcile.origin import Origin, Use, uses
 from zveno.reconcile.records import Series
 from zveno.tables import frame
-from zveno.tables.figure import ErrorOf, Figure, Formula, Given, Handed, Leaf, Of, Over, Plus, Read, Solved, Times, Worked
+from zveno.tables.figure import (
+    ErrorOf,
+    Figure,
+    Formula,
+    Given,
+    Handed,
+    Leaf,
+    Of,
+    Over,
+    Plus,
+    Read,
+    Solved,
+    Times,
+    Worked,
+)
 
 _NO_SHARE = 1e-12
 

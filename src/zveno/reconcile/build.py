@@ -206,6 +206,14 @@ def _require_cover(plan: Plan, period: Period) -> None:
     )  # fmt: skip
 
 
+def reading_values(model: ChainModel, records: pl.DataFrame, period: Period) -> dict[tuple[str, str, str], float]:
+    """Values of the readings that records give, by stream, quantity and meter; nothing is solved."""
+    plan = plan_of(model, records)
+    found = find_readings(plan, period)
+    network, _ = network_of(plan, [found])
+    return {(stream, quantity, one.meter): one.value for stream, quantity, one in fitting(network, found)}
+
+
 def _used(model: ChainModel) -> list[Meter]:
     """Meters that count for accounting."""
     return [one for one in model.chain.meters if one.accounting]

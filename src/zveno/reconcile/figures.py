@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from zveno.model.chain import ChainModel
 from zveno.model.network import MASS
@@ -36,14 +37,10 @@ def flow_sum(terms: list[Term] | tuple[Term, ...], view: str = "") -> Formula:
     return Plus(tuple((sign, Solved(stream, component, view)) for stream, component, sign in terms))
 
 
-def balance_figures(model: ChainModel, month: MonthInput, balance: Balance, views: Views) -> Iterator[Figure]:
-    """Figures of the tables ``flows``, ``recoveries``, ``unaccounted`` and ``adjustments``.
-
-    Balances in which a component is released to see what is unaccounted are added to ``views``.
-    """
+def balance_figures(model: ChainModel, month: MonthInput, balance: Balance) -> Iterator[Figure]:
+    """Figures of the tables ``flows``, ``recoveries`` and ``adjustments``."""
     yield from _flow_figures(model, balance)
     yield from _recovery_figures(model, month, balance)
-    yield from _unaccounted_figures(model, month, balance, views)
     yield from _adjustment_figures(balance)
 
 
@@ -78,21 +75,32 @@ def _recovery_figures(model: ChainModel, month: MonthInput, balance: Balance) ->
         )  # fmt: skip
 
 
-def _unaccounted_figures(
-    model: ChainModel, month: MonthInput, balance: Balance, views: Views
-) -> Iterator[Figure]:
-    """In less out less stock change in a balance that does not force the component to close."""
-    rows = {(row["plant"], row["component"]): row for row in balance.unaccounted.iter_rows(named=True)}
-    for plant, component, make, terms in unaccounted_makers(model, month, balance.result):
-        row = rows.get((plant, component))
-        if row is None or row["mass_t"] is None:
-            continue
+def unaccounted_figures(
+    model: ChainModel, month: MonthInput, result: NetworkResult, period: str, views: Views
+) -> dict[str, Callable[[], list[Figure]]]:
+    """What makes the figures of the table ``unaccounted`` when it is called, by the beginning of their address.
+
+    Each is in less out less stock change in a balance of its own, added to ``views``, that does not force the
+    component to close.
+    """
+    found: dict[str, Callable[[], list[Figure]]] = {}
+    for plant, component, make, terms in unaccounted_makers(model, month, result):
         view, keys = f"unaccounted:{plant}:{component}", (plant, component)
         views.makers[view] = make
-        yield Figure(
-            address_of(row["period"], "unaccounted", keys, "mass_t"), "unaccounted", "mass_t", keys, row["mass_t"],
-            row["mass_sd_t"], flow_sum(terms, view),
-        )  # fmt: skip
+        address = address_of(period, "unaccounted", keys, "mass_t")
+        found[address.removesuffix("/mass_t").partition("/")[2]] = partial(
+            _unaccounted, views, view, terms, (address, keys)
+        )
+    return found
+
+
+def _unaccounted(views: Views, view: str, terms: list[Term], named: tuple[str, tuple[str, str]]) -> list[Figure]:
+    """The figure, where the readings tell it."""
+    opened = views[view]
+    value, sd = opened.total(terms) if opened is not None else (None, None)
+    if value is None:
+        return []
+    return [Figure(named[0], "unaccounted", "mass_t", named[1], value, sd, flow_sum(terms, view))]
 
 
 def _adjustment_figures(balance: Balance) -> Iterator[Figure]:
@@ -116,7 +124,9 @@ def _adjustment_figures(balance: Balance) -> Iterator[Figure]:
                 )  # fmt: skip
 
 
-def _reconciled(row: dict[str, object], published: Mapping[tuple[str, str], dict[str, object]], bare: Formula) -> Formula:
+def _reconciled(
+    row: dict[str, object], published: Mapping[tuple[str, str], dict[str, object]], bare: Formula
+) -> Formula:
     """The figure of the flows that a reading was reconciled to, where it is published there."""
     key = str(row["stream"]), str(row["quantity"])
     column = "mass_t" if key[1] == MASS else "grade_frac"

@@ -20,6 +20,7 @@ from zipfile import BadZipFile
 
 import openpyxl
 import polars as pl
+from openpyxl.utils.exceptions import InvalidFileException
 from python_calamine import CalamineWorkbook
 
 from zveno.errors import DataError
@@ -79,7 +80,7 @@ class SourceFiles:
         path = self.paths.get((name, file_hash))
         if path is None:
             raise DataError(
-                "'{file}' as it was imported (SHA-256 {digest}) is not there: name the folder that holds it with --files",
+                "'{file}' as it was imported (SHA-256 {digest}) is not there: name its folder with --files",
                 file=name, digest=file_hash[:12],
             )  # fmt: skip
         if path not in self._open:
@@ -140,7 +141,7 @@ def _value(
         return value
     raw, percent = grid(sheet, beside["cell"])
     water = plain_number(raw)
-    return value * (1 - convert((water or 0.0) * (100 if percent else 1), beside["uom"], "frac"))
+    return value * (1 - float(convert((water or 0.0) * (100 if percent else 1), beside["uom"], "frac")))
 
 
 def _own(files: SourceFiles, grid: Grid, record: Mapping[str, Any], number: float) -> float:
@@ -234,7 +235,7 @@ def _workbook(content: bytes) -> Grid:
     """A workbook: by openpyxl where that can read it, else by the library of old kinds."""
     try:
         book = openpyxl.load_workbook(io.BytesIO(content), data_only=True)
-    except (KeyError, ValueError, BadZipFile, openpyxl.utils.exceptions.InvalidFileException):
+    except (KeyError, ValueError, BadZipFile, InvalidFileException):
         old = CalamineWorkbook.from_filelike(io.BytesIO(content))
         rows = {name: old.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in old.sheet_names}
         return lambda sheet, cell: (_at(rows[sheet], *_place(cell)), False)
@@ -271,8 +272,8 @@ def _at(rows: Sequence[Sequence[Any]], row: int, column: int) -> Any:
 def _place(cell: str) -> tuple[int, int]:
     """Row and column, from 0, of B12 or of line:column."""
     if ":" in cell:
-        line, _, column = cell.partition(":")
-        return int(line) - 1, int(column) - 1
+        line, _, at = cell.partition(":")
+        return int(line) - 1, int(at) - 1
     found = _A1.match(cell)
     assert found is not None, cell
     column = 0

@@ -16,6 +16,7 @@ from zveno.tables.books import BOOKS
 from zveno.tables.calibration import CALIBRATION
 from zveno.tables.column import Column
 from zveno.tables.column import columns as _columns
+from zveno.tables.explained import EXPLAINED
 from zveno.tables.judged import JUDGED
 from zveno.tables.mapped import CELL_KEY, FILE_KEY, MAPPED
 
@@ -418,6 +419,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
     ),
     **CALIBRATION,
     **BOOKS,
+    **EXPLAINED,
     **MAPPED,
     "simulation_status": _columns(
         ("scenario", pl.String, "scenario"),

@@ -8,7 +8,7 @@ table were made. A formula is a tree; its leaves are what the reconciliation giv
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -236,6 +236,42 @@ def _slope(formula: Worked, at: NDArray[np.float64], k: int) -> float:
     return float((formula.work(up) - formula.work(down)) / (2 * step))
 
 
-def by_address(figures: Sequence[Figure]) -> Mapping[str, Figure]:
-    """Figures by their addresses."""
-    return {one.address: one for one in figures}
+class Figures(Mapping[str, Figure]):
+    """Figures of a period by their addresses, each group of them made when one of it is asked for.
+
+    Parameters
+    ----------
+    period
+        Name of the period.
+    groups
+        What makes the figures of a group, by the beginning of their addresses after the period; the empty one makes
+        those that no other does.
+    """
+
+    def __init__(self, period: str, groups: Mapping[str, Callable[[], Iterable[Figure]]]) -> None:
+        self._start = period.replace("/", "..") + "/"
+        self._groups = dict(groups)
+        self._made: dict[Callable[[], Iterable[Figure]], None] = {}
+        self._found: dict[str, Figure] = {}
+
+    def __getitem__(self, address: str) -> Figure:
+        if address not in self._found:
+            rest = address.removeprefix(self._start)
+            group = next((one for one in self._groups if one and rest.startswith(one + "/")), "")
+            self._make(group)
+        return self._found[address]
+
+    def __iter__(self) -> Iterator[str]:
+        for group in self._groups:
+            self._make(group)
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def _make(self, group: str) -> None:
+        """Make a group, once."""
+        make = self._groups[group]
+        if make not in self._made:
+            self._made[make] = None
+            self._found |= {one.address: one for one in make()}

@@ -1,0 +1,70 @@
+"""How what moved is shown on a screen."""
+
+from __future__ import annotations
+
+from zveno.chain.moving import Moving
+from zveno.cli.unfolded import UnfoldedAnswers
+from zveno.explain import Moved
+from zveno.reports.figures import figure_words
+from zveno.text.mark import tr
+
+_SHOWN, _ALL, _FIRST = 12, 10_000, 3
+
+
+class MovedAnswers(UnfoldedAnswers):
+    """A screen that knows how what moved is shown."""
+
+    def moved(self, moving: Moving, *, deep: bool, as_json: bool) -> list[Moved]:
+        """Figures that moved with what moved them, the farthest first; returns them."""
+        found = moving.with_causes(_ALL if deep else _SHOWN)
+        if as_json:
+            self.json({name: one.to_dicts() for name, one in moving.tables(found).items()})
+            return found
+        if not found:
+            self.say(tr("nothing moved"))
+            return found
+        self._changed(moving)
+        for one in found:
+            self._one(moving, one, deep=deep)
+        left = len(moving.figures) - len(found)
+        if left:
+            self.line()
+            self.line(
+                self.text.count("and {n} figure more: --deep or --out", "and {n} figures more: --deep or --out", left)
+            )
+        return found
+
+    def _changed(self, moving: Moving) -> None:
+        """What came in meanwhile."""
+        rows = [
+            [one.file, one.point, one.cells_words, self.text.number(one.count, 0), moving.person(one),
+             "–" if one.known is None else self.text.moment(one.known.astimezone(moving.after.chain.model.tz))]
+            for one in moving.causes.causes
+        ]  # fmt: skip
+        if rows:
+            self.table([tr("file"), tr("point"), tr("cells"), tr("records"), tr("person"), tr("known since")], rows)
+        else:
+            self.say(tr("no record is new, changed or withdrawn: the description or what was carried over differs"))
+
+    def _one(self, moving: Moving, one: Moved, *, deep: bool) -> None:
+        """A figure: before, now, by whom."""
+        figure = moving.figure(one)
+        shown = [self.value(figure, value, None) for value in (one.before, one.after)]
+        far = (
+            "" if one.in_sd is None else self.text(tr(" ({sd} standard deviations)"), sd=self.text.number(one.in_sd, 2))
+        )
+        self.line()
+        self.line(f"{one.address}  {figure_words(moving.after.chain.model, figure, self.text)}")
+        self.line(f"  {shown[0]} → {shown[1]}: {self._signed(figure, one.moved)}{far}")
+        contributions = one.contributions if deep else one.contributions[:_FIRST]
+        for cause, by in contributions:
+            person = moving.person(cause)
+            named = ", ".join(filter(None, (cause.file, cause.point, cause.cells_words, person)))
+            self.line(f"  {self._signed(figure, by):>12}  {named}")
+        others = one.contributions[len(contributions) :]
+        if others:
+            said = self.text.count("{n} other cause", "{n} other causes", len(others))
+            self.line(f"  {self._signed(figure, sum(by for _, by in others)):>12}  {said}")
+        self.line(
+            f"  {self._signed(figure, one.rest):>12}  {self.text(tr('rest: changed errors of readings, second order'))}"
+        )
