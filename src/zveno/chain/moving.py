@@ -8,10 +8,11 @@ from typing import Any
 
 import polars as pl
 
-from zveno.chain.explaining import LEDGER, Explaining, put_in
+from zveno.chain.explaining import Explaining, put_in
 from zveno.explain import Cause, Moved, causes_of, moved_figures
 from zveno.explain.moved import Causes
 from zveno.reconcile import reading_values
+from zveno.sources.reread import LEDGER
 from zveno.tables import frame
 from zveno.tables.figure import Figure
 

@@ -198,7 +198,8 @@ def _converted(number: float, uom: str, record: Mapping[str, Any]) -> float:
     if record["quantity"] not in _MASSES:
         return convert(number, uom, "frac")
     if uom in _RATES:
-        return convert(number, uom, "t/h") * (record["end"] - record["start"]).total_seconds() / 3600
+        hours = (record["end"] - record["start"]).total_seconds() / 3600
+        return float(convert(number, uom, "t/h") * hours)
     return convert(number, uom, "t")
 
 
