@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import polars as pl
@@ -13,7 +13,7 @@ import polars as pl
 from zveno.chain.closing import Closing, as_known
 from zveno.chain.facade import Chain
 from zveno.close import Books, Carried
-from zveno.close.figures import KEYS, book_figures
+from zveno.close.figures import BOOKS, book_figures
 from zveno.errors import DataError
 from zveno.explain import Explanation, Ground, Recomputed, unfold
 from zveno.explain.again import Cells
@@ -22,6 +22,7 @@ from zveno.log import Log
 from zveno.periods import Period
 from zveno.reconcile import Balance, MonthInput, month_network, solve_month
 from zveno.reconcile.figures import Views, balance_figures, unaccounted_figures
+from zveno.reports import LINK, MonthResults, document_figures, place_of
 from zveno.sources.reread import LEDGER, SourceFiles, read_again
 from zveno.tables import frame
 from zveno.tables.figure import Figure, Figures
@@ -63,6 +64,14 @@ class Explaining:
         return self.chain.books(self.span, self.before, self._solved[1])
 
     @cached_property
+    def _results(self) -> MonthResults:
+        return self.chain.results(self.span)
+
+    @property
+    def _links(self) -> tuple[str, ...]:
+        return self.chain.links if len(self.chain.links) > 1 else ()
+
+    @cached_property
     def ground(self) -> Ground:
         """All figures with what they follow from; each group of them is made when it is asked for."""
         month, balance = self._solved
@@ -74,8 +83,14 @@ class Explaining:
         def books() -> Iterable[Figure]:
             return book_figures(self.chain.model, balance, self.books, views, self.before)
 
+        def report(link: str) -> Iterable[Figure]:
+            name = LINK if link else "metal_balance"
+            made = self.chain.report_of(name, self._results, link=link)
+            return document_figures(made.document, place_of(name, self._results, link))
+
+        names = {"metal_balance": partial(report, ""), **{f"{LINK}.{one}": partial(report, one) for one in self._links}}
         left = unaccounted_figures(self.chain.model, month, balance.result, self.span.name, views)
-        groups = {**dict.fromkeys(KEYS, books), **left, "": flows}
+        groups = {**dict.fromkeys(BOOKS, books), **left, **names, "": flows}
         return Ground(self.span, Figures(self.span.name, groups), views, month, self.records)
 
     def figures(self, like: str = "") -> list[Figure]:

@@ -31,6 +31,7 @@ from zveno.reports import (
     MonthResults,
     Provenance,
     Report,
+    SourceCells,
     build_report,
     plan_fact,
     plants_in_order,
@@ -397,6 +398,7 @@ class Chain:
             p_value=balance.p_value,
             nominal=balance.nominal,
             separating=balance.separating,
+            sources=SourceCells.of(records.filter(pl.col("end") >= span.start, pl.col("start") < span.end)),
             provenance=Provenance(
                 version=VERSION,
                 model_hash=self.model.hash,

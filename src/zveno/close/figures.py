@@ -21,6 +21,7 @@ from zveno.reconcile.balance import recovery_terms
 from zveno.reconcile.figures import Views, flow_sum
 from zveno.reconcile.topology import topology
 from zveno.tables.figure import (
+    FIGURE_KEYS,
     ErrorOf,
     Figure,
     Formula,
@@ -65,19 +66,13 @@ class _Making:
 
     def figure(self, table: str, column: str, row: Mapping[str, Any], formula: Formula, sd: str = "") -> Figure:
         """A figure of a row."""
-        keys = tuple(row[one] for one in KEYS[table])
+        keys = tuple(row[one] for one in FIGURE_KEYS[table])
         address = address_of(self.period, table, keys, column)
         return Figure(address, table, column, keys, row[column], row[sd] if sd else None, formula)
 
 
-KEYS: Mapping[str, tuple[str, ...]] = {
-    "stock_books": ("stock", "component"),
-    "owner_flows": ("stream", "component", "owner"),
-    "owner_accounts": ("owner", "component", "line", "stream"),
-    "owner_returns": ("owner", "component", "stream"),
-    "owner_dues": ("owner", "component"),
-    "discrepancies": ("plant", "component"),
-}
+BOOKS = ("stock_books", "owner_flows", "owner_accounts", "owner_returns", "owner_dues", "discrepancies")
+"""Tables of the books."""
 
 
 def book_figures(
@@ -232,5 +227,5 @@ def _own(making: _Making, column: str, row: Mapping[str, Any]) -> Formula:
 
 def _sum_of(making: _Making, table: str, column: str, rows: pl.DataFrame) -> Formula:
     """Sum of the figures of a column over rows."""
-    keys = [tuple(row[one] for one in KEYS[table]) for row in rows.iter_rows(named=True)]
+    keys = [tuple(row[one] for one in FIGURE_KEYS[table]) for row in rows.iter_rows(named=True)]
     return Plus(tuple((1.0, Of(address_of(making.period, table, one, column))) for one in keys))

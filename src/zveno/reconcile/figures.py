@@ -13,7 +13,7 @@ from zveno.reconcile.build import MonthInput
 from zveno.reconcile.result import NetworkResult, Term
 from zveno.reconcile.topology import contents
 from zveno.reconcile.unaccounted import unaccounted_makers
-from zveno.tables.figure import Figure, Formula, Of, Over, Plus, Read, Solved, address_of
+from zveno.tables.figure import Figure, Formula, Of, Over, Plus, Read, Solved, address_of, row_address
 
 
 @dataclass
@@ -53,7 +53,7 @@ def _flow_figures(model: ChainModel, balance: Balance) -> Iterator[Figure]:
         for column, sd, grade in (("mass_t", "mass_sd_t", False), ("grade_frac", "grade_sd_frac", True)):
             if row[column] is not None:
                 yield Figure(
-                    address_of(row["period"], "flows", keys, column), "flows", column, keys, row[column], row[sd],
+                    row_address("flows", row, column), "flows", column, keys, row[column], row[sd],
                     Solved(row["stream"], solved, grade=grade),
                 )  # fmt: skip
 
@@ -70,7 +70,7 @@ def _recovery_figures(model: ChainModel, month: MonthInput, balance: Balance) ->
         )
         assert terms is not None  # it has a value
         yield Figure(
-            address_of(row["period"], "recoveries", keys, "recovery_frac"), "recoveries", "recovery_frac", keys,
+            row_address("recoveries", row, "recovery_frac"), "recoveries", "recovery_frac", keys,
             row["recovery_frac"], row["recovery_sd_frac"], Over(flow_sum(terms[0]), flow_sum(terms[1])),
         )  # fmt: skip
 
@@ -119,7 +119,7 @@ def _adjustment_figures(balance: Balance) -> Iterator[Figure]:
         for column, (sd, formula) in made.items():
             if row[column] is not None:
                 yield Figure(
-                    address_of(row["period"], "adjustments", keys, column), "adjustments", column, keys, row[column],
+                    row_address("adjustments", row, column), "adjustments", column, keys, row[column],
                     row[sd] if sd else None, formula,
                 )  # fmt: skip
 

@@ -1,6 +1,7 @@
 """Reports for people: documents built from result tables, drawn as web pages and workbooks."""
 
 from zveno.reconcile import BOUND_CONFLICT
+from zveno.reports.addresses import SourceCells, document_figures
 from zveno.reports.against_plan import plan_fact
 from zveno.reports.document import UOM_OF_KIND, digits_for, half_width
 from zveno.reports.flowsheet import flowsheet_svg
@@ -9,7 +10,7 @@ from zveno.reports.parts.detectable import detectable
 from zveno.reports.parts.nominal import nominal_sentences, nominal_words
 from zveno.reports.parts.suspected import pair_words, place_words, step_words, suspect_name, swap_words
 from zveno.reports.parts.words import grade_kind, lack_detail, measured_words, uom_words
-from zveno.reports.report import LINK, RENDERERS, REPORTS, Report, build_report, require_report
+from zveno.reports.report import LINK, RENDERERS, REPORTS, Report, build_report, place_of, require_report
 from zveno.reports.restrict import of_plant, require_link
 from zveno.reports.shown import plants_in_order
 from zveno.reports.streams import stream_title
@@ -23,9 +24,11 @@ __all__ = [
     "MonthResults",
     "Provenance",
     "Report",
+    "SourceCells",
     "build_report",
     "detectable",
     "digits_for",
+    "document_figures",
     "flowsheet_svg",
     "grade_kind",
     "half_width",
@@ -36,6 +39,7 @@ __all__ = [
     "nominal_words",
     "of_plant",
     "pair_words",
+    "place_of",
     "place_words",
     "plan_fact",
     "plants_in_order",

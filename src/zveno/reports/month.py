@@ -10,6 +10,7 @@ import polars as pl
 from zveno.model.chain import ChainModel
 from zveno.periods import Period
 from zveno.reconcile import Nominal
+from zveno.reports.addresses import SourceCells
 from zveno.reports.belongings import Belongings
 from zveno.reports.charts import Estimate, recovery_by_day_svg
 from zveno.reports.document import Block, Document, Figure, Heading, half_width
@@ -52,7 +53,8 @@ class MonthResults:
     (stream, quantity) whose measurement would tell the suspects of one class apart; ``daily_recoveries``
     is the table ``recoveries`` with a day as period; ``castings`` is the table ``foundry_needs`` at the described
     throughput; ``link`` names the plant that the tables are cut down to; ``swaps`` are samples taken for each other,
-    ``scale_steps`` scales that step away from their fellows; ``nominal`` says what leaves the tests a guide only.
+    ``scale_steps`` scales that step away from their fellows; ``nominal`` says what leaves the tests a guide only;
+    ``sources`` the cells that all was read from.
     """
 
     model: ChainModel
@@ -80,6 +82,7 @@ class MonthResults:
     swaps: pl.DataFrame = field(default_factory=lambda: frame("swaps"))
     scale_steps: pl.DataFrame = field(default_factory=lambda: frame("scale_steps"))
     nominal: Nominal = field(default_factory=Nominal)
+    sources: SourceCells | None = None
 
 
 def month_report(results: MonthResults, text: Catalogue) -> Document:

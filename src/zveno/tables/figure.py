@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -149,6 +150,36 @@ def address_of(period: str, table: str, keys: Sequence[str], column: str) -> str
     empty = CHAIN if table in ("recoveries", "unaccounted") else NOTHING
     words = [one.replace("/", "|") for one in (one or empty for one in keys)]
     return "/".join([period.replace("/", ".."), *first, *words, column])
+
+
+FIGURE_KEYS: Mapping[str, tuple[str, ...]] = {
+    "flows": ("stream", "component"),
+    "recoveries": ("plant", "component", "kind"),
+    "unaccounted": ("plant", "component"),
+    "adjustments": ("stream", "quantity", "meter"),
+    "stock_books": ("stock", "component"),
+    "owner_flows": ("stream", "component", "owner"),
+    "owner_accounts": ("owner", "component", "line", "stream"),
+    "owner_returns": ("owner", "component", "stream"),
+    "owner_dues": ("owner", "component"),
+    "discrepancies": ("plant", "component"),
+}
+"""Columns that name a row of each table whose figures have addresses."""
+
+
+def row_address(table: str, row: Mapping[str, Any], column: str) -> str:
+    """Address of a figure of a row; empty where the row does not say which it is.
+
+    Examples
+    --------
+    >>> row_address("flows", {"period": "2026-03", "stream": "conc", "component": "Cu"}, "grade_frac")
+    '2026-03/conc/Cu/grade_frac'
+    """
+    names = ("period", *FIGURE_KEYS[table])
+    if any(row.get(one) is None for one in names):
+        return ""
+    period, *keys = (str(row[one]) for one in names)
+    return address_of(period, table, keys, column)
 
 
 def leaves(formula: Formula) -> Iterator[Leaf]:

@@ -8,6 +8,7 @@ from importlib import resources
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
+from zveno.reports.addresses import derived_words
 from zveno.reports.document import Block, Column, Document, Figure
 from zveno.reports.render.shown import (
     HeadCell,
@@ -44,6 +45,7 @@ def render_html(document: Document, text: Catalogue) -> str:
         head_class=_head_class,
         cells=lambda table, row: [shown_cell(column, row, text) for column in table.columns],
         classes=_classes,
+        tip=lambda cell: f"{cell.address}\n{derived_words(cell, text)}" if cell is not None and cell.address else "",
         figure=lambda cell, kind: shown_value(cell, cell.kind or kind, text),
         half=lambda cell, kind: shown_half(cell, cell.kind or kind, text),
     )

@@ -35,6 +35,7 @@ _COLOURS = {"good": "#23724A", "warn": "#8A5A00", "bad": "#B3261E", "muted": "#5
 _FILLS = {"good": "#E5F3EA", "warn": "#FBF0D6", "bad": "#FBE6E4"}
 _ACCENT, _SOFT, _PANEL, _LINE = "#A4521A", "#5B6470", "#F6F5F3", "#DCDAD6"
 _A4 = 9
+_TITLE_LETTERS, _MESSAGE_LETTERS = 32, 255
 
 
 def render_xlsx(document: Document, target: Path | BinaryIO, text: Catalogue) -> None:
@@ -168,10 +169,21 @@ class _Writer:
             if cell.value is None and column.kind not in _LEFT:
                 tone["align"] = "right"
             self._cell(page, (y, x), cell, {**base, **tone}, wrap=row.role != "head" and not column.loose)
+            self._address(page, (y, x), cell)
             if column.paired:
                 half = cell.half_width if cell.value is not None else None
                 shown = Cell(half, kind=cell.kind, digits=cell.digits)
                 self._cell(page, (y, x + 1), shown, {**base, "font_color": _SOFT})
+
+    def _address(self, page: Any, at: tuple[int, int], cell: Cell) -> None:
+        """The address of a figure, shown where its cell is selected; the sheet of sources says more."""
+        if cell.address and cell.value is not None and len(cell.address) <= _MESSAGE_LETTERS:
+            said = {
+                "validate": "any",
+                "input_title": self.text("Figure")[:_TITLE_LETTERS],
+                "input_message": cell.address,
+            }
+            page.data_validation(*at, *at, said)
 
     def _cell(self, page: Any, at: tuple[int, int], cell: Cell, look: Mapping[str, Any], *, wrap: bool = True) -> None:
         """A figure, a formula with its value, a date or a word, each in its own type."""
