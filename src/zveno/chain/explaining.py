@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property, partial
@@ -88,9 +88,11 @@ class Explaining:
             made = self.chain.report_of(name, self._results, link=link)
             return document_figures(made.document, place_of(name, self._results, link))
 
-        names = {"metal_balance": partial(report, ""), **{f"{LINK}.{one}": partial(report, one) for one in self._links}}
         left = unaccounted_figures(self.chain.model, month, balance.result, self.span.name, views)
-        groups = {**dict.fromkeys(BOOKS, books), **left, **names, "": flows}
+        groups: dict[str, Callable[[], Iterable[Figure]]] = {**dict.fromkeys(BOOKS, books), **left}
+        groups["metal_balance"] = partial(report, "")
+        groups |= {f"{LINK}.{one}": partial(report, one) for one in self._links}
+        groups[""] = flows
         return Ground(self.span, Figures(self.span.name, groups), views, month, self.records)
 
     def figures(self, like: str = "") -> list[Figure]:

@@ -28,11 +28,11 @@ from zveno.text.catalogue import Catalogue
 from zveno.text.mark import tr
 
 TOLD = tr("tells of the readings or the rules themselves: it is no figure of the balance")
-_RECONCILED = tr("reconciled: all readings together, each changed within its error, so that every balance closes")
+_RECONCILED = tr("reconciled from all readings")
 _BY_TABLE = {
-    "recoveries": tr("component in products, with the change of stocks where it counts, over that in feeds"),
-    "unaccounted": tr("in less out less change of stocks, in a balance that need not close"),
-    "adjustments": tr("made from the records of the meter"),
+    "recoveries": tr("products and change of stocks over feeds"),
+    "unaccounted": tr("in less out less change of stocks, as read"),
+    "adjustments": tr("from the records of the meter"),
 }
 
 
@@ -123,15 +123,15 @@ def _table_cells(table: TableBlock) -> Iterator[tuple[str, str, Cell]]:
 
 
 def derived_words(cell: Cell, text: Catalogue) -> str:
-    """In a line how the figure of a cell follows from others."""
+    """In a line how the figure of a cell follows from others; nothing for what tells of the readings or the rules."""
     rest = cell.address.split("/")
     table = rest[1] if len(rest) > 1 else ""
     if table in FIGURE_KEYS:
         return text(_BY_TABLE.get(table, _RECONCILED))
     if cell.formula is not None:
-        return text("of other figures: {formula}", formula=_expr_words(cell.formula))
+        return f"= {_expr_words(cell.formula)}"
     if table == "metal_balance" or table.startswith("link."):
-        return text(TOLD)
+        return ""
     return text(_RECONCILED)
 
 
@@ -185,7 +185,9 @@ def sources_part(document: Document, cells: SourceCells | None, text: Catalogue)
     """Every figure with its address and how it follows; every cell of the files that was read for it."""
     figures: dict[str, Row] = {}
     for said, column, cell in cells_of(document):
-        words = {"address": cell.address, "row": said, "column": column, "how": derived_words(cell, text)}
+        if not (how := derived_words(cell, text)):
+            continue
+        words = {"address": cell.address, "row": said, "column": column, "how": how}
         figures.setdefault(cell.address, Row(cell.address, {key: Cell(one) for key, one in words.items()}))
     blocks: list[Block] = [
         TableBlock(

@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 
 import xlsxwriter
 
+from zveno.reports.addresses import derived_words
 from zveno.reports.document import SCALE, Callout, Cell, Column, Document, Kind, Row
 from zveno.reports.render.sheets import (
     PlacedTable,
@@ -177,13 +178,10 @@ class _Writer:
 
     def _address(self, page: Any, at: tuple[int, int], cell: Cell) -> None:
         """The address of a figure, shown where its cell is selected; the sheet of sources says more."""
-        if cell.address and cell.value is not None and len(cell.address) <= _MESSAGE_LETTERS:
-            said = {
-                "validate": "any",
-                "input_title": self.text("Figure")[:_TITLE_LETTERS],
-                "input_message": cell.address,
-            }
-            page.data_validation(*at, *at, said)
+        is_figure = cell.address and cell.value is not None and derived_words(cell, self.text)
+        if is_figure and len(cell.address) <= _MESSAGE_LETTERS:
+            title = self.text("Figure")[:_TITLE_LETTERS]
+            page.data_validation(*at, *at, {"validate": "any", "input_title": title, "input_message": cell.address})
 
     def _cell(self, page: Any, at: tuple[int, int], cell: Cell, look: Mapping[str, Any], *, wrap: bool = True) -> None:
         """A figure, a formula with its value, a date or a word, each in its own type."""
