@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from zveno.chain.moving import Moving
 from zveno.cli.unfolded import UnfoldedAnswers
-from zveno.explain import Moved
+from zveno.explain import Cause, Moved
 from zveno.reports.figures import figure_words
 from zveno.text.mark import tr
 
-_SHOWN, _ALL, _FIRST = 12, 10_000, 3
+_SHOWN, _ALL, _FIRST, _SLIGHT = 12, 10_000, 3, 0.005
 
 
 class MovedAnswers(UnfoldedAnswers):
@@ -30,7 +32,7 @@ class MovedAnswers(UnfoldedAnswers):
         if left:
             self.line()
             self.line(
-                self.text.count("and {n} figure more: --deep or --out", "and {n} figures more: --deep or --out", left)
+                self.text.count("and {n} figure more: --deep shows it", "and {n} figures more: --deep shows them", left)
             )
         return found
 
@@ -56,15 +58,21 @@ class MovedAnswers(UnfoldedAnswers):
         self.line()
         self.line(f"{one.address}  {figure_words(moving.after.chain.model, figure, self.text)}")
         self.line(f"  {shown[0]} → {shown[1]}: {self._signed(figure, one.moved)}{far}")
-        contributions = one.contributions if deep else one.contributions[:_FIRST]
+        contributions = one.contributions if deep else tuple(_weighty(one))[:_FIRST]
         for cause, by in contributions:
             person = moving.person(cause)
             named = ", ".join(filter(None, (cause.file, cause.point, cause.cells_words, person)))
             self.line(f"  {self._signed(figure, by):>12}  {named}")
-        others = one.contributions[len(contributions) :]
-        if others:
-            said = self.text.count("{n} other cause", "{n} other causes", len(others))
-            self.line(f"  {self._signed(figure, sum(by for _, by in others)):>12}  {said}")
+        count = len(one.contributions) - len(contributions)
+        if count:
+            said = self.text.count("{n} other cause", "{n} other causes", count)
+            left = one.named - sum(by for _, by in contributions)
+            self.line(f"  {self._signed(figure, left):>12}  {said}")
         self.line(
             f"  {self._signed(figure, one.rest):>12}  {self.text(tr('rest: changed errors of readings, second order'))}"
         )
+
+
+def _weighty(one: Moved) -> Iterator[tuple[Cause, float]]:
+    """Causes that account for more than a rounding of what moved."""
+    yield from ((cause, by) for cause, by in one.contributions if abs(by) > _SLIGHT * abs(one.moved))

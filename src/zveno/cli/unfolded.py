@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import polars as pl
+
 from zveno.chain import ChainModel
 from zveno.chain.explaining import Explaining
 from zveno.cli.screen import Screen
 from zveno.explain import Bearing, Explanation, Input, Recomputed
+from zveno.explain.unfold import records_of
 from zveno.reports import stream_title
-from zveno.reports.figures import derivation, figure_words, leaf_title, uom_of
+from zveno.reports.figures import derivation, figure_words, leaf_title, origin_words, uom_of
 from zveno.reports.parts.words import measured_words
 from zveno.tables.figure import Figure, Read, Solved
 from zveno.text.mark import tr
@@ -48,7 +51,7 @@ class UnfoldedAnswers(Screen):
         said = figure_words(model, figure, self.text)
         self.line(f"{said}: {self.value(figure, figure.value, figure.sd)}")
         self.line(f"= {derivation(figure, self.text)}")
-        self._inputs(model, found, deep=deep)
+        self._inputs(about, found, deep=deep)
         self._bearings(model, found, deep=deep)
         self._records(about, found, deep=deep)
         self._again(figure, again)
@@ -63,19 +66,26 @@ class UnfoldedAnswers(Screen):
 
     # ---- parts -------------------------------------------------------------------------------------------------------
 
-    def _inputs(self, model: ChainModel, found: Explanation, *, deep: bool) -> None:
+    def _inputs(self, about: Explaining, found: Explanation, *, deep: bool) -> None:
         inputs = found.inputs
         if len(inputs) == 1 and inputs[0].role == "itself" and isinstance(inputs[0].leaf, Solved):
             return
         shown = inputs[: _MANY if deep else 2 * _FEW]
         rows = [
-            [f"{self.text(_ROLES[one.role])} {'−' if one.sign < 0 else ''}{leaf_title(model, one.leaf, self.text)}",
+            [f"{self.text(_ROLES[one.role])} {'−' if one.sign < 0 else ''}{self._title(about, one)}",
              self._amount(one), one.address]
             for one in shown
         ]  # fmt: skip
         self.line()
         self.table([tr("calculated from"), tr("value"), tr("address")], rows)
         self._more(len(inputs) - len(shown))
+
+    def _title(self, about: Explaining, one: Input) -> str:
+        """An input in words: as the figure that it is, or by its names."""
+        model = about.chain.model
+        if one.address:
+            return figure_words(model, about.ground.figure(one.address), self.text)
+        return leaf_title(model, one.leaf, self.text)
 
     def _amount(self, one: Input) -> str:
         """An input as it is: a grade or share in per cent, a mass in t."""
@@ -125,21 +135,24 @@ class UnfoldedAnswers(Screen):
         return f"{'+' if scaled > 0 else ''}{self.text.number(scaled, digits)}"
 
     def _records(self, about: Explaining, found: Explanation, *, deep: bool) -> None:
+        """What the readings were made from, and the cells; every record where asked."""
         records = found.records
         self.line()
-        cells = self.text.count("{n} record", "{n} records", records.height)
-        files = self.text.count("in {n} file", "in {n} files", len(found.files))
-        self.line(f"{cells} {files}")
-        old = about.superseded(found)
         for row in about.persons(found).iter_rows(named=True):
             self.say(tr("put in by persons: {point}, approved by {person} (record {record} of the log)"), **row)
-        shown = records if deep else records.head(3)
-        self.table(
-            [tr("file"), tr("sheet"), tr("cell"), tr("point"), tr("quantity"), tr("value"), tr("from"),
-             tr("known since")],
-            [self._record(about.chain.model, row) for row in shown.iter_rows(named=True)],
-        )  # fmt: skip
-        self._more(records.height - shown.height)
+        made = [self._made(one, records) for one in found.bearings[: _MANY if deep else _FEW]]
+        for line in dict.fromkeys(filter(None, made)):
+            self.line(line)
+        cells = self.text.count("{n} record", "{n} records", records.height)
+        files = self.text.count("in {n} file", "in {n} files", len(found.files))
+        self.line(f"{self.text('in all')}: {cells} {files}")
+        old = about.superseded(found)
+        if deep and records.height:
+            self.table(
+                [tr("file"), tr("sheet"), tr("cell"), tr("point"), tr("quantity"), tr("value"), tr("from"),
+                 tr("known since")],
+                [self._record(about.chain.model, row) for row in records.iter_rows(named=True)],
+            )  # fmt: skip
         if old.height:
             self.line(self.text.count(
                 "{n} earlier value was replaced by a later file", "{n} earlier values were replaced by later files",
@@ -147,6 +160,17 @@ class UnfoldedAnswers(Screen):
             ))  # fmt: skip
             for row in (old if deep else old.head(3)).iter_rows(named=True):
                 self.line("  " + "  ".join(self._record(about.chain.model, row)))
+
+    def _made(self, one: Bearing, records: pl.DataFrame) -> str:
+        """A reading: how it was made, and the cells of its own meter."""
+        uses = one.uses
+        if one.origin is None or not uses:
+            return ""
+        own = records_of(records, [uses[0]])
+        first = own.row(0, named=True) if own.height else {"file": "–", "sheet": "", "cell": ""}
+        place = ", ".join(filter(None, (first["file"], first["sheet"] and f"'{first['sheet']}'", first["cell"])))
+        more = f" … {own.row(-1, named=True)['file']}, {own.row(-1, named=True)['cell']}" if own.height > 1 else ""
+        return f"  [{one.key[2]}] {origin_words(one.origin, self.text)}: {place}{more}"
 
     def _record(self, model: ChainModel, row: dict[str, Any]) -> list[str]:
         """A record with its cell."""

@@ -60,7 +60,7 @@ class Bearing:
     share_frac
         Part of the figure's variance that is this reading's, with half of what it shares with others; may be below 0.
     moved
-        By how much the figure was changed because this reading was not taken as it is: slope x (as read - reconciled).
+        Only of figures of the period's own balance: by how much the figure was changed because this reading was not taken as it is: slope x (as read - reconciled).
     origin
         What the reading was made from.
     """
@@ -121,7 +121,7 @@ def _bearings(ground: Ground, figure: Figure) -> tuple[Bearing, ...]:
     slopes = ground.by_readings(figure)
     pull = ground.covariance @ slopes
     variance = float(slopes @ pull)
-    base = ground.result("")
+    base = ground.result("") if _of_the_period(ground, figure) else None
     found = []
     for key, n in ground.readings.items():
         if slopes[n] == 0:
@@ -129,7 +129,7 @@ def _bearings(ground: Ground, figure: Figure) -> tuple[Bearing, ...]:
         one = ground.month.measured[n]
         share = float(slopes[n] * pull[n] / variance) if variance > 0 else 0.0
         stream, quantity, _ = key
-        reconciled = base.value(stream, quantity)
+        reconciled = base.value(stream, quantity) if base is not None else None
         found.append(
             Bearing(
                 key, one.value, one.sd, reconciled, float(slopes[n]), share,
@@ -138,6 +138,11 @@ def _bearings(ground: Ground, figure: Figure) -> tuple[Bearing, ...]:
         )  # fmt: skip
     found.sort(key=lambda one: (-abs(one.share_frac), one.key))
     return tuple(one for one in found if abs(one.share_frac) > _NO_SHARE or variance == 0)
+
+
+def _of_the_period(ground: Ground, figure: Figure) -> bool:
+    """Whether a figure follows from the balance of the period itself, not from one of some of the readings."""
+    return any(isinstance(one, Read) or (isinstance(one, Solved) and not one.view) for one in ground.by_leaves(figure))
 
 
 # ---- one step down -------------------------------------------------------------------------------------------------
@@ -164,7 +169,9 @@ def _inputs(ground: Ground, formula: Formula) -> Iterator[Input]:
 
 
 def _input(ground: Ground, role: str, sign: float, formula: Formula) -> Input:
-    """One of them with its value."""
+    """One of them with its value; a sum of one term is that term."""
+    if isinstance(formula, Plus) and len(formula.terms) == 1 and formula.terms[0][0] == 1:
+        formula = formula.terms[0][1]
     probe = Figure("", "", "", (), 0.0, None, formula)
     address = formula.address if isinstance(formula, Of | ErrorOf) else _published(ground, formula)
     return Input(role, sign, formula, ground.value(probe), address)

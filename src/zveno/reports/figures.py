@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from zveno.model.chain import ChainModel
 from zveno.model.network import MASS
+from zveno.reconcile.origin import Added, Averaged, Blended, Gauge, Origin, Stated, Summed
 from zveno.reports.parts.words import measured_words, quantity_words
 from zveno.reports.streams import stream_title
 from zveno.tables.figure import Figure, Formula, Over, Plus, Read, Solved, Times, Worked
@@ -176,3 +177,38 @@ def uom_of(figure: Figure) -> str:
     if figure.table == "adjustments":
         return "t" if figure.keys[1] == MASS else "frac"
     return "frac" if figure.column.endswith("_frac") else "t"
+
+
+# ---- readings ------------------------------------------------------------------------------------------------------
+
+
+def origin_words(origin: Origin, text: Catalogue) -> str:
+    """How the value of a period was made from records."""
+    if isinstance(origin, Summed):
+        said = _summed(origin, text)
+        if origin.scale != 1:
+            missing = round((origin.scale - 1) * len(origin.series))
+            said = (
+                f"{said}, {text.count('{n} that did not come completed', '{n} that did not come completed', missing)}"
+            )
+        return said
+    if isinstance(origin, Averaged):
+        mean = text.count("mean of {n} assay", "mean of {n} assays", len(origin.series))
+        meters = ", ".join(dict.fromkeys(one.meter for one in origin.weighers))
+        return text("{mean}, weighted with the dry masses of {meters}", mean=mean, meters=meters) if meters else mean
+    if isinstance(origin, Added) and len(origin.terms) == 1:
+        return origin_words(origin.terms[0][1], text)
+    if isinstance(origin, Added):
+        return text("sum over {n} meters", n=len(origin.terms))
+    if isinstance(origin, Blended):
+        return text("mean over {n} meters, weighted with their dry masses", n=len(origin.assays))
+    return text("as described") if isinstance(origin, Stated) else text("one survey")
+
+
+def _summed(origin: Summed, text: Catalogue) -> str:
+    weights = text.count("sum of {n} weight", "sum of {n} weights", len(origin.series))
+    if isinstance(origin.drying, Gauge):
+        return text("{weights}, each less its moisture by {meter}", weights=weights, meter=origin.drying.meter)
+    if origin.drying.solids_frac != 1:
+        return text("{weights}, less the moisture as described", weights=weights)
+    return weights
