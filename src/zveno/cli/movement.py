@@ -52,9 +52,9 @@ class MovedAnswers(UnfoldedAnswers):
         """A figure: before, now, by whom."""
         figure = moving.figure(one)
         shown = [self.value(figure, value, None) for value in (one.before, one.after)]
-        far = (
-            "" if one.in_sd is None else self.text(tr(" ({sd} standard deviations)"), sd=self.text.number(one.in_sd, 2))
-        )
+        far = ""
+        if one.in_sd is not None:
+            far = " " + self.text("({sd} standard deviations)", sd=self.text.number(one.in_sd, 2))
         self.line()
         self.line(f"{one.address}  {figure_words(moving.after.chain.model, figure, self.text)}")
         self.line(f"  {shown[0]} → {shown[1]}: {self._signed(figure, one.moved)}{far}")

@@ -182,7 +182,7 @@ class UnfoldedAnswers(Screen):
 
     def _more(self, count: int) -> None:
         if count > 0:
-            self.line(self.text.count("and {n} more: --deep shows them", "and {n} more: --deep shows them", count))
+            self.say(tr("and {n} more: --deep shows them"), n=count)
 
     def _again(self, figure: Figure, again: Recomputed | None) -> None:
         if again is None:

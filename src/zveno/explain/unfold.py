@@ -60,7 +60,8 @@ class Bearing:
     share_frac
         Part of the figure's variance that is this reading's, with half of what it shares with others; may be below 0.
     moved
-        Only of figures of the period's own balance: by how much the figure was changed because this reading was not taken as it is: slope x (as read - reconciled).
+        slope x (as read - reconciled): what the figure would gain if this reading were taken as it is. Only of figures
+        of the period's own balance.
     origin
         What the reading was made from.
     """

@@ -188,9 +188,7 @@ def origin_words(origin: Origin, text: Catalogue) -> str:
         said = _summed(origin, text)
         if origin.scale != 1:
             missing = round((origin.scale - 1) * len(origin.series))
-            said = (
-                f"{said}, {text.count('{n} that did not come completed', '{n} that did not come completed', missing)}"
-            )
+            return text("{made}; completed for {n} that did not come", made=said, n=missing)
         return said
     if isinstance(origin, Averaged):
         mean = text.count("mean of {n} assay", "mean of {n} assays", len(origin.series))
