@@ -165,10 +165,12 @@ class _Task:
             pull[n], curve[n] = _limit(self.readings[n], float(values[n]))
         return pull, curve
 
-    def _seen(self, J: Floats, curve: Floats) -> tuple[Floats, Floats]:
-        """Directions that the readings see, and how strongly, of the scaled variables along ``Z``."""
-        rows = np.linalg.solve(self.root, J[self.exact] * self.size)
-        rows = np.vstack([rows, np.sqrt(curve[self.limits])[:, None] * J[self.limits] * self.size]) @ self.Z
+    def _seen(self, J: Floats) -> tuple[Floats, Floats]:
+        """Directions that the readings see, and how strongly, of the scaled variables along ``Z``.
+
+        What limits alone hold back is unobservable: it stays where it is.
+        """
+        rows = np.linalg.solve(self.root, J[self.exact] * self.size) @ self.Z
         if 0 in rows.shape:
             return np.zeros((self.Z.shape[1], 0)), np.zeros(0)
         _, strength, V = np.linalg.svd(rows, full_matrices=False)
@@ -179,9 +181,11 @@ class _Task:
         """A Newton step along the equations, in the directions that the readings see."""
         values, J = self._read(x)
         pull, curve = self._forces(values)
-        V, strength = self._seen(J, curve)
+        V, strength = self._seen(J)
         along = self.Z @ V
+        held = J[self.limits] * self.size @ along
         bend = along.T @ (self._bend(x, pull) * np.outer(self.size, self.size)) @ along
+        bend += held.T @ (curve[self.limits][:, None] * held)
         slope = along.T @ (self.size * (J.T @ pull))
         K = np.eye(len(strength)) + bend / np.outer(strength, strength)
         y = -np.linalg.solve(K, slope / strength) / strength
@@ -190,7 +194,7 @@ class _Task:
     def linear(self, x: Floats) -> Floats:
         """Derivatives of the variables by the readings in use, without second order, (variables, readings)."""
         _, J = self._read(x)
-        V, strength = self._seen(J, np.zeros(len(self.readings)))
+        V, strength = self._seen(J)
         along = self.Z @ V
         rows = np.linalg.solve(self.root, J[self.exact] * self.size) @ along
         return np.asarray(
