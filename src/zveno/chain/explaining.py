@@ -108,7 +108,7 @@ class Explaining:
         DataError
             If there is none with the address.
         """
-        return unfold(self.ground, address)
+        return unfold(self.ground, self._named(address))
 
     def superseded(self, found: Explanation) -> pl.DataFrame:
         """Earlier versions of the records behind a figure, which later files replaced."""
@@ -156,7 +156,12 @@ class Explaining:
 
     def recompute(self, again: Again, address: str) -> Recomputed:
         """A figure made again."""
-        return recompute(again, address)
+        return recompute(again, self._named(address))
+
+    def _named(self, address: str) -> str:
+        """The address with the period as it is named here, however it was written."""
+        _, _, rest = address.partition("/")
+        return f"{self.span.name.replace('/', '..')}/{rest}"
 
 
 def explaining(chain: Chain, period: str | Period, folder: Path | None = None) -> Explaining:

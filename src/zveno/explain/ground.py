@@ -128,7 +128,9 @@ class Ground:
         return found
 
     def by_readings(self, figure: Figure) -> Floats:
-        """Derivatives of a figure by the readings of the network, (readings,), exact at the reconciled point."""
+        """Derivatives of a figure by the readings of the network, (readings,), as the balance linearised at the
+        reconciled point has them: those from which the standard deviation of the figure follows.
+        """
         out = np.zeros(len(self.network.readings))
         functionals: dict[str, Floats] = {}
         for leaf, slope in self.by_leaves(figure).items():
