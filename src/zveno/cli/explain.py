@@ -51,7 +51,7 @@ def explain(
     as_json: AsJson = False,
 ) -> None:
     from zveno.chain.explaining import period_of
-    from zveno.cli.unfolded import UnfoldedAnswers
+    from zveno.cli.unfolded import UnfoldedAnswers, in_plant_time
 
     if (figure is None) == (not listed):
         raise DataError("name one figure, or list all of a period with --list PERIOD")
@@ -64,7 +64,7 @@ def explain(
     found = explaining.explain(figure)
     again = explaining.recompute(explaining.again(files), figure) if files else None
     screen.explanation(explaining, found, again, deep=deep, as_json=as_json)
-    screen.save(explaining.tables(found), out, alone="records")
+    screen.save(in_plant_time(explaining.chain.model, explaining.tables(found)), out, alone="records")
 
 
 def _as_asked(chain: str, store: str | None, period: str, version: int, known: str) -> Explaining:
@@ -104,6 +104,7 @@ def moved(
 ) -> None:
     from zveno.chain.moving import Moving
     from zveno.cli.movement import MovedAnswers
+    from zveno.cli.unfolded import in_plant_time
 
     if bool(since) == bool(from_):
         raise DataError("say since when: --since DATE, or between which versions: --from NUMBER --to NUMBER")
@@ -112,4 +113,4 @@ def moved(
     moving = Moving(before, after, like)
     screen = MovedAnswers.of(lang or language())
     found = screen.moved(moving, deep=deep, as_json=as_json)
-    screen.save(moving.tables(found), out, alone="moved_causes")
+    screen.save(in_plant_time(moving.after.chain.model, moving.tables(found)), out, alone="moved_causes")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -222,3 +222,18 @@ class UnfoldedAnswers(Screen):
                 "value": again.value, "sd": again.sd, "apart_frac": again.apart_frac, "agrees": again.agrees,
             },
         }  # fmt: skip
+
+
+def in_plant_time(model: ChainModel, tables: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """Tables with plant time, as workbooks know it: without a time zone."""
+    found = {}
+    for name, table in tables.items():
+        moments = [one for one, kind in table.schema.items() if isinstance(kind, pl.Datetime)]
+        local = [
+            pl.Series(
+                one, [at and at.astimezone(model.tz).replace(tzinfo=None) for at in table[one]], pl.Datetime("us")
+            )
+            for one in moments
+        ]
+        found[name] = table.with_columns(local)
+    return found
