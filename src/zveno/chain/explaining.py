@@ -96,9 +96,11 @@ class Explaining:
         return Ground(self.span, Figures(self.span.name, groups), views, month, self.records)
 
     def figures(self, like: str = "") -> list[Figure]:
-        """All figures, or those whose address contains every word of ``like``."""
-        words = like.lower().split()
-        return [one for name, one in self.ground.figures.items() if all(word in name.lower() for word in words)]
+        """All figures, or those whose address holds every word of ``like``.
+
+        What reports work out themselves is listed only where ``like`` names ``metal_balance`` or ``link.``.
+        """
+        return list(self.ground.listed(like).values())
 
     def explain(self, address: str) -> Explanation:
         """A figure unfolded.

@@ -39,7 +39,7 @@ class Moving:
     @cached_property
     def figures(self) -> list[Moved]:
         """Figures that moved, the farthest first; without causes."""
-        return moved_figures(self.before.ground, self.after.ground, self._wanted)
+        return moved_figures(self.before.ground, self.after.ground, self._wanted, self.like)
 
     @cached_property
     def causes(self) -> Causes:
@@ -74,10 +74,7 @@ class Moving:
         return {"moved_figures": frame("moved_figures", figures), "moved_causes": frame("moved_causes", causes)}
 
     def _wanted(self, one: Figure) -> bool:
-        words = self.like.lower().split()
-        if words:
-            return all(word in one.address.lower() for word in words)
-        return one.table not in _WITHOUT and one.keys[2:3] != ("left",)
+        return bool(self.like) or (one.table not in _WITHOUT and one.keys[2:3] != ("left",))
 
 
 def _row(one: Moved, *, explained: bool) -> dict[str, Any]:

@@ -229,11 +229,7 @@ def in_plant_time(model: ChainModel, tables: Mapping[str, pl.DataFrame]) -> dict
     found = {}
     for name, table in tables.items():
         moments = [one for one, kind in table.schema.items() if isinstance(kind, pl.Datetime)]
-        local = [
-            pl.Series(
-                one, [at and at.astimezone(model.tz).replace(tzinfo=None) for at in table[one]], pl.Datetime("us")
-            )
-            for one in moments
-        ]
+        plain = {one: [at and at.astimezone(model.tz).replace(tzinfo=None) for at in table[one]] for one in moments}
+        local = [pl.Series(one, values, pl.Datetime("us")) for one, values in plain.items()]
         found[name] = table.with_columns(local)
     return found

@@ -18,9 +18,11 @@ from zveno.reconcile import MonthInput, NetworkResult
 from zveno.reconcile.figures import Views
 from zveno.reconcile.measured import Measured
 from zveno.reconcile.names import covariance_pairs
-from zveno.tables.figure import ErrorOf, Figure, Handed, Leaf, Of, Read, Solved, slopes_of, value_of
+from zveno.tables.figure import ErrorOf, Figure, Figures, Handed, Leaf, Of, Read, Solved, slopes_of, value_of
 
 Floats = NDArray[np.float64]
+REPORTS = ("metal_balance", "link.")
+"""How groups of figures begin that a report works out itself: all of the report has to be made for them."""
 Key = tuple[str, str, str]
 """A reading: stream, quantity, meter."""
 
@@ -44,7 +46,7 @@ class Ground:
     """
 
     period: Period
-    figures: Mapping[str, Figure]
+    figures: Figures
     views: Views = field(repr=False)
     month: MonthInput = field(repr=False)
     records: pl.DataFrame = field(repr=False)
@@ -92,6 +94,12 @@ class Ground:
         found = self.views[view]
         assert found is not None, view  # figures are declared of balances that were solved
         return found
+
+    def listed(self, like: str = "") -> dict[str, Figure]:
+        """Figures whose address holds every word; what reports work out themselves only where they are named."""
+        words = like.lower().split()
+        found = self.figures.of(lambda group: not group.startswith(REPORTS) or any(one in like for one in REPORTS))
+        return {name: one for name, one in found.items() if all(word in name.lower() for word in words)}
 
     # ---- leaves ------------------------------------------------------------------------------------------------------
 

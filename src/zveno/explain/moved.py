@@ -91,10 +91,9 @@ class Moved:
         return self.moved / self.sd if self.sd else None
 
 
-def moved_figures(before: Ground, after: Ground, wanted: Callable[[Figure], bool]) -> list[Moved]:
+def moved_figures(before: Ground, after: Ground, wanted: Callable[[Figure], bool], like: str = "") -> list[Moved]:
     """Figures whose value differs, the farthest first: in their standard deviations, those without one last."""
-    old = {name: one for name, one in before.figures.items() if wanted(one)}
-    new = {name: one for name, one in after.figures.items() if wanted(one)}
+    old, new = ({name: one for name, one in each.listed(like).items() if wanted(one)} for each in (before, after))
     found = []
     for address in dict.fromkeys([*new, *old]):
         a, b = old.get(address), new.get(address)

@@ -23,6 +23,7 @@ from zveno.reports.document import (
     TableBlock,
     Total,
 )
+from zveno.reports.parts.words import quantity_words
 from zveno.tables.figure import FIGURE_KEYS, Figure, Formula, Given, Of, Over, Plus, Times
 from zveno.text.catalogue import Catalogue
 from zveno.text.mark import tr
@@ -215,8 +216,9 @@ def _cells_table(cells: SourceCells, text: Catalogue) -> TableBlock:
         Row(
             str(n),
             {
-                "point": Cell(row["point"]), "quantity": Cell(row["quantity"]), "file": Cell(row["file"]),
-                "sheet": Cell(row["sheet"]), "cells": Cell(row["cell"]), "count": Cell(float(row["count"]), digits=0),
+                "point": Cell(row["point"]), "quantity": Cell(quantity_words(row["quantity"], text)),
+                "file": Cell(row["file"]), "sheet": Cell(row["sheet"]), "cells": Cell(row["cell"]),
+                "count": Cell(float(row["count"]), digits=0),
             },
         )
         for n, row in enumerate(cells.table.iter_rows(named=True))

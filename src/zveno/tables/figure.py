@@ -300,6 +300,13 @@ class Figures(Mapping[str, Figure]):
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
+    def of(self, wanted: Callable[[str], bool]) -> dict[str, Figure]:
+        """Figures of some groups, by their addresses; the others are not made for it."""
+        for group in filter(wanted, self._groups):
+            self._make(group)
+        others = tuple(self._start + one + "/" for one in self._groups if not wanted(one))
+        return {name: one for name, one in self._found.items() if not name.startswith(others)}
+
     def _make(self, group: str) -> None:
         """Make a group, once."""
         make = self._groups[group]
