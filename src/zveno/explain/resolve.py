@@ -105,9 +105,7 @@ class _Task:
         carried = {one.id: network.carries(one) for one in network.streams}
         self.names = tuple((one.id, q) for one in network.streams for q in (MASS, *carried[one.id]))
         self.at = {name: n for n, name in enumerate(self.names)}
-        values = np.array([abs(start.at[name]) for name in self.names])
-        mass = np.array([abs(start.at[stream, MASS]) for stream, _ in self.names])
-        self.size = np.maximum(np.maximum(values, 1e-9 * mass), 1e-12 * float(mass.max(initial=1.0)))
+        self.size = _sizes(self.names, start)
         rows = list(_equations(network, start, self.at, carried))
         self.E = np.array([row for row, _ in rows]).reshape(len(rows), len(self.names))
         self.b = np.array([right for _, right in rows])
@@ -202,6 +200,21 @@ class _Task:
         )
 
 
+def _sizes(names: tuple[Name, ...], start: Start) -> Floats:
+    """Size of each variable: the mass, and of a flow the mass times the largest assay of its component.
+
+    In this measure what no reading sees stands still; the reconciliation takes the same.
+    """
+    top: dict[str, float] = {}
+    for stream, quantity in names:
+        mass = start.at[stream, MASS]
+        if quantity != MASS and mass > 0:
+            top[quantity] = max(top.get(quantity, 0.0), start.at[stream, quantity] / mass)
+    most = max((start.at[name] for name in names), default=1.0)
+    masses = np.array([max(start.at[stream, MASS], 1e-12 * most) for stream, _ in names])
+    return masses * np.array([1.0 if quantity == MASS else top.get(quantity) or 1.0 for _, quantity in names])
+
+
 def _equations(
     network: Network, start: Start, at: Mapping[Name, int], carried: Mapping[str, tuple[str, ...]]
 ) -> Iterator[tuple[Floats, float]]:
@@ -229,7 +242,10 @@ def _fixed(network: Network, at: Mapping[Name, int]) -> Iterator[tuple[Floats, f
 
 
 def _bounds(network: Network, start: Start, at: Mapping[Name, int]) -> Iterator[tuple[Floats, float]]:
-    """What stands at a bound: nothing, or a stream of one component alone."""
+    """What stands at a bound: nothing, or a stream of one component alone.
+
+    The reconciliation stops a millionth short of a bound, where an assay is still a number; it is held there.
+    """
     for stream, quantity in at:
         name = stream, quantity
         flow, mass = start.at[name], start.at[stream, MASS]
@@ -237,7 +253,8 @@ def _bounds(network: Network, start: Start, at: Mapping[Name, int]) -> Iterator[
             yield _unit(at, {name: 1.0}), 0.0
         elif name in start.held:
             half = quantity == MASS or flow < 0.5 * network.assay_total * mass
-            yield _unit(at, {name: 1.0} if half else {name: 1.0, (stream, MASS): -network.assay_total}), 0.0
+            short = flow if half else flow - network.assay_total * mass
+            yield _unit(at, {name: 1.0} if half else {name: 1.0, (stream, MASS): -network.assay_total}), short
 
 
 def _unit(at: Mapping[Name, int], coefs: Mapping[Name, float]) -> Floats:

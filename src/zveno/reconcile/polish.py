@@ -133,6 +133,7 @@ def _newton(problem: Problem, data: Data, u: Floats, held: Floats, *, by: Bools 
 
     ``by`` names the readings whose directions move, (readings,): all that there are if not given.
     """
+    turns = by is not None  # what is left to stand has a slope: the directions seen must be those of the point itself
     by = data.present[0] if by is None else by
     mass, _, assay = problem.expand(u)
     scale = scales(problem, mass, assay)[0][0]
@@ -146,7 +147,7 @@ def _newton(problem: Problem, data: Data, u: Floats, held: Floats, *, by: Bools 
             return None
         before = miss.half[0]
         rows = jacobian(problem, mass, assay)[0][problem.reading_of] * scale
-        if seen is None:
+        if seen is None or turns:
             seen = _seen(by, rows, null)
         bend = null.T @ (second_derivative(problem, miss, mass, assay)[0] * np.outer(scale, scale)) @ null
         step = _minimum(
