@@ -212,7 +212,9 @@ def _sizes(names: tuple[Name, ...], start: Start) -> Floats:
             top[quantity] = max(top.get(quantity, 0.0), start.at[stream, quantity] / mass)
     most = max((start.at[name] for name in names), default=1.0)
     masses = np.array([max(start.at[stream, MASS], 1e-12 * most) for stream, _ in names])
-    return masses * np.array([1.0 if quantity == MASS else top.get(quantity) or 1.0 for _, quantity in names])
+    return np.asarray(
+        masses * np.array([1.0 if quantity == MASS else top.get(quantity) or 1.0 for _, quantity in names])
+    )
 
 
 def _equations(
