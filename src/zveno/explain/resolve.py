@@ -105,7 +105,10 @@ class _Task:
         carried = {one.id: network.carries(one) for one in network.streams}
         self.names = tuple((one.id, q) for one in network.streams for q in (MASS, *carried[one.id]))
         self.at = {name: n for n, name in enumerate(self.names)}
-        self.size = _sizes(self.names, start)
+        values = np.array([abs(start.at[name]) for name in self.names])
+        mass = np.array([abs(start.at[stream, MASS]) for stream, _ in self.names])
+        self.size = np.maximum(np.maximum(values, 1e-9 * mass), 1e-12 * float(mass.max(initial=1.0)))
+        self.measure = (self.size / _sizes(self.names, start)) ** 2
         rows = list(_equations(network, start, self.at, carried))
         self.E = np.array([row for row, _ in rows]).reshape(len(rows), len(self.names))
         self.b = np.array([right for _, right in rows])
@@ -170,17 +173,23 @@ class _Task:
         """
         rows = np.linalg.solve(self.root, J[self.exact] * self.size) @ self.Z
         if 0 in rows.shape:
-            return np.zeros((self.Z.shape[1], 0)), np.zeros(0)
-        _, strength, V = np.linalg.svd(rows, full_matrices=False)
-        some = strength > _SEEN * strength[0]
-        return V[some].T, strength[some]
+            return np.zeros((len(self.names), 0)), np.zeros(0)
+        _, strength, V = np.linalg.svd(rows)
+        rank = int(np.sum(strength > _SEEN * strength[0]))
+        return self._aside(self.Z @ V[:rank].T, self.Z @ V[rank:].T), strength[:rank]
+
+    def _aside(self, seen: Floats, hidden: Floats) -> Floats:
+        """Directions seen, each turned so that in the measure of the reconciliation nothing hidden moves with it."""
+        if not hidden.shape[1]:
+            return seen
+        weighed = hidden.T * self.measure
+        return np.asarray(seen - hidden @ np.linalg.lstsq(weighed @ hidden, weighed @ seen, rcond=None)[0])
 
     def step(self, x: Floats) -> Floats:
         """A Newton step along the equations, in the directions that the readings see."""
         values, J = self._read(x)
         pull, curve = self._forces(values)
-        V, strength = self._seen(J)
-        along = self.Z @ V
+        along, strength = self._seen(J)
         held = J[self.limits] * self.size @ along
         bend = along.T @ (self._bend(x, pull) * np.outer(self.size, self.size)) @ along
         bend += held.T @ (curve[self.limits][:, None] * held)
@@ -192,8 +201,7 @@ class _Task:
     def linear(self, x: Floats) -> Floats:
         """Derivatives of the variables by the readings in use, without second order, (variables, readings)."""
         _, J = self._read(x)
-        V, strength = self._seen(J)
-        along = self.Z @ V
+        along, strength = self._seen(J)
         rows = np.linalg.solve(self.root, J[self.exact] * self.size) @ along
         return np.asarray(
             self.size[:, None] * (along @ (np.linalg.solve(self.root.T, rows) / strength[None, :] ** 2).T)
