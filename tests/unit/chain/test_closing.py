@@ -195,7 +195,7 @@ def test_what_a_month_closes_with_opens_the_next(office):
     office.close()
     closing = replace(office.closing)
     frozen = closing.frozen(closing.stage("2026-03").closed)
-    before = closing._before(office.chain.period("2026-04"), DAY + timedelta(days=30))
+    before = closing.before(office.chain.period("2026-04"), DAY + timedelta(days=30))
     assert before == frozen.carried
     assert closing.to_look_at("2026-03") == ()
 
