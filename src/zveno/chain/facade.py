@@ -33,6 +33,7 @@ from zveno.reports import (
     MonthResults,
     Provenance,
     Report,
+    SourceCells,
     build_report,
     plan_fact,
     plants_in_order,
@@ -405,6 +406,7 @@ class Chain:
             separating=balance.separating,
             overdue=overdue,
             widened=widened,
+            sources=SourceCells.of(records.filter(pl.col("end") >= span.start, pl.col("start") < span.end)),
             provenance=Provenance(
                 version=VERSION,
                 model_hash=self.model.hash,
