@@ -11,6 +11,7 @@ from pathlib import Path
 import polars as pl
 
 from zveno.chain.closing import Closing, as_known
+from zveno.chain.entered import signed_values
 from zveno.chain.facade import Chain
 from zveno.close import Books, Carried
 from zveno.close.figures import BOOKS, book_figures
@@ -25,7 +26,7 @@ from zveno.reconcile.figures import Views, balance_figures, unaccounted_figures
 from zveno.reports import LINK, MonthResults, document_figures, place_of
 from zveno.sources.reread import LEDGER, SourceFiles, read_again
 from zveno.tables import frame
-from zveno.tables.figure import Figure, Figures
+from zveno.tables.figure import Figure, Figures, Recorded
 
 
 @dataclass(frozen=True)
@@ -150,11 +151,12 @@ class Explaining:
         """
         used = self.records.filter(pl.col("value").is_not_null())
         files = SourceFiles.within(self.chain.model, folders, used["file"].unique().to_list())
-        fresh = read_again(files, used, self.chain.store.read("mapped_cells"))
+        signed = None if self.folder is None else signed_values(Log(self.folder))
+        fresh = read_again(files, used, self.chain.store.read("mapped_cells"), signed)
         reread = used.with_columns(value=pl.Series(fresh, dtype=pl.Float64))
         month = month_network(self.chain.model_for(self.span), reread, self.span)
         lots = frozenset(one.id for one in self.chain.model.chain.meters if one.period == "lot")
-        return Again(self.ground, Cells(_by_key(reread, lots)), month)
+        return Again(self.ground, Cells(_by_key(reread, lots), _by_cell(reread)), month)
 
     def recompute(self, again: Again, address: str) -> Recomputed:
         """A figure made again."""
@@ -279,3 +281,9 @@ def _by_key(records: pl.DataFrame, lots: frozenset[str]) -> Mapping[tuple[str, s
         else:
             found[key] = [value]
     return found
+
+
+def _by_cell(records: pl.DataFrame) -> Mapping[Recorded, float]:
+    """Values by meter, quantity and cell."""
+    names = ("point", "quantity", "file", "sheet", "cell")
+    return {Recorded(*key): value for *key, value in records.select(*names, "value").iter_rows()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from math import erfc, sqrt
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,7 @@ from zveno.tables.figure import (
     Of,
     Over,
     Plus,
+    Recorded,
     Solved,
     Times,
     Worked,
@@ -43,6 +45,8 @@ AT_LEAST_NOTHING = tr("never less than nothing")
 HALF = tr("half of the 95 % interval over the standard deviation")
 CARRIED = tr("from the books of the period before")
 BY_CONTRACT = tr("by contract")
+BY_METER = tr("relative error of one assay of the meter, its bias included")
+JUST_WITHIN = tr("chance that the error of the assay alone takes a lot at the limit so far beyond it")
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,7 @@ class _Making:
         return Figure(address, table, column, keys, row[column], row[sd] if sd else None, formula)
 
 
-BOOKS = ("stock_books", "owner_flows", "owner_accounts", "owner_returns", "owner_dues", "discrepancies")
+BOOKS = ("stock_books", "owner_flows", "owner_accounts", "owner_returns", "owner_dues", "lot_limits", "discrepancies")
 """Tables of the books."""
 
 
@@ -91,6 +95,7 @@ def book_figures(
     yield from _owners(making)
     yield from _returns(making)
     yield from _dues(making)
+    yield from _lots(making)
 
 
 def _stocks(making: _Making) -> Iterator[Figure]:
@@ -126,9 +131,11 @@ def _apart(making: _Making, row: Mapping[str, Any], told: Mapping[str, Formula],
     apart = Plus(((1.0, told["technological"]), (-1.0, told["commodity"])))
     difference = making.figure("discrepancies", "difference_frac", row, apart, "difference_sd_frac")
     yield difference
-    yield making.figure("discrepancies", "difference_t", row, Times(Of(difference.address), fed))
+    metal = making.figure("discrepancies", "fed_t", row, fed)
+    yield metal
+    yield making.figure("discrepancies", "difference_t", row, Times(Of(difference.address), Of(metal.address)))
     error = Times(Given(ALLOWED, HALF), ErrorOf(difference.address))
-    yield making.figure("discrepancies", "allowance_t", row, Times(error, fed))
+    yield making.figure("discrepancies", "allowance_t", row, Times(error, Of(metal.address)))
 
 
 # ---- owners ------------------------------------------------------------------------------------------------------
@@ -218,6 +225,23 @@ def _dues(making: _Making) -> Iterator[Figure]:
         for column, formula in made.items():
             if row[column] is not None:
                 yield making.figure("owner_dues", column, row, formula)
+
+
+def _lots(making: _Making) -> Iterator[Figure]:
+    """Single assays of lots against the limits of contracts: nothing of them is reconciled."""
+    for row in making.books.lot_limits.iter_rows(named=True):
+        grade = Recorded(row["meter"], row["component"], row["file"], row["sheet"], row["cell"])
+        relative = row["grade_sd_frac"] / row["grade_frac"]
+        sd, limit = Times(grade, Given(relative, BY_METER)), Given(row["limit_frac"], BY_CONTRACT)
+        made: dict[str, Formula] = {"grade_frac": grade, "grade_sd_frac": sd, "limit_frac": limit}
+        made["chance_within"] = Worked(JUST_WITHIN, (grade, limit, sd), _chance)
+        for column, formula in made.items():
+            yield making.figure("lot_limits", column, row, formula)
+
+
+def _chance(of: Floats) -> float:
+    """Chance of such an assay or a higher one, given the limit as the lot's grade and the assay's error."""
+    return 0.5 * erfc((of[0] - of[1]) / (of[2] * sqrt(2))) if of[2] > 0 else 0.0
 
 
 def _own(making: _Making, column: str, row: Mapping[str, Any]) -> Formula:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from zveno.errors import DataError
-from zveno.reconcile.origin import Added, Averaged, Blended, Dryness, Origin, Stated, Summed, Surveyed
+from zveno.explain.limits import without_limits
+from zveno.reconcile.origin import Added, Assumed, Averaged, Blended, Dryness, Origin, Stated, Summed, Surveyed
 from zveno.reconcile.records import Series
+from zveno.tables.figure import Recorded
 
 RecordKey = tuple[str, str, int, int]
 """Point, quantity, and its times in microseconds."""
@@ -22,10 +24,11 @@ _TOUCHES = 1e-9
 class Cells:
     """Values read from the cells of the source files, in t or as mass fractions, by the record that they became.
 
-    Several of one key (lots of a shift) stand in their order.
+    Several of one key (lots of a shift) stand in their order. ``single`` are the same by the cell.
     """
 
     values: Mapping[RecordKey, Sequence[float]]
+    single: Mapping[Recorded, float] = field(default_factory=dict)
 
     def of(self, point: str, quantity: str, series: Series) -> list[float]:
         """Values of the records of a series, in its order.
@@ -52,6 +55,8 @@ def made_again(origin: Origin, cells: Cells) -> float:
     """The value of a period from cells."""
     if isinstance(origin, Stated):
         return origin.value
+    if isinstance(origin, Assumed):
+        return made_again(origin.of, cells)
     if isinstance(origin, Surveyed):
         return cells.of(origin.point, origin.quantity, origin.series)[0]
     if isinstance(origin, Added):
@@ -78,10 +83,10 @@ def dry_weights(origin: Summed, cells: Cells) -> list[float]:
 
 
 def _mean(origin: Averaged, cells: Cells) -> float:
-    """Weighted mean of assays; what is below a limit counts half of it, or the limit where all are."""
+    """Weighted mean of assays; what is below a limit counts as what it stands for, or as the limit where all are."""
     assays = cells.of(origin.meter, origin.component, origin.series)
     if not origin.limit:
-        assays = [one / 2 if below else one for one, below in zip(assays, origin.series.below, strict=True)]
+        assays = without_limits(assays, [bool(one) for one in origin.series.below])
     weights = _weights(origin, cells)
     return math.fsum(w * a for w, a in zip(weights, assays, strict=True)) / math.fsum(weights)
 

@@ -18,7 +18,7 @@ from zveno.reconcile import MonthInput, NetworkResult
 from zveno.reconcile.figures import Views
 from zveno.reconcile.measured import Measured
 from zveno.reconcile.names import covariance_pairs
-from zveno.tables.figure import ErrorOf, Figure, Figures, Handed, Leaf, Of, Read, Solved, slopes_of, value_of
+from zveno.tables.figure import ErrorOf, Figure, Figures, Handed, Leaf, Of, Read, Recorded, Solved, slopes_of, value_of
 
 Floats = NDArray[np.float64]
 REPORTS = ("metal_balance", "link.")
@@ -116,6 +116,8 @@ class Ground:
             return one.sd if leaf.sd else one.value
         if isinstance(leaf, Handed):
             return float(self.handed(leaf)["value"].sum())
+        if isinstance(leaf, Recorded):
+            return float(self.recorded(leaf)["value"].item())
         return leaf.value
 
     def handed(self, leaf: Handed) -> pl.DataFrame:
@@ -125,6 +127,12 @@ class Ground:
             pl.col("start") >= start, pl.col("end") <= end, pl.col("quantity") == leaf.quantity,
             pl.col("point").is_in(list(leaf.meters)), pl.col("value").is_not_null(),
         )  # fmt: skip
+
+    def recorded(self, leaf: Recorded) -> pl.DataFrame:
+        """The record of a cell."""
+        return self.records.filter(
+            *(pl.col(name) == one for name, one in vars(leaf).items()), pl.col("value").is_not_null()
+        )
 
     def by_leaves(self, figure: Figure) -> dict[Leaf, float]:
         """Derivatives of a figure by what was solved, read or handed over: other figures are followed to the end."""

@@ -25,6 +25,7 @@ from zveno.tables.figure import (
     Over,
     Plus,
     Read,
+    Recorded,
     Solved,
     Times,
     slopes_of,
@@ -135,6 +136,8 @@ class Again:
             keys = zip(rows["point"], rows["quantity"], rows["start"], rows["end"], strict=True)
             found = {(p, q, round(a.timestamp() * _MICRO), round(b.timestamp() * _MICRO)) for p, q, a, b in keys}
             return math.fsum(one for key in sorted(found) for one in self.cells.values[key])
+        if isinstance(leaf, Recorded):
+            return self.cells.single[leaf]
         return leaf.value
 
     @cached_property

@@ -24,6 +24,7 @@ from zveno.tables.figure import (
     Over,
     Plus,
     Read,
+    Recorded,
     Solved,
     Times,
     Worked,
@@ -192,7 +193,9 @@ def _published(ground: Ground, formula: Formula) -> str:
 
 def records_behind(ground: Ground, figure: Figure, bearings: tuple[Bearing, ...]) -> pl.DataFrame:
     """Records behind a figure: of its readings, and those that it sums directly."""
-    handed = [ground.handed(leaf) for leaf in ground.by_leaves(figure) if isinstance(leaf, Handed)]
+    leaves = ground.by_leaves(figure)
+    handed = [ground.handed(leaf) for leaf in leaves if isinstance(leaf, Handed)]
+    handed += [ground.recorded(leaf) for leaf in leaves if isinstance(leaf, Recorded)]
     read = [
         use for leaf in _read_leaves(ground, figure)
         for use in uses(ground.measured((leaf.stream, leaf.quantity, leaf.meter)).origin or ())  # type: ignore[arg-type]

@@ -28,6 +28,7 @@ from zveno.text.mark import tr
 
 WITHIN_SECTION = tr("stands within a section and takes no part: sections are balanced as a whole")
 NOT_ALL_MEMBERS = tr("left out: not every stream of the group has a reading")
+SAME_MATERIAL = tr("no assay of its own: that of the same material at another time, with its scatter")
 _MASSES = ("wet_mass", "mass")
 _LEAST_CORRELATION = 1e-6
 _UNCOVERED_H, _UNCOVERED = 36.0, 0.1
@@ -283,7 +284,7 @@ def _same_material(
                 one = by_meter.get((meter.id, component))
                 if one is None or one.below or (name, component) in own:
                     continue
-                yield name, component, one.with_own(one.spread)
+                yield name, component, one.with_own(one.spread).standing_in(SAME_MATERIAL)
 
 
 def _together(

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from zveno.reconcile.origin import Added, Origin
+from zveno.reconcile.origin import Added, Assumed, Origin
 
 BIAS, SHARED = "bias:", "shared:"
 """How names of errors begin that last from period to period: of one meter, and of several."""
@@ -66,6 +66,10 @@ class Measured:
     def made(self, origin: Origin) -> Measured:
         """The same with what it was made from."""
         return replace(self, origin=origin)
+
+    def standing_in(self, why: str) -> Measured:
+        """The same for a value that nobody read; ``why`` is the key of a message."""
+        return self if self.origin is None else replace(self, origin=Assumed(self.origin, why))
 
 
 def total(parts: Sequence[Measured]) -> Measured:

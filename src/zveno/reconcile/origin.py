@@ -45,7 +45,8 @@ class Summed:
 class Averaged:
     """Mean of assays, weighted with the dry masses of ``weighers`` over their times, alike where there are none.
 
-    A value below a limit counts half of the limit, unless all are: then ``limit`` says that the mean is one.
+    A value below a limit counts as what it stands for (``censored.filled``), unless all are such: then ``limit`` says
+    that the mean is one.
     """
 
     meter: str
@@ -57,11 +58,12 @@ class Averaged:
 
 @dataclass(frozen=True)
 class Surveyed:
-    """The single record of a series."""
+    """The single record of a series; ``told_sd`` is the standard deviation that was told with it, if one was."""
 
     point: str
     quantity: str
     series: Series
+    told_sd: float | None = None
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,18 @@ class Blended:
     halved: tuple[bool, ...]
 
 
-Origin = Summed | Averaged | Surveyed | Stated | Added | Blended
+@dataclass(frozen=True)
+class Assumed:
+    """A value that stands in for one that nobody read; ``why`` (key of a message) says so.
+
+    It can be made again from the records of the other, but no cell of a file confirms that the two are alike.
+    """
+
+    of: Origin
+    why: str
+
+
+Origin = Summed | Averaged | Surveyed | Stated | Added | Blended | Assumed
 
 
 @dataclass(frozen=True)
@@ -110,13 +123,18 @@ def uses(origin: Origin) -> Iterator[Use]:
             yield Use(drying.meter, "moisture", used)
     elif isinstance(origin, Averaged):
         yield Use(origin.meter, origin.component, origin.series)
-        for one in origin.weighers:
-            yield from uses(one)
     elif isinstance(origin, Surveyed):
         yield Use(origin.point, origin.quantity, origin.series)
-    elif isinstance(origin, Added):
-        for _, part in origin.terms:
-            yield from uses(part)
-    elif isinstance(origin, Blended):
-        for part in (*origin.assays, *origin.masses):
-            yield from uses(part)
+    for part in parts_of(origin):
+        yield from uses(part)
+
+
+def parts_of(origin: Origin) -> tuple[Origin, ...]:
+    """What a value was made from one step down; nothing for what was made from records alone."""
+    if isinstance(origin, Averaged):
+        return origin.weighers
+    if isinstance(origin, Assumed):
+        return (origin.of,)
+    if isinstance(origin, Added):
+        return tuple(part for _, part in origin.terms)
+    return (*origin.assays, *origin.masses) if isinstance(origin, Blended) else ()

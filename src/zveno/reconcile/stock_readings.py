@@ -21,6 +21,7 @@ NEXT_SURVEY = tr("no survey at the start: the first one after was taken")
 OLD_SURVEY = tr("no survey at the start: the last one before was taken")
 UNSURVEYED = tr("no survey at both ends: stock change zero, give or take all that was dispatched")
 BY_BOOK = tr("surveyed at one end only: the other end by the book, from what came in and went out")
+MATERIAL = tr("no assay of its own: that of its material, with its scatter")
 _STOCK_SD = 0.05
 _TIED_SD = 0.02
 _FRESH_H, _FRESH, _LEAST_H = 36.0, 0.05, 6.0  # how old an opening survey may be: less in a short period
@@ -87,7 +88,7 @@ def _unsurveyed(
     moved = weighed.value if weighed else 0.0
     if weighed and moved:
         level = Measured(2 * moved, 1e-3 * moved, {f"level:{stock.id}": moved}, stock.id + NO_SURVEY)
-        level = level.made(weighed.scaled(2.0).origin or Stated(2 * moved, stock.id))
+        level = level.made(weighed.scaled(2.0).origin or Stated(2 * moved, stock.id)).standing_in(UNSURVEYED)
         rows += [(ends[0].id, MASS, level), (ends[1].id, MASS, level.with_own(moved))]
     return rows, list(ends)
 
@@ -116,7 +117,8 @@ def _half_surveyed(
         if mass is not None:
             rows.append((stream.id, MASS, known))
         elif moved:
-            rows.append((stream.id, MASS, replace(known.with_own(moved), meter=stock.id + BY_THE_BOOK)))
+            book = replace(known.with_own(moved), meter=stock.id + BY_THE_BOOK).standing_in(BY_BOOK)
+            rows.append((stream.id, MASS, book))
     return rows, streams
 
 
@@ -138,7 +140,7 @@ def _surveyed(plan: Plan, values: PeriodValues, stock: Stock, meter: Meter | Non
     told = plan.book.told(found.point, found.quantity, values.period, closing=closing)
     if told is None:
         return _survey(values, stock, meter, found)
-    return Measured(float(found.series.value[0]), told, {}, found.point, origin=found)
+    return Measured(float(found.series.value[0]), told, {}, found.point, origin=replace(found, told_sd=told))
 
 
 def _first_survey(plan: Plan, values: PeriodValues, stock: Stock, meter: Meter | None) -> Measured | None:
@@ -149,7 +151,7 @@ def _first_survey(plan: Plan, values: PeriodValues, stock: Stock, meter: Meter |
     if not len(series):
         return None
     values.gaps.append(Gap(meter.id, "survey_mass", 1, 0, NEXT_SURVEY))
-    return _survey(values, stock, meter, Surveyed(meter.id, meter.quantity, series))
+    return _survey(values, stock, meter, Surveyed(meter.id, meter.quantity, series)).standing_in(NEXT_SURVEY)
 
 
 def end_surveys(plan: Plan, period: Period) -> Iterator[tuple[str, str, Measured]]:
@@ -222,7 +224,7 @@ def _own_assay(plan: Plan, values: PeriodValues, stream: NetStream, meter: Meter
     value = float(found.series.value[0])
     told = plan.book.told(meter.id, found.quantity, values.period, closing=stream.id.endswith(CLOSING))
     if told is not None:
-        return Measured(value, told, {}, meter.id, origin=found)
+        return Measured(value, told, {}, meter.id, origin=replace(found, told_sd=told))
     return values.survey(meter, value, found.quantity).made(found)
 
 
@@ -241,7 +243,7 @@ def material(
             moved = weighed.value if weighed else 0.0
             scatter = values.scatter_of_mean(meter, component, mass_t / moved) if mass_t and moved else None
             alike = max(one.spread, _TIED_SD * one.value) if scatter is None else scatter
-            return one.with_own(max(alike, stock.unassayed_sd_pct / 100 * one.value))
+            return one.with_own(max(alike, stock.unassayed_sd_pct / 100 * one.value)).standing_in(MATERIAL)
     return None
 
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from zveno.model.chain import ChainModel
 from zveno.model.network import MASS
-from zveno.reconcile.origin import Added, Averaged, Blended, Gauge, Origin, Stated, Summed
+from zveno.reconcile.origin import Added, Assumed, Averaged, Blended, Gauge, Origin, Stated, Summed
 from zveno.reports.parts.words import measured_words, quantity_words
 from zveno.reports.streams import stream_title
-from zveno.tables.figure import Figure, Formula, Over, Plus, Read, Solved, Times, Worked
+from zveno.tables.figure import Figure, Formula, Over, Plus, Read, Recorded, Solved, Times, Worked
 from zveno.text.catalogue import Catalogue
 from zveno.text.mark import tr
 
@@ -41,10 +41,17 @@ _DUES = {
     "physical_t": tr("{component} of {owner} in stocks at the end"),
     "gain_t": tr("what the processor keeps or adds of {component} of {owner}"),
 }  # fmt: skip
+_LOTS = {
+    "grade_frac": tr("{component} in a lot of {owner} by {meter}: {cell}"),
+    "grade_sd_frac": tr("standard deviation of {component} in a lot of {owner} by {meter}: {cell}"),
+    "limit_frac": tr("most {component} in a lot of {owner} by contract; {meter}, {cell}"),
+    "chance_within": tr("chance that {component} in a lot of {owner} is within its limit; {meter}, {cell}"),
+}
 _APART = {
     "technological_frac": tr("technological recovery of {component}, {plant}"),
     "commodity_frac": tr("commodity recovery of {component}, {plant}"),
     "difference_frac": tr("discrepancy of the recovery of {component}, {plant}"),
+    "fed_t": tr("{component} in the feeds by the commodity balance, {plant}"),
     "difference_t": tr("discrepancy in {component}, {plant}"),
     "allowance_t": tr("allowance of the discrepancy in {component}, {plant}"),
 }
@@ -60,7 +67,7 @@ def figure_words(model: ChainModel, figure: Figure, text: Catalogue) -> str:
     makers = {
         "flows": _flow, "recoveries": _recovery, "unaccounted": _unaccounted, "adjustments": _reading,
         "stock_books": _stock, "owner_flows": _owned, "owner_accounts": _account, "owner_returns": _returned,
-        "owner_dues": _due, "discrepancies": _discrepancy,
+        "owner_dues": _due, "discrepancies": _discrepancy, "lot_limits": _lot,
     }  # fmt: skip
     maker = makers.get(figure.table)
     return maker(model, figure, text) if maker else " · ".join(filter(None, (*figure.keys, figure.column)))
@@ -120,6 +127,12 @@ def _due(model: ChainModel, one: Figure, text: Catalogue) -> str:
     return text(_DUES[one.column], component=component, owner=model.title(owner, text.lang))
 
 
+def _lot(model: ChainModel, one: Figure, text: Catalogue) -> str:
+    owner, component, meter, *place = one.keys
+    return text(_LOTS[one.column], component=component, owner=model.title(owner, text.lang), meter=meter,
+                cell=", ".join(filter(None, place)))  # fmt: skip
+
+
 def _discrepancy(model: ChainModel, one: Figure, text: Catalogue) -> str:
     plant, component = one.keys
     return text(_APART[one.column], component=component, plant=model.title(plant, text.lang))
@@ -147,6 +160,8 @@ def formula_words(formula: Formula, text: Catalogue) -> str:
         return text("reconciled: all readings together, each changed within its error, so that every balance closes")
     if isinstance(formula, Read):
         return text("made from the records of the meter")
+    if isinstance(formula, Recorded):
+        return text("one record of the meter {meter}", meter=formula.point)
     return text("another figure, or a number as described")
 
 
@@ -176,7 +191,7 @@ def uom_of(figure: Figure) -> str:
     """Unit of measure of a figure: t, or frac shown in per cent."""
     if figure.table == "adjustments":
         return "t" if figure.keys[1] == MASS else "frac"
-    return "frac" if figure.column.endswith("_frac") else "t"
+    return "frac" if figure.column.endswith("_frac") or figure.column == "chance_within" else "t"
 
 
 # ---- readings ------------------------------------------------------------------------------------------------------
@@ -191,16 +206,28 @@ def origin_words(origin: Origin, text: Catalogue) -> str:
             return text("{made}; completed for {n} that did not come", made=said, n=missing)
         return said
     if isinstance(origin, Averaged):
-        mean = text.count("mean of {n} assay", "mean of {n} assays", len(origin.series))
-        meters = ", ".join(dict.fromkeys(one.meter for one in origin.weighers))
-        return text("{mean}, weighted with the dry masses of {meters}", mean=mean, meters=meters) if meters else mean
+        return _averaged(origin, text)
+    if isinstance(origin, Assumed):
+        return text("{made} ({why})", made=origin_words(origin.of, text), why=text(origin.why))
     if isinstance(origin, Added) and len(origin.terms) == 1:
         return origin_words(origin.terms[0][1], text)
     if isinstance(origin, Added):
         return text("sum over {n} meters", n=len(origin.terms))
     if isinstance(origin, Blended):
         return text("mean over {n} meters, weighted with their dry masses", n=len(origin.assays))
-    return text("as described") if isinstance(origin, Stated) else text("one survey")
+    if isinstance(origin, Stated):
+        return text("as described")
+    return text("one survey") if origin.told_sd is None else text("one survey, with the error told with it")
+
+
+def _averaged(origin: Averaged, text: Catalogue) -> str:
+    mean = text.count("mean of {n} assay", "mean of {n} assays", len(origin.series))
+    meters = ", ".join(dict.fromkeys(one.meter for one in origin.weighers))
+    said = text("{mean}, weighted with the dry masses of {meters}", mean=mean, meters=meters) if meters else mean
+    limits = int(origin.series.below.sum())
+    if origin.limit:
+        return text("{made}; all of them limits, and so is their mean", made=said)
+    return text("{made}; {n} below a limit, as what it stands for", made=said, n=limits) if limits else said
 
 
 def _summed(origin: Summed, text: Catalogue) -> str:

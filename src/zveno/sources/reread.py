@@ -25,6 +25,7 @@ from python_calamine import CalamineWorkbook
 
 from zveno.errors import DataError
 from zveno.model.chain import ChainModel
+from zveno.model.types import COUNTER
 from zveno.quantities import UOMS, convert
 from zveno.sources.mappedfiles import mapped_key
 from zveno.text.words import spoken, uom_code
@@ -37,6 +38,8 @@ _TEXTS = ("utf-8-sig", "kz1048", "cp1251")
 LEDGER = "ledger"
 """Name of the "file" of a value that persons put in: its cell is the number of the signed record that approved it."""
 
+EntryKey = tuple[int, str, str, datetime, datetime]
+"""A value that persons put in: record of the log that approved it, point, quantity, start, end."""
 Grid = Callable[[str, str], tuple[Any, bool]]
 """What stands in a cell of a sheet, and whether it is shown in per cent."""
 
@@ -88,8 +91,13 @@ class SourceFiles:
         return self._open[path]
 
 
-def read_again(files: SourceFiles, records: pl.DataFrame, mapped: pl.DataFrame) -> list[float]:
-    """Values of records from their cells, in t or as mass fractions; what persons put in stands in the ledger itself.
+def read_again(
+    files: SourceFiles,
+    records: pl.DataFrame,
+    mapped: pl.DataFrame,
+    signed: Mapping[EntryKey, float] | None = None,
+) -> list[float]:
+    """Values of records from their cells, in t or as mass fractions; what persons put in as they signed it.
 
     Parameters
     ----------
@@ -97,29 +105,44 @@ def read_again(files: SourceFiles, records: pl.DataFrame, mapped: pl.DataFrame) 
         Rows of the table ``records`` with values.
     mapped
         Table ``mapped_cells``: the units in which a mapping understood its cells, and what stands in the same row.
+    signed
+        Values that records of the signed log approved; without a log those of the store stand, unchecked.
 
     Raises
     ------
     DataError
-        If a file is not there, or a cell holds no number.
+        If a file is not there, a cell holds no number, or nobody signed a value.
     """
     cells = {(row["file"], row["sheet"], row["cell"]): row for row in mapped.iter_rows(named=True)}
-    drying = _drying(mapped)
+    beside = _beside(mapped)
     return [
-        float(row["value"]) if row["file"] == LEDGER else _value(files, row, cells, drying)
+        _put_in(row, signed) if row["file"] == LEDGER else _value(files, row, cells, beside)
         for row in records.iter_rows(named=True)
     ]
 
 
-def _drying(mapped: pl.DataFrame) -> dict[tuple[str, str, int], dict[str, Any]]:
-    """Cells that hold the moisture of a row."""
-    rows = mapped.filter(pl.col("quantity") == "moisture", pl.col("status") == "imported")
-    return {(row["file"], row["sheet"], _row(row["cell"])): row for row in rows.iter_rows(named=True)}
+def _put_in(record: Mapping[str, Any], signed: Mapping[EntryKey, float] | None) -> float:
+    """A value that persons put in, as they signed it."""
+    if signed is None:
+        return float(record["value"])
+    key = int(record["cell"]), record["point"], record["quantity"], record["start"], record["end"]
+    if key not in signed:
+        raise DataError(
+            "record {number} of the log approves no value of {point}, {quantity}",
+            number=key[0], point=key[1], quantity=key[2],
+        )  # fmt: skip
+    return signed[key]
+
+
+def _beside(mapped: pl.DataFrame) -> dict[tuple[str, str, int, str], dict[str, Any]]:
+    """Cells that hold the moisture, or the volume of a bath, of a row."""
+    rows = mapped.filter(pl.col("quantity").is_in(["moisture", "volume"]), pl.col("status") == "imported")
+    return {(row["file"], row["sheet"], _row(row["cell"]), row["quantity"]): row for row in rows.iter_rows(named=True)}
 
 
 def _value(
     files: SourceFiles, record: Mapping[str, Any], cells: Mapping[tuple[str, str, str], Mapping[str, Any]],
-    drying: Mapping[tuple[str, str, int], Mapping[str, Any]],
+    beside: Mapping[tuple[str, str, int, str], Mapping[str, Any]],
 ) -> float:  # fmt: skip
     """One record from its cell."""
     grid = files.grid(record["file"], record["file_hash"])
@@ -134,14 +157,22 @@ def _value(
         )  # fmt: skip
     if known is None:
         return _own(files, grid, record, number)
-    value = _converted(number * (100 if percent else 1), known["uom"], record)
-    wet = known["quantity"] == "mass_wet" and record["quantity"] == "survey_mass"
-    beside = drying.get((record["file"], sheet, _row(cell))) if wet else None
-    if beside is None:
+    number *= 100 if percent else 1
+    survey = record["quantity"] == "survey_mass"
+    if survey and known["quantity"].startswith("concentration_"):
+        volume_m3 = _number_beside(grid, beside[record["file"], sheet, _row(cell), "volume"], "m3")
+        return float(convert(number, known["uom"], "g/l")) * volume_m3 / 1000
+    value = _converted(number, known["uom"], record)
+    wet = beside.get((record["file"], sheet, _row(cell), "moisture"))
+    if wet is None or not survey or known["quantity"] != "mass_wet":
         return value
-    raw, percent = grid(sheet, beside["cell"])
-    water = plain_number(raw)
-    return value * (1 - float(convert((water or 0.0) * (100 if percent else 1), beside["uom"], "frac")))
+    return value * (1 - _number_beside(grid, wet, "frac"))
+
+
+def _number_beside(grid: Grid, known: Mapping[str, Any], uom: str) -> float:
+    """A number that stands in the same row."""
+    raw, percent = grid(known["sheet"], known["cell"])
+    return float(convert((plain_number(raw) or 0.0) * (100 if percent else 1), known["uom"], uom))
 
 
 def _own(files: SourceFiles, grid: Grid, record: Mapping[str, Any], number: float) -> float:
@@ -195,7 +226,7 @@ def _uom(word: str) -> str:
 
 def _converted(number: float, uom: str, record: Mapping[str, Any]) -> float:
     """In t or as a mass fraction; a rate counts over the time of the record."""
-    if record["quantity"] not in _MASSES:
+    if record["quantity"] not in (*_MASSES, *COUNTER):
         return convert(number, uom, "frac")
     if uom in _RATES:
         hours = (record["end"] - record["start"]).total_seconds() / 3600

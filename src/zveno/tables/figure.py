@@ -2,8 +2,8 @@
 
 Whoever makes a table of figures declares their formulas beside it, with the same terms from which the numbers of the
 table were made. A formula is a tree; its leaves are what the reconciliation gives (:class:`Solved`), values of meters
-(:class:`Read`), what was handed over (:class:`Handed`), other figures and their errors (:class:`Of`,
-:class:`ErrorOf`) and numbers as described (:class:`Given`).
+(:class:`Read`), what was handed over (:class:`Handed`), single records (:class:`Recorded`), other figures and their
+errors (:class:`Of`, :class:`ErrorOf`) and numbers as described (:class:`Given`).
 """
 
 from __future__ import annotations
@@ -47,6 +47,17 @@ class Handed:
 
     meters: tuple[str, ...]
     quantity: str
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """The value of one record: of a meter, by the cell in which it stands."""
+
+    point: str
+    quantity: str
+    file: str
+    sheet: str
+    cell: str
 
 
 @dataclass(frozen=True)
@@ -103,7 +114,7 @@ class Worked:
     work: Callable[[NDArray[np.float64]], float]
 
 
-Leaf = Solved | Read | Handed | Of | ErrorOf | Given
+Leaf = Solved | Read | Handed | Recorded | Of | ErrorOf | Given
 Formula = Leaf | Plus | Times | Over | Worked
 
 
@@ -162,6 +173,7 @@ FIGURE_KEYS: Mapping[str, tuple[str, ...]] = {
     "owner_accounts": ("owner", "component", "line", "stream"),
     "owner_returns": ("owner", "component", "stream"),
     "owner_dues": ("owner", "component"),
+    "lot_limits": ("owner", "component", "meter", "file", "sheet", "cell"),
     "discrepancies": ("plant", "component"),
 }
 """Columns that name a row of each table whose figures have addresses."""
