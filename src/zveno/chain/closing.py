@@ -6,7 +6,8 @@ import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -198,10 +199,7 @@ class Closing:
     def reproduce(self, version: Version) -> tuple[str, ...]:
         """Make a version again from the store and the description it was made with; names of what differs."""
         kept = self._bytes(version)
-        with zipfile.ZipFile(io.BytesIO(kept)) as old, TemporaryDirectory() as scratch:
-            description = Path(scratch) / "description"
-            old.extractall(scratch, [one for one in old.namelist() if one.startswith("description/")])
-            chain = replace(load(description, store=self.folder), store=self.chain.store)
+        with zipfile.ZipFile(io.BytesIO(kept)) as old, self.as_made(version) as chain:
             again = self._content(chain, chain.period(version.period), version.cut)
             with zipfile.ZipFile(io.BytesIO(again)) as new:
                 names = sorted({*old.namelist(), *new.namelist()})
@@ -278,6 +276,15 @@ class Closing:
             if known and self.chain.period(one.period).end == span.start:
                 return self.frozen(known[-1]).carried
         return Carried()
+
+    @contextmanager
+    def as_made(self, version: Version) -> Iterator[Chain]:
+        """The chain with the description that a version was made with; its store is that of today."""
+        with zipfile.ZipFile(io.BytesIO(self._bytes(version))) as old, TemporaryDirectory() as scratch:
+            old.extractall(scratch, [one for one in old.namelist() if one.startswith("description/")])
+            yield replace(load(Path(scratch) / "description", store=self.folder), store=self.chain.store)
+
+    # ---- inside ------------------------------------------------------------------------------------------------------
 
     def _content(self, chain: Chain, span: Period, cut: datetime) -> bytes:
         """The file of a version: tables, description, and what it hands on; the same things make the same bytes."""

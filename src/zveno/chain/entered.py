@@ -52,6 +52,14 @@ def batch_of(log: Log, one: Proposal) -> Batch:
     return Batch(LEDGER, digest, frame("records", rows), frame("rejected"), frame("readings"), (entry,))
 
 
+def signed_values(log: Log) -> dict[tuple[int, str, str, datetime, datetime], float]:
+    """Approved values as their persons signed them, by the record that approved them and by what they are about."""
+    found = [one for one in proposals(enumerate(log.records)).values() if one.state == "approved"]
+    return {
+        (_approval(one), *each.key): each.value for one in found for each in one.values if each.value is not None
+    }  # fmt: skip
+
+
 def records_until(store: Store, period: Period) -> pl.DataFrame:
     """Records of a period, with what was counted or measured at the very moment of its end."""
     end = period.instants[1]

@@ -32,6 +32,7 @@ from zveno.reports import (
     MonthResults,
     Provenance,
     Report,
+    SourceCells,
     build_report,
     plan_fact,
     plants_in_order,
@@ -406,6 +407,7 @@ class Chain:
             separating=balance.separating,
             overdue=overdue,
             widened=widened,
+            sources=SourceCells.of(records.filter(pl.col("end") >= span.start, pl.col("start") < span.end)),
             provenance=Provenance(
                 version=VERSION,
                 model_hash=self.model.hash,

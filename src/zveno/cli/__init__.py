@@ -7,6 +7,7 @@ from zveno.cli import (
     close,
     daily,
     detect,
+    explain,
     export,
     imports,
     investigate,
@@ -23,11 +24,12 @@ __all__ = [
     "close",
     "daily",
     "detect",
+    "explain",
+    "export",
     "imports",
     "investigate",
     "person",
+    "quality",
     "run",
     "store",
 ]
-__all__ = ["archive", "calibrate", "close", "detect", "imports", "person", "quality", "run", "store"]
-__all__ = ["archive", "calibrate", "close", "detect", "export", "imports", "person", "run", "store"]

@@ -16,6 +16,7 @@ from zveno.model.chain import ChainModel
 from zveno.model.network import MASS, Network
 from zveno.periods import Period
 from zveno.reconcile import Balance, NetworkResult, change_told, untold
+from zveno.reconcile.result import Term
 from zveno.reconcile.topology import CLOSING, OPENING, topology
 from zveno.tables import frame
 
@@ -116,16 +117,17 @@ def _stock_rows(model: ChainModel, network: Network, result: NetworkResult, peri
         if stock.id + OPENING not in streams or stock.id + CLOSING not in streams:
             continue
         for component in (MASS, *network.carries(streams[stock.id + OPENING])):
-            terms = {
-                "opening": [(stock.id + OPENING, component, 1.0)],
-                "closing": [(stock.id + CLOSING, component, 1.0)],
-            }
-            terms["change"] = [*terms["closing"], (stock.id + OPENING, component, -1.0)]
             row: dict[str, Any] = {
                 "period": period, "stock": stock.id, "plant": model.plant_of(stock.section), "kind": stock.kind,
                 "component": component,
             }  # fmt: skip
-            for name, sums in terms.items():
+            for name, sums in stock_terms(stock.id, component).items():
                 told = change_told(result, stock.id) if name == "change" else stock.id + "." + name not in hidden
                 row[f"{name}_t"], row[f"{name}_sd_t"] = result.total(sums) if told else (None, None)
             yield row
+
+
+def stock_terms(stock: str, component: str) -> dict[str, list[Term]]:
+    """What a stock holds at both ends, and its change, as terms of the balance."""
+    ends = {"opening": [(stock + OPENING, component, 1.0)], "closing": [(stock + CLOSING, component, 1.0)]}
+    return ends | {"change": [*ends["closing"], (stock + OPENING, component, -1.0)]}

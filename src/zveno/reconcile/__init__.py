@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from zveno.reconcile.balance import Balance, PeriodSeries
 from zveno.reconcile.batch import BatchResult, solve_batch
-from zveno.reconcile.build import MonthInput, month_network
+from zveno.reconcile.build import MonthInput, month_network, reading_values
 from zveno.reconcile.detect import Detection, detect
 from zveno.reconcile.drifting import Drifts, drifting
-from zveno.reconcile.engine import reconcile, reconcile_many
+from zveno.reconcile.engine import reconcile, reconcile_many, solve_month
 from zveno.reconcile.fit import BOUND_CONFLICT
 from zveno.reconcile.free_report import free_report
 from zveno.reconcile.gross_errors import Scrutiny
@@ -55,12 +55,14 @@ __all__ = [
     "month_network",
     "network_report",
     "problem_report",
+    "reading_values",
     "reconcile",
     "reconcile_many",
     "solve",
     "solve_batch",
     "solve_large",
     "solve_linked",
+    "solve_month",
     "solve_network",
     "stock_difference",
     "stock_links",

@@ -95,8 +95,10 @@ def balance_of(
     period: Period,
     result: NetworkResult,
     doubts: Doubts,
+    *,
+    open_balances: bool = True,
 ) -> Balance:
-    """All tables of a solved period."""
+    """All tables of a solved period; without ``open_balances`` nothing is said of what is unaccounted."""
     name = period.name
     dof = result.dof
     return Balance(
@@ -105,7 +107,7 @@ def balance_of(
         adjustments=frame("adjustments", list(_adjustment_rows(result, name))),
         suspects=frame("suspects", list(suspect_rows(result, name))),
         recoveries=frame("recoveries", list(recovery_rows(model, month.topology.place, result, name))),
-        unaccounted=frame("unaccounted", list(unaccounted_rows(model, month, result, name))),
+        unaccounted=frame("unaccounted", list(unaccounted_rows(model, month, result, name)) if open_balances else []),
         gaps=frame("gaps", list(gap_rows(month.gaps, name))),
         objective=result.objective,
         dof=dof,

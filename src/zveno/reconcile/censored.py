@@ -12,7 +12,7 @@ from zveno.reconcile.arrays import Floats
 from zveno.reconcile.records import Series
 
 _FEWEST, _LEAST_SHARE = 8, 1 / 3
-_ROUNDS, _TOLERANCE = 200, 1e-8
+_ROUNDS, _TOLERANCE = 2000, 1e-14
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from zveno.reconcile.balance import (
 from zveno.reconcile.batch import BatchResult
 from zveno.reconcile.build import (
     Found,
+    MonthInput,
     any_record,
     find_readings,
     month_network,
@@ -33,8 +34,11 @@ from zveno.reconcile.columns import columns, solved
 from zveno.reconcile.counters import counter_findings
 from zveno.reconcile.doubts import Doubts
 from zveno.reconcile.fit import fit_network
+from zveno.reconcile.fitting import fit_any
 from zveno.reconcile.gross_errors import Scrutiny
 from zveno.reconcile.in_question import unknown_names
+from zveno.reconcile.optima import optima
+from zveno.reconcile.result import NetworkResult
 from zveno.reconcile.sample_swaps import SampleSwap, SampleSwaps, exchanged, sample_swaps
 from zveno.reconcile.scale_steps import scale_steps
 from zveno.reconcile.solve import solve_network
@@ -87,6 +91,21 @@ def _all_exchanged(records: pl.DataFrame, swaps: SampleSwaps) -> pl.DataFrame:
     for swap in swaps.found:
         records = exchanged(records, swap)
     return records
+
+
+def solve_month(model: ChainModel, records: pl.DataFrame, period: Period) -> tuple[MonthInput, Balance]:
+    """The readings of a period and the same balance, without what does not fit and what is unaccounted.
+
+    Raises
+    ------
+    DataError, SolveError
+        As ``reconcile`` does.
+    """
+    plan = plan_of(model, records)
+    month = month_of(plan, period)
+    best = optima(month.network, fit_any(month.network)).best
+    doubts = Doubts(SampleSwaps((), ()), {}, ())
+    return month, balance_of(model, month, period, NetworkResult(month.network, best), doubts, open_balances=False)
 
 
 def _exchanged(

@@ -18,6 +18,7 @@ from zveno.quantities import convert, uom_of, uom_phrase
 from zveno.reconcile.arrays import Bools, Floats
 from zveno.reconcile.censored import filled
 from zveno.reconcile.measured import BIAS, SHARED, Measured
+from zveno.reconcile.origin import Averaged, Dryness, Gauge, Summed
 from zveno.reconcile.overdue_bias import bias_limit_pct
 from zveno.reconcile.records import EMPTY, Book, Series, apart, of_meter
 from zveno.text.mark import tr
@@ -75,6 +76,7 @@ class PeriodValues:
 
     def __post_init__(self) -> None:
         self._weights: dict[str, Masses | None] = {}
+        self._weighers: dict[str, tuple[Summed, ...]] = {}
 
     # ---- masses ------------------------------------------------------------------------------------------
 
@@ -88,12 +90,12 @@ class PeriodValues:
         if len(series) == 0:
             self.gaps.append(Gap(meter.id, meter.quantity, max(expected, 1), 0, LEFT_OUT))
             return None
-        solids, parts = self._solids(meter, series)
+        solids, parts, drying = self._solids(meter, series)
         dry = series.value * solids
         sd = self._reading_sd(meter, "", series.value, series) * solids
         own = float(np.sum(sd**2))
         sum_dry, spread = float(dry.sum()), _spread(dry)
-        missing = max(expected - len(series), 0)
+        missing, scale = max(expected - len(series), 0), 1.0
         if missing:
             self.gaps.append(Gap(meter.id, meter.quantity, expected, len(series), MEAN_OF_PRESENT))
             own += spread**2 * (missing + missing**2 / len(series))
@@ -101,7 +103,8 @@ class PeriodValues:
             parts = {name: one * scale for name, one in parts.items()}
             sum_dry *= scale
         parts |= self._systematic(meter, "", sum_dry, series, dry)
-        return Measured(sum_dry, math.sqrt(own), parts, meter.id, spread=spread)
+        origin = Summed(meter.id, meter.quantity, series, drying, scale)
+        return Measured(sum_dry, math.sqrt(own), parts, meter.id, spread=spread, origin=origin)
 
     def within(self, meter: Meter, quantity: str) -> Series:
         """Values of a meter in the report days of the period, as its plant counts them."""
@@ -119,19 +122,19 @@ class PeriodValues:
             self.gaps.append(Gap(meter.id, quantity, len(series), len(alone), OVERLAPPING))
         return alone
 
-    def _solids(self, meter: Meter, series: Series) -> tuple[Floats, dict[str, float]]:
-        """Share of solids in each reading, and the errors that the moisture brings to their dry sum."""
+    def _solids(self, meter: Meter, series: Series) -> tuple[Floats, dict[str, float], Gauge | Dryness]:
+        """Share of solids in each reading, the errors that the moisture brings to their dry sum, and its origin."""
         wet = series.value
         if meter.quantity != "wet_mass":
-            return np.ones_like(wet), {}
+            return np.ones_like(wet), {}, Dryness(1.0)
         fallback = self._described_moisture(meter)
         gauge = self._gauge(meter, own_only=fallback is not None)
         if gauge is None:
             if fallback is None:
                 self.gaps.append(Gap(meter.id, "moisture", max(len(series), 1), 0, TAKEN_AS_DRY))
-                return np.ones_like(wet), {f"dry:{meter.id}": _DRY_SD * float(wet.sum())}
+                return np.ones_like(wet), {f"dry:{meter.id}": _DRY_SD * float(wet.sum())}, Dryness(1.0)
             parts = {f"described:{meter.stream}": _DESCRIBED_SD * fallback * float(wet.sum())}
-            return np.full_like(wet, 1 - fallback), parts
+            return np.full_like(wet, 1 - fallback), parts, Dryness(1 - fallback)
         instrument, moisture = gauge
         found, at = _lookup(moisture, series.start)
         share = np.where(found, moisture.value[at], moisture.value.mean())
@@ -144,7 +147,7 @@ class PeriodValues:
         water = wet * share
         systematic = self._systematic(instrument, "", float(water.sum()), series, water)
         parts |= {name: -one for name, one in systematic.items()}
-        return 1 - share, parts
+        return 1 - share, parts, Gauge(instrument.id, moisture, at, found)
 
     def _gauge(self, meter: Meter, *, own_only: bool) -> tuple[Meter, Series] | None:
         """Moisture meter with readings: of the stream or its group, else of a stream of the same sections."""
@@ -201,7 +204,8 @@ class PeriodValues:
         limit = float(share @ series.value)
         sd = self._reading_sd(meter, component, series.value, series)
         own = float(np.linalg.norm(share * sd))
-        return Measured(limit, max(own, 1e-3 * limit), {}, meter.id, below=True)
+        origin = Averaged(meter.id, component, series, self._weighing(meter, series), limit=True)
+        return Measured(limit, max(own, 1e-3 * limit), {}, meter.id, below=True, origin=origin)
 
     def _mean(self, meter: Meter, component: str, series: Series, share: Floats) -> Measured:
         """Weighted mean of the assays present."""
@@ -210,7 +214,8 @@ class PeriodValues:
         mean = float(share @ whole.value)
         own = math.hypot(float(np.linalg.norm(share * sd)), float(share @ whole.common))
         systematic = self._systematic(meter, component, mean, series, share * whole.value)
-        return Measured(mean, own, systematic, meter.id, spread=_spread(whole.value))
+        origin = Averaged(meter.id, component, series, self._weighing(meter, series))
+        return Measured(mean, own, systematic, meter.id, spread=_spread(whole.value), origin=origin)
 
     def scatter_of_mean(self, meter: Meter, component: str, share: float) -> float | None:
         """Standard deviation of the mean assay over a stretch that is a share of the period.
@@ -230,14 +235,22 @@ class PeriodValues:
 
     def _weight(self, meter: Meter, series: Series) -> Floats:
         """Dry mass that each assay stands for: of its stream, else of the plant's feed, else equal."""
-        if len(series) < 2:
-            return np.ones(len(series))
-        masses = self._masses(meter.stream) or self._masses(_feed_key(self.model, meter.stream))
+        key = self._weight_key(meter) if len(series) > 1 else ""
+        masses = self._masses(key) if key else None
         if masses is None:
             return np.ones(len(series))
         weight, covered = masses.between(series.start, np.maximum(series.end, series.start + 1))
         usual = float(weight[weight > 0].mean()) if np.any(weight > 0) else 1.0
         return np.where(covered, np.maximum(weight, 0.0), usual)
+
+    def _weight_key(self, meter: Meter) -> str:
+        """Whose masses weight the assays of a meter: those of its stream, else of the plant's feed, else nothing's."""
+        keys = (meter.stream, _feed_key(self.model, meter.stream))
+        return next((one for one in keys if self._masses(one) is not None), "")
+
+    def _weighing(self, meter: Meter, series: Series) -> tuple[Summed, ...]:
+        """The weights that these assays were weighted with; a single assay needs none."""
+        return self._weighers.get(self._weight_key(meter), ()) if len(series) > 1 else ()
 
     def _running(self, meter: Meter, expected: int) -> int:
         """How many of the expected assays had material to sample: a stream at rest gives no sample."""
@@ -256,24 +269,28 @@ class PeriodValues:
         starts: list[Floats] = []
         ends: list[Floats] = []
         dries: list[Floats] = []
+        origins: list[Summed] = []
         for meter in _weighers(self.model, key):
             series = self.within(meter, meter.quantity)
             if len(series):
                 starts.append(series.start)
                 ends.append(series.end)
-                dries.append(self._dry_quietly(meter, series))
+                solids, drying = self._solids_quietly(meter, series)
+                dries.append(series.value * solids)
+                origins.append(Summed(meter.id, meter.quantity, series, drying))
+        self._weighers[key] = tuple(origins)
         if not starts:
             return None
         spans = np.stack([np.concatenate(starts), np.concatenate(ends)], axis=1)
         span, where = np.unique(spans, axis=0, return_inverse=True)
         return Masses(span[:, 0], span[:, 1], np.bincount(where.ravel(), weights=np.concatenate(dries)).astype(float))
 
-    def _dry_quietly(self, meter: Meter, series: Series) -> Floats:
-        """Dry masses without noting gaps a second time."""
+    def _solids_quietly(self, meter: Meter, series: Series) -> tuple[Floats, Gauge | Dryness]:
+        """Shares of solids without noting gaps a second time."""
         noted = len(self.gaps)
-        solids, _ = self._solids(meter, series)
+        solids, _, drying = self._solids(meter, series)
         del self.gaps[noted:]
-        return series.value * solids
+        return solids, drying
 
     # ---- surveys -----------------------------------------------------------------------------------------
 

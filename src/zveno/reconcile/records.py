@@ -60,8 +60,8 @@ class Book:
         fits = part.end - part.start <= longest + 1e-6
         return part if fits.all() else part.take(np.flatnonzero(fits))
 
-    def closing(self, point: str, quantity: str, period: Period) -> float | None:
-        """Last survey of the period: begun within it, or taken at its very end."""
+    def closing(self, point: str, quantity: str, period: Period) -> Series:
+        """Last survey of the period, if there is one: begun within it, or taken at its very end."""
         found = self.series.get((point, quantity), EMPTY)
         return _last(found, _closes(found, period))
 
@@ -71,13 +71,12 @@ class Book:
         places = np.flatnonzero(_closes(found, period) if closing else _opens(found, period))
         return found.told.get(int(places[-1])) if len(places) else None
 
-    def first(self, point: str, quantity: str, period: Period, within_h: float) -> float | None:
+    def first(self, point: str, quantity: str, period: Period, within_h: float) -> Series:
         """First survey that begins so many hours from the start of a period at the latest, but not at its very end."""
         found = self.series.get((point, quantity), EMPTY)
         begin, end = period.start.timestamp(), period.end.timestamp()
         soon = (found.start >= begin) & (found.start <= begin + 3600 * within_h) & (found.end < end)
-        places = np.flatnonzero(soon)
-        return float(found.value[places[0]]) if len(places) else None
+        return found.take(np.flatnonzero(soon)[:1])
 
     def age_h(self, point: str, quantity: str, period: Period) -> float:
         """Hours from the last survey before a period to its start; infinite where there is none."""
@@ -86,8 +85,8 @@ class Book:
         before = found.end[np.where(found.start == found.end, found.start <= begin, found.start < begin)]
         return float(begin - before[-1]) / 3600 if len(before) else np.inf
 
-    def opening(self, point: str, quantity: str, period: Period) -> float | None:
-        """Last survey at or before the start of the period."""
+    def opening(self, point: str, quantity: str, period: Period) -> Series:
+        """Last survey at or before the start of the period, if there is one."""
         found = self.series.get((point, quantity), EMPTY)
         return _last(found, _opens(found, period))
 
@@ -121,10 +120,9 @@ def apart(series: Series) -> Series:
     return series.take(np.sort(np.array(kept)))
 
 
-def _last(found: Series, which: Bools) -> float | None:
-    """Value of the last record among some."""
-    places = np.flatnonzero(which)
-    return float(found.value[places[-1]]) if len(places) else None
+def _last(found: Series, which: Bools) -> Series:
+    """The last record among some, or none."""
+    return found.take(np.flatnonzero(which)[-1:])
 
 
 def book(records: pl.DataFrame, lots: frozenset[str] = frozenset()) -> Book:

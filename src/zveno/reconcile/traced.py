@@ -127,7 +127,7 @@ def _dried(values: PeriodValues, meter: Meter) -> dict[Spot, Dried]:
     """Every reading of a scale with its moisture."""
     series = values.book.within(meter.id, meter.quantity, values.period)
     spots = _spots(meter.id, meter.quantity, series)
-    solids, _ = values._solids(meter, series)
+    solids, _, _ = values._solids(meter, series)
     dry = (series.value * solids).tolist()
     if meter.quantity != "wet_mass" or not spots:
         return {spot: Dried(spot, (), None, mass) for spot, mass in zip(spots, dry, strict=True)}

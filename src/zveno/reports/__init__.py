@@ -1,6 +1,7 @@
 """Reports for people: documents built from result tables, drawn as web pages and workbooks."""
 
 from zveno.reconcile import BOUND_CONFLICT
+from zveno.reports.addresses import SourceCells, document_figures
 from zveno.reports.against_plan import plan_fact
 from zveno.reports.assays import BIASES, VERDICTS, assay_report, worse_words
 from zveno.reports.document import UOM_OF_KIND, digits_for, half_width
@@ -20,7 +21,7 @@ from zveno.reports.parts.suspected import (
     swap_words,
 )
 from zveno.reports.parts.words import grade_kind, lack_detail, measured_words, uom_words
-from zveno.reports.report import LINK, RENDERERS, REPORTS, Report, build_report, require_report
+from zveno.reports.report import LINK, RENDERERS, REPORTS, Report, build_report, place_of, require_report
 from zveno.reports.restrict import of_plant, require_link
 from zveno.reports.shown import plants_in_order
 from zveno.reports.streams import stream_title
@@ -40,6 +41,7 @@ __all__ = [
     "MonthResults",
     "Provenance",
     "Report",
+    "SourceCells",
     "answer_words",
     "assay_report",
     "biased_words",
@@ -47,6 +49,7 @@ __all__ = [
     "counter_words",
     "detectable",
     "digits_for",
+    "document_figures",
     "flowsheet_svg",
     "grade_kind",
     "half_width",
@@ -60,6 +63,7 @@ __all__ = [
     "of_plant",
     "overdue_words",
     "pair_words",
+    "place_of",
     "place_words",
     "plan_fact",
     "plants_in_order",

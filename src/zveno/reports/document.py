@@ -84,7 +84,7 @@ class Cell:
 
     ``half_width`` is half the 95 % interval; ``digits`` the decimals shown; ``word`` stands where there is
     no value. A cell with a formula and no value is computed when the document is made; a cell with both
-    keeps its formula only where the two agree.
+    keeps its formula only where the two agree. ``address`` names the figure for ``zveno explain``.
     """
 
     value: Value = None
@@ -94,6 +94,7 @@ class Cell:
     kind: Kind | None = None
     word: str = ""
     tone: Tone = "plain"
+    address: str = ""
 
 
 @dataclass(frozen=True)
@@ -210,7 +211,9 @@ class Part:
 
 @dataclass(frozen=True)
 class Document:
-    """A finished report. ``notice`` is shown on every page and sheet made from it."""
+    """A finished report. ``notice`` is shown on every page and sheet made from it; a workbook alone holds the
+    ``appendix``.
+    """
 
     title: str
     subtitle: str
@@ -218,6 +221,7 @@ class Document:
     notice: str = ""
     blocks: tuple[Block, ...] = ()
     footer: tuple[str, ...] = field(default=())
+    appendix: tuple[Part, ...] = field(default=(), repr=False)
 
     @cached_property
     def tables(self) -> dict[str, TableBlock]:
@@ -344,12 +348,13 @@ def measured(
     *,
     word: str = "",
     formula: Expr | None = None,
+    address: str = "",
 ) -> Cell:
     """A measured figure with its interval and as many digits as that allows."""
     half = half_width(sd)
     scale = SCALE.get(kind, 1.0)
     digits = digits_for(None if half is None else half * scale, _default_digits(value, kind))
-    return Cell(value, half, digits, formula, kind, word)
+    return Cell(value, half, digits, formula, kind, word, address=address)
 
 
 SCALE = {Kind.FRACTION: 100.0, Kind.PPM: 1e6}

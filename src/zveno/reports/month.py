@@ -10,6 +10,7 @@ import polars as pl
 from zveno.model.chain import ChainModel
 from zveno.periods import Period
 from zveno.reconcile import Nominal
+from zveno.reports.addresses import SourceCells
 from zveno.reports.belongings import Belongings
 from zveno.reports.charts import Estimate, recovery_by_day_svg
 from zveno.reports.document import Block, Document, Figure, Heading, half_width
@@ -57,7 +58,7 @@ class MonthResults:
     ``scale_steps`` scales that step away from their fellows, ``counters`` what counters tell;
     ``nominal`` says what leaves the tests a guide only;
     ``overdue`` are readings of instruments with an expired verification, ``widened`` flows less sure because of them.
-    ``standing`` where the period stood, to be said on every page.
+    ``standing`` where the period stood, to be said on every page; ``sources`` the cells that all was read from.
     """
 
     model: ChainModel
@@ -89,6 +90,7 @@ class MonthResults:
     overdue: pl.DataFrame = field(default_factory=lambda: frame("overdue_readings"))
     widened: pl.DataFrame = field(default_factory=lambda: frame("widened_flows"))
     standing: Standing | None = None
+    sources: SourceCells | None = None
 
 
 def month_report(results: MonthResults, text: Catalogue) -> Document:

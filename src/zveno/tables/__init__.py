@@ -18,6 +18,7 @@ from zveno.tables.column import Column
 from zveno.tables.column import columns as _columns
 from zveno.tables.counted import COUNTED
 from zveno.tables.dependent import DEPENDENT
+from zveno.tables.explained import EXPLAINED
 from zveno.tables.judged import JUDGED
 from zveno.tables.mapped import CELL_KEY, FILE_KEY, MAPPED
 from zveno.tables.quality import QUALITY
@@ -438,6 +439,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
     **BOOKS,
     **COUNTED,
     **DEPENDENT,
+    **EXPLAINED,
     **MAPPED,
     **QUALITY,
     "simulation_status": _columns(

@@ -100,7 +100,7 @@ def lay_sheets(document: Document, text: Catalogue) -> tuple[list[Sheet], dict[t
     """
     sheets: list[Sheet] = []
     slots: dict[tuple[str, str, str], Slot] = {}
-    for part in document.parts:
+    for part in (*document.parts, *document.appendix):
         placed = _place(part, text)
         if not placed:
             continue
@@ -165,8 +165,9 @@ def _facts_table(facts: Facts, id_: str, text: Catalogue) -> TableBlock:
     for k, fact in enumerate(facts.items):
         cell = fact.cell
         value = Cell(
-            cell.value, cell.half_width, cell.digits, cell.formula, cell.kind or fact.kind, cell.word, cell.tone
-        )
+            cell.value, cell.half_width, cell.digits, cell.formula, cell.kind or fact.kind, cell.word, cell.tone,
+            cell.address,
+        )  # fmt: skip
         named = {"label": fact.label, "uom": text(fact.uom), "words": fact.words}
         rows.append(Row(str(k), {"value": value, **{key: Cell(said) for key, said in named.items()}}))
     return TableBlock(id_, "", columns, tuple(rows))

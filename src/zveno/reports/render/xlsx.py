@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 
 import xlsxwriter
 
+from zveno.reports.addresses import derived_words
 from zveno.reports.document import SCALE, Callout, Cell, Column, Document, Kind, Row
 from zveno.reports.render.sheets import (
     PlacedTable,
@@ -37,6 +38,7 @@ _ACCENT, _SOFT, _PANEL, _LINE = "#A4521A", "#5B6470", "#F6F5F3", "#DCDAD6"
 _A4 = 9
 _SHORT, _LONG = 75, 170
 _FILTERED = 40
+_TITLE_LETTERS, _MESSAGE_LETTERS = 32, 255
 
 
 def render_xlsx(document: Document, target: Path | BinaryIO, text: Catalogue) -> None:
@@ -178,10 +180,18 @@ class _Writer:
             if cell.value is None and column.kind not in _LEFT:
                 tone["align"] = "right"
             self._cell(page, (y, x), cell, {**base, **tone}, wrap=row.role != "head" and not column.loose)
+            self._address(page, (y, x), cell)
             if column.paired:
                 half = cell.half_width if cell.value is not None else None
                 shown = Cell(half, kind=cell.kind, digits=cell.digits)
                 self._cell(page, (y, x + 1), shown, {**base, "font_color": _SOFT})
+
+    def _address(self, page: Any, at: tuple[int, int], cell: Cell) -> None:
+        """The address of a figure, shown where its cell is selected; the sheet of sources says more."""
+        is_figure = cell.address and cell.value is not None and derived_words(cell, self.text)
+        if is_figure and len(cell.address) <= _MESSAGE_LETTERS:
+            title = self.text("Figure")[:_TITLE_LETTERS]
+            page.data_validation(*at, *at, {"validate": "any", "input_title": title, "input_message": cell.address})
 
     def _cell(self, page: Any, at: tuple[int, int], cell: Cell, look: Mapping[str, Any], *, wrap: bool = True) -> None:
         """A figure, a formula with its value, a date or a word, each in its own type."""
