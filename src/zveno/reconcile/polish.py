@@ -14,6 +14,7 @@ from zveno.reconcile.objective import Data, Misfit, data_of, misfit
 from zveno.reconcile.observability import null_space, scales, split
 
 _STEPS = 20
+_RESTS, _AT_REST = 1e-13, 3
 _SETTLED, _NOISE = 1e-11, 1e-7
 _GONE = 1e-5
 _FAR = 1e-3
@@ -102,7 +103,7 @@ def sharpened(problem: Problem, data: Data, u: Floats, active: Bools) -> Floats 
     None where the steps do not settle, leave another bound, or where a bound no longer pushes back.
     """
     limits = bounds(problem)
-    found = _newton(problem, data, u, limits.matrix[active])
+    found = _newton(problem, data, u, limits.matrix[active], steady=True)
     if found is None or np.any(limits.slack(found)[0][~active] < 0):
         return None
     if active.any():
@@ -128,10 +129,13 @@ def without_closed(problem: Problem, data: Data, closed: Bools) -> Data:
                    data.correlation)  # fmt: skip
 
 
-def _newton(problem: Problem, data: Data, u: Floats, held: Floats, *, by: Bools | None = None) -> Floats | None:
+def _newton(
+    problem: Problem, data: Data, u: Floats, held: Floats, *, by: Bools | None = None, steady: bool = False
+) -> Floats | None:
     """Newton steps in which no equation and no held bound changes; None where they do not settle.
 
-    ``by`` names the readings whose directions move, (readings,): all that there are if not given.
+    ``by`` names the readings whose directions move, (readings,): all that there are if not given. ``steady`` is enough
+    if the sum of squares has come to rest: what readings hardly see may still move, and moves nothing that they see.
     """
     turns = by is not None  # what is left to stand has a slope: the directions seen must be those of the point itself
     by = data.present[0] if by is None else by
@@ -139,12 +143,15 @@ def _newton(problem: Problem, data: Data, u: Floats, held: Floats, *, by: Bools 
     scale = scales(problem, mass, assay)[0][0]
     rows = np.vstack([problem.G, held]) * scale
     null = null_space(rows[independent(rows)] if len(held) else rows)
-    before, size, seen = np.inf, np.inf, None
+    before, size, seen, rests = np.inf, np.inf, None, 0
     for _ in range(_STEPS):
         mass, _, assay = problem.expand(u)
         miss = misfit(problem, data, mass, assay)
         if not miss.half[0] <= before * (1 + 1e-9) + 1e-12:
             return None
+        rests = rests + 1 if before - miss.half[0] <= _RESTS * (1 + miss.half[0]) else 0
+        if steady and rests == _AT_REST:
+            return u
         before = miss.half[0]
         rows = jacobian(problem, mass, assay)[0][problem.reading_of] * scale
         if seen is None or turns:
