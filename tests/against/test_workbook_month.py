@@ -10,6 +10,7 @@ import csv
 from datetime import UTC, datetime
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from zveno.chain import Chain, Imported, example, load
@@ -81,6 +82,16 @@ def test_the_rich_lot_is_named_and_no_other(month):
 
 def test_the_wrong_year_is_told(month):
     assert any("ЖОФ_суточный_13.03.2026.xlsx" in str(one) and "2025" in str(one) for one in month[1].remarks)
+
+
+def test_the_copper_of_the_bath_is_its_volume_times_its_concentration(month):
+    """On 29 March 3,468 m3 with 45 g/l; the bleed is weighed as copper; the anodes are weighed at both ends."""
+    records = month[0].store.read("records")
+    day = records.filter(pl.col("start") == datetime(2026, 3, 28, 19, tzinfo=UTC))
+    values = dict(day.select("point", "value").iter_rows())
+    assert values["ref.bath.survey"] == pytest.approx(3468 * 45 / 1000)
+    assert values["ref.bleed.copper"] == pytest.approx(3.306)
+    assert values["ref.anode.in.weight"] == pytest.approx(values["ref.charge.weight"], rel=0.5)
 
 
 def test_the_month_agrees_with_itself_within_the_described_errors(solved):
@@ -159,7 +170,7 @@ def _stock_truth(components) -> dict[tuple[str, str], float]:
     with (HERE / "stocks.csv").open(encoding="utf-8") as file:
         for row in csv.DictReader(file):
             name = row["stock"].lower()
-            name = name if name == "ref.electrolyte" else f"stock.{name}"
+            name = "ref.bath" if name == "ref.electrolyte" else f"stock.{name}"
             end = ".opening" if row["when"] == "open" else ".closing"
             for component in (MASS, *components):
                 column = "dry_t" if component == MASS else f"{component}_t"

@@ -12,7 +12,6 @@ from typing import Literal
 import polars as pl
 
 from zveno.chain.calibrated import calibrated
-from zveno.chain.entered import records_until
 from zveno.chain.imports import Imported, import_files
 from zveno.chain.installed import add_installed_unit_models
 from zveno.chain.instruments import instrument_list, measured, overdue_tables
@@ -79,6 +78,8 @@ from zveno.store import MemoryStore, Store, open_store
 VERSION = version("zveno")
 _LOOK_BACK = timedelta(days=100)
 """How far before a period the opening survey of a stock is sought."""
+_LOOK_ON = timedelta(days=1)
+"""How far after a period its last shifts may begin, and its closing surveys stand."""
 _LEAD_DAYS = (2, 15, 62)
 """How far before a period readings are looked at, until no breach is found to be open where they begin."""
 
@@ -449,8 +450,11 @@ class Chain:
         return measured(self.model, self.store, span)
 
     def records_for(self, period: Period) -> pl.DataFrame:
-        """Records of a period, with those before it that may hold opening surveys."""
-        return records_until(self.store, Period(period.start - _LOOK_BACK, period.end))
+        """Records of a period, with those before it that may hold opening surveys and the surveys at its very end.
+
+        A plant whose report day begins in the morning ends its month on the next one.
+        """
+        return self.store.read("records", Period(period.start - _LOOK_BACK, period.end + _LOOK_ON))
 
 
 def load(folder: Path | str, *, store: Path | str | None = None) -> Chain:

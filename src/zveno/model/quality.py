@@ -54,6 +54,9 @@ class InstrumentLink(Record):
 
     name: str = Field(description="pattern of the name: * stands for anything, | parts alternatives")
     quantities: tuple[Quantity, ...] = Field(description="what they read", min_length=1)
+    points: tuple[str, ...] = Field(
+        default=(), description="accounting points where they do, with * for anything; at all of them if left out"
+    )
     limit_pct: Percent | None = Field(default=None, description="largest permissible error, %; the class if left out")
 
 

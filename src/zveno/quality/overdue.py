@@ -34,7 +34,7 @@ def meters_of(model: ChainModel, instruments: Iterable[Registered]) -> dict[str,
 def _at_point(model: ChainModel, one: Registered, links: Sequence[InstrumentLink]) -> tuple[str, ...]:
     """Meters at the accounting point of an instrument of which it can be one."""
     point, link = one.point.lower(), _link(one, links)
-    if not point or link is None:
+    if not point or link is None or not any(fnmatchcase(point, part.casefold()) for part in link.points or ("*",)):
         return ()
     return tuple(
         meter.id for meter in model.chain.meters

@@ -119,11 +119,12 @@ def test_books_as_known_and_what_a_restatement_moves(say):
     number = json.loads(say("adjust", "2026-03", "--json"))["proposals"][0]["record"]
     say("adjust", "2026-03", "--approve", str(number), "--as", "chief")
     now = say("books", "2026-03")
-    assert "version 1 of 2026-03 is in force" in now
-    assert "! 1 value that came after the close is in these figures and not in that version" in now
+    assert "Closed, version 1" in now
+    assert "1 value came after the close" in now
     before = say("books", "2026-03", "--as-known", moment)
     assert "1,000 ± 84" in before
-    assert "! 1 value" not in before
+    assert "1 value came after" not in before
+    assert "version 1 of 2026-03 was in force" in before
     assert "25.00 ±" in say("reconcile", "2026-03", "--as-known", moment)
     assert "24.65 ±" in say("reconcile", "2026-03", "--as-known", DUE)
     assert "give one of them" in say("reconcile", "2026-03", "--as-known", DUE, "--data", ".", code=5)
