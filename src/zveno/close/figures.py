@@ -95,7 +95,7 @@ def book_figures(
     yield from _owners(making)
     yield from _returns(making)
     yield from _dues(making)
-    yield from _lots(making)
+    yield from lot_figures(making.period, books.lot_limits)
 
 
 def _stocks(making: _Making) -> Iterator[Figure]:
@@ -227,16 +227,18 @@ def _dues(making: _Making) -> Iterator[Figure]:
                 yield making.figure("owner_dues", column, row, formula)
 
 
-def _lots(making: _Making) -> Iterator[Figure]:
-    """Single assays of lots against the limits of contracts: nothing of them is reconciled."""
-    for row in making.books.lot_limits.iter_rows(named=True):
+def lot_figures(period: str, lots: pl.DataFrame) -> Iterator[Figure]:
+    """Single assays of lots against the limits of contracts, table ``lot_limits``: nothing of them is reconciled."""
+    for row in lots.iter_rows(named=True):
         grade = Recorded(row["meter"], row["component"], row["file"], row["sheet"], row["cell"])
         relative = row["grade_sd_frac"] / row["grade_frac"]
         sd, limit = Times(grade, Given(relative, BY_METER)), Given(row["limit_frac"], BY_CONTRACT)
         made: dict[str, Formula] = {"grade_frac": grade, "grade_sd_frac": sd, "limit_frac": limit}
         made["chance_within"] = Worked(JUST_WITHIN, (grade, limit, sd), _chance)
+        keys = tuple(row[one] for one in FIGURE_KEYS["lot_limits"])
         for column, formula in made.items():
-            yield making.figure("lot_limits", column, row, formula)
+            address = address_of(period, "lot_limits", keys, column)
+            yield Figure(address, "lot_limits", column, keys, row[column], None, formula)
 
 
 def _chance(of: Floats) -> float:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import solve_triangular
 from scipy.special import log_ndtr
 
 from zveno.errors import SolveError
@@ -20,7 +21,7 @@ from zveno.tables.figure import Solved
 
 Floats = NDArray[np.float64]
 Name = tuple[str, str]
-_STEPS, _SETTLED, _DIVERGED = 12, 1e-13, 0.5
+_STEPS, _SETTLED, _SMALL, _UNFELT, _DIVERGED = 12, 1e-13, 1e-9, 1e-8, 0.5
 _RANK, _SEEN = 1e-10, 1e-9
 _NOTHING = 1e-12
 _ROOT_2_PI = float(np.log(np.sqrt(2 * np.pi)))
@@ -79,6 +80,9 @@ class Resolved:
 def resolved(network: Network, start: Start) -> Resolved:
     """Solve a network from a point near its solution.
 
+    What rounding leaves of a step may be no more than a billionth of a variable, or, where a variable is the small
+    difference of large ones, a hundred-millionth of its standard deviation.
+
     Raises
     ------
     SolveError
@@ -86,14 +90,15 @@ def resolved(network: Network, start: Start) -> Resolved:
     """
     task = _Task(network, start)
     x = task.feasible(np.array([start.at[name] for name in task.names]))
-    first, step = x.copy(), np.inf
+    first, step, in_sd = x.copy(), np.inf, np.inf
     for _ in range(_STEPS):
-        move = task.step(x)
+        move, sd = task.step(x)
         x, before, step = x + move, step, float(np.abs(move / task.size).max(initial=0.0))
-        if step < _SETTLED or (step < 1e-9 and step >= 0.5 * before):
+        in_sd = float(np.divide(np.abs(move), sd, out=np.zeros_like(sd), where=sd > 0).max(initial=0.0))
+        if step < _SETTLED or (step >= 0.5 * before and (step < _SMALL or in_sd < _UNFELT)):
             break
     away = float(np.abs((x - first) / task.size).max(initial=0.0))
-    if step > 1e-9 or away > _DIVERGED:
+    if (step > _SMALL and in_sd > _UNFELT) or away > _DIVERGED:
         raise SolveError("the balance does not come out again: a step of {step} is left", step=f"{step:.1e}")
     return Resolved(task.names, x, away, step, task.keys, task.linear(x))
 
@@ -161,22 +166,29 @@ class _Task:
         """First derivative of the objective by each reading's value; curvature of limits, 0 elsewhere."""
         pull, curve = np.zeros(len(self.readings)), np.zeros(len(self.readings))
         error = np.array([values[n] - (self.readings[n].value or 0.0) for n in self.exact])
-        pull[self.exact] = np.linalg.solve(self.root.T, np.linalg.solve(self.root, error))
+        pull[self.exact] = self._white(self._white(error), back=True)
         for n in self.limits:
             pull[n], curve[n] = _limit(self.readings[n], float(values[n]))
         return pull, curve
 
-    def _seen(self, J: Floats) -> tuple[Floats, Floats]:
-        """Directions that the readings see, and how strongly, of the scaled variables along ``Z``.
+    def _white(self, of: Floats, *, back: bool = False) -> Floats:
+        """Values of the readings without what their errors have in common, each in standard deviations.
+
+        Done by substitution, which keeps its digits however different the standard deviations are.
+        """
+        return np.asarray(solve_triangular(self.root, of, lower=True, trans="T" if back else "N"))
+
+    def _seen(self, J: Floats) -> tuple[Floats, Floats, Floats]:
+        """Directions that the readings see, of the scaled variables along ``Z``; how strongly; and in what they show.
 
         What limits alone hold back is unobservable: it stays where it is.
         """
-        rows = np.linalg.solve(self.root, J[self.exact] * self.size) @ self.Z
+        rows = self._white(J[self.exact] * self.size) @ self.Z
         if 0 in rows.shape:
-            return np.zeros((len(self.names), 0)), np.zeros(0)
-        _, strength, V = np.linalg.svd(rows)
+            return np.zeros((len(self.names), 0)), np.zeros(0), np.zeros((len(self.exact), 0))
+        U, strength, V = np.linalg.svd(rows)
         rank = int(np.sum(strength > _SEEN * strength[0]))
-        return self._aside(self.Z @ V[:rank].T, self.Z @ V[rank:].T), strength[:rank]
+        return self._aside(self.Z @ V[:rank].T, self.Z @ V[rank:].T), strength[:rank], U[:, :rank]
 
     def _aside(self, seen: Floats, hidden: Floats) -> Floats:
         """Directions seen, each turned so that in the measure of the reconciliation nothing hidden moves with it."""
@@ -185,27 +197,25 @@ class _Task:
         weighed = hidden.T * self.measure
         return np.asarray(seen - hidden @ np.linalg.lstsq(weighed @ hidden, weighed @ seen, rcond=None)[0])
 
-    def step(self, x: Floats) -> Floats:
-        """A Newton step along the equations, in the directions that the readings see."""
+    def step(self, x: Floats) -> tuple[Floats, Floats]:
+        """A Newton step along the equations, in the directions that the readings see; standard deviations of x."""
         values, J = self._read(x)
         pull, curve = self._forces(values)
-        along, strength = self._seen(J)
+        along, strength, shown = self._seen(J)
         held = J[self.limits] * self.size @ along
         bend = along.T @ (self._bend(x, pull) * np.outer(self.size, self.size)) @ along
         bend += held.T @ (curve[self.limits][:, None] * held)
-        slope = along.T @ (self.size * (J.T @ pull))
+        error = np.array([values[n] - (self.readings[n].value or 0.0) for n in self.exact])
+        slope = shown.T @ self._white(error) + held.T @ pull[self.limits] / strength
         K = np.eye(len(strength)) + bend / np.outer(strength, strength)
-        y = -np.linalg.solve(K, slope / strength) / strength
-        return np.asarray(self.size * (along @ y))
+        y = -np.linalg.solve(K, slope) / strength
+        return np.asarray(self.size * (along @ y)), self.size * np.linalg.norm(along / strength, axis=1)
 
     def linear(self, x: Floats) -> Floats:
         """Derivatives of the variables by the readings in use, without second order, (variables, readings)."""
         _, J = self._read(x)
-        along, strength = self._seen(J)
-        rows = np.linalg.solve(self.root, J[self.exact] * self.size) @ along
-        return np.asarray(
-            self.size[:, None] * (along @ (np.linalg.solve(self.root.T, rows) / strength[None, :] ** 2).T)
-        )
+        along, strength, shown = self._seen(J)
+        return np.asarray(self.size[:, None] * (along @ (self._white(shown, back=True) / strength).T))
 
 
 def _sizes(names: tuple[Name, ...], start: Start) -> Floats:

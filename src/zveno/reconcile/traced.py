@@ -16,6 +16,7 @@ from zveno.model.chain import ChainModel
 from zveno.model.types import Meter
 from zveno.periods import Period
 from zveno.reconcile.build import plan_of
+from zveno.reconcile.censored import filled
 from zveno.reconcile.period_values import PeriodValues, _feed_key, _lookup, _weighers
 from zveno.reconcile.records import Series
 
@@ -60,6 +61,7 @@ class MassTrace:
 class Weighed:
     """A reading of a laboratory: what it counts as, and the mass that it stands for.
 
+    A limit counts half of it where ``halved``, else what the distribution of the others makes of it.
     ``of`` lists records of scales with the share of their dry mass that falls into its time; without any the weight is
     that of the others on the mean (``usual``), or 1.
     """
@@ -125,7 +127,7 @@ def _spots(meter: str, quantity: str, series: Series) -> list[Spot]:
 
 def _dried(values: PeriodValues, meter: Meter) -> dict[Spot, Dried]:
     """Every reading of a scale with its moisture."""
-    series = values.book.within(meter.id, meter.quantity, values.period)
+    series = values.within(meter, meter.quantity)
     spots = _spots(meter.id, meter.quantity, series)
     solids, _, _ = values._solids(meter, series)
     dry = (series.value * solids).tolist()
@@ -162,15 +164,14 @@ def _assay(values: PeriodValues, meter: Meter, component: str) -> AssayTrace | N
     weight = values._weight(meter, series)
     shares, usual = _shares(values, meter, series)
     kept = np.flatnonzero(weight > 0)
-    halve = series.below & (not value.below)
+    present = series.take(kept)
+    counts = present.value if value.below else filled(present).value
+    halved = present.below & (counts == 0.5 * present.value)
     spots = _spots(meter.id, component, series)
     readings = tuple(
-        Weighed(
-            spots[k], float(0.5 * series.value[k] if halve[k] else series.value[k]), bool(halve[k]), float(weight[k]),
-            shares[k], bool(usual[k]),
-        )
-        for k in kept
-    )  # fmt: skip
+        Weighed(spots[k], float(count), bool(half), float(weight[k]), shares[k], bool(usual[k]))
+        for k, count, half in zip(kept, counts, halved, strict=True)
+    )
     return AssayTrace(readings, value.value, value.below)
 
 
@@ -188,7 +189,7 @@ def _shares(
     found: list[list[tuple[Spot, float]]] = [[] for _ in range(len(series))]
     start, end = series.start, np.maximum(series.end, series.start + 1)
     for scale in _weighers(values.model, key):
-        masses = values.book.within(scale.id, scale.quantity, values.period)
+        masses = values.within(scale, scale.quantity)
         spots = _spots(scale.id, scale.quantity, masses)
         length = np.maximum(masses.end - masses.start, 1.0)
         first, last = np.maximum(start[:, None], masses.start), np.minimum(end[:, None], masses.start + length)

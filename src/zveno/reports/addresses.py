@@ -58,18 +58,20 @@ class SourceCells:
 
 
 def ranges(cells: list[str]) -> str:
-    """Cells in words, those below each other as a range.
+    """Cells in words, those below each other as a range; numbers of records of the log stand alone.
 
     Examples
     --------
     >>> ranges(["E4", "E5", "E6", "G7", "3:2"])
     'E4:E6, G7, 3:2'
+    >>> ranges(["7", "8"])
+    '7, 8'
     """
     runs: list[list[str]] = []
     for one in dict.fromkeys(cells):
         column, row = one.rstrip("0123456789"), one[len(one.rstrip("0123456789")) :]
         last = runs[-1][-1] if runs else ""
-        same = last.rstrip("0123456789") == column and ":" not in one
+        same = column and last.rstrip("0123456789") == column and ":" not in one
         if same and int(row) == int(last[len(column) :]) + 1:
             runs[-1].append(one)
         else:

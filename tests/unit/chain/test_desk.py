@@ -17,6 +17,8 @@ from tests.unit.close import heap
 
 from zveno.chain.closing import Closing
 from zveno.chain.desk import Desk
+from zveno.chain.entered import signed_values
+from zveno.chain.explaining import explaining
 from zveno.close.putin import Asked
 from zveno.errors import ConflictError, DataError, StoreError
 from zveno.log import Draft, Signer
@@ -87,6 +89,22 @@ def test_an_adjustment_counts_only_after_a_second_person(office):
     assert versions["value"].to_list() == [before, 2880.0]
     assert office.signed.log.verify() == ()
     assert office.closing.chain.reconcile(MONTH).status == "consistent"
+
+
+def test_an_adjusted_value_is_explained_by_who_approved_it_and_by_what_was_signed(office):
+    waiting = office.desk.propose(office.paper(2880.0), office.clerk, DAY)
+    approved = office.desk.approve(waiting.number, office.chief, DAY + HOUR)
+    about = explaining(office.closing.chain, MONTH, office.signed.folder)
+    address = next(one for one in about.ground.listed("adjustments conc.receipt reading"))
+    found = about.explain(address)
+    assert found.figure.value == 2880.0
+    persons = about.persons(found).row(0, named=True)
+    assert persons == {"point": "conc.receipt", "person": "Главный бухгалтер", "record": approved.decided.record}
+    row = found.records.row(0, named=True)
+    signed = signed_values(office.signed.log)
+    key = int(row["cell"]), row["point"], row["quantity"], row["start"], row["end"]
+    assert signed == {key: 2880.0}
+    assert about.superseded(found)["file"].to_list() != ["ledger"]
 
 
 def test_nobody_approves_the_own_adjustment(office):

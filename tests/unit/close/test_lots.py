@@ -9,9 +9,11 @@ import pytest
 from tests.unit.close.smelter import OWNERS, model
 from tests.unit.reconcile.plants import MONTH
 
+from zveno.close.figures import lot_figures
 from zveno.close.lots import lot_limits
 from zveno.model.contract_checks import contract_faults
 from zveno.tables import frame
+from zveno.tables.figure import Given, Recorded, leaves, value_of
 
 LIMITS = [
     {"from": "2026-01-01", "component": "As", "max_pct": 0.5},
@@ -49,6 +51,21 @@ def test_within_the_error_of_the_assay_a_lot_is_doubtful():
     (row,) = lot_limits(described(), assays((12, 0.51, "")), MONTH).rows(named=True)
     assert (row["status"], row["lot"]) == ("doubtful", "")
     assert row["chance_within"] == pytest.approx(0.35, abs=0.01)
+
+
+def test_every_figure_of_a_lot_follows_from_its_one_cell():
+    model, rows = described(), assays((12, 0.62, ""), (14, 0.51, ""))
+    table = lot_limits(model, rows, MONTH)
+    figures = {one.address: one for one in lot_figures(MONTH.name, table)}
+    assert len(figures) == 4 * table.height == 8
+    value = {one["cell"]: one["value"] for one in rows.iter_rows(named=True)}
+    for one in figures.values():
+        (leaf,) = {leaf for leaf in leaves(one.formula) if not isinstance(leaf, Given)} or {None}
+        assert leaf == (
+            None if one.column == "limit_frac" else Recorded("toll.assay", "As", "lots.xls", "s", leaf.cell)
+        )
+        assert value_of(one.formula, lambda known: value[known.cell]) == pytest.approx(one.value, rel=1e-12)
+    assert "2026-03/lot_limits/toller/As/toll.assay/lots.xls/s/A12/grade_frac" in figures
 
 
 def test_the_limit_in_force_on_the_day_of_the_lot_counts():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from datetime import UTC, datetime
 from pathlib import Path
 
 import openpyxl
@@ -73,12 +75,37 @@ def test_a_file_with_another_content_is_refused(chain, tmp_path):
         read_again(files, records, chain.store.read("mapped_cells"))
 
 
-def test_what_persons_put_in_stands_in_the_ledger_itself(chain, tmp_path):
+def test_what_persons_put_in_is_read_in_what_they_signed(chain, tmp_path):
     path = shift(tmp_path, [("balk_conc.line1.weightometer", "влажная масса", "т", 1250.5)])
     chain.import_files([path])
-    records = chain.store.read("records").with_columns(file=pl.lit(LEDGER), value=pl.lit(900.0))
-    files = SourceFiles.within(chain.model, [tmp_path], [])
-    assert read_again(files, records, chain.store.read("mapped_cells")) == [900.0]
+    records = chain.store.read("records").with_columns(file=pl.lit(LEDGER), value=pl.lit(900.0), cell=pl.lit("12"))
+    files, mapped = SourceFiles.within(chain.model, [tmp_path], []), chain.store.read("mapped_cells")
+    assert read_again(files, records, mapped) == [900.0]  # no log is there: as the store says
+    row = records.row(0, named=True)
+    key = 12, row["point"], row["quantity"], row["start"], row["end"]
+    assert read_again(files, records, mapped, {key: 905.0}) == [905.0]
+    with pytest.raises(DataError, match="record 12 of the log approves no value"):
+        read_again(files, records, mapped, {})
+
+
+def test_the_metal_of_a_bath_is_its_volume_times_the_concentration_beside(chain, tmp_path):
+    book = openpyxl.Workbook()
+    book.active.title = "Ванны"
+    book.active.append(["ванна", "объём, м3", "Cu, г/л"])
+    book.active.append(["1", 120.5, "41,2"])
+    book.save(tmp_path / "baths.xlsx")
+    digest = hashlib.sha256((tmp_path / "baths.xlsx").read_bytes()).hexdigest()
+    place = {"file": "baths.xlsx", "sheet": "Ванны", "file_hash": digest, "status": "imported"}
+    mapped = pl.DataFrame([
+        {**place, "cell": "B2", "quantity": "volume", "uom": "m3"},
+        {**place, "cell": "C2", "quantity": "concentration_Cu", "uom": "g/l"},
+    ])  # fmt: skip
+    moment = datetime(2026, 4, 1, tzinfo=UTC)
+    records = pl.DataFrame([
+        {**place, "cell": "C2", "point": "bath", "quantity": "survey_mass", "start": moment, "end": moment, "value": 1.0}
+    ])  # fmt: skip
+    files = SourceFiles.within(chain.model, [tmp_path], ["baths.xlsx"])
+    assert read_again(files, records, mapped) == pytest.approx([120.5 * 41.2 / 1000], rel=1e-15)
 
 
 def test_explaining_needs_no_file(chain, tmp_path):

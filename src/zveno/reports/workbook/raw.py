@@ -127,7 +127,8 @@ def raw_part(given: PeriodBooks, rows: RawRows, text: Catalogue) -> list[Block]:
         Heading("raw", text("Values as imported"), text("Raw values")),
         Paragraph(text(
             "Each value with the file, sheet and cell that it was read from. Dry mass = value × (1 − moisture). An "
-            "assay counts with the dry mass of its time; less than a limit counts half of it among others."
+            "assay counts with the dry mass of its time; less than a limit counts as what the others make likely, or "
+            "half of it where they are few."
         )),
         TableBlock(RAW, "", columns, tuple(made)),
     ]  # fmt: skip
@@ -183,8 +184,9 @@ def _weight_cells(rows: RawRows, key: str, one: Weighed, *, limit: Kind) -> dict
         )
         weight = Total(terms) if len(terms) > 1 else terms[0]
     kind = limit if one.counts_as >= 1e-3 else Kind.PPM
+    counts = Calc("*", 0.5, value) if one.halved else value if one.counts_as == one.spot.value else None
     return {
-        "counts": Cell(one.counts_as, formula=Calc("*", 0.5, value) if one.halved else value, kind=kind, digits=4),
+        "counts": Cell(one.counts_as, formula=counts, kind=kind, digits=4),
         "weight": Cell(one.weight, formula=weight),
         "metal": Cell(one.counts_as * one.weight, formula=Calc("*", Ref(RAW, key, "counts"), Ref(RAW, key, "weight"))),
     }
