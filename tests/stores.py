@@ -40,7 +40,7 @@ class Place:
 
     def clear(self) -> None:
         """Take away what a server holds of these stores; folders go by themselves."""
-        for folder in self.folder.glob("s*") if self.kind == "postgres" else ():
+        for folder in self.folder.glob("s" + 32 * "[0-9a-f]") if self.kind == "postgres" else ():
             store = open_store(f"{self.server()}{'&' if '?' in self.server() else '?'}readings={folder}")
             with store.database.connection() as connection:
                 connection.exec_driver_sql(f"DROP SCHEMA IF EXISTS {folder.name} CASCADE")

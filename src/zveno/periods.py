@@ -89,6 +89,20 @@ class Period:
             return self.start.strftime(forms[self.kind])
         return f"{self.start:%Y-%m-%dT%H:%M}/{self.end:%Y-%m-%dT%H:%M}"
 
+    def of_report_days(self, starts_h: float) -> Period:
+        """The same report days, each of which begins so many hours after midnight; hours and shifts stay as they are.
+
+        Examples
+        --------
+        >>> Period.parse("2026-03-01", zone("UTC+05:00")).of_report_days(-4).start.isoformat()
+        '2026-02-28T20:00:00+05:00'
+        """
+        midnight = time()
+        if not starts_h or self.start.time() != midnight or self.end.time() != midnight:
+            return self
+        by = timedelta(hours=starts_h)
+        return Period(self.start + by, self.end + by, self.kind)
+
     def split(self, kind: Literal["hour", "day", "month"]) -> Iterator[Period]:
         """Cut into hours, days or months of plant time; the last one may be short."""
         start = self.start

@@ -9,9 +9,10 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from zveno import store
-from zveno.chain.kept import description_of
+from zveno.chain.periodfiles import Asked, period_files
 from zveno.errors import DataError
 from zveno.log import Entry, Log, Signer, write_archive
+from zveno.log.canonical import Json
 
 if TYPE_CHECKING:
     from zveno.chain.facade import Chain
@@ -26,13 +27,19 @@ class ToArchive:
     paths
         Files by their names; folders with all that is in them.
     chain, period
-        Also the description of this chain and all its values of this period: ``records.csv``, ``rejected.csv``,
-        ``readings.parquet``.
+        Also the description of this chain and all its values of this period; of a period that was drawn up, its
+        versions as they were signed, the values that they were made of, and its reports (see ``periodfiles``).
+    version
+        Which version the reports and values are of; the one in force if left out.
+    lang
+        Language of the reports.
     """
 
     paths: tuple[Path, ...] = ()
     chain: Chain | None = None
     period: str = ""
+    version: str = ""
+    lang: str = "en"
 
 
 def archive(log: Log, signer: Signer, at: datetime, wanted: ToArchive, out: Path) -> Entry:
@@ -51,6 +58,7 @@ def archive(log: Log, signer: Signer, at: datetime, wanted: ToArchive, out: Path
         If the person may not sign, or the disk refuses.
     """
     files: dict[str, bytes | Path] = {}
+    about: dict[str, Json] = {}
     for path in wanted.paths:
         for name, one in _named(path):
             if name in files:
@@ -58,11 +66,12 @@ def archive(log: Log, signer: Signer, at: datetime, wanted: ToArchive, out: Path
             files[name] = one
     with TemporaryDirectory() as scratch:
         if wanted.chain is not None:
-            found = _period(wanted.chain, wanted.period, Path(scratch))
+            asked = Asked(wanted.period, wanted.version, wanted.lang)
+            found, about = period_files(wanted.chain, log.folder, asked, Path(scratch))
             files |= {f"period/{name}": one for name, one in found.items()}
         if not files:
             raise DataError("there is nothing to pack: name files or folders, or a period with --period")
-        return write_archive(log, signer, at, files, out)
+        return write_archive(log, signer, at, files, out, about)
 
 
 def backup(folder: Path, out: Path) -> int:
@@ -83,18 +92,3 @@ def _named(path: Path) -> list[tuple[str, Path]]:
     if not path.is_file():
         raise DataError("'{path}' does not exist: give a file or a folder with files", path=str(path))
     return [(path.name, path)]
-
-
-def _period(chain: Chain, text: str, scratch: Path) -> dict[str, bytes | Path]:
-    """The description, and the values of a period as the store gives them."""
-    span = chain.period(text)
-    files: dict[str, bytes | Path] = {
-        f"description/{one.relative_to(chain.folder).as_posix()}": one for one in description_of(chain.folder)
-    }
-    files["records.csv"] = chain.store.read("records", span).write_csv().encode()
-    files["rejected.csv"] = chain.store.read("rejected", span).write_csv().encode()
-    readings = chain.store.read("readings", span)
-    if not readings.is_empty():
-        store.write_readings(readings, scratch / "readings.parquet")
-        files["readings.parquet"] = scratch / "readings.parquet"
-    return files

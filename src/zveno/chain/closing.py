@@ -6,21 +6,27 @@ import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import polars as pl
 
+from zveno.chain.entered import enter_approved, records_until
 from zveno.chain.facade import Chain, load
+from zveno.chain.gate import Obstacle, Question, authorised_by, obstacles, require_clear
 from zveno.chain.kept import description_of
-from zveno.close import Carried
+from zveno.close import Books, Carried
+from zveno.close.dependants import dependants
+from zveno.close.investigations import Investigation, investigations
 from zveno.close.steps import PeriodStage, Version, require_approvable, require_drawable, stages
 from zveno.errors import DataError, StoreError, refusal
 from zveno.log import Draft, Log, Signer
+from zveno.log.canonical import Json
 from zveno.log.journal import replace_whole
 from zveno.periods import Period
 from zveno.store.asknown import AsKnown
@@ -94,19 +100,35 @@ class Closing:
         """
         return require_approvable(self.stage(self.chain.period(period).name), person)[0]
 
+    def obstacles(self, period: str, person: str) -> tuple[Obstacle, ...]:
+        """What stands in the way of a close of a period that a person draws up."""
+        return obstacles(Question(self.chain, self.log, self.chain.period(period), person))
+
+    def require_clear(self, period: str, person: str) -> None:
+        """Refuse, before a pass-phrase is asked for, a close that something stands in the way of.
+
+        Raises
+        ------
+        DataError
+            With every obstacle.
+        """
+        require_clear(Question(self.chain, self.log, self.chain.period(period), person))
+
     def draw_up(self, period: str, signer: Signer, at: datetime, reason: str | None = None) -> Version:
         """Draw up the books of a period from all data known now, and sign them; with a reason, restate a closed one.
 
         Raises
         ------
         DataError
-            If the period cannot be drawn up at this stage, or has no data.
+            If the period cannot be drawn up at this stage, something stands in the way, or it has no data.
         StoreError
             If the person may not sign, or the disk refuses: then nothing has changed.
         """
         span = self.chain.period(period)
         kind = self.require_drawable(period, reason)
-        newest = self.chain.store.read("records", span)["known"].max()
+        self.require_clear(period, signer.person)
+        enter_approved(self.chain.store, self.log, lambda: at)
+        newest = records_until(self.chain.store, span)["known"].max()
         if isinstance(newest, datetime) and newest > at:
             raise DataError(
                 "values of {period} became known on {newest}, after {now}: set the clock of this machine right",
@@ -114,9 +136,14 @@ class Closing:
             )  # fmt: skip
         content = self._content(self.chain, span, at)
         digest = self._keep(span.name, content)
-        body = {"period": span.name, "cut": at.isoformat(), "model": self.chain.model.hash}
+        body: dict[str, Json] = {"period": span.name, "cut": at.isoformat(), "model": self.chain.model.hash}
+        if looked_into := [one.number for one in self.open_investigations(span.name)]:
+            body["investigations"] = looked_into
         if reason is not None:
             body["reason"] = reason.strip()
+        authorised = authorised_by(Question(self.chain, self.log, span, signer.person))
+        if authorised:
+            body["authorised"] = list(authorised)
         self.log.enter(signer, Draft(kind, body, at, {"version.zip": digest}))
         draft = self.stage(span.name).draft
         if draft is None:
@@ -131,12 +158,14 @@ class Closing:
         Raises
         ------
         DataError
-            If nothing waits, the person drew it up, or the version cannot be made again to the last digit.
+            If nothing waits, the person drew it up, something stands in the way, or the version cannot be made again
+            to the last digit.
         StoreError
             If the person may not sign, or the disk refuses.
         """
         span = self.chain.period(period)
         draft, kind = require_approvable(self.stage(span.name), signer.person)
+        self.require_clear(period, draft.drawn.person)
         differing = self.reproduce(draft)
         if differing:
             raise DataError(
@@ -170,10 +199,7 @@ class Closing:
     def reproduce(self, version: Version) -> tuple[str, ...]:
         """Make a version again from the store and the description it was made with; names of what differs."""
         kept = self._bytes(version)
-        with zipfile.ZipFile(io.BytesIO(kept)) as old, TemporaryDirectory() as scratch:
-            description = Path(scratch) / "description"
-            old.extractall(scratch, [one for one in old.namelist() if one.startswith("description/")])
-            chain = replace(load(description, store=self.folder), store=self.chain.store)
+        with zipfile.ZipFile(io.BytesIO(kept)) as old, self.as_made(version) as chain:
             again = self._content(chain, chain.period(version.period), version.cut)
             with zipfile.ZipFile(io.BytesIO(again)) as new:
                 names = sorted({*old.namelist(), *new.namelist()})
@@ -182,24 +208,68 @@ class Closing:
                     if one not in old.namelist() or one not in new.namelist() or old.read(one) != new.read(one)
                 )  # fmt: skip
 
+    def packed(self, version: Version) -> bytes:
+        """The file of a version, as it was signed: its tables and its description.
+
+        Raises
+        ------
+        StoreError
+            If it is missing, or not what was signed.
+        """
+        return self._bytes(version)
+
     def late(self, period: str) -> Late | None:
         """What became known after the close; None where the period is not closed."""
         span = self.chain.period(period)
         closed = self.stage(span.name).closed
         if closed is None:
             return None
-        records = self.chain.store.read("records", span).filter(pl.col("known") > closed.cut)
+        records = records_until(self.chain.store, span).filter(pl.col("known") > closed.cut)
         return Late(span.name, closed.cut, records)
 
+    def open_investigations(self, period: str) -> tuple[Investigation, ...]:
+        """What is still looked into of a period and of those before it: a close names it and carries it over."""
+        end = self.chain.period(period).end
+        found = investigations(enumerate(self.log.records)).values()
+        return tuple(one for one in found if one.closed is None and self.chain.period(one.period).start < end)
+
     def to_look_at(self, period: str) -> tuple[str, ...]:
-        """Closed periods after this one that took over what this one closed with: a restatement concerns them."""
-        after = self.chain.period(period).end
-        found = [one for one in self.stages().values() if one.versions]
-        return tuple(sorted(one.period for one in found if self.chain.period(one.period).start >= after))
+        """Closed periods after this one that were drawn up before its version in force: they stand on a former one."""
+        span, closed = self.chain.period(period), self.stage(self.chain.period(period).name).closed
+        if closed is None or closed.approved is None:
+            return ()
+        found = [one for one in self.stages().values() if one.closed and one.closed.cut < closed.approved.at]
+        return tuple(sorted(one.period for one in found if self.chain.period(one.period).start >= span.end))
+
+    def dependants(self, before: Version, after: Version) -> pl.DataFrame:
+        """Table ``dependants``: what stands on a version and is moved by the one that takes its place."""
+        old, new = self.frozen(before), self.frozen(after)
+        span = self.chain.period(before.period)
+        following = next((one for one in self.stages() if self.chain.period(one).start == span.end), "")
+        names = (before.period, following or self._following(span))
+        return dependants(self.chain.model, (old.tables, new.tables), (old.carried, new.carried), names)
+
+    def books(self, period: str | Period, known: datetime | None = None) -> Books:
+        """The books of a period with what the one before handed on; as they were known at a moment, if one is given."""
+        span = period if isinstance(period, Period) else self.chain.period(period)
+        view = self.chain if known is None else as_known(self.chain, known)
+        return view.books(span, self.taken_over(span, known or self.chain.now()))
+
+    def in_force(self, period: str, known: datetime | None = None) -> Version | None:
+        """The version that was in force at a moment (None = now)."""
+        versions = self.stage(self.chain.period(period).name).versions
+        found = [one for one in versions if known is None or (one.approved is not None and one.approved.at <= known)]
+        return found[-1] if found else None
 
     # ---- inside ------------------------------------------------------------------------------------------------------
 
-    def _before(self, span: Period, cut: datetime) -> Carried:
+    def _following(self, span: Period) -> str:
+        """Name of the month after a month; empty after any other stretch."""
+        if span.kind != "month":
+            return ""
+        return next(Period(span.end, span.end + timedelta(days=40)).split("month")).name
+
+    def taken_over(self, span: Period, cut: datetime) -> Carried:
         """What the period that ends where this one starts was closed with, as known at a moment."""
         for one in self.stages().values():
             known = [each for each in one.versions if each.approved is not None and each.approved.at <= cut]
@@ -207,12 +277,21 @@ class Closing:
                 return self.frozen(known[-1]).carried
         return Carried()
 
+    @contextmanager
+    def as_made(self, version: Version) -> Iterator[Chain]:
+        """The chain with the description that a version was made with; its store is that of today."""
+        with zipfile.ZipFile(io.BytesIO(self._bytes(version))) as old, TemporaryDirectory() as scratch:
+            old.extractall(scratch, [one for one in old.namelist() if one.startswith("description/")])
+            yield replace(load(Path(scratch) / "description", store=self.folder), store=self.chain.store)
+
+    # ---- inside ------------------------------------------------------------------------------------------------------
+
     def _content(self, chain: Chain, span: Period, cut: datetime) -> bytes:
         """The file of a version: tables, description, and what it hands on; the same things make the same bytes."""
         view = as_known(chain, cut)
         balance = view.reconcile(span)
         results = view.results(span, balance)
-        books = view.books(span, self._before(span, cut), balance)
+        books = view.books(span, self.taken_over(span, cut), balance)
         tables = {name: one for name, one in vars(results).items() if isinstance(one, pl.DataFrame)} | books.tables()
         files = {f"tables/{name}.csv": one.write_csv().encode() for name, one in tables.items()}
         for path in description_of(chain.folder):

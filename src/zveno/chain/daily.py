@@ -32,7 +32,7 @@ def daily(chain: Chain, day: str | None = None) -> Daily:
         raise DataError("'{period}' is not a single day: give one such as 2026-03-14", period=day or span.name)
     so_far = to_date_of(span)
     records = chain.records_for(so_far)
-    alone = reconcile_many(chain.model, records, [span])
+    alone = reconcile_many(chain.model_for(span), records, [span])
     balance = chain.reconcile(so_far)
     readings = chain.store.read("readings", Period(span.start.replace(day=1), span.end + timedelta(days=1)))
     plans = plan_fact(chain.model, records, readings, so_far)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
@@ -14,7 +14,8 @@ import polars as pl
 from zveno.chain.calibrated import calibrated
 from zveno.chain.imports import Imported, import_files
 from zveno.chain.installed import add_installed_unit_models
-from zveno.chain.kept import hash_of, rejected_of
+from zveno.chain.instruments import instrument_list, measured, overdue_tables
+from zveno.chain.kept import hash_of, lots_of, rejected_of
 from zveno.chain.lasting import Detection, Drifts, LastingErrors, detection_of, drifts_of, lasting_errors_of
 from zveno.chain.many import simulate_many
 from zveno.chain.scenarios import cases_of_file
@@ -31,12 +32,14 @@ from zveno.reports import (
     MonthResults,
     Provenance,
     Report,
+    SourceCells,
     build_report,
     plan_fact,
     plants_in_order,
     require_link,
     require_report,
 )
+from zveno.reports.standing import OPEN
 from zveno.rules import Breaches, case_faults, check, rule_faults
 from zveno.simulate import (
     BASE,
@@ -75,6 +78,8 @@ from zveno.store import MemoryStore, Store, open_store
 VERSION = version("zveno")
 _LOOK_BACK = timedelta(days=100)
 """How far before a period the opening survey of a stock is sought."""
+_LOOK_ON = timedelta(days=1)
+"""How far after a period its last shifts may begin, and its closing surveys stand."""
 _LEAD_DAYS = (2, 15, 62)
 """How far before a period readings are looked at, until no breach is found to be open where they begin."""
 
@@ -295,27 +300,27 @@ class Chain:
     def reconcile(self, period: str | Period, *, scrutiny: Scrutiny | None = None) -> Balance:
         """Flows and assays that fit together, with their uncertainty; suspects; what cannot be known."""
         span = self._span(period)
-        return reconcile(self.model, self.records_for(span), span, scrutiny)
+        return reconcile(self.model_for(span), self.records_for(span), span, scrutiny)
 
     def reconcile_each(self, period: str | Period, each: Literal["hour", "day"] = "hour") -> PeriodSeries:
         """A balance for every hour or day of a period."""
         span = self._span(period)
-        return reconcile_many(self.model, self.records_for(span), list(span.split(each)))
+        return reconcile_many(self.model_for(span), self.records_for(span), list(span.split(each)))
 
     def lasting_errors(self, period: str | Period, *, asked: Sequence[str] = ()) -> LastingErrors:
         """Errors of meters that are the same in all months of a period, tested over all of them together."""
         span = self._span(period)
-        return lasting_errors_of(self.model, self.records_for(span), span, asked)
+        return lasting_errors_of(self.model_for(span), self.records_for(span), span, asked)
 
     def drifts(self, period: str | Period, each: Literal["hour", "day"] = "day") -> Drifts:
         """Meters that are off for good, since when and by how much, from every hour or day of a period."""
         span = self._span(period)
-        return drifts_of(self.model, self.records_for(span), span, each)
+        return drifts_of(self.model_for(span), self.records_for(span), span, each)
 
     def detect(self, period: str | Period, months: Sequence[int] = (1, 3, 12)) -> Detection:
         """Smallest errors of the meters that show in some months like this one; what one more reading would buy."""
         span = self._span(period)
-        return detection_of(self.model, self.records_for(span), span, months)
+        return detection_of(self.model_for(span), self.records_for(span), span, months)
 
     def require_rule_cases(self) -> int:
         """Run the small examples beside the rules; how many there are.
@@ -373,8 +378,9 @@ class Chain:
             require_link(self.model, link)
 
     def report_of(self, name: str, results: MonthResults, *, link: str = "", lang: str = "en") -> Report:
-        """A report of results already at hand, for several languages or links of one month."""
-        return build_report(name, results, lang, link=link)
+        """A report of results already at hand, for several languages or links; a draft unless they say a version."""
+        told = results if results.standing is not None else replace(results, standing=OPEN)
+        return build_report(name, told, lang, link=link)
 
     @property
     def links(self) -> tuple[str, ...]:
@@ -386,6 +392,7 @@ class Chain:
         span = self._span(period)
         balance, breaches, records = balance or self.reconcile(span), self._check(span), self.records_for(span)
         readings = self.store.read("readings", Period(span.start, span.end + timedelta(days=1)))
+        overdue, widened = self.overdue(balance)
         return MonthResults(
             model=self.model,
             period=span,
@@ -395,6 +402,7 @@ class Chain:
             eliminations=balance.eliminations,
             swaps=balance.swaps,
             scale_steps=balance.scale_steps,
+            counters=balance.counters,
             recoveries=balance.recoveries,
             unaccounted=balance.unaccounted,
             gaps=balance.gaps,
@@ -410,6 +418,9 @@ class Chain:
             p_value=balance.p_value,
             nominal=balance.nominal,
             separating=balance.separating,
+            overdue=overdue,
+            widened=widened,
+            sources=SourceCells.of(records.filter(pl.col("end") >= span.start, pl.col("start") < span.end)),
             provenance=Provenance(
                 version=VERSION,
                 model_hash=self.model.hash,
@@ -428,7 +439,8 @@ class Chain:
     def books(self, period: str | Period, carried: Carried | None = None, balance: Balance | None = None) -> Books:
         """The month as books: both balances, stocks, owners, and what contracts return."""
         span = self._span(period)
-        return books_of(self.model, balance or self.reconcile(span), self.records_for(span), carried)
+        balance, lots = balance or self.reconcile(span), lots_of(self.store, span)
+        return books_of(self.model, balance, self.records_for(span), carried, lots)
 
     def with_data(self, paths: Sequence[Path | str]) -> tuple[Chain, Imported]:
         """The same chain over files that are read into memory and not kept."""
@@ -438,9 +450,24 @@ class Chain:
     def _span(self, period: str | Period) -> Period:
         return period if isinstance(period, Period) else self.period(period)
 
+    def overdue(self, balance: Balance) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Tables ``overdue_readings`` and ``widened_flows``: what expired verifications do to a balance."""
+        return overdue_tables(self.model, self.store, self.records_for(balance.period), balance)
+
+    def instruments(self, day: date, lang: str = "en", *, since: date | None = None) -> pl.DataFrame:
+        """Table ``instruments``: how each stands on a day, and its days ``since`` then without a verification."""
+        return instrument_list(self.model, self.store, (since or day, day), lang)
+
+    def model_for(self, span: Period) -> ChainModel:
+        """The model in which meters err as their instruments were verified in a period."""
+        return measured(self.model, self.store, span)
+
     def records_for(self, period: Period) -> pl.DataFrame:
-        """Records of a period, with those before it that may hold opening surveys."""
-        return self.store.read("records", Period(period.start - _LOOK_BACK, period.end))
+        """Records of a period, with those before it that may hold opening surveys and the surveys at its very end.
+
+        A plant whose report day begins in the morning ends its month on the next one.
+        """
+        return self.store.read("records", Period(period.start - _LOOK_BACK, period.end + _LOOK_ON))
 
 
 def load(folder: Path | str, *, store: Path | str | None = None) -> Chain:

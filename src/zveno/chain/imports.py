@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
 
+from zveno.chain.entered import LEDGER
 from zveno.chain.kept import kept
 from zveno.errors import DataError, Fault, fault
 from zveno.model.chain import ChainModel
@@ -32,6 +33,8 @@ from zveno.sources import (
 from zveno.store import Batch, Known, Store
 from zveno.tables import RECORD_KEY, frame
 from zveno.text.mark import tr
+
+_LOCKED = tr("passed over: the lock file of a workbook that was open when it was copied")
 
 
 @dataclass(frozen=True)
@@ -115,10 +118,10 @@ def import_files(
     parts = [_with_cells(kept(one, model.hash), one) for one in work.batches]
     new = {one.file_hash: one for one in parts if not store.has(one.file_hash)}
     locks = lock_files([Path(path) for path in paths]) if model.mappings.layouts and work.batches else []
-    passed = [
-        fault(tr("passed over: the lock file of a workbook that was open when it was copied"), one) for one in locks
-    ]
-    said = [*passed, *work.doubts, *remarks(model, work.batches, before, store.read("records"))]
+    passed = [fault(_LOCKED, one) for one in locks]
+    records = store.read("records")
+    said = [*passed, *work.doubts, *remarks(model, work.batches, before, records)]
+    said += _over_persons(records, new.values())
     store.append(_with_touched(list(new.values()), work.touched), known)
     return Imported(
         files=len(new),
@@ -131,6 +134,19 @@ def import_files(
         cells=_joined("mapped_cells", parts),
         sources=_joined("mapped_files", parts),
     )
+
+
+def _over_persons(records: pl.DataFrame, new: Iterable[Batch]) -> Iterator[Fault]:
+    """Values that two persons put in and that a file now replaces: the file that spoke last is believed."""
+    kept = records.filter(pl.col("file") == LEDGER).select(*RECORD_KEY, kept="value", number="cell")
+    for batch in new if kept.height else ():
+        for row in batch.records.join(kept, on=RECORD_KEY).iter_rows(named=True):
+            if row["value"] != row["kept"]:
+                yield fault(
+                    tr("'{point}' was put in by persons (record {number}): the value of this file now counts in its "
+                       "place; adjust it again if that is not meant"),
+                    batch.file, point=row["point"], number=row["number"],
+                )  # fmt: skip
 
 
 def _joined(table: str, batches: Sequence[Batch]) -> pl.DataFrame:

@@ -51,6 +51,12 @@ def hash_of(records: pl.DataFrame, readings: pl.DataFrame) -> str:
     return digest.hexdigest()
 
 
+def lots_of(store: Store, span: Period) -> dict[tuple[str, str, str], str]:
+    """Names of lots by the cell (file, sheet, cell) of each value that mappings read of them in a period."""
+    cells = store.read("mapped_cells", span).filter(pl.col("status") == "imported", pl.col("slot") != "")
+    return {(a, b, c): slot for a, b, c, slot in cells.select("file", "sheet", "cell", "slot").iter_rows()}
+
+
 def rejected_of(store: Store, span: Period) -> pl.DataFrame:
     """Cells left out of the files that speak of a period, and of those that speak of none."""
     everything = store.read("records")

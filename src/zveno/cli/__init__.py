@@ -1,6 +1,35 @@
 """The command line: a door to the facade."""
 
-from zveno.cli import archive, calibrate, close, daily, detect, imports, person, store
+from zveno.cli import (
+    adjust,
+    archive,
+    calibrate,
+    close,
+    daily,
+    detect,
+    explain,
+    export,
+    imports,
+    investigate,
+    person,
+    quality,
+    store,
+)
 from zveno.cli.app import run
 
-__all__ = ["archive", "calibrate", "close", "daily", "detect", "imports", "person", "run", "store"]
+__all__ = [
+    "adjust",
+    "archive",
+    "calibrate",
+    "close",
+    "daily",
+    "detect",
+    "explain",
+    "export",
+    "imports",
+    "investigate",
+    "person",
+    "quality",
+    "run",
+    "store",
+]

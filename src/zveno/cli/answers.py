@@ -14,7 +14,15 @@ from zveno.cli.imported import ImportedAnswers
 from zveno.cli.simulated import SimulatedAnswers, grade_uoms
 from zveno.cli.specified import SpecifiedAnswers
 from zveno.cli.varied import VariedAnswers
-from zveno.reports import BOUND_CONFLICT, half_width, lack_detail, nominal_sentences, nominal_words, stream_title
+from zveno.reports import (
+    BOUND_CONFLICT,
+    half_width,
+    lack_detail,
+    nominal_sentences,
+    nominal_words,
+    overdue_words,
+    stream_title,
+)
 from zveno.text.mark import tr
 from zveno.text.words import RULE_KIND_WORDS
 
@@ -32,14 +40,17 @@ STATUS_WORDS = {
 class Answers(DoubtedAnswers, SimulatedAnswers, VariedAnswers, ExplainedAnswers, SpecifiedAnswers, ImportedAnswers):
     """A screen that knows how each answer is shown."""
 
-    def balance(self, model: ChainModel, balance: Balance, *, as_json: bool) -> None:
-        """Reconciled flows, recoveries, unaccounted metal, suspects."""
+    def balance(
+        self, model: ChainModel, balance: Balance, overdue: tuple[pl.DataFrame, pl.DataFrame], *, as_json: bool
+    ) -> None:
+        """Reconciled flows, recoveries, unaccounted metal, suspects; what expired verifications do to it."""
         names = (
             "flows", "recoveries", "unaccounted", "adjustments", "suspects", "eliminations", "gross_errors",
-            "common_errors", "swaps", "scale_steps", "balance_tests", "gaps",
+            "common_errors", "swaps", "scale_steps", "counters", "balance_tests", "gaps",
         )  # fmt: skip
         if as_json:
             content = {name: getattr(balance, name).to_dicts() for name in names}
+            content |= {"overdue_readings": overdue[0].to_dicts(), "widened_flows": overdue[1].to_dicts()}
             tests = {"objective": balance.objective, "dof": balance.dof, "p_value": balance.p_value}
             self.json(tests | balance.nominal.told() | content)
             return
@@ -53,7 +64,10 @@ class Answers(DoubtedAnswers, SimulatedAnswers, VariedAnswers, ExplainedAnswers,
         self.together(model, balance)
         self.off_balances(model, balance)
         self.scale_steps(model, balance.scale_steps)
+        self.counters(model, balance.counters)
         self.swaps(model, balance.swaps)
+        if overdue[0].height:
+            self.line(f"! {overdue_words(model, *overdue, self.text)}")
 
     def _gaps(self, model: ChainModel, gaps: pl.DataFrame) -> None:
         """Readings that did not come and what was done instead, by treatment."""

@@ -19,7 +19,9 @@ from zveno.cli.diagnosed import (
     Specifications,
     show_diagnosis,
 )
+from zveno.cli.known import AsKnown, as_known
 from zveno.cli.languages import asked_language, language, require_language, translate, with_language
+from zveno.cli.places import STORE_VARIABLE, store_folder
 from zveno.cli.scenarios import (
     Asked,
     CasesPath,
@@ -35,7 +37,7 @@ from zveno.cli.scenarios import (
     show_scenarios,
 )
 from zveno.cli.spoken import SpokenCommand, SpokenGroup
-from zveno.cli.tested import Correction, Each, Lasting, ProblemFile, Robust, Suspected, Tests
+from zveno.cli.tested import Correction, Each, Exchange, Lasting, ProblemFile, Robust, Suspected, Tests
 from zveno.cli.typed import assignment
 from zveno.errors import DataError, StoreError, ZvenoError, refusal
 from zveno.text.mark import tr
@@ -58,7 +60,6 @@ StorePlace = Annotated[
     str | None,
     typer.Option("--store", metavar="STORE", help=tr("Folder or postgresql:// address of the store, or ZVENO_STORE.")),
 ]
-STORE_VARIABLE = "ZVENO_STORE"
 Lang = Annotated[
     str, typer.Option("--lang", metavar="en|ru|kk", help=tr("Language of what is shown (also ZVENO_LANG)."))
 ]
@@ -73,6 +74,13 @@ PeriodText = Annotated[
         metavar="[PERIOD]", help=tr("2026, 2026-03, 2026-03-07 or START/END (END not in it); all data if left out.")
     ),
 ]
+VersionAsked = Annotated[
+    str,
+    typer.Option(
+        "--version", metavar="N|draft|now",
+        help=tr("Version of the period; if left out that in force, else a draft, else what is known now."),
+    ),
+]  # fmt: skip
 HERE = "."
 
 
@@ -314,20 +322,22 @@ def reconcile(
     robust: Robust = "",
     suspect: Suspected = None,
     lasting: Lasting = "",
+    known: AsKnown = "",
+    exchange: Exchange = False,
     lang: Lang = "",
     as_json: AsJson = False,
 ) -> None:
     from zveno.chain import Scrutiny, solve_problem
 
     screen = _screen(lang)
-    asked = Tests(each, lasting, correction, robust, tuple(suspect or ()))
+    asked = Tests(each, lasting, correction, robust, tuple(suspect or ()), exchange)
     places = (("PERIOD", period), ("--chain", chain != HERE), ("--store", store), ("--data", data))
     asked.require_sense(problem, places)
-    scrutiny = Scrutiny(correction or "sidak", robust or None, asked.suspects)  # type: ignore[arg-type]
+    scrutiny = Scrutiny(correction or "sidak", robust or None, asked.suspects, exchange)  # type: ignore[arg-type]
     if problem is not None:
         screen.problem(solve_problem(problem, scrutiny), as_json=as_json)
         return
-    facade = with_data(open_chain(chain, store), data, screen)
+    facade = with_data(as_known(open_chain(chain, store), known, data), data, screen)
     span = facade.period(period)
     if lasting == "month":
         screen.lasting(facade.model, facade.lasting_errors(span, asked=asked.suspects), as_json=as_json)
@@ -336,7 +346,8 @@ def reconcile(
     elif each:
         screen.series(facade.model, facade.reconcile_each(span, each), as_json=as_json)
     else:
-        screen.balance(facade.model, facade.reconcile(span, scrutiny=scrutiny), as_json=as_json)
+        balance = facade.reconcile(span, scrutiny=scrutiny)
+        screen.balance(facade.model, balance, facade.overdue(balance), as_json=as_json)
 
 
 def with_data(facade: Any, data: Path | None, screen: Any) -> Any:
@@ -379,9 +390,11 @@ def report(
     out: Annotated[
         list[Path] | None, typer.Option(metavar="FILE", help=tr("File to write: .html, .xlsx or .pdf; repeatable."))
     ] = None,
+    known: AsKnown = "",
+    version: VersionAsked = "",
     lang: Lang = "",
 ) -> None:
-    from zveno.cli.written import write_reports
+    from zveno.cli.written import require_one_source, results_of, write_reports
 
     if asked and asked[:1].isdigit():
         if period is not None:
@@ -389,9 +402,13 @@ def report(
         asked, period = None, asked
     if asked and name and asked != name:
         raise DataError("'{name}' and '{other}' cannot both be the report", name=asked, other=name)
+    require_one_source(version, data)
     screen = _screen(lang)
-    facade = with_data(open_chain(chain, store), data, screen)
-    write_reports(screen, facade, name or asked or "metal_balance", facade.period(period), link=link, out=out or [])
+    facade = with_data(as_known(open_chain(chain, store), known, data), data, screen)
+    span, wanted = facade.period(period), name or asked or "metal_balance"
+    facade.require_report(wanted, link)
+    results = results_of(facade, None if data or known else store_folder(chain, store), span, version)
+    write_reports(screen, facade, wanted, span, link=link, out=out or [], results=results)
 
 
 @app.command(

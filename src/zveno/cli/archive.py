@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from zveno.cli.app import HERE, AsJson, ChainFolder, Lang, StorePlace, app, open_chain
+from zveno.cli.app import HERE, AsJson, ChainFolder, Lang, StorePlace, VersionAsked, app, open_chain
 from zveno.cli.languages import language
 from zveno.cli.person import As
 from zveno.cli.places import store_folder
@@ -48,6 +48,7 @@ def archive(
     by: As,
     files: Files = None,
     period: ForPeriod = "",
+    version: VersionAsked = "",
     chain: ChainFolder = HERE,
     store: StorePlace = None,
     lang: Lang = "",
@@ -62,7 +63,8 @@ def archive(
     folder = store_folder(chain, store)
     log = Log(folder)
     signer = unlocked(log, by, screen.text)
-    wanted = ToArchive(tuple(files or ()), open_chain(chain, store) if period else None, period)
+    facade = open_chain(chain, store) if period else None
+    wanted = ToArchive(tuple(files or ()), facade, period, version, screen.lang)
     entry = pack(log, signer, datetime.now().astimezone(), wanted, out)
     screen.doubts(log.remarks)
     screen.say(tr("written: {path}"), path=out)

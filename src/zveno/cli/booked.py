@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import polars as pl
 
 from zveno.chain import Books, ChainModel
-from zveno.chain.closing import Frozen, Late
+from zveno.chain.closing import Closing, Frozen, Late
+from zveno.chain.desk import Desk
 from zveno.cli.screen import Screen
+from zveno.close.investigations import Investigation
 from zveno.close.steps import PeriodStage, Signed, Version
-from zveno.reports import half_width, stream_title
+from zveno.reports import half_width, lot_words, stream_title
+from zveno.reports.standing import Standing, late_words, standing_words
 from zveno.text.mark import tr
 
 _STAGES = {
@@ -28,6 +32,13 @@ _LINES = {
     "opening": tr("opening stock"), "received": tr("received"), "delivered": tr("delivered"), "lost": tr("lost"),
     "closing": tr("closing stock"),
 }  # fmt: skip
+INVESTIGATED = {"open": tr("open"), "answered": tr("answered, waits for a sign-off"), "closed": tr("signed off")}
+OVERDUE = tr("(overdue)")
+_DEPENDENT = {
+    "closing_stock": tr("closing stock"), "owner_stock": tr("owner's metal in stock"), "owed": tr("metal owed"),
+    "returnable": tr("returnable metal"), "tax_base": tr("metal in ore mined (base of the extraction tax)"),
+}  # fmt: skip
+_MOST_DEPENDANTS = 30
 _MOST = 12
 _MOVED = 1e-9
 
@@ -44,6 +55,14 @@ class BookedAnswers(Screen):
         self._stocks(model, books.stock_books)
         self._owners(model, books.owner_accounts)
         self._dues(model, books.owner_dues)
+        self._lots(model, books.lot_limits)
+
+    def standing(self, standing: Standing) -> None:
+        """Which version is shown, and what waits."""
+        self.line(standing_words(standing, self.text))
+        if standing.late:
+            self.line(late_words(standing.late, self.text))
+        self.line()
 
     def drawn(self, version: Version) -> None:
         """A draft and what comes next."""
@@ -61,11 +80,51 @@ class BookedAnswers(Screen):
             number=version.number, period=version.period, drawn=version.drawn.name, approved=approved.name,
             record=approved.record,
         )  # fmt: skip
-        if others and version.number > 1:
+        self.to_look_at(version.period, others if version.number > 1 else ())
+
+    def to_look_at(self, period: str, others: tuple[str, ...]) -> None:
+        """Closed periods that stand on a former version."""
+        if others:
             self.say(
-                tr("! opening stocks, owners and dues of these closed periods came from the former version: {periods}"),
-                periods=", ".join(others),
-            )
+                tr("! opening stocks, owners and dues of these closed periods came from a former version of {period}: "
+                   "{periods}; restate them"),
+                period=period, periods=", ".join(others),
+            )  # fmt: skip
+
+    def in_force(self, period: str, version: Version | None) -> None:
+        """Which version was in force at the moment that was asked for."""
+        if version is not None:
+            self.say(
+                tr("version {number} of {period} was in force (data known on {cut})"),
+                number=version.number, period=period, cut=_minute(version.cut),
+            )  # fmt: skip
+
+    def dependants(self, moved: pl.DataFrame) -> None:
+        """What else a restatement moves, kind by kind."""
+        if moved.is_empty():
+            self.say(tr("nothing that other periods, contracts or declarations take from it is moved"))
+            return
+        self.line("")
+        self.say(tr("to look at, because it stands on what was restated:"))
+        rows = [
+            [self.text(_DEPENDENT[row["kind"]]), " ".join(filter(None, (row["name"], row["owner"]))), row["component"],
+             *(self._or_dash(row[f"{one}_t"], 3) for one in ("before", "after", "difference")), row["moves_into"]]
+            for row in moved.head(_MOST_DEPENDANTS).iter_rows(named=True)
+        ]  # fmt: skip
+        self.table(
+            [
+                tr("figure"),
+                "",
+                tr("component"),
+                tr("before, t"),
+                tr("now, t"),
+                tr("difference, t"),
+                tr("begins with it"),
+            ],
+            rows,
+        )
+        if moved.height > _MOST_DEPENDANTS:
+            self.line(self.text.count("and {n} figure more", "and {n} figures more", moved.height - _MOST_DEPENDANTS))
 
     def differences(self, before: Frozen, after: Frozen) -> None:
         """What a restatement changes, the largest first."""
@@ -86,11 +145,42 @@ class BookedAnswers(Screen):
         if moved.height > _MOST:
             self.line(self.text.count("and {n} mass more", "and {n} masses more", moved.height - _MOST))
 
-    def stages(self, found: Mapping[str, PeriodStage], late: Mapping[str, Late | None], *, as_json: bool) -> None:
-        """Every period with its versions."""
+    def still_open(self, closing: Closing, period: str, today: date) -> None:
+        """What waits or is looked into when a period is drawn up: it is carried over."""
+        waiting = [one for one in Desk(closing).proposals(period) if one.state == "waiting"]
+        for one in waiting:
+            self.say(
+                tr("! what record {number} proposes waits for a second person and is not in these figures"),
+                number=one.number,
+            )
+        self.looked_into(closing.open_investigations(period), today)
+
+    def looked_into(self, found: Sequence[Investigation], today: date) -> None:
+        """Open investigations, a line each."""
+        for one in found:
+            if one.closed is None:
+                self.say(
+                    tr("! investigation {number} of {period} is {state}: {what}; owner {owner}, due {due} {late}"),
+                    number=one.number, period=one.period, state=self.text(INVESTIGATED[one.state]),
+                    what=one.question or one.about, owner=one.owner, due=one.due,
+                    late=self.text(OVERDUE) if one.overdue(today) else "",
+                )  # fmt: skip
+
+    def stages(
+        self, found: Mapping[str, PeriodStage], late: Mapping[str, Late | None], *, as_json: bool,
+        looked_into: Sequence[Investigation], today: date,
+    ) -> None:  # fmt: skip
+        """Every period with its versions, and what is looked into."""
         if as_json:
-            self.json({name: _plain(one, late.get(name)) for name, one in sorted(found.items())})
+            periods = {name: _plain(one, late.get(name)) for name, one in sorted(found.items())}
+            for asked in looked_into:
+                periods.setdefault(asked.period, {"stage": "open", "versions": [], "void": [], "late": 0})
+            for name, period in periods.items():
+                mine = [asked for asked in looked_into if asked.period == name and asked.closed is None]
+                period["investigations"] = [asked.number for asked in mine]
+            self.json(periods)
             return
+        self.looked_into(looked_into, today)
         if not found:
             self.say(tr("no period was drawn up yet: zveno close PERIOD --as ID"))
         for name, one in sorted(found.items()):
@@ -175,6 +265,10 @@ class BookedAnswers(Screen):
                  tr("owed now, t")],
                 rows,
             )  # fmt: skip
+
+    def _lots(self, model: ChainModel, table: pl.DataFrame) -> None:
+        for row in table.iter_rows(named=True):
+            self.line("! " + lot_words(model, row, self.text))
 
     def _share(self, value: float | None, sd: float | None) -> str:
         if value is None:

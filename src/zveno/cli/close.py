@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from zveno.cli.app import HERE, AsJson, ChainFolder, Lang, PeriodText, StorePlace, app, open_chain
-from zveno.cli.languages import language
-from zveno.cli.places import store_folder
+from zveno.cli.app import HERE, AsJson, ChainFolder, Lang, PeriodText, StorePlace, VersionAsked, app
+from zveno.cli.known import AsKnown, known_moment
+from zveno.cli.office import Office
 from zveno.cli.spoken import SpokenCommand
+from zveno.errors import DataError
 from zveno.text.mark import tr
-
-if TYPE_CHECKING:
-    from zveno.chain.closing import Closing
-    from zveno.cli.booked import BookedAnswers
-    from zveno.log import Signer
 
 Period = Annotated[str, typer.Argument(metavar="PERIOD", help=tr("Period, such as 2026-03."))]
 By = Annotated[str, typer.Option("--as", metavar="ID", help=tr("Who signs; the pass-phrase is asked for."))]
 Why = Annotated[str, typer.Option("--reason", metavar="TEXT", help=tr("Why; it is kept in the log."))]
 Out = Annotated[
-    Path | None, typer.Option("--out", metavar="FILE.xlsx", help=tr("Also write all tables as a workbook."))
+    Path | None, typer.Option("--out", metavar="FILE.xlsx", help=tr("Also write them as a workbook of formulas."))
 ]
 
 
@@ -31,72 +26,77 @@ Out = Annotated[
 def books(
     period: PeriodText = None,
     out: Out = None,
+    as_known: AsKnown = "",
+    version: VersionAsked = "",
     chain: ChainFolder = HERE,
     store: StorePlace = None,
     lang: Lang = "",
     as_json: AsJson = False,
 ) -> None:
-    screen = _screen(lang)
-    facade = open_chain(chain, store)
-    found = facade.books(facade.period(period))
-    screen.save(found.tables(), out, alone="owner_accounts")
-    screen.books(facade.model, found, as_json=as_json)
+    from zveno.chain.exports import books_report
+    from zveno.chain.versions import Versions
+
+    office = Office(chain, store, lang)
+    facade, moment = office.closing.chain, known_moment(office.closing.chain.model, as_known)
+    span, versions, screen = facade.period(period), Versions(office.closing), office.screen
+    if moment is not None and version:
+        raise DataError("--as-known and --version cannot both be given: a version is as it was drawn up")
+    found = versions.books(span, version) if moment is None else versions.known(span, moment)
+    if out is not None and out.suffix.lower() == ".csv":
+        screen.save(found.books.tables(), out, alone="owner_accounts")
+    elif out is not None:
+        screen.say(tr("written: {path}"), err=True, path=books_report(found, screen.lang).save(out))
+    if not as_json:
+        screen.standing(found.standing)
+        if moment is not None:
+            screen.in_force(span.name, office.closing.in_force(span.name, moment))
+    screen.books(found.model, found.books, as_json=as_json)
 
 
 @app.command(cls=SpokenCommand, help=tr("Draw up a period: the first of the two signatures that close it."))
 def close(period: Period, by: By, chain: ChainFolder = HERE, store: StorePlace = None, lang: Lang = "") -> None:
-    desk = _Desk(chain, store, lang)
+    desk = Office(chain, store, lang)
     desk.closing.require_drawable(period)
+    desk.closing.require_clear(period, by)
     desk.screen.drawn(desk.closing.draw_up(period, desk.signer(by), desk.now))
+    desk.screen.still_open(desk.closing, period, desk.now.date())
 
 
 @app.command(cls=SpokenCommand, help=tr("Approve what another person has drawn up: the period is closed."))
 def approve(period: Period, by: By, chain: ChainFolder = HERE, store: StorePlace = None, lang: Lang = "") -> None:
-    desk = _Desk(chain, store, lang)
-    desk.closing.require_approvable(period, by)
+    desk = Office(chain, store, lang)
+    draft = desk.closing.require_approvable(period, by)
+    desk.closing.require_clear(period, draft.drawn.person)
+    before = desk.closing.in_force(period)
     version = desk.closing.approve(period, desk.signer(by), desk.now)
     desk.screen.closed(version, desk.closing.to_look_at(period))
+    if before is not None:
+        desk.screen.dependants(desk.closing.dependants(before, version))
 
 
 @app.command(cls=SpokenCommand, help=tr("Draw up a closed period anew, for a reason; a second person approves it."))
 def restate(
     period: Period, by: By, reason: Why, chain: ChainFolder = HERE, store: StorePlace = None, lang: Lang = ""
 ) -> None:
-    desk = _Desk(chain, store, lang)
+    desk = Office(chain, store, lang)
     desk.closing.require_drawable(period, reason)
+    desk.closing.require_clear(period, by)
     before = desk.closing.stage(desk.closing.chain.period(period).name).closed
     version = desk.closing.draw_up(period, desk.signer(by), desk.now, reason)
     desk.screen.drawn(version)
+    desk.screen.still_open(desk.closing, period, desk.now.date())
     if before is not None:
         desk.screen.differences(desk.closing.frozen(before), desk.closing.frozen(version))
+        desk.screen.dependants(desk.closing.dependants(before, version))
 
 
 @app.command(cls=SpokenCommand, help=tr("Where periods stand: open, drawn up, closed, restated; what came late."))
 def stages(chain: ChainFolder = HERE, store: StorePlace = None, lang: Lang = "", as_json: AsJson = False) -> None:
-    desk = _Desk(chain, store, lang)
+    desk = Office(chain, store, lang)
     found = desk.closing.stages()
     late = {name: desk.closing.late(name) for name, one in found.items() if one.versions}
-    desk.screen.stages(found, late, as_json=as_json)
-
-
-def _screen(lang: str) -> BookedAnswers:
-    from zveno.cli.booked import BookedAnswers
-
-    return BookedAnswers.of(lang or language())
-
-
-class _Desk:
-    """What every command that signs needs."""
-
-    def __init__(self, chain: str, store: str | None, lang: str) -> None:
-        from zveno.chain.closing import Closing
-
-        self.screen = _screen(lang)
-        self.closing: Closing = Closing(open_chain(chain, store), store_folder(chain, store))
-        self.now = datetime.now().astimezone()
-
-    def signer(self, person: str) -> Signer:
-        """A person with an opened key."""
-        from zveno.cli.passphrase import unlocked
-
-        return unlocked(self.closing.log, person, self.screen.text)
+    looked_into = desk.investigating.all()
+    desk.screen.stages(found, late, as_json=as_json, looked_into=looked_into, today=desk.now.date())
+    if not as_json:
+        for name, one in sorted(found.items()):
+            desk.screen.to_look_at(name, desk.closing.to_look_at(name) if len(one.versions) > 1 else ())

@@ -9,6 +9,7 @@ import polars as pl
 from zveno.chain import Balance, ChainModel, Drifts, LastingErrors, MonthResults
 from zveno.cli.screen import Screen
 from zveno.reports import (
+    counter_words,
     detectable,
     half_width,
     pair_words,
@@ -104,9 +105,14 @@ class DoubtedAnswers(Screen):
         for row in scale_steps.iter_rows(named=True):
             self.line(step_words(model, row, self.text))
 
+    def counters(self, model: ChainModel, counters: pl.DataFrame) -> None:
+        """Rollovers and faults of counters."""
+        for row in counters.iter_rows(named=True):
+            self.line(counter_words(model, row, self.text))
+
     def swaps(self, model: ChainModel, swaps: pl.DataFrame, *, unseen: bool = True) -> None:
         """Swapped samples, and pairs of which a swap would not show."""
-        for row in swaps.filter(pl.col("status") == "swapped").iter_rows(named=True):
+        for row in swaps.filter(pl.col("status") != "unseen").iter_rows(named=True):
             self.line(swap_words(model, row, self.text))
         hidden = swaps.filter(pl.col("status") == "unseen")
         if unseen and hidden.height:

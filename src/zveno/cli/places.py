@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from zveno.cli.app import STORE_VARIABLE
 from zveno.errors import DataError
+
+STORE_VARIABLE = "ZVENO_STORE"
+"""Names the place of the store where no option does."""
 
 
 def store_folder(chain: str, store: str | None) -> Path:

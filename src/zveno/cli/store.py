@@ -8,8 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
-from zveno.cli.app import HERE, STORE_VARIABLE, AsJson, ChainFolder, Lang, StorePlace, app, open_chain
+from zveno.cli.app import HERE, AsJson, ChainFolder, Lang, StorePlace, app, open_chain
 from zveno.cli.languages import language
+from zveno.cli.places import STORE_VARIABLE
 from zveno.cli.spoken import SpokenCommand
 from zveno.errors import DataError, StoreError
 from zveno.text.mark import tr

@@ -27,6 +27,9 @@ Suspected = Annotated[
     list[str] | None,
     typer.Option("--suspect", metavar="NAME", help=tr("A meter or shared error in question: tested for itself.")),
 ]
+Exchange = Annotated[
+    bool, typer.Option("--exchange", help=tr("Put samples that were taken for each other back before balancing."))
+]
 Lasting = Annotated[
     str,
     typer.Option(
@@ -44,6 +47,7 @@ class Tests:
     correction: str = ""
     robust: str = ""
     suspects: Sequence[str] = ()
+    exchange: bool = False
 
     def require_sense(self, problem: Path | None, places: Sequence[tuple[str, object]]) -> None:
         """Refuse options that would be passed over; ``places`` say, by option, where a chain's readings are."""
@@ -52,7 +56,10 @@ class Tests:
                 if given:
                     raise DataError("--problem solves a file by itself: leave {option} out", option=option)
         self._require_time()
-        ways = (("--correction", self.correction), ("--robust", self.robust), ("--suspect", self.suspects))
+        ways: tuple[tuple[str, object], ...] = (
+            ("--correction", self.correction), ("--robust", self.robust), ("--suspect", self.suspects),
+            ("--exchange", self.exchange),
+        )  # fmt: skip
         for option, given in ways:
             if given and self.each:
                 raise DataError(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from zveno.cli.screen import Screen
-from zveno.log import ROLES, Finding, Log, Person, Register, SignedRecord, Verified, fingerprint, stamp
+from zveno.log import ROLES, ClosedVersion, Finding, Log, Person, Register, SignedRecord, Verified, fingerprint, stamp
 from zveno.text.mark import tr
 
 WRONG = 1
@@ -45,6 +45,8 @@ def show_verified(screen: Screen, found: Verified, *, keys_given: bool, listed: 
         files=len(found.files),
         records=len(found.records),
     )
+    for version in found.closed:
+        _show_version(screen, version)
     if found.record is not None and found.head is not None:
         screen.line(stamp(found.record, screen.lang))
         screen.say(tr("head of the log: {head}; note it: a later archive must agree with it"), head=found.head.head)
@@ -54,6 +56,18 @@ def show_verified(screen: Screen, found: Verified, *, keys_given: bool, listed: 
             key=fingerprint(found.records[0].key),
         )
     return 0
+
+
+def _show_version(screen: Screen, version: ClosedVersion) -> None:
+    """A version of a closed period with its signatures."""
+    state = tr("closed") if version.approved is not None else tr("a draft")
+    screen.say(
+        tr("{period}, version {number}: {state}, byte for byte what was signed:"),
+        period=version.period, number=version.number, state=screen.text(state),
+    )  # fmt: skip
+    for one in (version.drawn, version.approved):
+        if one is not None:
+            screen.line(f"  {stamp(one, screen.lang)}")
 
 
 def show_live_log(screen: Screen, log: Log, *, listed: bool, as_json: bool) -> int:
@@ -106,6 +120,15 @@ def _told(found: Verified) -> dict[str, Any]:
         "files": list(found.files),
         "records": [_record(one) for one in found.records],
         "head": str(found.head.head) if found.head is not None else None,
+        "closed": [
+            {
+                "period": one.period,
+                "version": one.number,
+                "drawn": _record(one.drawn),
+                "approved": _record(one.approved),
+            }
+            for one in found.closed
+        ],
     }
 
 

@@ -7,30 +7,49 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zveno.cli.answers import Answers
+from zveno.errors import DataError
 from zveno.reports import LINK
 from zveno.text.mark import tr
 
 if TYPE_CHECKING:
-    from zveno.chain import Chain
+    from zveno.chain import Chain, MonthResults
     from zveno.periods import Period
 
 
-def write_reports(screen: Answers, chain: Chain, name: str, span: Period, *, link: str, out: Sequence[Path]) -> None:
+def write_reports(
+    screen: Answers, chain: Chain, name: str, span: Period, *, link: str, out: Sequence[Path], results: MonthResults
+) -> None:
     """Write a report of a period and say where; that of a link for every plant where none is named.
 
     Parameters
     ----------
+    results
+        Of the version that is to be reported.
     out
         Files to write; their names get that of the plant where there are several. None given: under ``out/``.
     """
-    chain.require_report(name, link)
     links = [link] if link or name != LINK else list(chain.links)
-    results = chain.results(span)
     for one in links:
         report = chain.report_of(name, results, link=one, lang=screen.lang)
         for path in out or _usual(name, one, span, screen.lang):
             named = path if not out or len(links) == 1 else path.with_stem(f"{path.stem}_{one}")
             screen.say(tr("written: {path}"), path=report.save(named))
+
+
+def require_one_source(version: str, data: Path | None) -> None:
+    """Refuse a version of files that are not kept, before they are read."""
+    if version and data is not None:
+        raise DataError("--version names a version in the store: leave --data out")
+
+
+def results_of(chain: Chain, folder: Path | None, span: Period, version: str) -> MonthResults:
+    """Results of a version of a period; of what is known now where there is no store with a log."""
+    if folder is None:
+        return chain.results(span)
+    from zveno.chain.closing import Closing
+    from zveno.chain.versions import Versions
+
+    return Versions(Closing(chain, folder)).results(span, version)
 
 
 def _usual(name: str, link: str, span: Period, lang: str) -> tuple[Path, ...]:

@@ -9,12 +9,14 @@ from typing import Any
 import polars as pl
 
 from zveno.close.discrepancy import discrepancies
+from zveno.close.lots import Lots, lot_limits
 from zveno.close.owners import Shares, owner_books
 from zveno.close.returns import owner_dues, owner_returns
 from zveno.model.chain import ChainModel
 from zveno.model.network import MASS, Network
 from zveno.periods import Period
 from zveno.reconcile import Balance, NetworkResult, change_told, untold
+from zveno.reconcile.result import Term
 from zveno.reconcile.topology import CLOSING, OPENING, topology
 from zveno.tables import frame
 
@@ -32,8 +34,8 @@ class Carried:
 
 @dataclass(frozen=True)
 class Books:
-    """Tables ``discrepancies``, ``stock_books``, ``owner_flows``, ``owner_accounts``, ``owner_returns`` and
-    ``owner_dues`` of a period, and what the next one takes over.
+    """Tables ``discrepancies``, ``stock_books``, ``owner_flows``, ``owner_accounts``, ``owner_returns``,
+    ``owner_dues`` and ``lot_limits`` of a period, and what the next one takes over.
     """
 
     period: Period
@@ -43,6 +45,7 @@ class Books:
     owner_accounts: pl.DataFrame
     owner_returns: pl.DataFrame
     owner_dues: pl.DataFrame
+    lot_limits: pl.DataFrame
     carried: Carried
 
     def tables(self) -> dict[str, pl.DataFrame]:
@@ -55,6 +58,7 @@ def books_of(
     balance: Balance,
     records: pl.DataFrame,
     carried: Carried | None = None,
+    lots: Lots | None = None,
 ) -> Books:
     """The books of a reconciled period.
 
@@ -65,6 +69,8 @@ def books_of(
     carried
         What the period before closed with; without it stocks begin with the mixture of what enters their stage, and
         nothing is owed.
+    lots
+        Names of lots by the cell that holds their assay.
     """
     carried = carried or Carried()
     network, result, name = balance.result.network, balance.result, balance.period.name
@@ -86,6 +92,7 @@ def books_of(
         owner_accounts=owners.accounts,
         owner_returns=returns,
         owner_dues=dues,
+        lot_limits=lot_limits(model, records, balance.period, lots),
         carried=Carried(owners.closing, owed),
     )
 
@@ -110,16 +117,17 @@ def _stock_rows(model: ChainModel, network: Network, result: NetworkResult, peri
         if stock.id + OPENING not in streams or stock.id + CLOSING not in streams:
             continue
         for component in (MASS, *network.carries(streams[stock.id + OPENING])):
-            terms = {
-                "opening": [(stock.id + OPENING, component, 1.0)],
-                "closing": [(stock.id + CLOSING, component, 1.0)],
-            }
-            terms["change"] = [*terms["closing"], (stock.id + OPENING, component, -1.0)]
             row: dict[str, Any] = {
                 "period": period, "stock": stock.id, "plant": model.plant_of(stock.section), "kind": stock.kind,
                 "component": component,
             }  # fmt: skip
-            for name, sums in terms.items():
+            for name, sums in stock_terms(stock.id, component).items():
                 told = change_told(result, stock.id) if name == "change" else stock.id + "." + name not in hidden
                 row[f"{name}_t"], row[f"{name}_sd_t"] = result.total(sums) if told else (None, None)
             yield row
+
+
+def stock_terms(stock: str, component: str) -> dict[str, list[Term]]:
+    """What a stock holds at both ends, and its change, as terms of the balance."""
+    ends = {"opening": [(stock + OPENING, component, 1.0)], "closing": [(stock + CLOSING, component, 1.0)]}
+    return ends | {"change": [*ends["closing"], (stock + OPENING, component, -1.0)]}

@@ -27,7 +27,8 @@ from zveno.tables import frame
 
 Floats = NDArray[np.float64]
 Key = tuple[str, str, str]
-_ALLOWED = 1.959963984540054
+ALLOWED = 1.959963984540054
+"""Half of the 95 % interval over the standard deviation."""
 _ANYTHING = 0.5
 
 
@@ -64,12 +65,21 @@ def discrepancies(model: ChainModel, network: Network, place: Mapping[str, str],
     for one in model.chain.recoveries:
         if not one.plant:
             continue
-        part = _part(model, network, one.plant)
-        views = {"technological": _solved(_without_products(model, part, one, place)),
-                 "commodity": _solved(_without_wastes(part, one, place))}  # fmt: skip
-        covariance = _covariance(part)
+        views = {name: make() for name, make in both_views(model, network, one, place).items()}
+        covariance = _covariance(_part(model, network, one.plant))
         rows += [_row(views, covariance, one, place, component, period) for component in one.components]
     return frame("discrepancies", rows)
+
+
+def both_views(
+    model: ChainModel, network: Network, one: Recovery, place: Mapping[str, str]
+) -> dict[str, Callable[[], NetworkResult | None]]:
+    """What makes the two balances of a plant when it is called: the technological and the commodity one."""
+    part = _part(model, network, one.plant)
+    return {
+        "technological": lambda: _solved(_without_products(model, part, one, place)),
+        "commodity": lambda: _solved(_without_wastes(part, one, place)),
+    }
 
 
 def _part(model: ChainModel, network: Network, plant: str) -> Network:
@@ -175,7 +185,7 @@ def _row(
     for name, found in told.items():
         row[f"{name}_frac"] = found.value if found else None
         row[f"{name}_sd_frac"] = float(np.sqrt(covariance(found.slopes, found.slopes))) if found else None
-    row |= dict.fromkeys(("difference_frac", "difference_sd_frac", "difference_t", "allowance_t"))
+    row |= dict.fromkeys(("difference_frac", "difference_sd_frac", "fed_t", "difference_t", "allowance_t"))
     first, second = told["technological"], told["commodity"]
     fed = _fed(views["commodity"], one, place, component)
     if first is None or second is None or fed is None:
@@ -183,8 +193,8 @@ def _row(
     apart = {key: first.slopes.get(key, 0.0) - second.slopes.get(key, 0.0) for key in {*first.slopes, *second.slopes}}
     difference, sd = first.value - second.value, float(np.sqrt(max(covariance(apart, apart), 0.0)))
     return row | {
-        "difference_frac": difference, "difference_sd_frac": sd, "difference_t": difference * fed,
-        "allowance_t": _ALLOWED * sd * fed, "status": "within" if abs(difference) <= _ALLOWED * sd else "beyond",
+        "difference_frac": difference, "difference_sd_frac": sd, "fed_t": fed, "difference_t": difference * fed,
+        "allowance_t": ALLOWED * sd * fed, "status": "within" if abs(difference) <= ALLOWED * sd else "beyond",
     }  # fmt: skip
 
 

@@ -26,6 +26,8 @@ _STEP = 1e-6
 _NOTHING, _ROUNDING = 1e-12, 1e-14
 Shares = Mapping[tuple[str, str], Mapping[str, float]]
 """Share of each owner in what a stock holds of a component at the opening, by (stock, component)."""
+Lines = dict[tuple[str, str], list[tuple[int, float]]]
+"""Lines of an account, by what they are and their stream: rows of ``Mixed.all_of``, each with its sign."""
 
 
 @dataclass(frozen=True)
@@ -41,17 +43,33 @@ class OwnerBooks:
 
 
 @dataclass(frozen=True)
-class _Mixed:
+class Mixed:
     """Owners of one component: ``shares`` (stages, owners) of what leaves each stage, ``given`` (lanes, owners) those
-    of lanes that come from outside or open a stock.
+    of lanes that come from outside or open a stock; none are given of ``blank`` stocks.
     """
 
     stages: Stages
     owners: tuple[str, ...]
     given: Floats
+    blank: tuple[Lane, ...] = ()
+
+    def opened(self, mass: Floats) -> Floats:
+        """The shares given, (lanes, owners); a stock of which nothing is known is the mixture that enters its stage."""
+        if not self.blank:
+            return self.given
+        out, fed = self.given.copy(), mass.copy()
+        fed[[one.number for one in self.blank]] = 0.0
+        mix = self._shares(fed, self.given)
+        for one in self.blank:
+            whole = mix[one.target].sum()
+            out[one.number] = mix[one.target] / whole if whole > 0 else np.eye(len(self.owners))[0]
+        return out
 
     def shares(self, mass: Floats) -> Floats:
         """Shares of owners in what leaves each stage, (stages, owners); nothing comes in: nobody's."""
+        return self._shares(mass, self.opened(mass))
+
+    def _shares(self, mass: Floats, given: Floats) -> Floats:
         n = len(self.stages.sections)
         into, fed, through = np.zeros((n, n)), np.zeros((n, len(self.owners))), np.zeros(n)
         for lane in self.stages.lanes:
@@ -59,7 +77,7 @@ class _Mixed:
                 continue
             through[lane.target] += mass[lane.number]
             if lane.source == OUTSIDE:
-                fed[lane.target] += mass[lane.number] * self.given[lane.number]
+                fed[lane.target] += mass[lane.number] * given[lane.number]
             else:
                 into[lane.target, lane.source] += mass[lane.number]
         idle = through <= _NOTHING * through.max(initial=0.0)
@@ -69,9 +87,10 @@ class _Mixed:
 
     def by_owner(self, mass: Floats) -> Floats:
         """Mass of each owner in each lane, (lanes, owners)."""
-        out = self.shares(mass)
+        given = self.opened(mass)
+        out = self._shares(mass, given)
         return np.array([
-            mass[lane.number] * (self.given[lane.number] if lane.source == OUTSIDE else out[lane.source])
+            mass[lane.number] * (given[lane.number] if lane.source == OUTSIDE else out[lane.source])
             for lane in self.stages.lanes
         ]).reshape(len(self.stages.lanes), len(self.owners))  # fmt: skip
 
@@ -129,9 +148,8 @@ def owner_books(
     for component in result.network.components:
         if component == MASS:
             continue
-        stages = stages_of(network, result, component)
-        mixed = _Mixed(stages, owners, _given(model, stages, owners, opening))
-        blind = _blind(stages)
+        mixed = mixed_of(model, network, result, component, opening)
+        stages, blind = mixed.stages, blind_stages(mixed.stages)
         rows = list(_flow_rows(result, mixed, blind, period))
         flows += rows
         accounts += _account_rows(model, result, mixed, blind, period)
@@ -142,24 +160,23 @@ def owner_books(
     return OwnerBooks(frame("owner_flows", flows), frame("owner_accounts", accounts), closing)
 
 
+def mixed_of(model: ChainModel, network: Network, result: NetworkResult, component: str, opening: Shares) -> Mixed:
+    """How the owners of a component mix in the stages of a reconciled period."""
+    owners = tuple(one.id for one in model.chain.owners) or (OWN,)
+    stages = stages_of(network, result, component)
+    given = _given(model, stages, owners, opening)
+    blank = tuple(one for one in stages.lanes if one.stock and one.source == OUTSIDE and not given[one.number].any())
+    return Mixed(stages, owners, given, blank)
+
+
 def _given(model: ChainModel, stages: Stages, owners: Sequence[str], opening: Shares) -> Floats:
-    """Shares of owners in what comes from outside and in opening stocks, (lanes, owners)."""
+    """Shares of owners in what comes from outside and in opening stocks as they are known, (lanes, owners)."""
     out = np.zeros((len(stages.lanes), len(owners)))
     at = {name: k for k, name in enumerate(owners)}
     for lane in stages.lanes:
         known = opening.get((lane.stock, stages.component), {}) if lane.stock else {_owner(model, lane): 1.0}
         for owner, share in known.items():
             out[lane.number, at[owner]] = share
-    first = _Mixed(stages, tuple(owners), out)
-    # a stock of which nothing is known is the mixture that enters its stage
-    blank = [one for one in stages.lanes if one.stock and one.source == OUTSIDE and not out[one.number].any()]
-    if blank:
-        fed = stages.mass.copy()
-        fed[[one.number for one in blank]] = 0.0
-        mix = first.shares(fed)
-        for one in blank:
-            whole = mix[one.target].sum()
-            out[one.number] = mix[one.target] / whole if whole > 0 else np.eye(len(owners))[0]
     return out
 
 
@@ -172,7 +189,7 @@ def _owner(model: ChainModel, lane: Lane) -> str:
     return own
 
 
-def _blind(stages: Stages) -> set[int]:
+def blind_stages(stages: Stages) -> set[int]:
     """Stages whose owners cannot be told: something of unknown mass comes in, there or upstream."""
     blind = {target for _, source, target in stages.unknown if target != OUTSIDE and source == OUTSIDE}
     while True:
@@ -182,7 +199,7 @@ def _blind(stages: Stages) -> set[int]:
         blind |= more
 
 
-def _flow_rows(result: NetworkResult, mixed: _Mixed, blind: set[int], period: str) -> Iterator[dict[str, Any]]:
+def _flow_rows(result: NetworkResult, mixed: Mixed, blind: set[int], period: str) -> Iterator[dict[str, Any]]:
     """Rows of ``owner_flows``."""
     stages = mixed.stages
     sd = _sds(result, mixed)
@@ -197,22 +214,40 @@ def _flow_rows(result: NetworkResult, mixed: _Mixed, blind: set[int], period: st
             }  # fmt: skip
 
 
-def _sds(result: NetworkResult, mixed: _Mixed) -> Floats:
+def _sds(result: NetworkResult, mixed: Mixed) -> Floats:
     """Standard deviations of ``all_of``."""
     spread = mixed.stages.slopes @ result.fit.linear.spread
     return np.asarray(np.linalg.norm(mixed.slopes() @ spread, axis=2))
 
 
 def _account_rows(
-    model: ChainModel, result: NetworkResult, mixed: _Mixed, blind: set[int], period: str
+    model: ChainModel, result: NetworkResult, mixed: Mixed, blind: set[int], period: str
 ) -> Iterator[dict[str, Any]]:
     """Rows of ``owner_accounts``: opening, received, each way out, closing, and what that leaves.
 
     What leaves as a product of a recovery is delivered, all else that leaves is lost.
     """
+    (lines, dim), hidden = account_lines(model, mixed), blind_terms(mixed, blind)
+    mass, slopes = mixed.all_of(mixed.stages.mass), mixed.slopes()
+    spread = mixed.stages.slopes @ result.fit.linear.spread
+    for k, owner in enumerate(mixed.owners):
+        left, dark = 0.0, False
+        for (entry, stream), terms in lines.items():
+            value = sum(mass[n, k] for n, _ in terms)
+            sd = 0.0 if not terms else float(np.linalg.norm(sum(slopes[n, k] for n, _ in terms) @ spread))
+            unseen = (entry, stream) in dim or any(n in hidden for n, _ in terms)
+            left, dark = left + sum(sign * mass[n, k] for n, sign in terms), dark or unseen
+            yield _account(period, owner, mixed.stages.component, entry, stream, None if unseen else (float(value), sd))
+        yield _account(period, owner, mixed.stages.component, "left", "", None if dark else (float(left), 0.0))
+
+
+def account_lines(model: ChainModel, mixed: Mixed) -> tuple[Lines, frozenset[tuple[str, str]]]:
+    """Lines of an account in their order, by what they are and their stream: rows of ``Mixed.all_of`` with the sign
+    with which each counts in what is left; and those of which a part is unknown.
+    """
     stages = mixed.stages
     sold = {name for one in model.chain.recoveries for name in one.products}
-    lines: dict[tuple[str, str], list[tuple[int, float]]] = {}
+    lines: Lines = {}
     for lane in stages.lanes:
         if lane.source == OUTSIDE:
             line = ("opening", "") if lane.stream.endswith(OPENING) else ("received", lane.stream)
@@ -221,7 +256,7 @@ def _account_rows(
             way = "delivered" if lane.stream in sold else "lost"
             line = ("closing", "") if lane.stock else (way, lane.stream)
             lines.setdefault(line, []).append((lane.number, -1.0))
-    dim = set()  # lines of which a part is unknown
+    dim = set()
     for _, source, _ in stages.unknown:
         names = [name for name, s, _ in stages.unknown if s == source]
         ends = [(entry, end) for entry, end in (("opening", OPENING), ("closing", CLOSING))
@@ -233,21 +268,13 @@ def _account_rows(
         if source != OUTSIDE and lost:
             lines.setdefault(("lost", "+".join(lost)), [(len(stages.lanes) + source, -1.0)])
             dim |= {("lost", "+".join(lost))} if ends else set()
-    mass, slopes = mixed.all_of(stages.mass), mixed.slopes()
-    spread = stages.slopes @ result.fit.linear.spread
-    hidden = {
-        k for k, source in enumerate([lane.source for lane in stages.lanes] + list(range(len(stages.sections))))
-        if source in blind
-    }  # fmt: skip
-    for k, owner in enumerate(mixed.owners):
-        left, dark = 0.0, False
-        for (entry, stream), terms in sorted(lines.items(), key=lambda item: (_ORDER[item[0][0]], item[0][1])):
-            value = sum(mass[n, k] for n, _ in terms)
-            sd = 0.0 if not terms else float(np.linalg.norm(sum(slopes[n, k] for n, _ in terms) @ spread))
-            unseen = (entry, stream) in dim or any(n in hidden for n, _ in terms)
-            left, dark = left + sum(sign * mass[n, k] for n, sign in terms), dark or unseen
-            yield _account(period, owner, stages.component, entry, stream, None if unseen else (float(value), sd))
-        yield _account(period, owner, stages.component, "left", "", None if dark else (float(left), 0.0))
+    return dict(sorted(lines.items(), key=lambda item: (_ORDER[item[0][0]], item[0][1]))), frozenset(dim)
+
+
+def blind_terms(mixed: Mixed, blind: set[int]) -> set[int]:
+    """Rows of ``Mixed.all_of`` that come from stages whose owners cannot be told."""
+    sources = [lane.source for lane in mixed.stages.lanes] + list(range(len(mixed.stages.sections)))
+    return {k for k, source in enumerate(sources) if source in blind}
 
 
 _ORDER = {"opening": 0, "received": 1, "delivered": 2, "lost": 3, "closing": 4}

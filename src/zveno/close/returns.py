@@ -12,6 +12,7 @@ from zveno.model.chain import ChainModel
 from zveno.model.contracts import Owner
 from zveno.model.network import MASS, NetStream, Network
 from zveno.reconcile import NetworkResult
+from zveno.reconcile.result import Term
 from zveno.tables import frame
 
 
@@ -55,13 +56,18 @@ def _row(
         return row
     deduct, recovery = terms.deduct_pct / 100, terms.recovery_pct / 100
     row |= {"deduct_frac": deduct, "recovery_frac": recovery, "status": "unobservable"}
-    value, sd = result.total([(stream.id, component, 1.0), (stream.id, MASS, -deduct)])
+    value, sd = result.total(payable_terms(stream.id, component, deduct))
     if value is None or sd is None:
         return row
     paid = max(value, 0.0)
     return row | {
         "returnable_t": recovery * paid, "returnable_sd_t": recovery * sd if paid else 0.0, "status": "by contract"
     }  # fmt: skip
+
+
+def payable_terms(stream: str, component: str, deduct_frac: float) -> list[Term]:
+    """Metal received less the deduction from its grade, as terms of the balance."""
+    return [(stream, component, 1.0), (stream, MASS, -deduct_frac)]
 
 
 def owner_dues(

@@ -42,6 +42,8 @@ class Version:
         SHA-256 of the file that holds its tables and its description.
     reason
         Why the version before was not left as it was; empty for the first.
+    investigations
+        Numbers of those that were open when it was drawn up: they are carried over to what comes next.
     """
 
     period: str
@@ -51,6 +53,7 @@ class Version:
     reason: str
     drawn: Signed
     approved: Signed | None = None
+    investigations: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -98,6 +101,7 @@ def _after(before: PeriodStage, number: int, one: SignedRecord) -> PeriodStage:
         draft = Version(
             before.period, len(before.versions) + 1, datetime.fromisoformat(str(one.body["cut"])),
             str(one.bound["version.zip"]), str(one.body.get("reason", "")), signed,
+            investigations=tuple(map(int, one.body.get("investigations", ()))),
         )  # fmt: skip
         return replace(before, draft=draft)
     waiting = before.draft

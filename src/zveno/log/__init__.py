@@ -10,6 +10,7 @@
 """
 
 from zveno.log.archive import write_archive
+from zveno.log.closes import VERSIONS, ClosedVersion
 from zveno.log.findings import Finding
 from zveno.log.keys import Effort, fingerprint, pem, read_pem
 from zveno.log.kinds import KINDS, REGISTRAR, ROLES, Kind
@@ -23,6 +24,8 @@ __all__ = [
     "KINDS",
     "REGISTRAR",
     "ROLES",
+    "VERSIONS",
+    "ClosedVersion",
     "Draft",
     "Effort",
     "Entry",

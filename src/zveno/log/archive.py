@@ -46,7 +46,10 @@ A record is signed by Ed25519 over "zveno/record-1", a zero byte, and the SHA-25
 """
 
 
-def write_archive(log: Log, signer: Signer, at: datetime, files: Mapping[str, bytes | Path], out: Path) -> Entry:
+def write_archive(
+    log: Log, signer: Signer, at: datetime, files: Mapping[str, bytes | Path], out: Path,
+    about: Mapping[str, Json] | None = None,
+) -> Entry:  # fmt: skip
     """Pack files with the log, and have a person sign for them.
 
     The same files, log, person and time give the same bytes.
@@ -57,6 +60,8 @@ def write_archive(log: Log, signer: Signer, at: datetime, files: Mapping[str, by
         Content, or a file on the disk, by the name that it shall have.
     out
         The archive to write.
+    about
+        What the record of the signature says beside the number of files and bytes: of a period, which one.
 
     Returns
     -------
@@ -72,7 +77,7 @@ def write_archive(log: Log, signer: Signer, at: datetime, files: Mapping[str, by
     """
     listed, sizes = _looked_at(files)
     require_fit([(FILES + name, size) for name, size in sizes.items()])
-    body = {"bytes": sum(sizes.values()), "files": len(files)}
+    body: dict[str, Json] = {**(about or {}), "bytes": sum(sizes.values()), "files": len(files)}
     entry = log.enter(signer, Draft(ARCHIVED, body, at, {MANIFEST: sha256(listed).hexdigest()}))
     records, heads = (
         log.records[: entry.number + 1],

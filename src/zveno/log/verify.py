@@ -11,6 +11,7 @@ from typing import BinaryIO
 from zveno.errors import DataError, fault, refusal
 from zveno.log.archive import ABOUT, ENTRIES, FILES, HEADS, LEAVES, MANIFEST, PROOFS, README
 from zveno.log.archived_log import ArchivedLog, judge_backed_up_log, read_archived_log
+from zveno.log.closes import ClosedVersion, closed_versions
 from zveno.log.container import CONTENTS, Layout, Part, differing, part_blocks, part_bytes, read_layout
 from zveno.log.findings import Finding, span
 from zveno.log.judged import agrees
@@ -53,6 +54,8 @@ class Verified:
         By which somebody signed for the files; None in a backup, or where it was altered.
     head
         State of the log.
+    closed
+        Versions of a closed period that it holds, each with the records of whoever drew it up and approved it.
     """
 
     path: Path
@@ -62,6 +65,7 @@ class Verified:
     records: tuple[SignedRecord | None, ...] = ()
     record: SignedRecord | None = None
     head: SignedHead | None = None
+    closed: tuple[ClosedVersion, ...] = ()
 
     @property
     def sound(self) -> bool:
@@ -101,7 +105,19 @@ def verify_archive(path: Path, trusted: Trusted | None = None) -> Verified:
     findings += _against_trusted(log, trusted)
     head = log.heads[-1] if log.heads else None
     record = log.records[-1] if log.manifest_hash is not None else None
-    return Verified(path, layout.kind, tuple(findings), files, log.records, record, head)
+    closed: tuple[ClosedVersion, ...] = ()
+    if not findings:
+        closed, doubts = closed_versions([one for one in log.records if one is not None], _listed(path, layout))
+        findings += doubts
+    return Verified(path, layout.kind, tuple(findings), files, log.records, record, head, closed)
+
+
+def _listed(path: Path, layout: Layout) -> dict[str, str]:
+    """SHA-256 of the files by name, as the manifest says of a sound archive."""
+    part = layout.part(MANIFEST)
+    with path.open("rb") as file:
+        told = read_manifest(part_bytes(file, part)) if part is not None else None
+    return {one.name: one.whole for one in told or ()}
 
 
 def _readme(file: BinaryIO, layout: Layout) -> list[Finding]:

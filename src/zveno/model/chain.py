@@ -12,6 +12,8 @@ from pydantic import ConfigDict, Field
 from zveno.errors import ModelError
 from zveno.model.foundry import FoundryFile
 from zveno.model.mapping import Mappings
+from zveno.model.people import People, Role
+from zveno.model.quality import Overdue, QualityFile
 from zveno.model.record import Record, Titles
 from zveno.model.rulebook import Rulebook
 from zveno.model.types import (
@@ -22,8 +24,6 @@ from zveno.model.types import (
     Meter,
     Mineral,
     Ore,
-    People,
-    Role,
     Section,
     Stock,
     Stream,
@@ -38,7 +38,8 @@ class ChainModel(Record):
     """The whole description, checked and frozen; look-ups by id. The only thing engines know.
 
     ``places`` tells where in the files an id or key stands (``chain.yaml:41``); ``hash`` is the SHA-256 of
-    all files of the description.
+    all files of the description. ``overdue`` are times in which meters are read by instruments whose verification has
+    expired: it is not described, but found in the register of a period.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
@@ -49,6 +50,8 @@ class ChainModel(Record):
     rulebook: Rulebook = Rulebook()
     foundry: FoundryFile | None = None
     mappings: Mappings = Mappings()
+    quality: QualityFile | None = None
+    overdue: Mapping[str, tuple[Overdue, ...]] = Field(default={}, repr=False)
     places: Mapping[str, str] = Field(default={}, repr=False)
     hash: str = ""
 
@@ -157,6 +160,21 @@ class ChainModel(Record):
             if any(one.id == section for one in plant.sections):
                 return plant.id
         return ""
+
+    def day_starts_h(self, meter: Meter) -> float:
+        """Hours after midnight at which the report day of a meter begins: its own, else that of its plant.
+
+        A stream between plants counts where it comes from. A survey is of the moment for which it is said to be.
+        """
+        if meter.day_starts_h is not None:
+            return meter.day_starts_h
+        if meter.stream in self.stocks:
+            return 0.0
+        for one in self.chain.streams:
+            if meter.stream in (one.id, one.group):
+                plant = self.plant_of(one.source) or self.plant_of(one.target)
+                return next((each.day_starts_h for each in self.chain.plants if each.id == plant), 0.0)
+        return 0.0
 
     def number(self, reference: float | str | Figure, uom: str, day: date | None = None) -> float:
         """Resolve a number, a figure or the name of a figure into a float in ``uom``.

@@ -25,6 +25,7 @@ _DIMENSIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "survey_mass": ("mass",),
         "moisture": ("fraction",),
         "assay": ("fraction",),
+        "counter": ("mass",),
     }
 )
 _OF_STOCKS = ("survey_mass", "assay")
@@ -180,6 +181,7 @@ def _stream_faults(model: ChainModel) -> Iterator[Fault]:
             ("owner", stream.owner, owners),
             ("ore", stream.ore, set(model.ores)),
             ("material", stream.material, set(model.materials)),
+            ("assayed_as", stream.assayed_as, {*model.streams, *groups} - {stream.id}),
         ):
             if name and name not in known:
                 yield unknown(model, stream.id, key, name, known)
@@ -234,6 +236,7 @@ def _meter_faults(model: ChainModel) -> Iterator[Fault]:
         yield from _assay_faults(model, meter)
         yield from _kind_faults(model, meter)
         yield from _widened_faults(model, meter)
+        yield from _counter_faults(model, meter)
         wanted = _DIMENSIONS[meter.quantity]
         for uom in (meter.uom, *meter.uoms.values()):
             yield from uom_faults(line_of(model, meter.id, "uom"), meter.id, uom, wanted)
@@ -275,6 +278,17 @@ def _kind_faults(model: ChainModel, meter: Meter) -> Iterator[Fault]:
         message = tr("meter '{meter}' surveys '{stream}', which is no stock: name a stock, or read a mass")
         near = near_match(meter.stream, model.stocks)
         yield fault(message, where, meter=meter.id, stream=meter.stream, near=near)
+
+
+def _counter_faults(model: ChainModel, meter: Meter) -> Iterator[Fault]:
+    """A counter stands beside a scale of its stream; only a counter turns over."""
+    if meter.quantity == "counter":
+        if not any(one.stream == meter.stream and one.quantity in ("wet_mass", "mass") for one in model.chain.meters):
+            message = tr("counter '{meter}' has no scale beside it: describe the meter of mass that '{stream}' has")
+            yield fault(message, line_of(model, meter.id, "stream"), meter=meter.id, stream=meter.stream)
+    elif meter.turns_over_at is not None:
+        message = tr("meter '{meter}' turns over, but reads '{quantity}': only a counter does")
+        yield fault(message, line_of(model, meter.id, "turns_over_at"), meter=meter.id, quantity=meter.quantity)
 
 
 def uom_faults(where: str, owner: str, uom: str, wanted: tuple[str, ...] = ()) -> Iterator[Fault]:

@@ -12,11 +12,13 @@ from zveno.model.contracts import Contract
 
 
 def contract_faults(model: ChainModel) -> list[Fault]:
-    """Contracts name components and meters that exist, and no day has two terms for one component."""
+    """Contracts name components and meters that exist, and no day has two terms or limits for one component."""
     found: list[Fault] = []
     for owner in model.chain.owners:
         if owner.contract is not None:
-            found += [*_terms_faults(model, owner.id, owner.contract), *_meter_faults(model, owner.id, owner.contract)]
+            found += _terms_faults(model, owner.id, owner.contract)
+            found += _limit_faults(model, owner.id, owner.contract)
+            found += _meter_faults(model, owner.id, owner.contract)
     return found
 
 
@@ -29,6 +31,20 @@ def _terms_faults(model: ChainModel, owner: str, contract: Contract) -> Iterator
         if (one.component, one.start) in seen:
             yield fault(
                 "the contract of '{owner}' has two terms for {component} from {day}: keep one",
+                line_of(model, owner, "contract"), owner=owner, component=one.component, day=str(one.start),
+            )  # fmt: skip
+        seen.add((one.component, one.start))
+
+
+def _limit_faults(model: ChainModel, owner: str, contract: Contract) -> Iterator[Fault]:
+    """Limits of components that exist, one for each day."""
+    seen: set[tuple[str, date]] = set()
+    for one in contract.limits:
+        if one.component not in model.chain.components:
+            yield unknown(model, owner, "limits", one.component, model.chain.components)
+        if (one.component, one.start) in seen:
+            yield fault(
+                "the contract of '{owner}' has two limits for {component} from {day}: keep one",
                 line_of(model, owner, "contract"), owner=owner, component=one.component, day=str(one.start),
             )  # fmt: skip
         seen.add((one.component, one.start))

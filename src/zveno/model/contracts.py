@@ -22,6 +22,14 @@ class Terms(Record):
     deduct_pct: Annotated[float, Field(ge=0, le=100, description="points taken off the grade beforehand, %")] = 0.0
 
 
+class Limit(Record):
+    """How much of a component what is received may hold by contract, from a date on, lot by lot."""
+
+    start: date = Field(alias="from", description="first day on which the limit holds")
+    component: str = Field(description="component it is about")
+    max_pct: Annotated[float, Field(gt=0, le=100, description="most that a lot may hold, % of dry mass")]
+
+
 class Contract(Record):
     """A contract with an owner: its terms by date, and by which meters what was returned is weighed."""
 
@@ -30,6 +38,7 @@ class Contract(Record):
     returned: dict[str, tuple[Id, ...]] = Field(
         default={}, description="by component, meters that weigh the metal handed over to the owner"
     )
+    limits: tuple[Limit, ...] = Field(default=(), description="most that a lot may hold, by component and date")
     due_days: Annotated[int, Field(ge=0, description="days from receipt to return")] = 0
     note: str = ""
 
@@ -40,6 +49,11 @@ class Owner(Record):
     id: Id
     title: Titles = {}
     contract: Contract | None = Field(default=None, description="by which the owner's metal is returned")
+
+    def limit(self, component: str, day: date) -> Limit | None:
+        """Limit of a component in force on a day."""
+        mine = [one for one in (self.contract.limits if self.contract else ()) if one.component == component]
+        return max((one for one in mine if one.start <= day), key=lambda one: one.start, default=None)
 
     def terms(self, component: str, day: date) -> Terms | None:
         """Terms in force on a day."""

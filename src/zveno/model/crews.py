@@ -10,7 +10,7 @@ from itertools import pairwise
 from zveno.errors import Fault, fault
 from zveno.model.chain import ChainModel
 from zveno.model.checks import line_of, near_match, unknown
-from zveno.model.types import Shifts
+from zveno.model.people import Shifts
 from zveno.text.mark import tr
 
 _DAY_MIN = 24 * 60

@@ -20,9 +20,13 @@ from zveno.model.crews import people_faults
 from zveno.model.foundry import FoundryFile
 from zveno.model.foundry_checks import foundry_faults
 from zveno.model.mapping import CalendarsFile, LayoutMapping, Mappings, mapping_faults
+from zveno.model.people import People
 from zveno.model.play import Play
+from zveno.model.quality import QualityFile
+from zveno.model.quality_checks import quality_faults
+from zveno.model.rounding import Rounding
 from zveno.model.rulebook import Rulebook, RulesFile
-from zveno.model.types import ChainFile, ParametersFile, People
+from zveno.model.types import ChainFile, ParametersFile
 from zveno.model.validation import validation_faults
 from zveno.model.values import value_faults
 from zveno.model.yamlfile import YamlFile, expand, read_yaml
@@ -71,6 +75,23 @@ def read_play(folder: Path, name: str = PLAY) -> tuple[Play | None, dict[str, st
     return play, places, faults
 
 
+def read_rounding(path: Path) -> Rounding:
+    """Last places of published figures.
+
+    Raises
+    ------
+    ModelError
+        If the file is missing or has faults, each with its line.
+    """
+    faults: list[Fault] = []
+    found = _file(path, path.name, Rounding, faults, {}, hashlib.sha256())
+    if faults:
+        raise ModelError(faults)
+    if found is None:
+        raise ModelError("'{path}' does not exist: it says to which last place figures are published", path=str(path))
+    return found
+
+
 def read_description(folder: Path) -> tuple[ChainModel | None, list[Fault]]:
     """Read a folder; the model (None where the files do not parse) and all faults."""
     if not (folder / "chain.yaml").is_file():
@@ -84,6 +105,7 @@ def read_description(folder: Path) -> tuple[ChainModel | None, list[Fault]]:
     parameters = _file(folder / "parameters.yaml", "parameters.yaml", ParametersFile, faults, places, digest)
     people = _file(folder / "people.yaml", "people.yaml", People, faults, places, digest)
     foundry = _file(folder / "foundry.yaml", "foundry.yaml", FoundryFile, faults, places, digest)
+    quality = _file(folder / "quality.yaml", "quality.yaml", QualityFile, faults, places, digest)
     books: list[RulesFile] = []
     for path in files:
         book = _file(path, f"rules/{path.name}", RulesFile, faults, places, digest)
@@ -98,10 +120,11 @@ def read_description(folder: Path) -> tuple[ChainModel | None, list[Fault]]:
         rulebook=Rulebook.of(books),
         foundry=foundry,
         mappings=mappings,
+        quality=quality,
         places=places,
         hash=digest.hexdigest(),
     )
-    checks = (chain_faults, asked_faults, people_faults, foundry_faults, contract_faults, value_faults)
+    checks = (chain_faults, asked_faults, people_faults, foundry_faults, contract_faults, quality_faults, value_faults)
     found = [one for check in checks for one in check(model)]
     return None if figures_are_missing(model) else model, found
 

@@ -15,7 +15,10 @@ from zveno.model.contracts import Owner
 from zveno.model.record import Id, Record, Titles, UomName
 
 Share = Annotated[float, Field(ge=0, le=1)]
+DayStart = Annotated[float, Field(gt=-24, lt=24)]
 COPPER = "Cu"
+COUNTER = ("counter_start", "counter_end")
+"""Quantities of a counter: what it shows at the beginning and at the end of a shift."""
 
 
 class Status(StrEnum):
@@ -160,6 +163,9 @@ class Plant(Record):
     title: Titles = {}
     site: str = Field(default="", description="site that it stands on; empty: a place of its own")
     kind: Literal["concentrator", "smelter", "refinery", "foundry", "other"] = Field(description="what it does")
+    day_starts_h: DayStart = Field(
+        default=0.0, description="hours after midnight at which its report day begins; -4: 20:00 of the day before"
+    )
     sections: tuple[Section, ...] = Field(description="parts over which balances are drawn")
 
 
@@ -203,8 +209,13 @@ class Stream(Record):
     transport_h: Annotated[float, Field(ge=0, description="hours on the way")] = 0
     ore: str = Field(default="", description="ore that a boundary feed is made of")
     material: str = Field(default="", description="material that a boundary feed, flux or blast is made of")
+    assayed_as: str = Field(
+        default="", description="stream of the same material, whose assays count where it has none of its own"
+    )
     feed: Number | None = Field(default=None, description="dry mass flow of a boundary feed")
-    feed_water: Number | None = Field(default=None, description="moisture of the feed")
+    feed_water: Number | None = Field(
+        default=None, description="moisture of a feed, or of a stream that no moisture meter follows"
+    )
     repeat: dict[str, tuple[int, ...]] = Field(default={}, exclude=True)
 
     @property
@@ -235,6 +246,9 @@ class Stock(Record):
     content: str = Field(default="", description="component whose mass alone is followed and surveyed, as of a bath")
     opening: Number = Field(default=0.0, description="dry mass before the first survey; of the content, where given")
     capacity: Number | None = Field(default=None, description="largest dry mass")
+    unassayed_sd_pct: Annotated[float, Field(ge=0, le=100)] = Field(
+        default=0.0, description="how far what is not assayed in it may at least be from its material, % (one sd)"
+    )
     kind: Literal["stock", "in_process", "transit"] = Field(
         default="stock", description="lying, within units, on the way"
     )
@@ -268,7 +282,13 @@ class Meter(Record):
     id: Id
     title: Titles = {}
     stream: str = Field(description="stream, group or stock that is measured")
-    quantity: Literal["wet_mass", "mass", "moisture", "survey_mass", "assay"] = Field(description="what it reads")
+    quantity: Literal["wet_mass", "mass", "moisture", "survey_mass", "assay", "counter"] = Field(
+        description="what it reads; a counter is checked against the scale of its stream and counts for no balance"
+    )
+    point: str = Field(default="", description="point under which mappings give its values, where not its stream")
+    turns_over_at: Annotated[float, Field(gt=0)] | None = Field(
+        default=None, description="of a counter: at which it begins again from zero, in its uom"
+    )
     components: tuple[str, ...] = Field(default=(), description="components that an assay gives")
     uom: UomName = Field(description="unit of measure of its readings")
     uoms: dict[str, UomName] = Field(default={}, description="uom of a component where it differs")
@@ -282,6 +302,9 @@ class Meter(Record):
     shared_error: SharedError | None = Field(default=None, description="error it has in common with others")
     period: Literal["hour", "shift", "day", "lot", "month_end", "month"] = Field(
         default="shift", description="what one reading stands for"
+    )
+    day_starts_h: DayStart | None = Field(
+        default=None, description="when its report day begins, where that is not as in its plant"
     )
     accounting: bool = Field(default=True, description="whether balances use it")
     instrument: str = Field(default="", description="what it is, for readers")
@@ -378,56 +401,6 @@ class Published(Record):
     uom: UomName = Field(description="unit of a mass")
     source: str = Field(description="where it was published")
     note: str = ""
-
-
-class Role(Record):
-    """A post in a plant; ``on_shift`` roles are held by the crew at work."""
-
-    id: Id
-    title: Titles = {}
-    plant: str = ""
-    on_shift: bool = True
-
-
-class Slot(Record):
-    """A shift of the day."""
-
-    id: str
-    title: Titles = {}
-    start: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
-    hours: Annotated[float, Field(gt=0, le=24)]
-
-
-class Reference(Record):
-    """The day on which the first crew stands at the first place of the cycle."""
-
-    day: date
-
-
-class Shifts(Record):
-    """Shift pattern: slots of the day, crews, and the cycle they go through."""
-
-    slots: tuple[Slot, ...] = Field(description="shifts of the day")
-    crews: tuple[str, ...] = Field(description="crews in the order in which they follow each other")
-    cycle: tuple[str, ...] = Field(description="what a crew works day by day: the id of a slot, or off")
-    reference: Reference = Field(description="where the cycle begins")
-
-
-class Duty(Record):
-    """Which role answers for a unit or section, from a date."""
-
-    unit: str
-    role: str
-    start: date | None = Field(default=None, alias="from")
-    end: date | None = Field(default=None, alias="to")
-
-
-class People(Record):
-    """Roles, shifts and duties: the content of people.yaml."""
-
-    shifts: Shifts
-    roles: tuple[Role, ...]
-    duties: tuple[Duty, ...] = ()
 
 
 class DataFile(Record):

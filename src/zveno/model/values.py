@@ -11,7 +11,7 @@ from typing import Literal
 from zveno.errors import Fault, QuantityError, ZvenoError, fault
 from zveno.model.chain import ChainModel
 from zveno.model.checks import line_of, numbers_of, unknown, uom_faults
-from zveno.model.types import Figure, Number, Stock
+from zveno.model.types import Figure, Number, Stock, Stream
 from zveno.model.uncertainty import uncertainty_faults
 from zveno.quantities import convert, uom_of, uom_phrase
 from zveno.text.mark import tr
@@ -169,9 +169,15 @@ def _feed_faults(model: ChainModel) -> Iterator[Fault]:
     for stream in model.chain.streams:
         yield from number_faults(model, stream.id, "feed", stream.feed, uom="t/h", bound="amount")
         yield from number_faults(model, stream.id, "feed_water", stream.feed_water, uom="frac", bound="moisture")
-        if stream.feed_water is not None and stream.feed is None:
+        if stream.feed_water is not None and stream.feed is None and _is_simulated_feed(model, stream):
             message = tr("stream '{stream}' has 'feed_water' without 'feed': give the dry mass flow too")
             yield fault(message, line_of(model, stream.id, "feed_water"), stream=stream.id)
+
+
+def _is_simulated_feed(model: ChainModel, stream: Stream) -> bool:
+    """Whether the simulation needs a stream's mass flow; else its moisture only serves its scale."""
+    unit = model.units.get(stream.target.partition(":")[0])
+    return bool(stream.ore or stream.material or (unit is not None and unit.model))
 
 
 def _stock_faults(model: ChainModel) -> Iterator[Fault]:

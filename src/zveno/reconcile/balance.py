@@ -20,6 +20,7 @@ from zveno.reconcile.doubts import (
     Doubts,
     balance_test_rows,
     common_error_rows,
+    counter_rows,
     elimination_rows,
     error_rows,
     step_rows,
@@ -43,14 +44,15 @@ _ANYTHING = 0.5
 @dataclass(frozen=True)
 class Balance:
     """A reconciled period: tables ``flows``, ``adjustments``, ``suspects``, ``eliminations``, ``gross_errors``,
-    ``common_errors``, ``swaps``, ``scale_steps``, ``balance_tests``, ``recoveries``, ``unaccounted`` and ``gaps``, and
-    the global test.
+    ``common_errors``, ``swaps``, ``scale_steps``, ``counters``, ``balance_tests``, ``recoveries``, ``unaccounted`` and
+    ``gaps``, and the global test.
 
     ``chi2_95`` is the largest objective that agrees with the stated errors at 95 %; ``status`` says how the
     test ended: consistent, suspect or not testable. ``separating`` lists (stream, quantity) whose reading
     would tell tied suspects apart, the best first. ``eliminations`` are the steps of the search for several
     gross errors, ``gross_errors`` what it ends with; every published number uses all readings, unless a robust screen
-    was asked for. ``nominal`` says where bounds that hold, or limits that count, leave p and z a guide only.
+    was asked for, and as they are written, unless swapped samples were to be exchanged back.
+    ``nominal`` says where bounds that hold, or limits that count, leave p and z a guide only.
     """
 
     period: Period
@@ -71,6 +73,7 @@ class Balance:
     common_errors: pl.DataFrame
     swaps: pl.DataFrame
     scale_steps: pl.DataFrame
+    counters: pl.DataFrame
     balance_tests: pl.DataFrame
     nominal: Nominal
     result: NetworkResult
@@ -92,8 +95,10 @@ def balance_of(
     period: Period,
     result: NetworkResult,
     doubts: Doubts,
+    *,
+    open_balances: bool = True,
 ) -> Balance:
-    """All tables of a solved period."""
+    """All tables of a solved period; without ``open_balances`` nothing is said of what is unaccounted."""
     name = period.name
     dof = result.dof
     return Balance(
@@ -102,7 +107,7 @@ def balance_of(
         adjustments=frame("adjustments", list(_adjustment_rows(result, name))),
         suspects=frame("suspects", list(suspect_rows(result, name))),
         recoveries=frame("recoveries", list(recovery_rows(model, month.topology.place, result, name))),
-        unaccounted=frame("unaccounted", list(unaccounted_rows(model, month, result, name))),
+        unaccounted=frame("unaccounted", list(unaccounted_rows(model, month, result, name)) if open_balances else []),
         gaps=frame("gaps", list(gap_rows(month.gaps, name))),
         objective=result.objective,
         dof=dof,
@@ -115,6 +120,7 @@ def balance_of(
         common_errors=frame("common_errors", list(common_error_rows(result, name, doubts.asked))),
         swaps=frame("swaps", list(swap_rows(result, doubts, name))),
         scale_steps=frame("scale_steps", list(step_rows(doubts.scale_steps, name))),
+        counters=frame("counters", list(counter_rows(doubts.counters, name))),
         balance_tests=frame("balance_tests", list(balance_test_rows(model, result, name))),
         nominal=nominal_of(result),
         result=result,

@@ -15,6 +15,7 @@ from zveno.model.network import MASS, NetCommon, NetCovariance, NetReading, NetS
 from zveno.model.types import Meter
 from zveno.periods import Period
 from zveno.reconcile.measured import Measured, covariance, total
+from zveno.reconcile.origin import Blended
 from zveno.reconcile.period_values import Gap, PeriodValues
 from zveno.reconcile.records import book
 from zveno.reconcile.stock_readings import Plan, material_names, stock_readings, used
@@ -27,6 +28,7 @@ from zveno.text.mark import tr
 
 WITHIN_SECTION = tr("stands within a section and takes no part: sections are balanced as a whole")
 NOT_ALL_MEMBERS = tr("left out: not every stream of the group has a reading")
+SAME_MATERIAL = tr("no assay of its own: that of the same material at another time, with its scatter")
 _MASSES = ("wet_mass", "mass")
 _LEAST_CORRELATION = 1e-6
 _UNCOVERED_H, _UNCOVERED = 36.0, 0.1
@@ -176,7 +178,7 @@ def any_record(plan: Plan, period: Period) -> bool:
     """Whether any meter has a record in the period; an opening stock as described is not one."""
     quantities = ((one.id, q) for one in used(plan.model) for q in (one.components or (one.quantity,)))
     return any(
-        len(plan.book.within(*key, period)) > 0 or plan.book.closing(*key, period) is not None for key in quantities
+        len(plan.book.within(*key, period)) > 0 or len(plan.book.closing(*key, period)) > 0 for key in quantities
     )
 
 
@@ -195,6 +197,14 @@ def _require_cover(plan: Plan, period: Period) -> None:
     )  # fmt: skip
 
 
+def reading_values(model: ChainModel, records: pl.DataFrame, period: Period) -> dict[tuple[str, str, str], float]:
+    """Values of the readings that records give, by stream, quantity and meter; nothing is solved."""
+    plan = plan_of(model, records)
+    found = find_readings(plan, period)
+    network, _ = network_of(plan, [found])
+    return {(stream, quantity, one.meter): one.value for stream, quantity, one in fitting(network, found)}
+
+
 def find_readings(plan: Plan, period: Period) -> Found:
     """All readings of a period."""
     values = PeriodValues(plan.model, plan.book, period)
@@ -202,6 +212,7 @@ def find_readings(plan: Plan, period: Period) -> Found:
     by_meter: dict[tuple[str, str], Measured] = {}
     for name, members in plan.topology.members.items():
         streams += _stream_readings(plan.model, values, by_meter, name, members)
+    streams += list(_same_material(plan, by_meter, {row[:2] for row in streams}))
     stocks: list[NetStream] = []
     for stock in plan.model.chain.stocks:
         tied, found = stock_readings(plan, values, by_meter, stock)
@@ -225,7 +236,7 @@ def _stream_readings(
     """Readings of one balanced stream: of itself, and of its members together."""
     rows: list[tuple[str, str, Measured]] = []
     of: dict[str, list[tuple[str, Measured]]] = {}
-    masses: dict[str, float] = {}
+    masses: dict[str, Measured] = {}
     for meter in used(model):
         if meter.stream not in (name, *members):
             continue
@@ -236,7 +247,7 @@ def _stream_readings(
             else:
                 of.setdefault(quantity, []).append((meter.stream, one))
                 if quantity == MASS:
-                    masses[meter.stream] = one.value
+                    masses[meter.stream] = one
     for quantity, found in of.items():
         rows += [(name, quantity, one) for one in _together(values, quantity, found, members, masses)]
     return rows
@@ -250,10 +261,30 @@ def _meter_values(values: PeriodValues, meter: Meter) -> Iterator[tuple[str, Mea
             yield MASS, one
     elif meter.quantity == "assay":
         material = any(meter.stream in material_names(values.model, one) for one in values.model.chain.stocks)
+        material = material or any(one.assayed_as == meter.stream for one in values.model.chain.streams)
         for component in meter.components:
             one = values.assay(meter, component)
             if one is not None:
                 yield component, one.named(f"own:{meter.id}:{component}") if material else one
+
+
+def _same_material(
+    plan: Plan, by_meter: dict[tuple[str, str], Measured], own: set[tuple[str, str]]
+) -> Iterator[tuple[str, str, Measured]]:
+    """Assays of streams that have none of their own and are of the material of another.
+
+    Both share the error of that assay; they may differ as single samples do, for it is of another time.
+    """
+    for stream in plan.model.chain.streams:
+        name = plan.topology.place.get(stream.id)
+        if not stream.assayed_as or name is None:
+            continue
+        for meter in used(plan.model):
+            for component in meter.components if meter.stream == stream.assayed_as else ():
+                one = by_meter.get((meter.id, component))
+                if one is None or one.below or (name, component) in own:
+                    continue
+                yield name, component, one.with_own(one.spread).standing_in(SAME_MATERIAL)
 
 
 def _together(
@@ -261,10 +292,10 @@ def _together(
     quantity: str,
     found: Sequence[tuple[str, Measured]],
     members: Sequence[str],
-    masses: dict[str, float],
+    masses: dict[str, Measured],
 ) -> list[Measured]:
     """Readings of single members as readings of the group: masses add, assays are weighted with masses."""
-    idle = [] if quantity == MASS else [one for one in members if masses.get(one) == 0.0]
+    idle = [] if quantity == MASS else [one for one in members if one in masses and masses[one].value == 0.0]
     members = [one for one in members if one not in idle] or list(members)
     found = [(stream, one) for stream, one in found if stream in members]
     by_member = {member: [one for stream, one in found if stream == member] for member in members}
@@ -274,16 +305,20 @@ def _together(
             values.gaps.append(Gap(one.meter, quantity, 1, 1, NOT_ALL_MEMBERS))
     if quantity == MASS:
         return [total([by_member[member][k] for member in members]) for k in range(rounds)]
-    weight = {member: masses.get(member, 0.0) for member in members}
-    if min(weight.values()) <= 0:
-        weight = dict.fromkeys(members, 1.0)
-    size = sum(weight.values())
-    return [_mixed([by_member[one][k] for one in members], [weight[one] / size for one in members])
-            for k in range(rounds)]  # fmt: skip
+    weight = [masses[one] for one in members if one in masses and masses[one].value > 0]
+    if len(weight) < len(members):
+        weight = []
+    return [_mixed([by_member[one][k] for one in members], weight) for k in range(rounds)]
 
 
-def _mixed(assays: Sequence[Measured], shares: Sequence[float]) -> Measured:
-    """Assay of members together; a member below its limit counts half of it unless all are below theirs."""
-    if not all(one.below for one in assays):
-        assays = [one.halved() if one.below else one for one in assays]
-    return total([one.scaled(share) for one, share in zip(assays, shares, strict=True)])
+def _mixed(assays: Sequence[Measured], masses: Sequence[Measured]) -> Measured:
+    """Assay of members together, weighted with their masses, alike without; a member below its limit counts half of
+    it unless all are below theirs.
+    """
+    halved = tuple(one.below and not all(each.below for each in assays) for one in assays)
+    origins = [tuple(one.origin for one in found if one.origin) for found in (assays, masses)]
+    weight = [one.value for one in masses] or [1.0] * len(assays)
+    shares = [one / sum(weight) for one in weight]
+    counted = [one.halved() if half else one for one, half in zip(assays, halved, strict=True)]
+    mean = total([one.scaled(share) for one, share in zip(counted, shares, strict=True)])
+    return mean.made(Blended(origins[0], origins[1], halved))

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from zveno.model.chain import ChainModel
+from zveno.reconcile.counters import CounterFinding
 from zveno.reconcile.gross_errors import Suspect, Swap, balance_tests, critical_z, smallest_shown
 from zveno.reconcile.in_question import untested_reason
 from zveno.reconcile.result import NetworkResult
@@ -25,13 +26,16 @@ class Doubts:
     """What the readings of the period say of themselves, reading by reading.
 
     Swapped samples of single times, with the objective and its chance where one was exchanged back; scales that step
-    away from their fellows; ``asked`` are meters and shared errors in question.
+    away from their fellows; ``asked`` are meters and shared errors in question; ``counters`` what counters tell;
+    ``exchanged`` whether the balance has the swapped samples back in their places.
     """
 
     swaps: SampleSwaps
     after: Mapping[SampleSwap, tuple[float, float | None]]
     scale_steps: tuple[ScaleStep, ...] = ()
     asked: tuple[str, ...] = ()
+    counters: tuple[CounterFinding, ...] = ()
+    exchanged: bool = False
 
 
 def suspect_rows(result: NetworkResult, period: str) -> Iterator[Row]:
@@ -119,7 +123,8 @@ def swap_rows(result: NetworkResult, checked: Doubts, period: str) -> Iterator[R
     empty = dict.fromkeys(schema("swaps")) | {"period": period}
     rows = [*map(_of_period, result.gross_errors.swaps), *(_of_time(one, checked) for one in checked.swaps.found)]
     for number, row in enumerate(rows, start=1):
-        yield empty | {"swap_id": number, "status": "swapped"} | row
+        done = checked.exchanged and row.get("start") is not None
+        yield empty | {"swap_id": number, "status": "exchanged" if done else "swapped"} | row
     for first, second in checked.swaps.unseen:
         yield empty | {"status": "unseen", "first_meter": first, "second_meter": second}
 
@@ -165,6 +170,14 @@ def step_rows(found: Sequence[ScaleStep], period: str) -> Iterator[Row]:
     for one in found:
         row = {"period": period, **vars(one)}
         yield row | {"since": datetime.fromtimestamp(one.since, UTC), "fellows": ", ".join(one.fellows)}
+
+
+def counter_rows(found: Sequence[CounterFinding], period: str) -> Iterator[Row]:
+    """What counters tell."""
+    for one in found:
+        start, end = (datetime.fromtimestamp(at, UTC) for at in (one.start, one.end))
+        tonnes = {name: None if np.isnan(value) else value for name, value in vars(one).items() if name.endswith("_t")}
+        yield {"period": period, "meter": one.meter, "kind": one.kind, "start": start, "end": end} | tonnes
 
 
 def balance_test_rows(model: ChainModel, result: NetworkResult, period: str) -> Iterator[Row]:

@@ -22,6 +22,7 @@ from zveno.reconcile.balance import (
 from zveno.reconcile.batch import BatchResult
 from zveno.reconcile.build import (
     Found,
+    MonthInput,
     any_record,
     find_readings,
     month_network,
@@ -30,10 +31,14 @@ from zveno.reconcile.build import (
     plan_of,
 )
 from zveno.reconcile.columns import columns, solved
+from zveno.reconcile.counters import counter_findings
 from zveno.reconcile.doubts import Doubts
 from zveno.reconcile.fit import fit_network
+from zveno.reconcile.fitting import fit_any
 from zveno.reconcile.gross_errors import Scrutiny
 from zveno.reconcile.in_question import unknown_names
+from zveno.reconcile.optima import optima
+from zveno.reconcile.result import NetworkResult
 from zveno.reconcile.sample_swaps import SampleSwap, SampleSwaps, exchanged, sample_swaps
 from zveno.reconcile.scale_steps import scale_steps
 from zveno.reconcile.solve import solve_network
@@ -69,12 +74,38 @@ def reconcile(model: ChainModel, records: pl.DataFrame, period: Period, scrutiny
     if faults:
         raise DataError(faults)
     plan = plan_of(model, records)
+    swaps = sample_swaps(model, plan.book, period)
+    exchange = scrutiny is not None and scrutiny.exchange
+    if exchange:
+        plan = plan_of(model, _all_exchanged(records, swaps))
     month = month_of(plan, period)
     result = solve_network(month.network, scrutiny)
-    swaps = sample_swaps(model, plan.book, period)
-    after = _exchanged(model, records, period, swaps)
-    doubts = Doubts(swaps, after, scale_steps(model, plan.book, period), asked)
+    after = {} if exchange else _exchanged(model, records, period, swaps)
+    steps, counters = scale_steps(model, plan.book, period), counter_findings(model, plan.book, period)
+    doubts = Doubts(swaps, after, steps, asked, counters, exchange)
     return balance_of(model, replace(month, network=result.network), period, result, doubts)
+
+
+def _all_exchanged(records: pl.DataFrame, swaps: SampleSwaps) -> pl.DataFrame:
+    """Records with every swap of single samples exchanged back."""
+    for swap in swaps.found:
+        records = exchanged(records, swap)
+    return records
+
+
+def solve_month(model: ChainModel, records: pl.DataFrame, period: Period) -> tuple[MonthInput, Balance]:
+    """The readings of a period and the same balance, without what does not fit and what is unaccounted.
+
+    Raises
+    ------
+    DataError, SolveError
+        As ``reconcile`` does.
+    """
+    plan = plan_of(model, records)
+    month = month_of(plan, period)
+    best = optima(month.network, fit_any(month.network)).best
+    doubts = Doubts(SampleSwaps((), ()), {}, ())
+    return month, balance_of(model, month, period, NetworkResult(month.network, best), doubts, open_balances=False)
 
 
 def _exchanged(

@@ -16,8 +16,11 @@ from zveno.model.types import Meter
 from zveno.periods import Period
 from zveno.quantities import convert, uom_of, uom_phrase
 from zveno.reconcile.arrays import Bools, Floats
+from zveno.reconcile.censored import filled
 from zveno.reconcile.measured import BIAS, SHARED, Measured
-from zveno.reconcile.records import EMPTY, Book, Series, apart
+from zveno.reconcile.origin import Averaged, Dryness, Gauge, Summed
+from zveno.reconcile.overdue_bias import bias_limit_pct
+from zveno.reconcile.records import EMPTY, Book, Series, apart, of_meter
 from zveno.text.mark import tr
 
 MEAN_OF_PRESENT = tr("completed by the mean of those present, with a wider error")
@@ -73,6 +76,7 @@ class PeriodValues:
 
     def __post_init__(self) -> None:
         self._weights: dict[str, Masses | None] = {}
+        self._weighers: dict[str, tuple[Summed, ...]] = {}
 
     # ---- masses ------------------------------------------------------------------------------------------
 
@@ -86,26 +90,31 @@ class PeriodValues:
         if len(series) == 0:
             self.gaps.append(Gap(meter.id, meter.quantity, max(expected, 1), 0, LEFT_OUT))
             return None
-        solids, parts = self._solids(meter, series)
+        solids, parts, drying = self._solids(meter, series)
         dry = series.value * solids
         sd = self._reading_sd(meter, "", series.value, series) * solids
         own = float(np.sum(sd**2))
         sum_dry, spread = float(dry.sum()), _spread(dry)
-        missing = max(expected - len(series), 0)
+        missing, scale = max(expected - len(series), 0), 1.0
         if missing:
             self.gaps.append(Gap(meter.id, meter.quantity, expected, len(series), MEAN_OF_PRESENT))
             own += spread**2 * (missing + missing**2 / len(series))
             scale = expected / len(series)
             parts = {name: one * scale for name, one in parts.items()}
             sum_dry *= scale
-        parts |= _systematic(meter, "", sum_dry)
-        return Measured(sum_dry, math.sqrt(own), parts, meter.id, spread=spread)
+        parts |= self._systematic(meter, "", sum_dry, series, dry)
+        origin = Summed(meter.id, meter.quantity, series, drying, scale)
+        return Measured(sum_dry, math.sqrt(own), parts, meter.id, spread=spread, origin=origin)
+
+    def within(self, meter: Meter, quantity: str) -> Series:
+        """Values of a meter in the report days of the period, as its plant counts them."""
+        return of_meter(self.model, self.book, meter, quantity, self.period)
 
     def _read(self, meter: Meter, quantity: str) -> Series:
         """Values of the period that do not cover each other; a month's value is none of a shorter period."""
         if meter.period in ("month", "month_end") and self.period.hours < LONG:
             return EMPTY
-        series = self.book.within(meter.id, quantity, self.period)
+        series = self.within(meter, quantity)
         if meter.period == "lot":
             return series
         alone = apart(series)
@@ -113,19 +122,19 @@ class PeriodValues:
             self.gaps.append(Gap(meter.id, quantity, len(series), len(alone), OVERLAPPING))
         return alone
 
-    def _solids(self, meter: Meter, series: Series) -> tuple[Floats, dict[str, float]]:
-        """Share of solids in each reading, and the errors that the moisture brings to their dry sum."""
+    def _solids(self, meter: Meter, series: Series) -> tuple[Floats, dict[str, float], Gauge | Dryness]:
+        """Share of solids in each reading, the errors that the moisture brings to their dry sum, and its origin."""
         wet = series.value
         if meter.quantity != "wet_mass":
-            return np.ones_like(wet), {}
+            return np.ones_like(wet), {}, Dryness(1.0)
         fallback = self._described_moisture(meter)
         gauge = self._gauge(meter, own_only=fallback is not None)
         if gauge is None:
             if fallback is None:
                 self.gaps.append(Gap(meter.id, "moisture", max(len(series), 1), 0, TAKEN_AS_DRY))
-                return np.ones_like(wet), {f"dry:{meter.id}": _DRY_SD * float(wet.sum())}
+                return np.ones_like(wet), {f"dry:{meter.id}": _DRY_SD * float(wet.sum())}, Dryness(1.0)
             parts = {f"described:{meter.stream}": _DESCRIBED_SD * fallback * float(wet.sum())}
-            return np.full_like(wet, 1 - fallback), parts
+            return np.full_like(wet, 1 - fallback), parts, Dryness(1 - fallback)
         instrument, moisture = gauge
         found, at = _lookup(moisture, series.start)
         share = np.where(found, moisture.value[at], moisture.value.mean())
@@ -135,8 +144,10 @@ class PeriodValues:
             self.gaps.append(Gap(instrument.id, "moisture", len(series), len(series) - missing, MEAN_OF_PRESENT))
             sd = np.where(found, sd, np.hypot(sd, _spread(moisture.value)))
         parts = {f"moisture:{instrument.id}": -float(np.sqrt(np.sum((wet * sd) ** 2)))}
-        parts |= {name: -one for name, one in _systematic(instrument, "", float(np.sum(wet * share))).items()}
-        return 1 - share, parts
+        water = wet * share
+        systematic = self._systematic(instrument, "", float(water.sum()), series, water)
+        parts |= {name: -one for name, one in systematic.items()}
+        return 1 - share, parts, Gauge(instrument.id, moisture, at, found)
 
     def _gauge(self, meter: Meter, *, own_only: bool) -> tuple[Meter, Series] | None:
         """Moisture meter with readings: of the stream or its group, else of a stream of the same sections."""
@@ -147,7 +158,7 @@ class PeriodValues:
                     continue
                 theirs = _near(self.model, other.stream)
                 if (theirs.streams & mine.streams) if same_stream else (theirs.sections & mine.sections):
-                    series = self.book.within(other.id, "moisture", self.period)
+                    series = self.within(other, "moisture")
                     if len(series):
                         return other, series
         return None
@@ -164,8 +175,8 @@ class PeriodValues:
     def assay(self, meter: Meter, component: str) -> Measured | None:
         """Assay of the period, weighted with the dry masses of the stream; None without a reading.
 
-        A reading "less than L" among others counts L/2 with the error of a value anywhere below L; if all are
-        such, the period's value is a limit itself.
+        A reading "less than L" among others is filled in (``censored.filled``); if all are such, the period's value is
+        a limit itself.
         """
         series = self._read(meter, component)
         expected = self._expected(meter, series)
@@ -193,15 +204,18 @@ class PeriodValues:
         limit = float(share @ series.value)
         sd = self._reading_sd(meter, component, series.value, series)
         own = float(np.linalg.norm(share * sd))
-        return Measured(limit, max(own, 1e-3 * limit), {}, meter.id, below=True)
+        origin = Averaged(meter.id, component, series, self._weighing(meter, series), limit=True)
+        return Measured(limit, max(own, 1e-3 * limit), {}, meter.id, below=True, origin=origin)
 
     def _mean(self, meter: Meter, component: str, series: Series, share: Floats) -> Measured:
         """Weighted mean of the assays present."""
-        value = np.where(series.below, 0.5 * series.value, series.value)
-        sd = self._reading_sd(meter, component, value, series)
-        sd = np.where(series.below, np.hypot(sd, series.value / math.sqrt(12)), sd)
-        mean, own = float(share @ value), float(np.linalg.norm(share * sd))
-        return Measured(mean, own, _systematic(meter, component, mean), meter.id, spread=_spread(value))
+        whole = filled(series)
+        sd = np.hypot(self._reading_sd(meter, component, whole.value, series), whole.own)
+        mean = float(share @ whole.value)
+        own = math.hypot(float(np.linalg.norm(share * sd)), float(share @ whole.common))
+        systematic = self._systematic(meter, component, mean, series, share * whole.value)
+        origin = Averaged(meter.id, component, series, self._weighing(meter, series))
+        return Measured(mean, own, systematic, meter.id, spread=_spread(whole.value), origin=origin)
 
     def scatter_of_mean(self, meter: Meter, component: str, share: float) -> float | None:
         """Standard deviation of the mean assay over a stretch that is a share of the period.
@@ -210,10 +224,10 @@ class PeriodValues:
         one figure written down for every shift. A share above 1 counts as 1: of older material the readings know no
         more.
         """
-        series = self.book.within(meter.id, component, self.period)
+        series = self.within(meter, component)
         if len(series) < _ENOUGH:
             return None
-        value = np.where(series.below, 0.5 * series.value, series.value)
+        value = filled(series).value
         own = self._reading_sd(meter, component, value, series)
         if value.std(ddof=1) < _TOO_ALIKE * math.sqrt(float(np.mean(np.square(own)))):
             return None
@@ -221,14 +235,22 @@ class PeriodValues:
 
     def _weight(self, meter: Meter, series: Series) -> Floats:
         """Dry mass that each assay stands for: of its stream, else of the plant's feed, else equal."""
-        if len(series) < 2:
-            return np.ones(len(series))
-        masses = self._masses(meter.stream) or self._masses(_feed_key(self.model, meter.stream))
+        key = self._weight_key(meter) if len(series) > 1 else ""
+        masses = self._masses(key) if key else None
         if masses is None:
             return np.ones(len(series))
         weight, covered = masses.between(series.start, np.maximum(series.end, series.start + 1))
         usual = float(weight[weight > 0].mean()) if np.any(weight > 0) else 1.0
         return np.where(covered, np.maximum(weight, 0.0), usual)
+
+    def _weight_key(self, meter: Meter) -> str:
+        """Whose masses weight the assays of a meter: those of its stream, else of the plant's feed, else nothing's."""
+        keys = (meter.stream, _feed_key(self.model, meter.stream))
+        return next((one for one in keys if self._masses(one) is not None), "")
+
+    def _weighing(self, meter: Meter, series: Series) -> tuple[Summed, ...]:
+        """The weights that these assays were weighted with; a single assay needs none."""
+        return self._weighers.get(self._weight_key(meter), ()) if len(series) > 1 else ()
 
     def _running(self, meter: Meter, expected: int) -> int:
         """How many of the expected assays had material to sample: a stream at rest gives no sample."""
@@ -247,24 +269,28 @@ class PeriodValues:
         starts: list[Floats] = []
         ends: list[Floats] = []
         dries: list[Floats] = []
+        origins: list[Summed] = []
         for meter in _weighers(self.model, key):
-            series = self.book.within(meter.id, meter.quantity, self.period)
+            series = self.within(meter, meter.quantity)
             if len(series):
                 starts.append(series.start)
                 ends.append(series.end)
-                dries.append(self._dry_quietly(meter, series))
+                solids, drying = self._solids_quietly(meter, series)
+                dries.append(series.value * solids)
+                origins.append(Summed(meter.id, meter.quantity, series, drying))
+        self._weighers[key] = tuple(origins)
         if not starts:
             return None
         spans = np.stack([np.concatenate(starts), np.concatenate(ends)], axis=1)
         span, where = np.unique(spans, axis=0, return_inverse=True)
         return Masses(span[:, 0], span[:, 1], np.bincount(where.ravel(), weights=np.concatenate(dries)).astype(float))
 
-    def _dry_quietly(self, meter: Meter, series: Series) -> Floats:
-        """Dry masses without noting gaps a second time."""
+    def _solids_quietly(self, meter: Meter, series: Series) -> tuple[Floats, Gauge | Dryness]:
+        """Shares of solids without noting gaps a second time."""
         noted = len(self.gaps)
-        solids, _ = self._solids(meter, series)
+        solids, _, drying = self._solids(meter, series)
         del self.gaps[noted:]
-        return series.value * solids
+        return solids, drying
 
     # ---- surveys -----------------------------------------------------------------------------------------
 
@@ -273,7 +299,7 @@ class PeriodValues:
         moment = np.array([self.period.end.timestamp()])
         once = Series(moment, moment, np.array([value]), np.zeros(1, dtype=bool))
         sd = float(self._reading_sd(meter, component, once.value, once)[0])
-        return Measured(value, max(sd, 1e-9), _systematic(meter, component, value), meter.id)
+        return Measured(value, max(sd, 1e-9), self._systematic(meter, component, value, once, once.value), meter.id)
 
     # ---- errors of one reading ---------------------------------------------------------------------------
 
@@ -286,6 +312,33 @@ class PeriodValues:
             first, last = (datetime.combine(day, time(), self.model.tz).timestamp() for day in (one.start, one.end))
             sd = np.where((first <= times.start) & (times.start < last), one.factor * sd, sd)
         return np.asarray(sd)
+
+    def _systematic(
+        self, meter: Meter, component: str, value: float, times: Series, weight: Floats
+    ) -> dict[str, float]:
+        """Errors that do not average out: the meter's own bias, and what it shares with others.
+
+        Half the bias limit is taken as one standard deviation; that of readings whose instrument was not verified in
+        time counts by their weight. A shared error of laboratories is a calibration per component, so it joins assays
+        of one component only.
+        """
+        suffix = f":{component}" if component else ""
+        parts = {}
+        limit = self._bias_limit(meter, component, times, weight)
+        if limit:
+            parts[f"{BIAS}{meter.id}{suffix}"] = limit / 200 * value
+        if meter.shared_error and meter.shared_error.sd_rel_pct:
+            parts[f"{SHARED}{meter.shared_error.name}{suffix}"] = meter.shared_error.sd_rel_pct / 100 * value
+        return parts
+
+    def _bias_limit(self, meter: Meter, component: str, times: Series, weight: Floats) -> float:
+        """Largest systematic error of the period's value, %."""
+        late = self.model.overdue.get(meter.id, ())
+        if not late:
+            return meter.bias_limit_pct
+        each = bias_limit_pct(meter, component, late, times.start, times.end, self.model.tz)
+        size = np.abs(weight)
+        return float(np.average(each, weights=size if size.sum() > 0 else None))
 
     def _floor(self, meter: Meter, component: str, duration: Floats) -> Floats:
         """``sd_abs`` in t or mass fraction; a rate counts over the reading's duration."""
@@ -312,8 +365,8 @@ class PeriodValues:
             return max(round(hours / 24), 1)
         if meter.period in ("month", "month_end"):
             return 1
-        if meter.period == "shift" and self._shifts:
-            return self._shifts
+        if meter.period == "shift":
+            return self._shifts or _as_long(series, hours)
         return len(series)
 
     @cached_property
@@ -325,19 +378,10 @@ class PeriodValues:
         return sum(begin <= one.period.start < end for one in self.model.shift_pattern.shifts(self.period))
 
 
-def _systematic(meter: Meter, component: str, value: float) -> dict[str, float]:
-    """Errors that do not average out: the meter's own bias, and what it shares with others.
-
-    Half the bias limit is taken as one standard deviation. A shared error of laboratories is a calibration per
-    component, so it joins assays of one component only.
-    """
-    suffix = f":{component}" if component else ""
-    parts = {}
-    if meter.bias_limit_pct:
-        parts[f"{BIAS}{meter.id}{suffix}"] = meter.bias_limit_pct / 200 * value
-    if meter.shared_error and meter.shared_error.sd_rel_pct:
-        parts[f"{SHARED}{meter.shared_error.name}{suffix}"] = meter.shared_error.sd_rel_pct / 100 * value
-    return parts
+def _as_long(series: Series, hours: float) -> int:
+    """How many readings as long as most of these a period of so many hours has; no fewer than there are."""
+    length = float(np.median(series.end - series.start)) / 3600 if len(series) else 0.0
+    return max(round(hours / length), len(series)) if length > 0 else len(series)
 
 
 def _spread(values: Floats) -> float:

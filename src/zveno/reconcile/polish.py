@@ -14,6 +14,7 @@ from zveno.reconcile.objective import Data, Misfit, data_of, misfit
 from zveno.reconcile.observability import null_space, scales, split
 
 _STEPS = 20
+_RESTS, _AT_REST = 1e-13, 3
 _SETTLED, _NOISE = 1e-11, 1e-7
 _GONE = 1e-5
 _FAR = 1e-3
@@ -71,7 +72,10 @@ def polish(problem: Problem, data: Data, solved: Solved) -> Polished:
     active, closed, held = face.active[0], face.closed[0], face.held[0]
     if closed.any():
         data = without_closed(problem, data, closed)
-    found = _newton(problem, data, pressed(problem, limits, solved.u, held), limits.matrix[held])
+    near, bounds_held = pressed(problem, limits, solved.u, held), limits.matrix[held]
+    found = _newton(problem, data, near, bounds_held)
+    if found is None and problem.censored.any():  # what limits alone pull may go on for ever: let it stand
+        found = _newton(problem, data, near, bounds_held, by=data.used[0])
     kept = solved.u if found is None or np.any(limits.slack(found)[0][~held] < 0) else found
     return Polished(kept, active, closed)
 
@@ -99,7 +103,7 @@ def sharpened(problem: Problem, data: Data, u: Floats, active: Bools) -> Floats 
     None where the steps do not settle, leave another bound, or where a bound no longer pushes back.
     """
     limits = bounds(problem)
-    found = _newton(problem, data, u, limits.matrix[active])
+    found = _newton(problem, data, u, limits.matrix[active], steady=True)
     if found is None or np.any(limits.slack(found)[0][~active] < 0):
         return None
     if active.any():
@@ -125,22 +129,33 @@ def without_closed(problem: Problem, data: Data, closed: Bools) -> Data:
                    data.correlation)  # fmt: skip
 
 
-def _newton(problem: Problem, data: Data, u: Floats, held: Floats) -> Floats | None:
-    """Newton steps in which no equation and no held bound changes; None where they do not settle."""
+def _newton(
+    problem: Problem, data: Data, u: Floats, held: Floats, *, by: Bools | None = None, steady: bool = False
+) -> Floats | None:
+    """Newton steps in which no equation and no held bound changes; None where they do not settle.
+
+    ``by`` names the readings whose directions move, (readings,): all that there are if not given. ``steady`` is enough
+    if the sum of squares has come to rest: what readings hardly see may still move, and moves nothing that they see.
+    """
+    turns = by is not None  # what is left to stand has a slope: the directions seen must be those of the point itself
+    by = data.present[0] if by is None else by
     mass, _, assay = problem.expand(u)
     scale = scales(problem, mass, assay)[0][0]
     rows = np.vstack([problem.G, held]) * scale
     null = null_space(rows[independent(rows)] if len(held) else rows)
-    before, size, seen = np.inf, np.inf, None
+    before, size, seen, rests = np.inf, np.inf, None, 0
     for _ in range(_STEPS):
         mass, _, assay = problem.expand(u)
         miss = misfit(problem, data, mass, assay)
         if not miss.half[0] <= before * (1 + 1e-9) + 1e-12:
             return None
+        rests = rests + 1 if before - miss.half[0] <= _RESTS * (1 + miss.half[0]) else 0
+        if steady and rests == _AT_REST:
+            return u
         before = miss.half[0]
         rows = jacobian(problem, mass, assay)[0][problem.reading_of] * scale
-        if seen is None:
-            seen = _seen(data, rows, null)
+        if seen is None or turns:
+            seen = _seen(by, rows, null)
         bend = null.T @ (second_derivative(problem, miss, mass, assay)[0] * np.outer(scale, scale)) @ null
         step = _minimum(
             _whitened(problem, data, miss, rows @ null),
@@ -160,12 +175,12 @@ def _newton(problem: Problem, data: Data, u: Floats, held: Floats) -> Floats | N
     return None
 
 
-def _seen(data: Data, rows: Floats, null: Floats) -> Floats:
-    """Orthonormal basis of the directions along ``null`` that the readings see.
+def _seen(by: Bools, rows: Floats, null: Floats) -> Floats:
+    """Orthonormal basis of the directions along ``null`` that the readings named see.
 
     A reading of what a bound holds sees nothing: rows are measured by their size before they are turned.
     """
-    used = np.flatnonzero(data.present[0])
+    used = np.flatnonzero(by)
     size = np.maximum(np.abs(rows[used]).max(axis=1, initial=0.0), 1e-300)
     return split(rows[used] @ null / size[:, None])[0]
 

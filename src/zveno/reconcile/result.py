@@ -139,6 +139,11 @@ class NetworkResult:
         """Slopes of a sum of component flows by the variables."""
         return self._sum(terms)[1]
 
+    def grade_slopes(self, stream: str, component: str) -> Floats:
+        """Slopes of an assay by the variables; none where the stream does not carry the component."""
+        at = self._names.quantity(stream, component)
+        return np.zeros(self.fit.linear.slopes.shape[1]) if at is None else self.fit.linear.slopes[at]
+
     def _sum(self, terms: Iterable[Term]) -> tuple[float, Floats]:
         """A sum of flows with its slopes by the variables."""
         value, slopes = 0.0, np.zeros(self.fit.linear.slopes.shape[1])

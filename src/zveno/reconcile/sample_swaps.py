@@ -15,7 +15,7 @@ from zveno.model.chain import ChainModel
 from zveno.model.types import Meter
 from zveno.periods import Period
 from zveno.reconcile.arrays import Floats
-from zveno.reconcile.records import Book
+from zveno.reconcile.records import Book, of_meter
 
 FALSE_SWAP = 0.02
 """Chance that any two samples of a period are said to be swapped although none are."""
@@ -27,6 +27,7 @@ _STEPS = 50
 _SAMPLED = ("hour", "shift", "day", "lot")
 
 Moment = tuple[float, float]
+Samples = dict[Moment, float]
 
 
 @dataclass(frozen=True)
@@ -118,14 +119,14 @@ def exchanged(records: pl.DataFrame, swap: SampleSwap) -> pl.DataFrame:
     return records.with_columns(point=pl.when(here).then(pl.col("point").replace(other)).otherwise(pl.col("point")))
 
 
-def _assays(model: ChainModel, book: Book, period: Period) -> dict[str, dict[str, dict[Moment, float]]]:
+def _assays(model: ChainModel, book: Book, period: Period) -> dict[str, dict[str, Samples]]:
     """Logarithms of assays by meter, component and time."""
-    found: dict[str, dict[str, dict[Moment, float]]] = {}
+    found: dict[str, dict[str, Samples]] = {}
     for meter in model.chain.meters:
         if meter.quantity != "assay" or not meter.accounting or meter.period not in _SAMPLED:
             continue
         for component in meter.components:
-            series = book.within(meter.id, component, period)
+            series = of_meter(model, book, meter, component, period)
             values = {
                 (start, end): log(value)
                 for start, end, value, below in zip(series.start, series.end, series.value, series.below, strict=True)
@@ -136,7 +137,7 @@ def _assays(model: ChainModel, book: Book, period: Period) -> dict[str, dict[str
     return found
 
 
-def _pairs(model: ChainModel, assays: Mapping[str, dict[str, dict[Moment, float]]]) -> Iterator[_Pair]:
+def _pairs(model: ChainModel, assays: Mapping[str, dict[str, Samples]]) -> Iterator[_Pair]:
     """Meters of different streams with components and times in common."""
     usual: dict[tuple[str, tuple[str, ...]], _Usual | None] = {}
 
@@ -148,17 +149,31 @@ def _pairs(model: ChainModel, assays: Mapping[str, dict[str, dict[Moment, float]
     for first, second in combinations(assays, 2):
         if model.meters[first].stream == model.meters[second].stream:
             continue
-        components = tuple(one for one in assays[first] if one in assays[second])
-        mine, theirs = (looks(one, components) for one in (first, second)) if components else (None, None)
-        if mine is None or theirs is None:
-            continue
-        moments = tuple(one for one in mine.samples if one in theirs.samples)
-        if moments:
+        for components in _sampled_together(assays[first], assays[second]):
+            mine, theirs = (looks(one, components) for one in (first, second))
+            if mine is None or theirs is None:
+                continue
+            moments = tuple(one for one in mine.samples if one in theirs.samples)
+            if not moments:
+                continue
             x, y = (np.array([one.samples[at] for at in moments]) for one in (mine, theirs))
             evidence = theirs.log_likelihood(x) + mine.log_likelihood(y)
             evidence -= mine.log_likelihood(x) + theirs.log_likelihood(y)
             alike = len(components) / len({*assays[first], *assays[second]})
             yield _Pair(first, second, components, moments, evidence, alike)
+
+
+def _sampled_together(mine: Mapping[str, Samples], theirs: Mapping[str, Samples]) -> list[tuple[str, ...]]:
+    """Components that two meters have in common, by kind of sample: those of shifts apart from those of composites."""
+    kinds: list[tuple[list[str], set[Moment]]] = []
+    for component in (one for one in mine if one in theirs):
+        times = set(mine[component]) & set(theirs[component])
+        kind = next((one for one in kinds if 2 * len(one[1] & times) > max(len(one[1]), len(times))), None)
+        if kind is None:
+            kinds.append(([component], times))
+        else:
+            kind[0].append(component)
+    return [tuple(names) for names, _ in kinds]
 
 
 @dataclass(frozen=True)
@@ -250,8 +265,13 @@ def _instead(
 def _unseen(pairs: Sequence[_Pair], needed: float) -> Iterator[tuple[str, str]]:
     """Pairs of which a swap would show less than four times out of five: exchanging turns the evidence round.
 
-    Samples of one kind come first.
+    Of two meters with several kinds of samples in common the most frequent kind counts; samples alike come first.
     """
-    for one in sorted(pairs, key=lambda one: -one.alike):
+    usual: dict[tuple[str, str], _Pair] = {}
+    for one in pairs:
+        before = usual.get((one.first, one.second))
+        if before is None or len(before.moments) < len(one.moments):
+            usual[one.first, one.second] = one
+    for one in sorted(usual.values(), key=lambda one: -one.alike):
         if float(np.mean(-one.evidence >= needed)) < _SHOWN:
             yield one.first, one.second

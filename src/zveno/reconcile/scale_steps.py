@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +13,7 @@ from zveno.model.chain import ChainModel
 from zveno.model.types import Meter
 from zveno.periods import Period
 from zveno.reconcile.arrays import Floats
-from zveno.reconcile.records import Book
+from zveno.reconcile.records import Book, Series, of_meter
 
 FALSE_STEP = 0.02
 """Chance that any meter of a period is said to have changed although none has."""
@@ -63,7 +63,7 @@ def scale_steps(model: ChainModel, book: Book, period: Period) -> tuple[ScaleSte
     """
     groups = [group for group in _groups(model) if len(group) > 1]
     count = sum(len(group) for group in groups)
-    found = [one for group in groups for one in _of_group(book, period, group, count)]
+    found = [one for group in groups for one in _of_group(_series(model, book, period, group), group, count)]
     return tuple(sorted(found, key=lambda one: -abs(one.z)))
 
 
@@ -84,9 +84,13 @@ def _groups(model: ChainModel) -> list[list[Meter]]:
     return list(groups.values())
 
 
-def _of_group(book: Book, period: Period, group: Sequence[Meter], count: int) -> Iterator[ScaleStep]:
+def _series(model: ChainModel, book: Book, period: Period, group: Sequence[Meter]) -> dict[str, Series]:
+    """Readings of the scales of a group in the report days of a period."""
+    return {one.id: of_meter(model, book, one, one.quantity, period) for one in group}
+
+
+def _of_group(series: Mapping[str, Series], group: Sequence[Meter], count: int) -> Iterator[ScaleStep]:
     """Scales of a group that stepped away from the others."""
-    series = {one.id: book.within(one.id, one.quantity, period) for one in group}
     moments = sorted(set.intersection(*({*map(float, one.start)} for one in series.values())))
     if len(moments) < _LEAST:
         return

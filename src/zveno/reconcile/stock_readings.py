@@ -10,18 +10,21 @@ from zveno.model.network import MASS, NetStream
 from zveno.model.types import Meter, Stock
 from zveno.periods import Period
 from zveno.reconcile.measured import Measured
+from zveno.reconcile.origin import Stated, Surveyed
 from zveno.reconcile.period_values import LEFT_OUT, LONG, Gap, PeriodValues
 from zveno.reconcile.records import Book
 from zveno.reconcile.topology import BY_THE_BOOK, CLOSING, NO_SURVEY, OPENING, Topology, stock_streams
 from zveno.text.mark import tr
 
 FROM_DESCRIPTION = tr("no survey before: opening stock as described")
+NEXT_SURVEY = tr("no survey at the start: the first one after was taken")
 OLD_SURVEY = tr("no survey at the start: the last one before was taken")
 UNSURVEYED = tr("no survey at both ends: stock change zero, give or take all that was dispatched")
 BY_BOOK = tr("surveyed at one end only: the other end by the book, from what came in and went out")
+MATERIAL = tr("no assay of its own: that of its material, with its scatter")
 _STOCK_SD = 0.05
 _TIED_SD = 0.02
-_FRESH_H = 36
+_FRESH_H, _FRESH, _LEAST_H = 36.0, 0.05, 6.0  # how old an opening survey may be: less in a short period
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ def stock_readings(
         return _half_surveyed(plan, values, by_meter, stock, ((open_stream, opening), (close_stream, closing)))
     if closing is None:
         values.gaps.append(Gap(meter.id if meter else stock.id, "survey_mass", 1, 0, LEFT_OUT))
-    opening = opening or _described(values, stock, meter)
+    opening = opening or _described(values, stock, meter) or _first_survey(plan, values, stock, meter)
     rows = []
     streams = []
     for stream, mass in ((open_stream, opening), (close_stream, closing)):
@@ -81,9 +84,11 @@ def _unsurveyed(
     carry the change. Where not even the material was weighed, both masses stay unknown.
     """
     rows = [row for end in ends for row in _stock_assays(plan, values, by_meter, (stock, None), end)]
-    moved = _moved_t(plan.model, by_meter, stock)
-    if moved:
+    weighed = _moved(plan.model, by_meter, stock)
+    moved = weighed.value if weighed else 0.0
+    if weighed and moved:
         level = Measured(2 * moved, 1e-3 * moved, {f"level:{stock.id}": moved}, stock.id + NO_SURVEY)
+        level = level.made(weighed.scaled(2.0).origin or Stated(2 * moved, stock.id)).standing_in(UNSURVEYED)
         rows += [(ends[0].id, MASS, level), (ends[1].id, MASS, level.with_own(moved))]
     return rows, list(ends)
 
@@ -100,7 +105,8 @@ def _half_surveyed(
     As where nobody surveyed it, its change is zero with all that was moved of its material as standard deviation.
     """
     known = next(mass for _, mass in ends if mass is not None).named(f"survey:{stock.id}")
-    moved = _moved_t(plan.model, by_meter, stock)
+    weighed = _moved(plan.model, by_meter, stock)
+    moved = weighed.value if weighed else 0.0
     rows: list[tuple[str, str, Measured]] = []
     streams: list[NetStream] = []
     for stream, mass in ends:
@@ -111,7 +117,8 @@ def _half_surveyed(
         if mass is not None:
             rows.append((stream.id, MASS, known))
         elif moved:
-            rows.append((stream.id, MASS, replace(known.with_own(moved), meter=stock.id + BY_THE_BOOK)))
+            book = replace(known.with_own(moved), meter=stock.id + BY_THE_BOOK).standing_in(BY_BOOK)
+            rows.append((stream.id, MASS, book))
     return rows, streams
 
 
@@ -120,15 +127,31 @@ def _surveyed(plan: Plan, values: PeriodValues, stock: Stock, meter: Meter | Non
     find = plan.book.closing if closing else plan.book.opening
     points: list[tuple[str, str]] = [(meter.id, meter.quantity)] if meter else []
     points += [] if closing else [(stock.id, quantity) for quantity in ("survey_mass", MASS)]
-    value = next((one for point in points if (one := find(*point, values.period)) is not None), None)
-    if value is None:
+    surveys = [Surveyed(*point, find(*point, values.period)) for point in points]
+    found = next((one for one in surveys if len(one.series)), None)
+    if found is None:
         return None
     age = 0.0 if closing else min(plan.book.age_h(*point, values.period) for point in points)
-    if age > _FRESH_H:
-        if values.period.hours < LONG:
+    short = values.period.hours < LONG
+    if age > (min(_FRESH_H, max(_LEAST_H, _FRESH * values.period.hours)) if short else _FRESH_H):
+        if short:
             return None
         values.gaps.append(Gap(meter.id if meter else stock.id, "survey_mass", 1, 0, OLD_SURVEY))
-    return _survey(values, stock, meter, value)
+    told = plan.book.told(found.point, found.quantity, values.period, closing=closing)
+    if told is None:
+        return _survey(values, stock, meter, found)
+    return Measured(float(found.series.value[0]), told, {}, found.point, origin=replace(found, told_sd=told))
+
+
+def _first_survey(plan: Plan, values: PeriodValues, stock: Stock, meter: Meter | None) -> Measured | None:
+    """An opening stock by the first survey after the start of the period, where none was before."""
+    if meter is None:
+        return None
+    series = plan.book.first(meter.id, meter.quantity, values.period, _FRESH_H)
+    if not len(series):
+        return None
+    values.gaps.append(Gap(meter.id, "survey_mass", 1, 0, NEXT_SURVEY))
+    return _survey(values, stock, meter, Surveyed(meter.id, meter.quantity, series)).standing_in(NEXT_SURVEY)
 
 
 def end_surveys(plan: Plan, period: Period) -> Iterator[tuple[str, str, Measured]]:
@@ -142,9 +165,11 @@ def end_surveys(plan: Plan, period: Period) -> Iterator[tuple[str, str, Measured
                 yield stream.id, MASS, mass
 
 
-def _survey(values: PeriodValues, stock: Stock, meter: Meter | None, value: float) -> Measured:
+def _survey(values: PeriodValues, stock: Stock, meter: Meter | None, found: Surveyed | Stated) -> Measured:
     """A stock's mass with the error of its survey, or 5 % where nothing is described."""
-    return values.survey(meter, value) if meter else Measured(value, _STOCK_SD * value, {}, stock.id)
+    value = found.value if isinstance(found, Stated) else float(found.series.value[0])
+    one = values.survey(meter, value) if meter else Measured(value, _STOCK_SD * value, {}, stock.id)
+    return one.made(found)
 
 
 def _described(values: PeriodValues, stock: Stock, meter: Meter | None) -> Measured | None:
@@ -153,7 +178,7 @@ def _described(values: PeriodValues, stock: Stock, meter: Meter | None) -> Measu
     if value <= 0:
         return None
     values.gaps.append(Gap(meter.id if meter else stock.id, "survey_mass", 1, 0, FROM_DESCRIPTION))
-    return _survey(values, stock, meter, value)
+    return _survey(values, stock, meter, Stated(value, stock.id))
 
 
 def _stock_assays(
@@ -176,21 +201,31 @@ def _stock_assays(
     rows = []
     for component in stream.components or plan.model.chain.components:
         own = [
-            (meter, value) for meter in used(plan.model)
+            (meter, Surveyed(meter.id, component, series)) for meter in used(plan.model)
             if meter.stream == stock.id and component in meter.components
-            and (value := find(meter.id, component, values.period)) is not None
+            and len(series := find(meter.id, component, values.period))
         ]  # fmt: skip
-        rows += [(stream.id, component, values.survey(meter, value, component)) for meter, value in own]
+        rows += [(stream.id, component, _own_assay(plan, values, stream, meter, one)) for meter, one in own]
         if own:
             continue
-        recorded = find(stock.id, component, values.period) if stream.id.endswith(OPENING) else None
-        if recorded is not None:
-            rows.append((stream.id, component, Measured(recorded, _TIED_SD * recorded, {}, stock.id)))
+        recorded = Surveyed(stock.id, component, plan.book.opening(stock.id, component, values.period))
+        if stream.id.endswith(OPENING) and len(recorded.series):
+            value = float(recorded.series.value[0])
+            rows.append((stream.id, component, Measured(value, _TIED_SD * value, {}, stock.id, origin=recorded)))
             continue
         lent = material(values, by_meter, stock, component, mass_t)
         if lent is not None:
             rows.append((stream.id, component, lent))
     return rows
+
+
+def _own_assay(plan: Plan, values: PeriodValues, stream: NetStream, meter: Meter, found: Surveyed) -> Measured:
+    """An assay of the stock itself, with the error that was told with it, or that of its meter."""
+    value = float(found.series.value[0])
+    told = plan.book.told(meter.id, found.quantity, values.period, closing=stream.id.endswith(CLOSING))
+    if told is not None:
+        return Measured(value, told, {}, meter.id, origin=replace(found, told_sd=told))
+    return values.survey(meter, value, found.quantity).made(found)
 
 
 def material(
@@ -204,17 +239,19 @@ def material(
     for meter in used(values.model):
         one = by_meter.get((meter.id, component))
         if one is not None and not one.below and meter.stream in material_names(values.model, stock):
-            moved = _moved_t(values.model, by_meter, stock)
+            weighed = _moved(values.model, by_meter, stock)
+            moved = weighed.value if weighed else 0.0
             scatter = values.scatter_of_mean(meter, component, mass_t / moved) if mass_t and moved else None
-            return one.with_own(max(one.spread, _TIED_SD * one.value) if scatter is None else scatter)
+            alike = max(one.spread, _TIED_SD * one.value) if scatter is None else scatter
+            return one.with_own(max(alike, stock.unassayed_sd_pct / 100 * one.value)).standing_in(MATERIAL)
     return None
 
 
-def _moved_t(model: ChainModel, by_meter: dict[tuple[str, str], Measured], stock: Stock) -> float | None:
+def _moved(model: ChainModel, by_meter: dict[tuple[str, str], Measured], stock: Stock) -> Measured | None:
     """Dry mass of a stock's material that was weighed in the period."""
     names = material_names(model, stock)
     return next(
-        (one.value for (meter, quantity), one in by_meter.items()
+        (one for (meter, quantity), one in by_meter.items()
          if quantity == MASS and model.meters[meter].stream in names),
         None,
     )  # fmt: skip

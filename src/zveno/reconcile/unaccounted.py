@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -47,6 +48,15 @@ def _owned(
                 yield plant, component, nodes
 
 
+def unaccounted_makers(
+    model: ChainModel, month: MonthInput, result: NetworkResult
+) -> Iterator[tuple[str, str, Callable[[], NetworkResult | None], list[Term]]]:
+    """What makes the released balance of each plant and component when it is called, and the terms of the rest."""
+    for plant, component, nodes in _owned(model, month.network, result.network.components):
+        make = partial(released, month.network, result, nodes, component)
+        yield plant, component, make, differences(month.network, nodes, component)
+
+
 def unaccounted_balances(
     model: ChainModel, month: MonthInput, result: NetworkResult, components: Sequence[str]
 ) -> Iterator[tuple[str, str, NetworkResult, list[Term]]]:
@@ -66,8 +76,9 @@ def released(network: Network, result: NetworkResult, nodes: Sequence[NetNode], 
     names = _releasable(network, result, nodes, component)
     if not names:
         return None
+    opened = _release(network, names, component)
     try:
-        return NetworkResult(network, refit(_release(network, names, component), result.fit))
+        return NetworkResult(opened, refit(opened, result.fit))
     except SolveError:
         return None
 

@@ -81,7 +81,10 @@ class Belongings:
             "adjustments": self._of_streams(),
             "swaps": pl.col("first_meter").is_in(sorted(self.meters))
             | pl.col("second_meter").is_in(sorted(self.meters)),
+            "counters": pl.col("meter").is_in(sorted(self.meters)),
             "scale_steps": pl.col("meter").is_in(sorted(self.meters)),
+            "overdue_readings": self._of_streams(),
+            "widened_flows": self._of_streams(),
             "gaps": pl.col("meter").is_in(sorted(self.meters)),
             "plan_fact": pl.col("line").is_in(sorted(self.lines)),
             "rule_coverage": pl.col("tag").is_in(sorted(self.tags)),

@@ -65,7 +65,14 @@ class Total:
     terms: tuple[Expr, ...]
 
 
-Expr = Ref | Calc | Total | float
+@dataclass(frozen=True)
+class Peak:
+    """The largest magnitude among some cells; zero for none."""
+
+    terms: tuple[Ref, ...]
+
+
+Expr = Ref | Calc | Total | Peak | float
 
 
 # ---- blocks ------------------------------------------------------------------------------------------
@@ -77,7 +84,7 @@ class Cell:
 
     ``half_width`` is half the 95 % interval; ``digits`` the decimals shown; ``word`` stands where there is
     no value. A cell with a formula and no value is computed when the document is made; a cell with both
-    keeps its formula only where the two agree.
+    keeps its formula only where the two agree. ``address`` names the figure for ``zveno explain``.
     """
 
     value: Value = None
@@ -87,6 +94,7 @@ class Cell:
     kind: Kind | None = None
     word: str = ""
     tone: Tone = "plain"
+    address: str = ""
 
 
 @dataclass(frozen=True)
@@ -203,7 +211,9 @@ class Part:
 
 @dataclass(frozen=True)
 class Document:
-    """A finished report. ``notice`` is shown on every page and sheet made from it."""
+    """A finished report. ``notice`` is shown on every page and sheet made from it; a workbook alone holds the
+    ``appendix``.
+    """
 
     title: str
     subtitle: str
@@ -211,6 +221,7 @@ class Document:
     notice: str = ""
     blocks: tuple[Block, ...] = ()
     footer: tuple[str, ...] = field(default=())
+    appendix: tuple[Part, ...] = field(default=(), repr=False)
 
     @cached_property
     def tables(self) -> dict[str, TableBlock]:
@@ -228,9 +239,12 @@ class Document:
             found.append(Part(heading, self.blocks[k + 1 : end]))
         return tuple(found)
 
-    def settled(self) -> Document:
-        """The same document with computed cells filled and formulas kept only where they hold."""
-        return replace(self, blocks=tuple(_settle(self.tables, block) for block in self.blocks))
+    def settled(self, tolerance: float = 1e-6) -> Document:
+        """The same document with computed cells filled and formulas kept only where they hold.
+
+        ``tolerance`` is how far a formula may be off the value beside it, relative to that.
+        """
+        return replace(self, blocks=tuple(_settle(self.tables, block, tolerance) for block in self.blocks))
 
 
 def evaluate(expr: Expr, tables: Mapping[str, TableBlock]) -> float | None:
@@ -247,6 +261,9 @@ def evaluate(expr: Expr, tables: Mapping[str, TableBlock]) -> float | None:
         terms = [evaluate(term, tables) for term in expr.terms]
         numbers = [term for term in terms if term is not None]
         return math.fsum(numbers) if len(numbers) == len(terms) else None
+    if isinstance(expr, Peak):
+        found = [evaluate(term, tables) for term in expr.terms]
+        return max((abs(one) for one in found if one is not None), default=0.0)
     if isinstance(expr, Calc):
         return _calc(expr.op, evaluate(expr.left, tables), evaluate(expr.right, tables))
     return expr
@@ -272,21 +289,21 @@ def _calc(op: str, left: float | None, right: float | None) -> float | None:
     return {"+": left + right, "-": left - right, "*": left * right}[op]
 
 
-def _settle(tables: Mapping[str, TableBlock], block: Block) -> Block:
+def _settle(tables: Mapping[str, TableBlock], block: Block, tolerance: float) -> Block:
     """A block whose formulas are computed or compared with their values."""
     if isinstance(block, TableBlock):
         rows = tuple(
-            replace(row, cells={key: _settle_cell(tables, cell) for key, cell in row.cells.items()})
+            replace(row, cells={key: _settle_cell(tables, cell, tolerance) for key, cell in row.cells.items()})
             for row in block.rows
         )
         return replace(block, rows=rows)
     if isinstance(block, Facts):
-        items = tuple(replace(one, cell=_settle_cell(tables, one.cell)) for one in block.items)
+        items = tuple(replace(one, cell=_settle_cell(tables, one.cell, tolerance)) for one in block.items)
         return replace(block, items=items)
     return block
 
 
-def _settle_cell(tables: Mapping[str, TableBlock], cell: Cell) -> Cell:
+def _settle_cell(tables: Mapping[str, TableBlock], cell: Cell, tolerance: float) -> Cell:
     """A cell with its formula computed, kept or dropped."""
     if cell.formula is None:
         return cell
@@ -295,7 +312,7 @@ def _settle_cell(tables: Mapping[str, TableBlock], cell: Cell) -> Cell:
         return replace(cell, formula=None)
     if cell.value is None:
         return replace(cell, value=found)
-    agrees = isinstance(cell.value, (int, float)) and math.isclose(found, cell.value, rel_tol=1e-6)
+    agrees = isinstance(cell.value, (int, float)) and math.isclose(found, cell.value, rel_tol=tolerance)
     return cell if agrees else replace(cell, formula=None)
 
 
@@ -331,12 +348,13 @@ def measured(
     *,
     word: str = "",
     formula: Expr | None = None,
+    address: str = "",
 ) -> Cell:
     """A measured figure with its interval and as many digits as that allows."""
     half = half_width(sd)
     scale = SCALE.get(kind, 1.0)
     digits = digits_for(None if half is None else half * scale, _default_digits(value, kind))
-    return Cell(value, half, digits, formula, kind, word)
+    return Cell(value, half, digits, formula, kind, word, address=address)
 
 
 SCALE = {Kind.FRACTION: 100.0, Kind.PPM: 1e6}

@@ -10,24 +10,27 @@ import polars as pl
 from zveno.model.chain import ChainModel
 from zveno.periods import Period
 from zveno.reconcile import Nominal
+from zveno.reports.addresses import SourceCells
 from zveno.reports.belongings import Belongings
 from zveno.reports.charts import Estimate, recovery_by_day_svg
 from zveno.reports.document import Block, Document, Figure, Heading, half_width
 from zveno.reports.flowsheet import flowsheet_svg
 from zveno.reports.parts.balance import balance_part
-from zveno.reports.parts.changed import steps_part, swaps_part
+from zveno.reports.parts.changed import counters_part, steps_part, swaps_part
 from zveno.reports.parts.discipline import breaches_part
 from zveno.reports.parts.evidence import eliminations_part, fit_paragraph, gaps_part, suspects_part
 from zveno.reports.parts.headline import counts, headline_part
 from zveno.reports.parts.index import BalanceIndex
 from zveno.reports.parts.links import links_table
 from zveno.reports.parts.nominal import nominal_paragraphs
+from zveno.reports.parts.overdue import overdue_part
 from zveno.reports.parts.plan import plan_part
 from zveno.reports.parts.readings import readings_part
 from zveno.reports.parts.recovery import recovery_part, unaccounted_part
 from zveno.reports.parts.sources import provenance_part, reading_part
 from zveno.reports.parts.words import quantity_words
 from zveno.reports.shown import MASS, plants_in_order
+from zveno.reports.standing import Standing, notice_with, signatures_part, standing_callout
 from zveno.tables import frame
 from zveno.text.catalogue import Catalogue, title_in
 from zveno.text.mark import tr
@@ -52,7 +55,10 @@ class MonthResults:
     (stream, quantity) whose measurement would tell the suspects of one class apart; ``daily_recoveries``
     is the table ``recoveries`` with a day as period; ``castings`` is the table ``foundry_needs`` at the described
     throughput; ``link`` names the plant that the tables are cut down to; ``swaps`` are samples taken for each other,
-    ``scale_steps`` scales that step away from their fellows; ``nominal`` says what leaves the tests a guide only.
+    ``scale_steps`` scales that step away from their fellows, ``counters`` what counters tell;
+    ``nominal`` says what leaves the tests a guide only;
+    ``overdue`` are readings of instruments with an expired verification, ``widened`` flows less sure because of them.
+    ``standing`` where the period stood, to be said on every page; ``sources`` the cells that all was read from.
     """
 
     model: ChainModel
@@ -79,7 +85,12 @@ class MonthResults:
     link: str = ""
     swaps: pl.DataFrame = field(default_factory=lambda: frame("swaps"))
     scale_steps: pl.DataFrame = field(default_factory=lambda: frame("scale_steps"))
+    counters: pl.DataFrame = field(default_factory=lambda: frame("counters"))
     nominal: Nominal = field(default_factory=Nominal)
+    overdue: pl.DataFrame = field(default_factory=lambda: frame("overdue_readings"))
+    widened: pl.DataFrame = field(default_factory=lambda: frame("widened_flows"))
+    standing: Standing | None = None
+    sources: SourceCells | None = None
 
 
 def month_report(results: MonthResults, text: Catalogue) -> Document:
@@ -97,14 +108,17 @@ def month_report(results: MonthResults, text: Catalogue) -> Document:
     suspects = [
         *suspects_part(model, results.adjustments, results.suspects, results.separating, text),
         *steps_part(model, results.scale_steps, text),
+        *counters_part(model, results.counters, text),
         *swaps_part(model, results.swaps, text),
         *eliminations_part(model, results.eliminations, text),
+        *overdue_part(model, results.overdue, results.widened, text),
     ]
     gaps = gaps_part(index, results.gaps, results.rejected, text)
     breaches = breaches_part(model, results.breaches, results.not_checked, results.coverage, text)
     evidence = readings_part(index, results.adjustments, results.suspects, text)
     blocks: list[Block] = [
         heading,
+        *standing_callout(results.standing, text),
         *facts,
         *_links(index, results, text),
         counts(
@@ -125,16 +139,23 @@ def month_report(results: MonthResults, text: Catalogue) -> Document:
         *((*gaps,) if several else (*suspects, *gaps, *breaches)),
         *plan_part(model, results.plan_fact, text),
         *reading_part(text),
+        *signatures_part(results.standing, text),
         *made_from(results, text),
     ]
     return Document(
         title=text("Metal balance, {period}", period=period_words(results.period, text)),
         subtitle=title_in({str(key): value for key, value in chain.title.items()}, lang, chain.id),
         lang=lang,
-        notice=title_in({str(key): value for key, value in chain.notice.items()}, lang, ""),
+        notice=notice_of(results, text),
         blocks=tuple(blocks),
         footer=(f"Zveno {results.provenance.version}", results.period.name, results.provenance.data_hash[:12]),
     ).settled()
+
+
+def notice_of(results: MonthResults, text: Catalogue) -> str:
+    """What every page says."""
+    said = title_in({str(key): value for key, value in results.model.chain.notice.items()}, text.lang, "")
+    return notice_with(results.standing, said, text)
 
 
 def _links(index: BalanceIndex, results: MonthResults, text: Catalogue) -> list[Block]:

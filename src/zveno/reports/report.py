@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from io import BytesIO
 from pathlib import Path
@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from zveno.errors import DataError
 from zveno.model.checks import near_match
+from zveno.reports.addresses import addressed, sources_part
 from zveno.reports.document import Document
 from zveno.reports.link import link_report
 from zveno.reports.month import MonthResults, month_report
@@ -102,4 +103,12 @@ def build_report(name: str, results: MonthResults, lang: str = "en", *, link: st
     """
     require_report(name, link)
     text = catalogue(lang)
-    return Report(REPORTS[name](of_plant(results, link) if link else results, text), text)
+    own = of_plant(results, link) if link else results
+    document = addressed(REPORTS[name](own, text), place_of(name, results, link))
+    return Report(replace(document, appendix=(sources_part(document, own.sources, text),)), text)
+
+
+def place_of(name: str, results: MonthResults, link: str = "") -> str:
+    """How addresses of figures that a report works out itself begin."""
+    period = results.period.name.replace("/", "..")
+    return f"{period}/{name}.{link}" if link else f"{period}/{name}"

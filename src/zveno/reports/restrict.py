@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+import polars as pl
+
 from zveno.errors import DataError
 from zveno.model.chain import ChainModel
 from zveno.model.checks import near_match
+from zveno.reports.addresses import SourceCells
 from zveno.reports.belongings import Belongings
 from zveno.reports.month import MonthResults
 
@@ -46,6 +49,7 @@ def of_plant(results: MonthResults, plant: str) -> MonthResults:
         eliminations=own.rows("eliminations", results.eliminations),
         swaps=own.rows("swaps", results.swaps),
         scale_steps=own.rows("scale_steps", results.scale_steps),
+        counters=own.rows("counters", results.counters),
         recoveries=own.rows("recoveries", results.recoveries),
         unaccounted=own.rows("unaccounted", results.unaccounted),
         gaps=own.rows("gaps", results.gaps),
@@ -54,9 +58,17 @@ def of_plant(results: MonthResults, plant: str) -> MonthResults:
         coverage=own.rows("rule_coverage", results.coverage),
         plan_fact=own.rows("plan_fact", results.plan_fact),
         daily_recoveries=None if daily is None else own.rows("recoveries", daily),
+        overdue=own.rows("overdue_readings", results.overdue),
+        widened=own.rows("widened_flows", results.widened),
         castings=results.castings if results.model.foundry and results.model.foundry.plant == plant else None,
+        sources=None if results.sources is None else _of_meters(results.sources, own.meters),
         separating=_near(results.separating, {*own.streams, *suspects["stream"].str.split("+").explode()}),
     )
+
+
+def _of_meters(sources: SourceCells, meters: Iterable[str]) -> SourceCells:
+    """Cells of the plant's own meters."""
+    return SourceCells(sources.table.filter(pl.col("point").is_in(list(meters))))
 
 
 def _near(separating: Iterable[tuple[str, str]], streams: set[str]) -> tuple[tuple[str, str], ...]:

@@ -1,10 +1,12 @@
 """Files that a plant sends, each turned into tables with the file, sheet and cell of every value."""
 
+from zveno.sources.acts import CountedValue, read_act, write_act
 from zveno.sources.cases import CasesFile, read_cases
 from zveno.sources.conflicts import conflicts
 from zveno.sources.fates import REASONS
 from zveno.sources.files import SourceBatch, lock_files, read_files
 from zveno.sources.learn import Learnt, learn
+from zveno.sources.lots import read_lots
 from zveno.sources.mappedfiles import (
     QUIET_REASONS,
     cells_frame,
@@ -23,6 +25,7 @@ __all__ = [
     "QUIET_REASONS",
     "REASONS",
     "CasesFile",
+    "CountedValue",
     "Learnt",
     "MappedFile",
     "SourceBatch",
@@ -33,12 +36,15 @@ __all__ = [
     "learn",
     "lock_files",
     "mapped_key",
+    "read_act",
     "read_by_mapping",
     "read_cases",
     "read_files",
+    "read_lots",
     "read_problem",
     "records_of",
     "rejected_of",
     "remarks",
     "settled",
+    "write_act",
 ]

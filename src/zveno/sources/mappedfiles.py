@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
 
 from zveno.errors import DataError, Fault, fault
 from zveno.model.chain import ChainModel
-from zveno.model.types import Meter
-from zveno.quantities import convert
+from zveno.model.types import COUNTER, Meter
+from zveno.quantities import convert, uom_of
 from zveno.sources.books import is_book, open_book, text_books
 from zveno.sources.fates import REASONS, Fate, counted
 from zveno.sources.grid import Book
@@ -187,31 +187,63 @@ def _place(cell: str) -> tuple[int, int]:
 
 
 def records_of(model: ChainModel, one: MappedFile) -> pl.DataFrame:
-    """Records of the chain's meters from imported cells: those whose stream, stock or group is the point of the cell.
+    """Records of the chain's meters from imported cells: those whose point, or else stream, stock or group, is that of
+    the cell.
 
     Checks of the laboratory are no records. A stock that was weighed or surveyed wet is given dry, by the moisture of
-    the same row where there is one.
+    the same row where there is one; the metal of a bath is its volume times the concentration of the same row.
     """
     by_point: dict[str, list[Meter]] = {}
     for meter in model.chain.meters:
-        by_point.setdefault(meter.stream, []).append(meter)
-    dry = {
-        (fate.sheet, fate.row): 1 - convert(fate.value, fate.uom, "frac")
-        for fate in one.fates
-        if fate.status == "imported" and fate.quantity == "moisture" and fate.value is not None
-    }
+        by_point.setdefault(meter.point or meter.stream, []).append(meter)
+    beside = _Beside.of(one)
+    contents = {each.id: each.content for each in model.chain.streams if each.content}
+    contents |= {each.id: each.content for each in model.chain.stocks if each.content}
     rows = []
     for fate in one.fates:
         if fate.status != "imported" or fate.value is None or any(mark.startswith("qc_") for mark in fate.qualifiers):
             continue
         for meter in by_point.get(fate.counts_for or fate.point, ()):
-            found = _reading(meter, fate, dry.get((fate.sheet, fate.row), 1.0))
+            content = contents.get(meter.stream, "")
+            found = _content_t(meter, fate, beside, content) if content else _reading(meter, fate, beside)
             if found is not None:
                 rows.append(_record(one, fate, meter, *found))
     return frame("records", rows)
 
 
-def _reading(meter: Meter, fate: Fate, dry_frac: float) -> tuple[str, float] | None:
+@dataclass(frozen=True)
+class _Beside:
+    """What stands in the same row as a value, by sheet and row: share of dry matter, and volume of a bath in m3."""
+
+    dry_frac: Mapping[tuple[str, int], float]
+    volume_m3: Mapping[tuple[str, int], float]
+
+    @classmethod
+    def of(cls, one: MappedFile) -> _Beside:
+        """From the imported cells of a file."""
+        dry, volume = {}, {}
+        for fate in one.fates:
+            if fate.status != "imported" or fate.value is None:
+                continue
+            if fate.quantity == "moisture":
+                dry[fate.sheet, fate.row] = 1 - convert(fate.value, fate.uom, "frac")
+            elif fate.quantity == "volume" and uom_of(fate.uom).dimension == "volume":
+                volume[fate.sheet, fate.row] = convert(fate.value, fate.uom, "m3")
+        return cls(dry, volume)
+
+
+def _content_t(meter: Meter, fate: Fate, beside: _Beside, content: str) -> tuple[str, float] | None:
+    """Mass of the one metal that is followed in a stream or bath: weighed as such, or volume times concentration."""
+    assert fate.value is not None
+    if fate.quantity == f"metal_{content}" and meter.quantity in ("mass", "survey_mass"):
+        return meter.quantity, convert(fate.value, fate.uom, "t")
+    volume = beside.volume_m3.get((fate.sheet, fate.row))
+    if meter.quantity == "survey_mass" and fate.quantity == f"concentration_{content}" and volume is not None:
+        return "survey_mass", convert(fate.value, fate.uom, "g/l") * volume / 1000
+    return None
+
+
+def _reading(meter: Meter, fate: Fate, beside: _Beside) -> tuple[str, float] | None:
     """Quantity and value in t or as a fraction that a cell gives of a meter; None where it gives none."""
     assert fate.value is not None
     if meter.quantity == "assay":
@@ -219,8 +251,10 @@ def _reading(meter: Meter, fate: Fate, dry_frac: float) -> tuple[str, float] | N
         given = fate.quantity.startswith("grade_") and component in meter.components
         return (component, convert(fate.value, fate.uom, "frac")) if given else None
     if meter.quantity == "survey_mass" and fate.quantity in ("mass_wet", "mass_dry"):
-        share = dry_frac if fate.quantity == "mass_wet" else 1.0
+        share = beside.dry_frac.get((fate.sheet, fate.row), 1.0) if fate.quantity == "mass_wet" else 1.0
         return "survey_mass", convert(fate.value, fate.uom, "t") * share
+    if meter.quantity == "counter" and fate.quantity in COUNTER:
+        return fate.quantity, convert(fate.value, fate.uom, "t")
     if _MASSES.get(fate.quantity) != meter.quantity:
         return None
     return meter.quantity, convert(fate.value, fate.uom, "frac" if meter.quantity == "moisture" else "t")

@@ -16,8 +16,12 @@ from zveno.tables.books import BOOKS
 from zveno.tables.calibration import CALIBRATION
 from zveno.tables.column import Column
 from zveno.tables.column import columns as _columns
+from zveno.tables.counted import COUNTED
+from zveno.tables.dependent import DEPENDENT
+from zveno.tables.explained import EXPLAINED
 from zveno.tables.judged import JUDGED
 from zveno.tables.mapped import CELL_KEY, FILE_KEY, MAPPED
+from zveno.tables.quality import QUALITY
 
 INSTANT = pl.Datetime("us", "UTC")
 
@@ -69,7 +73,11 @@ TABLES: dict[str, tuple[Column, ...]] = {
         ("quantity", pl.String, "wet_mass, mass, moisture, survey_mass or a component"),
         *_PERIOD,
         ("value", pl.Float64, "t or mass fraction; null where the file says that there is no value"),
-        ("qualifier", pl.String, "'' or '<' (below the limit given as value)"),
+        (
+            "qualifier",
+            pl.String,
+            "'', '<' (below the limit given as value), or '±SD' (standard deviation told with it)",
+        ),
         ("file", pl.String, "file the value was read from"),
         ("sheet", pl.String, "sheet, or empty for text files"),
         ("cell", pl.String, "cell (B12) or line:column of a text file"),
@@ -176,10 +184,21 @@ TABLES: dict[str, tuple[Column, ...]] = {
         ("limit", pl.Float64, "how much of it chance explains with 2 % for any meter and moment"),
         ("fellows", pl.String, "scales that it was compared with"),
     ),
+    "counters": _columns(
+        ("period", pl.String, "period"),
+        ("meter", pl.String, "counter"),
+        ("kind", pl.String, "rollover (no fault), differs, backwards or jump"),
+        ("start", INSTANT, "first moment of the shift"),
+        ("end", INSTANT, "first moment after it"),
+        ("shown_from_t", pl.Float64, "what it showed before"),
+        ("shown_to_t", pl.Float64, "what it showed after"),
+        ("counted_t", pl.Float64, "what it counted; null: cannot be said"),
+        ("weighed_t", pl.Float64, "tonnes written down for the shift"),
+    ),
     "swaps": _columns(
         ("period", pl.String, "period"),
         ("swap_id", pl.Int64, "number of the swap; null for a pair of which a swap would not show"),
-        ("status", pl.String, "swapped, or unseen: the two look so alike that a swap at one time would not show"),
+        ("status", pl.String, "swapped, exchanged (back, as asked), or unseen: too alike for a swap to show"),
         ("first_meter", pl.String, "meter whose assays are those of the second"),
         ("second_meter", pl.String, "meter whose assays are those of the first"),
         ("start", INSTANT, "first moment of the sample; null: swapped all period"),
@@ -418,7 +437,11 @@ TABLES: dict[str, tuple[Column, ...]] = {
     ),
     **CALIBRATION,
     **BOOKS,
+    **COUNTED,
+    **DEPENDENT,
+    **EXPLAINED,
     **MAPPED,
+    **QUALITY,
     "simulation_status": _columns(
         ("scenario", pl.String, "scenario"),
         ("converged", pl.Boolean, "the steady state was reached"),

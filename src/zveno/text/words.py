@@ -21,6 +21,7 @@ HEADINGS: Mapping[str, str] = MappingProxyType(
         "uom": tr("Unit of measure"),
         "value": tr("Value"),
         "note": tr("Note"),
+        "error": tr("± (95 %)"),
     }
 )
 QUANTITIES: Mapping[str, str] = MappingProxyType(
@@ -29,6 +30,9 @@ QUANTITIES: Mapping[str, str] = MappingProxyType(
         "mass": tr("dry mass"),
         "moisture": tr("moisture"),
         "survey_mass": tr("surveyed dry mass"),
+        "counter": tr("counter"),
+        "counter_start": tr("counter at the start"),
+        "counter_end": tr("counter at the end"),
     }
 )
 UOM_WORDS: Mapping[str, str] = MappingProxyType(

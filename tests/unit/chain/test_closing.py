@@ -17,7 +17,7 @@ from zveno.chain import Chain, example, load
 from zveno.chain.closing import Closing, as_known
 from zveno.errors import DataError, StoreError
 from zveno.log import Draft, Log, Signer
-from zveno.store import Batch, EmbeddedStore
+from zveno.store import Batch, EmbeddedStore, RelationalStore
 from zveno.tables import frame
 
 DAY = datetime(2026, 4, 3, 9, 0, tzinfo=UTC)
@@ -26,9 +26,9 @@ DAY = datetime(2026, 4, 3, 9, 0, tzinfo=UTC)
 class Office:
     """Three persons over the store of the two plants."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, store: RelationalStore | None = None) -> None:
         self.folder = folder
-        self.chain: Chain = chain(EmbeddedStore(folder))
+        self.chain: Chain = chain(store or EmbeddedStore(folder))
         self.signed = books(folder)
 
     @property
@@ -195,7 +195,7 @@ def test_what_a_month_closes_with_opens_the_next(office):
     office.close()
     closing = replace(office.closing)
     frozen = closing.frozen(closing.stage("2026-03").closed)
-    before = closing._before(office.chain.period("2026-04"), DAY + timedelta(days=30))
+    before = closing.taken_over(office.chain.period("2026-04"), DAY + timedelta(days=30))
     assert before == frozen.carried
     assert closing.to_look_at("2026-03") == ()
 

@@ -12,7 +12,7 @@ def test_mappings_belong_to_a_description_and_the_workbooks_that_they_read_do_no
     found = {one.relative_to(HERE).as_posix() for one in description_of(HERE)}
     mappings = {f"mappings/{one.name}" for one in (HERE / "mappings").iterdir()}
     assert len(mappings) == 13
-    assert found == {"chain.yaml", *mappings}
+    assert found == {"chain.yaml", "quality.yaml", *mappings}
 
 
 def test_what_is_packed_is_the_same_description(tmp_path):

@@ -462,10 +462,10 @@ def test_a_day_without_survey_does_not_name_a_level_and_a_named_zone_serves_as_w
     chain.write_text(
         chain.read_text("utf-8").replace('timezone: "UTC+05:00"', "timezone: Asia/Almaty"), encoding="utf-8"
     )
-    assert run(["emulate", "2026-03-10/2026-03-12", "-c", "plant", "--out", "played"]) == 0
+    assert run(["emulate", "2026-03-10/2026-03-13", "-c", "plant", "--out", "played"]) == 0
     assert run(["import", "played/plant", "-c", "plant"]) == 0
     capsys.readouterr()
-    assert run(["reconcile", "2026-03-10", "-c", "plant"]) == 0
+    assert run(["reconcile", "2026-03-11", "-c", "plant"]) == 0
     level = next(one for one in capsys.readouterr().out.splitlines() if one.startswith("Concentrate bin, opening"))
     assert level.split()[3] == "unobservable"
     assert run(["check", "2026-03-10", "-c", "plant"]) == 0

@@ -12,8 +12,9 @@ from tests.unit.reconcile.plants import meter
 from zveno.emulate.instruments import Said, read_meters
 from zveno.emulate.truth import Truth, play_truth
 from zveno.model.chain import ChainModel
+from zveno.model.people import People
 from zveno.model.play import Play
-from zveno.model.types import ChainFile, Figure, People
+from zveno.model.types import ChainFile, Figure
 from zveno.periods import Period
 from zveno.simulate import simulate
 from zveno.tables import frame

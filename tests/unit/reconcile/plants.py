@@ -9,7 +9,8 @@ from typing import Any
 import polars as pl
 
 from zveno.model.chain import ChainModel
-from zveno.model.types import ChainFile, People
+from zveno.model.people import People
+from zveno.model.types import ChainFile
 from zveno.periods import Period, zone
 from zveno.tables import frame
 

@@ -235,7 +235,7 @@ def test_a_meter_within_a_section_is_listed():
     assert [one.meter for one in gaps if one.treatment == WITHIN_SECTION] == ["inner.scale"]
 
 
-def test_limits_among_assays_count_half_and_limits_alone_stay_limits():
+def test_limits_among_assays_are_filled_in_and_limits_alone_stay_limits():
     starts = shift_starts()
     schema = records().schema
     base = {key: value for key, value in TRUTH.items() if key != ("tail.assay", "Cu")}
@@ -244,7 +244,11 @@ def test_limits_among_assays_count_half_and_limits_alone_stay_limits():
     assert (read(limits, "tail", "Cu").below, read(limits, "tail", "Cu").value) == (pytest.approx(0.002), None)
     mixed = low[:1] + [row("tail.assay", "Cu", at, 0.003) for at in starts[1:]]
     some = month_network(model(), records(base).vstack(pl.DataFrame(mixed, schema=schema)), MONTH)
-    assert read(some, "tail", "Cu").value == pytest.approx((0.001 + 0.003 * (SHIFTS - 1)) / SHIFTS)
+    # all others alike: what is below the limit is just below it
+    assert read(some, "tail", "Cu").value == pytest.approx((0.002 + 0.003 * (SHIFTS - 1)) / SHIFTS, rel=1e-3)
+    few = [*low[:-4], *(row("tail.assay", "Cu", at, 0.003) for at in starts[-4:])]
+    half = month_network(model(), records(base).vstack(pl.DataFrame(few, schema=schema)), MONTH)
+    assert read(half, "tail", "Cu").value == pytest.approx((0.001 * (SHIFTS - 4) + 0.003 * 4) / SHIFTS)
 
 
 def test_a_corrected_value_replaces_the_one_known_before():

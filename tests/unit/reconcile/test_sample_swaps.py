@@ -145,3 +145,15 @@ def test_a_meter_in_question_is_told_with_its_size_whatever_it_is():
     assert belt["z"] == pytest.approx(reading["z"])
     assert belt["off"] == (abs(reading["z"]) > 1.96)
     assert belt["shows_from_frac"] < reading["shows_from"] / reading["reading"]
+
+
+def test_shift_samples_are_compared_where_other_assays_are_of_day_composites():
+    """Iron of both is assayed once a day from a composite: the swap of the shift samples shows in copper alone."""
+    rows = month(3, swap=("ore.assay", "tail.assay", 9))
+    first = pl.col("start").dt.hour() == 3  # 08:00 in the plant
+    daily = rows.filter(pl.col("quantity") == "Fe", first).with_columns(end=pl.col("start") + pl.duration(hours=24))
+    rows = pl.concat([rows.filter(pl.col("quantity") != "Fe"), daily])
+    found = swaps(rows).found
+    (one,) = (one for one in found if one.components == ("Cu",))
+    assert {one.first, one.second} == {"ore.assay", "tail.assay"}
+    assert one.start == shift_starts()[9].timestamp()

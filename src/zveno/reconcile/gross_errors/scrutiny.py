@@ -25,6 +25,8 @@ class Scrutiny:
     asked
         Meters, or errors that meters share by name, that were in question before the readings were seen: these are
         tested among themselves, not among all suspects, and so show with smaller errors.
+    exchange
+        Whether samples that are named as swapped are exchanged back before anything is balanced.
 
     Raises
     ------
@@ -35,6 +37,7 @@ class Scrutiny:
     correction: Correction = "sidak"
     robust: Estimator | None = None
     asked: tuple[str, ...] = ()
+    exchange: bool = False
 
     def __post_init__(self) -> None:
         for given, known in ((self.correction, CORRECTIONS), (self.robust, (None, *ESTIMATORS))):

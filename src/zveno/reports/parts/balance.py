@@ -11,6 +11,7 @@ from zveno.reports.parts.index import BalanceIndex, Flows, PlantStreams, Side, m
 from zveno.reports.parts.words import STATUS_WORDS, grade_kind, words
 from zveno.reports.shown import MASS, plants_in_order
 from zveno.reports.streams import CLOSING, OPENING, stream_title
+from zveno.tables.figure import row_address
 from zveno.text.catalogue import Catalogue
 
 
@@ -130,7 +131,13 @@ def _stream_row(sheet: _Sheet, stream: str, kinds: Mapping[str, Kind]) -> Row:
     no_mass = unknown if total or sheet.index.says_nothing_of(stream) else none
     cells = {
         "stream": words(stream_title(sheet.index.model, stream, sheet.text, sheet.plant.site)),
-        mass_column(MASS): measured(total.get("mass_t"), total.get("mass_sd_t"), Kind.MASS, word=no_mass),
+        mass_column(MASS): measured(
+            total.get("mass_t"),
+            total.get("mass_sd_t"),
+            Kind.MASS,
+            word=no_mass,
+            address=row_address("flows", total, "mass_t"),
+        ),
     }
     for component, kind in kinds.items():
         row = flows.get((stream, component))
@@ -139,9 +146,14 @@ def _stream_row(sheet: _Sheet, stream: str, kinds: Mapping[str, Kind]) -> Row:
             cells[mass] = cells[grade] = Cell(word=none)
             continue
         formula = Calc("*", Ref(sheet.id, stream, mass_column(MASS)), Ref(sheet.id, stream, grade))
-        cells[mass] = measured(row["mass_t"], row["mass_sd_t"], Kind.MASS, word=unknown, formula=formula)
+        cells[mass] = measured(
+            row["mass_t"], row["mass_sd_t"], Kind.MASS, word=unknown, formula=formula,
+            address=row_address("flows", row, "mass_t"),
+        )  # fmt: skip
         word = unknown if total else none
-        cells[grade] = measured(row["grade_frac"], row["grade_sd_frac"], kind, word=word)
+        cells[grade] = measured(
+            row["grade_frac"], row["grade_sd_frac"], kind, word=word, address=row_address("flows", row, "grade_frac")
+        )
     status = total.get("status") or next(
         (flows[stream, one]["status"] for one in kinds if (stream, one) in flows), "unobservable"
     )

@@ -9,7 +9,7 @@ import polars as pl
 
 from zveno.model.chain import ChainModel
 from zveno.reports.document import Block, Callout, Column, Row, TableBlock
-from zveno.reports.parts.suspected import step_words, swap_words
+from zveno.reports.parts.suspected import counter_words, step_words, swap_words
 from zveno.reports.parts.words import words
 from zveno.text.catalogue import Catalogue
 
@@ -19,9 +19,17 @@ def steps_part(model: ChainModel, scale_steps: pl.DataFrame, text: Catalogue) ->
     return [Callout(step_words(model, row, text), "warn") for row in scale_steps.iter_rows(named=True)]
 
 
+def counters_part(model: ChainModel, counters: pl.DataFrame, text: Catalogue) -> list[Block]:
+    """A callout for each rollover or fault of a counter."""
+    return [
+        Callout(counter_words(model, row, text), "good" if row["kind"] == "rollover" else "warn")
+        for row in counters.iter_rows(named=True)
+    ]
+
+
 def swaps_part(model: ChainModel, swaps: pl.DataFrame, text: Catalogue) -> list[Block]:
     """A callout for each swap, and a folded table of the pairs that look alike; nothing where nothing was compared."""
-    found = swaps.filter(pl.col("status") == "swapped")
+    found = swaps.filter(pl.col("status") != "unseen")
     blocks: list[Block] = [Callout(_found_words(model, row, text), "bad") for row in found.iter_rows(named=True)]
     alike = swaps.filter(pl.col("status") == "unseen")
     if alike.height:

@@ -13,6 +13,7 @@ from zveno.reports.parts.index import BalanceIndex, recovery_rule
 from zveno.reports.parts.recovery import verdict
 from zveno.reports.shown import MASS
 from zveno.reports.streams import balanced_name, stream_title
+from zveno.tables.figure import row_address
 from zveno.text.catalogue import Catalogue
 
 _MOST_FACTS = 6
@@ -73,7 +74,8 @@ def _weighed(index: BalanceIndex, plant: str, unaccounted: pl.DataFrame, text: C
     for stream in (*sides["in"], *sides["out"])[:_MOST_FACTS]:
         row = index.flows.get((stream, MASS), {})
         if row.get("mass_t") is not None:
-            cell = measured(row["mass_t"], row["mass_sd_t"], Kind.MASS)
+            address = row_address("flows", row, "mass_t")
+            cell = measured(row["mass_t"], row["mass_sd_t"], Kind.MASS, address=address)
             found.append(Fact(stream_title(index.model, stream, text, site), cell, Kind.MASS, "t", text("dry mass")))
     if _row(unaccounted, plant=plant, component=component):
         found.append(unaccounted_fact(plant, component, unaccounted, text))
@@ -97,7 +99,8 @@ def unaccounted_fact(plant: str, component: str, unaccounted: pl.DataFrame, text
     row = _row(unaccounted, plant=plant, component=component)
     judged = verdict(row.get("mass_t"), row.get("mass_sd_t"), text)
     mass = measured(row.get("mass_t"), row.get("mass_sd_t"), Kind.MASS, word=text("unobservable"))
-    cell = Cell(mass.value, mass.half_width, mass.digits, word=mass.word, tone=judged.tone)
+    address = row_address("unaccounted", row, "mass_t")
+    cell = Cell(mass.value, mass.half_width, mass.digits, word=mass.word, tone=judged.tone, address=address)
     return Fact(text("{component} unaccounted", component=component), cell, Kind.MASS, "t", str(judged.value))
 
 
@@ -116,6 +119,7 @@ def _recovery_fact(
             Kind.FRACTION,
             word=text("unobservable"),
             formula=index.recovery(rule, component, "overall"),
+            address=row_address("recoveries", overall, "recovery_frac"),
         ),
         Kind.FRACTION,
         "%",

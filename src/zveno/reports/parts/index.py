@@ -14,6 +14,7 @@ from zveno.model.types import Plant, Recovery
 from zveno.reports.document import Calc, Cell, Expr, Kind, Ref, Total, measured
 from zveno.reports.shown import MASS, plants_in_order
 from zveno.reports.streams import CLOSING, OPENING, balance_streams, balanced_name
+from zveno.tables.figure import row_address
 from zveno.text.catalogue import Catalogue
 
 Side = Literal["in", "out", "inside", "stock"]
@@ -158,7 +159,10 @@ class BalanceIndex:
         names = {balanced_name(self.model, one) for one in ids}
         if len(names) == 1:
             row = self.flows.get((names.pop(), quantity), {})
-            return measured(row.get("mass_t"), row.get("mass_sd_t"), Kind.MASS, word=unknown, formula=formula)
+            return measured(
+                row.get("mass_t"), row.get("mass_sd_t"), Kind.MASS, word=unknown, formula=formula,
+                address=row_address("flows", row, "mass_t"),
+            )  # fmt: skip
         whole = sum(self.flows.get((one, quantity), {}).get("mass_t") or 0.0 for one in names)
         return Cell(formula=formula, digits=0 if quantity == MASS or whole >= _WHOLE_TONNES else 1, word=unknown)
 

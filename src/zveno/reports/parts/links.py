@@ -14,6 +14,7 @@ from zveno.reports.parts.recovery import role_of, verdict
 from zveno.reports.parts.words import words
 from zveno.reports.shown import MASS, joint_places, plants_in_order, without_place
 from zveno.reports.streams import balance_streams, stream_title
+from zveno.tables.figure import row_address
 from zveno.text.catalogue import Catalogue
 
 # ---- side by side --------------------------------------------------------------------------------------
@@ -108,6 +109,7 @@ def _recovery_cells(
             Kind.FRACTION,
             word=text("unobservable"),
             formula=index.recovery(rule, component, kind),
+            address=row_address("recoveries", shares.get((plant, kind), {}), "recovery_frac"),
         )
         for kind in ("overall", "direct")
     }
@@ -124,7 +126,9 @@ def _unaccounted_cells(row: Mapping[str, float | None] | None, text: Catalogue) 
         return {name: Cell(word="–") for name in ("unaccounted", "verdict")}
     mass, sd = row.get("mass_t"), row.get("mass_sd_t")
     return {
-        "unaccounted": measured(mass, sd, Kind.MASS, word=text("unobservable")),
+        "unaccounted": measured(
+            mass, sd, Kind.MASS, word=text("unobservable"), address=row_address("unaccounted", row, "mass_t")
+        ),
         "verdict": verdict(mass, sd, text),
     }
 
@@ -199,10 +203,18 @@ def _rows(index: BalanceIndex, plant: Plant, side: str, streams: Mapping[str, li
                     "what": words(text("link") if any(links) else text("outside")),
                     "stream": words(stream_title(model, stream, text, plant.site)),
                     "mass": measured(
-                        mass.get("mass_t"), mass.get("mass_sd_t"), Kind.MASS, word=unknown if mass or silent else "–"
+                        mass.get("mass_t"),
+                        mass.get("mass_sd_t"),
+                        Kind.MASS,
+                        word=unknown if mass or silent else "–",
+                        address=row_address("flows", mass, "mass_t"),
                     ),
                     "component": measured(
-                        part.get("mass_t"), part.get("mass_sd_t"), Kind.MASS, word=unknown if part or silent else "–"
+                        part.get("mass_t"),
+                        part.get("mass_sd_t"),
+                        Kind.MASS,
+                        word=unknown if part or silent else "–",
+                        address=row_address("flows", part, "mass_t"),
                     ),
                 },
             )

@@ -28,6 +28,7 @@ from zveno.reports.document import (
 from zveno.reports.parts.index import BalanceIndex
 from zveno.reports.parts.words import LARGE_Z, measured_words, quantity_kind, title_or_dash, words
 from zveno.reports.streams import stream_title
+from zveno.tables.figure import row_address
 from zveno.text.catalogue import Catalogue
 from zveno.text.mark import tr
 
@@ -137,7 +138,7 @@ def _row(sheet: _Sheet, k: int, row: Reading) -> Row:
     """A reading, its reconciled value and what is to be said of it."""
     key, model, text = str(k), sheet.model, sheet.text
     kind = quantity_kind(row["quantity"], row["reading"])
-    reading = measured(row["reading"], row["sd"], kind)
+    reading = measured(row["reading"], row["sd"], kind, address=row_address("adjustments", row, "reading"))
     formula = Calc("-", Ref(sheet.id, key, "reconciled"), Ref(sheet.id, key, "reading"))
     mark, tone = _mark(row, suspect=sheet.is_suspect(row))
     return Row(
@@ -148,7 +149,13 @@ def _row(sheet: _Sheet, k: int, row: Reading) -> Row:
             "quantity": words(measured_words(model, row["stream"], row["quantity"], text)),
             "uom": words(text(UOM_OF_KIND[kind])),
             "reading": reading,
-            "reconciled": measured(row["reconciled"], row["reconciled_sd"], kind, word=text("unobservable")),
+            "reconciled": measured(
+                row["reconciled"],
+                row["reconciled_sd"],
+                kind,
+                word=text("unobservable"),
+                address=row_address("adjustments", row, "reconciled"),
+            ),
             "adjustment": Cell(formula=formula, kind=kind, digits=reading.digits),
             "z": Cell(row["z"], digits=2, word="–"),
             "mark": Cell(text(mark), tone=tone),

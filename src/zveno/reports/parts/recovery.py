@@ -25,6 +25,7 @@ from zveno.reports.document import (
 from zveno.reports.parts.index import BalanceIndex, recovery_rule
 from zveno.reports.parts.words import quantity_words, within_error, words
 from zveno.reports.streams import CLOSING, OPENING
+from zveno.tables.figure import row_address
 from zveno.text.catalogue import Catalogue
 
 _TABLE = "recoveries"
@@ -76,6 +77,7 @@ def _recovery_row(
             Kind.FRACTION,
             word=text("unobservable"),
             formula=index.recovery(rule, component, kind) if rule else None,
+            address=row_address("recoveries", row, "recovery_frac"),
         )
     if rule and rule.stocks:
         change = index.stock_change(rule, component)
@@ -105,7 +107,9 @@ def unaccounted_part(model: ChainModel, unaccounted: pl.DataFrame, text: Catalog
             {
                 "plant": words(model.title(row["plant"], text.lang)),
                 "component": words(quantity_words(row["component"], text)),
-                "mass": measured(row["mass_t"], row["mass_sd_t"], Kind.MASS),
+                "mass": measured(
+                    row["mass_t"], row["mass_sd_t"], Kind.MASS, address=row_address("unaccounted", row, "mass_t")
+                ),
                 "verdict": verdict(row["mass_t"], row["mass_sd_t"], text),
             },
             role_of(row["plant"]),

@@ -30,6 +30,12 @@ def reading_part(text: Catalogue) -> list[Block]:
             )
         ),
         Paragraph(text("All masses are dry unless said otherwise. Times are plant time.")),
+        Paragraph(
+            text(
+                "Every figure has an address. It shows where the pointer rests on the figure, in a workbook where its "
+                "cell is selected; zveno explain ADDRESS unfolds it to its formula, readings, persons and cells."
+            )
+        ),
         TableBlock(
             "marks",
             text("Marks of figures"),

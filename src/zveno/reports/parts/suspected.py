@@ -10,6 +10,7 @@ from zveno.model.chain import ChainModel
 from zveno.reports.document import half_width
 from zveno.reports.parts.words import measured_words, title_or_dash
 from zveno.text.catalogue import Catalogue
+from zveno.text.mark import tr
 
 _MOST_METERS = 6
 
@@ -51,6 +52,8 @@ def swap_words(model: ChainModel, row: Mapping[str, Any], text: Catalogue) -> st
         said = text(
             "Samples swapped, {start} to {end}: {first} and {second} ({components}).", start=start, end=end, **fields
         )
+    if row["status"] == "exchanged":
+        said += " " + text("In this balance they are exchanged back.")
     if row["instead"]:
         said += " " + text("As likely instead: {pairs}.", pairs=pair_words(model, row["instead"], text))
     return said
@@ -69,6 +72,44 @@ def step_words(model: ChainModel, row: Mapping[str, Any], text: Catalogue) -> st
         size=f"{sign}{text.percent(row['size_frac'], 1)}",
         half=text.percent(half_width(row["size_sd_frac"]), 1),
     )
+
+
+_COUNTERS = {
+    "rollover": tr(
+        "{meter}, {start}: the counter passed its end and began again ({before} to {after}); it counted {counted} t, "
+        "written down: {weighed} t. No fault."
+    ),
+    "differs": tr("{meter}, {start}: counted {counted} t ({before} to {after}), but written down: {weighed} t."),
+    "backwards": tr(
+        "{meter}, {start}: the counter went back from {before} to {after}, which is no rollover; written down: "
+        "{weighed} t."
+    ),
+    "jump": tr("{meter}, {start}: the shift before ended with {before}, this one begins with {after}."),
+}
+
+
+def counter_words(model: ChainModel, row: Mapping[str, Any], text: Catalogue) -> str:
+    """What a counter tells, in a sentence."""
+    columns = {"before": "shown_from_t", "after": "shown_to_t", "counted": "counted_t", "weighed": "weighed_t"}
+    said = {name: "–" if row[one] is None else text.number(row[one], 1) for name, one in columns.items()}
+    return text(
+        _COUNTERS[row["kind"]], meter=model.title(row["meter"], text.lang), start=_moment(model, row["start"], text),
+        **said,
+    )  # fmt: skip
+
+
+def lot_words(model: ChainModel, row: Mapping[str, Any], text: Catalogue) -> str:
+    """A lot that holds more than its contract allows, in a sentence."""
+    said = text(
+        "Lot {lot} of {owner}, {day}: {component} {grade} ± {half} % against at most {limit} % by contract {contract}.",
+        lot=row["lot"] or "–", owner=model.title(row["owner"], text.lang), component=row["component"],
+        day=text.day(row["start"].astimezone(model.tz).date()), grade=text.percent(row["grade_frac"], 3),
+        half=text.percent(half_width(row["grade_sd_frac"]), 3), limit=text.percent(row["limit_frac"], 2),
+        contract=row["contract"],
+    )  # fmt: skip
+    if row["status"] == "doubtful":
+        said += " " + text("The error of the assay lets it be within: have it assayed again.")
+    return said
 
 
 def pair_words(model: ChainModel, pairs: str, text: Catalogue) -> str:

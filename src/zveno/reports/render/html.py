@@ -8,7 +8,8 @@ from importlib import resources
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from zveno.reports.document import Block, Column, Document, Figure
+from zveno.reports.addresses import derived_words
+from zveno.reports.document import Block, Cell, Column, Document, Figure
 from zveno.reports.render.shown import (
     HeadCell,
     ShownCell,
@@ -44,6 +45,7 @@ def render_html(document: Document, text: Catalogue) -> str:
         head_class=_head_class,
         cells=lambda table, row: [shown_cell(column, row, text) for column in table.columns],
         classes=_classes,
+        tip=lambda cell: _tip(cell, text),
         figure=lambda cell, kind: shown_value(cell, cell.kind or kind, text),
         half=lambda cell, kind: shown_half(cell, cell.kind or kind, text),
     )
@@ -57,6 +59,14 @@ def _template() -> Template:
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     return engine.get_template("page.html.j2")
+
+
+def _tip(cell: Cell | None, text: Catalogue) -> str:
+    """Address of a figure and how it follows, shown where the pointer rests; nothing for other numbers."""
+    if cell is None or cell.value is None or not cell.address:
+        return ""
+    derived = derived_words(cell, text)
+    return f"{cell.address}\n{derived}" if derived else ""
 
 
 def _kind_of(block: Block) -> str:

@@ -20,6 +20,7 @@ from zveno.reports.document import (
     Kind,
     Paragraph,
     Part,
+    Peak,
     Ref,
     Row,
     TableBlock,
@@ -30,6 +31,8 @@ from zveno.text.catalogue import Catalogue
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\']")
 _NAME_LETTERS = 31
 _FIRST_ROW = 4
+_LAST_FROZEN = 9
+"""Rows that may stay in sight on a small screen."""
 _PPM = f"{SCALE[Kind.PPM]:.0f}"
 
 
@@ -74,9 +77,15 @@ class Sheet:
     @property
     def frozen_rows(self) -> int:
         """Rows that stay in sight: down to the head of the only table, else the sheet's own head."""
-        if len(self.placed) == 1 and isinstance(self.placed[0], PlacedTable) and self.placed[0].rows:
-            return self.placed[0].head_row + 1
-        return _FIRST_ROW - 1
+        table = self.only_table
+        return table.head_row + 1 if table is not None and table.head_row < _LAST_FROZEN else _FIRST_ROW - 1
+
+    @property
+    def only_table(self) -> PlacedTable | None:
+        """The table of a sheet that has one, with rows, below whatever else stands there."""
+        tables = [one for one in self.placed if isinstance(one, PlacedTable)]
+        alone = len(tables) == 1 and tables[0] is self.placed[-1] and tables[0].rows
+        return tables[0] if alone else None
 
 
 def lay_sheets(document: Document, text: Catalogue) -> tuple[list[Sheet], dict[tuple[str, str, str], Slot]]:
@@ -91,7 +100,7 @@ def lay_sheets(document: Document, text: Catalogue) -> tuple[list[Sheet], dict[t
     """
     sheets: list[Sheet] = []
     slots: dict[tuple[str, str, str], Slot] = {}
-    for part in document.parts:
+    for part in (*document.parts, *document.appendix):
         placed = _place(part, text)
         if not placed:
             continue
@@ -156,8 +165,9 @@ def _facts_table(facts: Facts, id_: str, text: Catalogue) -> TableBlock:
     for k, fact in enumerate(facts.items):
         cell = fact.cell
         value = Cell(
-            cell.value, cell.half_width, cell.digits, cell.formula, cell.kind or fact.kind, cell.word, cell.tone
-        )
+            cell.value, cell.half_width, cell.digits, cell.formula, cell.kind or fact.kind, cell.word, cell.tone,
+            cell.address,
+        )  # fmt: skip
         named = {"label": fact.label, "uom": text(fact.uom), "words": fact.words}
         rows.append(Row(str(k), {"value": value, **{key: Cell(said) for key, said in named.items()}}))
     return TableBlock(id_, "", columns, tuple(rows))
@@ -193,6 +203,8 @@ def _term(expr: Expr, slots: Mapping[tuple[str, str, str], Slot], sheet: str) ->
         return _address(slots[expr.table, expr.row, expr.column], sheet)
     if isinstance(expr, Total):
         return f"SUM({','.join(_terms(expr, slots, sheet))})" if expr.terms else "0"
+    if isinstance(expr, Peak):
+        return _peak(_terms(Total(expr.terms), slots, sheet))
     if isinstance(expr, Calc):
         left, right = (
             f"({_term(one, slots, sheet)})" if isinstance(one, Calc) else _term(one, slots, sheet)
@@ -200,6 +212,11 @@ def _term(expr: Expr, slots: Mapping[tuple[str, str, str], Slot], sheet: str) ->
         )
         return f"{left}{expr.op}{right}"
     return repr(expr)
+
+
+def _peak(terms: list[str]) -> str:
+    """Largest magnitude; words among the cells count for nothing, which ABS over them would not bear."""
+    return f"MAX(MAX({','.join(terms)}),-MIN({','.join(terms)}))" if terms else "0"
 
 
 def _terms(total: Total, slots: Mapping[tuple[str, str, str], Slot], sheet: str) -> list[str]:

@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 
 import xlsxwriter
 
+from zveno.reports.addresses import derived_words
 from zveno.reports.document import SCALE, Callout, Cell, Column, Document, Kind, Row
 from zveno.reports.render.sheets import (
     PlacedTable,
@@ -35,6 +36,9 @@ _COLOURS = {"good": "#23724A", "warn": "#8A5A00", "bad": "#B3261E", "muted": "#5
 _FILLS = {"good": "#E5F3EA", "warn": "#FBF0D6", "bad": "#FBE6E4"}
 _ACCENT, _SOFT, _PANEL, _LINE = "#A4521A", "#5B6470", "#F6F5F3", "#DCDAD6"
 _A4 = 9
+_SHORT, _LONG = 75, 170
+_FILTERED = 40
+_TITLE_LETTERS, _MESSAGE_LETTERS = 32, 255
 
 
 def render_xlsx(document: Document, target: Path | BinaryIO, text: Catalogue) -> None:
@@ -98,6 +102,9 @@ class _Writer:
         for row, lines in _heights(sheet, widths, self.text):
             page.set_row(row, _LINE_POINTS * lines)
         page.freeze_panes(sheet.frozen_rows, 0)
+        long = sheet.only_table
+        if long is not None and len(long.rows) > _FILTERED:
+            page.autofilter(long.head_row, 0, long.end_row - 1, len(widths) - 1)
         self._print_setup(page, sheet)
 
     def _print_setup(self, page: Any, sheet: Sheet) -> None:
@@ -107,8 +114,13 @@ class _Writer:
         page.fit_to_pages(1, 0)
         page.set_margins(left=0.5, right=0.5, top=0.7, bottom=0.7)
         page.repeat_rows(0, sheet.frozen_rows - 1)
-        page.set_header(f"&L{_plain(self.document.title)}&R{_plain(self.document.notice)}")
-        page.set_footer(f"&L{_plain(' · '.join(self.document.footer))}&C{_plain(self.document.notice)}&R&P / &N")
+        notice, left = self.document.notice, _plain(" · ".join(self.document.footer))
+        if len(notice) <= _SHORT:
+            page.set_header(f"&L{_plain(self.document.title)}&R{_plain(notice)}")
+            page.set_footer(f"&L{left}&C{_plain(notice)}&R&P / &N")
+        else:  # a line of its own holds twice as much: who signed
+            page.set_header(f"&L{_plain(self.document.title)}\n{_plain(notice, _LONG)}")
+            page.set_footer(f"&L{left}&R&P / &N")
 
     def _text(self, page: Any, placed: PlacedText) -> None:
         """A paragraph or callout over several columns."""
@@ -168,10 +180,18 @@ class _Writer:
             if cell.value is None and column.kind not in _LEFT:
                 tone["align"] = "right"
             self._cell(page, (y, x), cell, {**base, **tone}, wrap=row.role != "head" and not column.loose)
+            self._address(page, (y, x), cell)
             if column.paired:
                 half = cell.half_width if cell.value is not None else None
                 shown = Cell(half, kind=cell.kind, digits=cell.digits)
                 self._cell(page, (y, x + 1), shown, {**base, "font_color": _SOFT})
+
+    def _address(self, page: Any, at: tuple[int, int], cell: Cell) -> None:
+        """The address of a figure, shown where its cell is selected; the sheet of sources says more."""
+        is_figure = cell.address and cell.value is not None and derived_words(cell, self.text)
+        if is_figure and len(cell.address) <= _MESSAGE_LETTERS:
+            title = self.text("Figure")[:_TITLE_LETTERS]
+            page.data_validation(*at, *at, {"validate": "any", "input_title": title, "input_message": cell.address})
 
     def _cell(self, page: Any, at: tuple[int, int], cell: Cell, look: Mapping[str, Any], *, wrap: bool = True) -> None:
         """A figure, a formula with its value, a date or a word, each in its own type."""
@@ -210,9 +230,9 @@ def number_format(kind: Kind, digits: int) -> str:
     return f"0{decimals}%" if kind is Kind.FRACTION else f"#,##0{decimals}"
 
 
-def _plain(text: str) -> str:
+def _plain(text: str, most: int = _SHORT) -> str:
     """Text for a page header, where & starts a code; Excel takes 255 letters over all parts."""
-    return text.replace("&", "&&")[:75]
+    return text.replace("&", "&&")[:most]
 
 
 def _widths(sheet: Sheet, text: Catalogue) -> list[float]:
