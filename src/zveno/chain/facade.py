@@ -12,6 +12,7 @@ from typing import Literal
 import polars as pl
 
 from zveno.chain.calibrated import calibrated
+from zveno.chain.checked import breaches_of, checked
 from zveno.chain.imports import Imported, import_files
 from zveno.chain.installed import add_installed_unit_models
 from zveno.chain.instruments import instrument_list, measured, overdue_tables
@@ -22,7 +23,7 @@ from zveno.chain.scenarios import cases_of_file
 from zveno.close import Books, Carried, books_of
 from zveno.couple import Calibration, Choices
 from zveno.emulate import Played, emulate, play_faults, write_plant
-from zveno.errors import DataError, Fault, ModelError, some_names
+from zveno.errors import DataError, Fault, ModelError
 from zveno.model.chain import ChainModel
 from zveno.model.load import PLAY, load_play, read_description, read_play
 from zveno.model.play import Play
@@ -40,7 +41,7 @@ from zveno.reports import (
     require_report,
 )
 from zveno.reports.standing import OPEN
-from zveno.rules import Breaches, case_faults, check, rule_faults
+from zveno.rules import Breaches, case_faults, rule_faults
 from zveno.simulate import (
     BASE,
     CaseResults,
@@ -80,8 +81,6 @@ _LOOK_BACK = timedelta(days=100)
 """How far before a period the opening survey of a stock is sought."""
 _LOOK_ON = timedelta(days=1)
 """How far after a period its last shifts may begin, and its closing surveys stand."""
-_LEAD_DAYS = (2, 15, 62)
-"""How far before a period readings are looked at, until no breach is found to be open where they begin."""
 
 
 @dataclass(frozen=True)
@@ -243,7 +242,14 @@ class Chain:
         as clean if its readings agree and it has no breach.
         """
         others = [self._span(one) for one in backcast]
-        return calibrated(self.model, self._span(period), fit, others, reconcile=self.reconcile, check=self._check)
+        return calibrated(
+            self.model,
+            self._span(period),
+            fit,
+            others,
+            reconcile=self.reconcile,
+            check=lambda span: breaches_of(self.model, self.store, span),
+        )
 
     def simulate_period(self, period: str, overrides: Mapping[str, float] | None = None) -> PeriodTotals:
         """What the chain makes in a period, and published figures of it beside that; ``overrides`` by name."""
@@ -343,28 +349,7 @@ class Chain:
         DataError
             If there are no rules, or no signal has a reading in the period.
         """
-        if not self.model.rulebook.rules:
-            raise DataError("the description has no rules, so there is nothing to check: write them in rules/*.yaml")
-        span = self._span(period)
-        found = self._check(span)
-        if found.coverage.select(pl.sum("judged_h") + pl.sum("off_h")).item() == 0:
-            tags = found.coverage["tag"].unique(maintain_order=True).to_list() or list(self.model.tags)
-            raise DataError(
-                "no signal that a rule watches has a reading in {period}: import files that hold {tags}",
-                period=span.name,
-                tags=some_names(tags),
-            )
-        return found
-
-    def _check(self, span: Period) -> Breaches:
-        """The rules over whatever readings there are."""
-        for days in _LEAD_DAYS:
-            lead = span.start - timedelta(days=days)
-            readings = self.store.read("readings", Period(lead, span.end))
-            found = check(self.model, readings, span)
-            if found.breaches.filter(pl.col("start") < lead.astimezone(UTC) + timedelta(hours=1)).is_empty():
-                break
-        return found
+        return checked(self.model, self.store, self._span(period))
 
     def report(self, name: str, period: str | Period, *, link: str = "", lang: str = "en") -> Report:
         """A report that saves as .html, .xlsx or .pdf; ``link`` names the plant of the report ``link``."""
@@ -390,7 +375,11 @@ class Chain:
     def results(self, period: str | Period, balance: Balance | None = None) -> MonthResults:
         """Balance (made here, if it is not given), breaches and plan against fact of a period, together."""
         span = self._span(period)
-        balance, breaches, records = balance or self.reconcile(span), self._check(span), self.records_for(span)
+        balance, breaches, records = (
+            balance or self.reconcile(span),
+            breaches_of(self.model, self.store, span),
+            self.records_for(span),
+        )
         readings = self.store.read("readings", Period(span.start, span.end + timedelta(days=1)))
         overdue, widened = self.overdue(balance)
         return MonthResults(
