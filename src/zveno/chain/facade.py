@@ -375,11 +375,9 @@ class Chain:
     def results(self, period: str | Period, balance: Balance | None = None) -> MonthResults:
         """Balance (made here, if it is not given), breaches and plan against fact of a period, together."""
         span = self._span(period)
-        balance, breaches, records = (
-            balance or self.reconcile(span),
-            breaches_of(self.model, self.store, span),
-            self.records_for(span),
-        )
+        balance, records = balance or self.reconcile(span), self.records_for(span)
+        breaches = breaches_of(self.model, self.store, span)
+        start, end = span.instants
         readings = self.store.read("readings", Period(span.start, span.end + timedelta(days=1)))
         overdue, widened = self.overdue(balance)
         return MonthResults(
@@ -409,7 +407,7 @@ class Chain:
             separating=balance.separating,
             overdue=overdue,
             widened=widened,
-            sources=SourceCells.of(records.filter(pl.col("end") >= span.start, pl.col("start") < span.end)),
+            sources=SourceCells.of(records.filter(pl.col("end") >= start, pl.col("start") < end)),
             provenance=Provenance(
                 version=VERSION,
                 model_hash=self.model.hash,

@@ -15,7 +15,7 @@ from zveno.periods import Period
 from zveno.quality.duplicates import duplicate_table, precision, precision_table
 from zveno.quality.samples import Pair, Place, pairs_of
 
-MODEL = load_description(example("workbooks_march_2026"))  # describes 2 % for copper in every assay
+MODEL = load_description(example("workbooks_march_2026"))  # describes 1 % for copper in this concentrate
 MARCH = Period(START, datetime(2026, 4, 1, tzinfo=UTC))
 
 
@@ -63,7 +63,7 @@ def test_standard_deviation_is_that_of_one_assay():
     assert row["sd_rel_frac"] == pytest.approx(0.012, rel=0.05)
     assert row["robust_sd_rel_frac"] == pytest.approx(0.012, rel=0.06)
     assert row["hard_p90_frac"] == pytest.approx(1.645 * 0.012 / np.sqrt(2), rel=0.06)
-    assert row["claimed_sd_rel_frac"] == pytest.approx(0.02)
+    assert row["claimed_sd_rel_frac"] == pytest.approx(0.01)
 
 
 def test_interval_covers_the_true_scatter_in_95_of_100():
@@ -76,22 +76,22 @@ def test_interval_covers_the_true_scatter_in_95_of_100():
 
 def test_laboratory_as_described_is_called_worse_in_one_of_twenty_at_most():
     worse = [
-        first(duplicate_table(MODEL, pairs(0.02, seed, 10), "2026-03"))["verdict"] == "worse" for seed in range(300)
+        first(duplicate_table(MODEL, pairs(0.01, seed, 10), "2026-03"))["verdict"] == "worse" for seed in range(300)
     ]
     assert 0.02 <= np.mean(worse) <= 0.08
 
 
 def test_laboratory_that_is_twice_as_bad_is_called_worse():
     worse = [
-        first(duplicate_table(MODEL, pairs(0.04, seed, 16), "2026-03"))["verdict"] == "worse" for seed in range(100)
+        first(duplicate_table(MODEL, pairs(0.02, seed, 16), "2026-03"))["verdict"] == "worse" for seed in range(100)
     ]
     assert np.mean(worse) >= 0.95
 
 
 def test_chance_is_corrected_for_all_materials():
-    bad = pairs(0.04, 3, 6)
+    bad = pairs(0.02, 3, 6)
     alone = first(duplicate_table(MODEL, bad, "2026-03"))["p_value"]
-    others = [one for k, name in enumerate(("zhf.l2.conc", "sm.matte", "conv.slag")) for one in pairs(0.02, k, 6, name)]
+    others = [one for k, name in enumerate(("zhf.l2.conc", "sm.matte", "conv.slag")) for one in pairs(0.01, k, 6, name)]
     among = (
         duplicate_table(MODEL, [*bad, *others], "2026-03").filter(pl.col("material") == "zhf.l1.conc")["p_value"].item()
     )
