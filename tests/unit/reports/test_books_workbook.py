@@ -179,7 +179,7 @@ def test_the_same_books_give_the_same_bytes(closed):
     assert books_report(closed, "en").render(".xlsx") == books_report(closed, "en").render(".xlsx")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_every_formula_of_the_whole_chain_gives_the_figure_of_zveno(tmp_path):
     chain = load(example("zhez_balkhash"), store=tmp_path / "store")
     chain.emulate(MONTH, tmp_path, seed=1)

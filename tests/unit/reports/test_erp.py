@@ -103,7 +103,7 @@ def test_every_published_total_is_the_sum_of_its_published_parts(closed, roundin
         assert one.published != one.nearest
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_whole_chain_with_three_owners_adds_up(tmp_path):
     chain = load(example("zhez_balkhash"), store=tmp_path / "store")
     chain.emulate(MONTH, tmp_path, seed=1)
