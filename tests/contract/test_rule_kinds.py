@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from zveno.rules.build import FOREVER, Binding, Key
+from zveno.rules.build import Binding, Key
 from zveno.rules.kinds import RULE_KINDS
+from zveno.rules.runs import FOREVER
 from zveno.rules.signals import Signal
 from zveno.rules.solve import check_tag
 

@@ -99,12 +99,12 @@ def adjust(
     if asked > 1:
         raise DataError("propose, approve or refuse: one at a time")
     if not asked:
-        screen.proposals(desk.proposals(period), desk.seen(period), as_json=as_json)
+        screen.proposals(desk.closing.chain.model, desk.proposals(period), desk.seen(period), as_json=as_json)
         return
     if not by:
         raise DataError("say who signs: --as ID")
     if approve is not None:
-        screen.proposed(desk.require_decidable(approve, by))
+        screen.proposed(desk.closing.chain.model, desk.require_decidable(approve, by))
         screen.approved(desk.approve(approve, office.signer(by), office.now), office.closing.late(period))
     elif refuse is not None:
         desk.require_decidable(refuse, by, approve=False)
@@ -115,7 +115,7 @@ def adjust(
         wanted = Asked(point, number, quantity, start, end, uom, below=below)
         before = desk.seen(period) if seen is None else seen
         paper = desk.adjustment(period, [wanted], reason)
-        screen.values(paper.values)
+        screen.values(desk.closing.chain.model, paper.values)
         screen.waiting(desk.propose(paper, office.signer(by), office.now, before))
 
 

@@ -99,7 +99,7 @@ class BookedAnswers(Screen):
                 number=version.number, period=period, cut=_minute(version.cut),
             )  # fmt: skip
 
-    def dependants(self, moved: pl.DataFrame) -> None:
+    def dependants(self, model: ChainModel, moved: pl.DataFrame) -> None:
         """What else a restatement moves, kind by kind."""
         if moved.is_empty():
             self.say(tr("nothing that other periods, contracts or declarations take from it is moved"))
@@ -107,7 +107,7 @@ class BookedAnswers(Screen):
         self.line("")
         self.say(tr("to look at, because it stands on what was restated:"))
         rows = [
-            [self.text(_DEPENDENT[row["kind"]]), " ".join(filter(None, (row["name"], row["owner"]))), row["component"],
+            [self.text(_DEPENDENT[row["kind"]]), ", ".join(_titles(model, self.lang, row)), row["component"],
              *(self._or_dash(row[f"{one}_t"], 3) for one in ("before", "after", "difference")), row["moves_into"]]
             for row in moved.head(_MOST_DEPENDANTS).iter_rows(named=True)
         ]  # fmt: skip
@@ -126,7 +126,7 @@ class BookedAnswers(Screen):
         if moved.height > _MOST_DEPENDANTS:
             self.line(self.text.count("and {n} figure more", "and {n} figures more", moved.height - _MOST_DEPENDANTS))
 
-    def differences(self, before: Frozen, after: Frozen) -> None:
+    def differences(self, model: ChainModel, before: Frozen, after: Frozen) -> None:
         """What a restatement changes, the largest first."""
         keys = ["stream", "component"]
         old, new = (one.tables["flows"].select(*keys, pl.col("mass_t").cast(pl.Float64)) for one in (before, after))
@@ -138,7 +138,7 @@ class BookedAnswers(Screen):
             self.say(tr("no reconciled mass differs from the version before"))
             return
         rows = [
-            [stream, component, *(self.text.number(one, 3) for one in (a, b, by))]
+            [stream_title(model, stream, self.text), component, *(self.text.number(one, 3) for one in (a, b, by))]
             for stream, component, a, b, by in moved.head(_MOST).iter_rows()
         ]
         self.table([tr("stream"), tr("component"), tr("before, t"), tr("now, t"), tr("difference, t")], rows)
@@ -301,3 +301,8 @@ def _plain(one: PeriodStage, late: Late | None) -> dict[str, Any]:
     ]  # fmt: skip
     return {"stage": one.stage, "versions": versions, "void": list(one.void),
             "late": 0 if late is None else late.records.height}  # fmt: skip
+
+
+def _titles(model: ChainModel, lang: str, row: Mapping[str, Any]) -> list[str]:
+    """What a dependent figure is about, and whose it is."""
+    return [model.title(row[name], lang) for name in ("name", "owner") if row[name]]

@@ -71,7 +71,7 @@ def approve(period: Period, by: By, chain: ChainFolder = HERE, store: StorePlace
     version = desk.closing.approve(period, desk.signer(by), desk.now)
     desk.screen.closed(version, desk.closing.to_look_at(period))
     if before is not None:
-        desk.screen.dependants(desk.closing.dependants(before, version))
+        desk.screen.dependants(desk.closing.chain.model, desk.closing.dependants(before, version))
 
 
 @app.command(cls=SpokenCommand, help=tr("Draw up a closed period anew, for a reason; a second person approves it."))
@@ -86,8 +86,8 @@ def restate(
     desk.screen.drawn(version)
     desk.screen.still_open(desk.closing, period, desk.now.date())
     if before is not None:
-        desk.screen.differences(desk.closing.frozen(before), desk.closing.frozen(version))
-        desk.screen.dependants(desk.closing.dependants(before, version))
+        desk.screen.differences(desk.closing.chain.model, desk.closing.frozen(before), desk.closing.frozen(version))
+        desk.screen.dependants(desk.closing.chain.model, desk.closing.dependants(before, version))
 
 
 @app.command(cls=SpokenCommand, help=tr("Where periods stand: open, drawn up, closed, restated; what came late."))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -23,6 +24,7 @@ from zveno.text.words import NO_DATA, QUANTITIES
 _STATES = {"waiting": tr("waits for a second person"), "approved": tr("approved"), "refused": tr("refused")}
 OPENING, CLOSING = ".opening", ".closing"
 _MOST_CLASSES = 6
+_IN_T = ("mass", "wet_mass", "survey_mass")
 _SIDES = ("counted", "book", "difference")
 _KINDS = {"adjustment": tr("adjustment"), "stocktake": tr("stocktake")}
 _JUDGED = {
@@ -79,40 +81,43 @@ def _typed(text: str) -> float:
 class DeskAnswers(Screen):
     """A screen that knows how proposals and stocktakes are shown."""
 
-    def proposals(self, found: Sequence[Proposal], seen: int, *, as_json: bool) -> None:
+    def proposals(self, model: ChainModel, found: Sequence[Proposal], seen: int, *, as_json: bool) -> None:
         """All proposals of a period, and up to which entry of the ledger they go."""
         if as_json:
             self.json({"seen": seen, "proposals": [_plain(one) for one in found]})
             return
         for one in found:
-            self.proposed(one)
+            self.proposed(model, one)
         if not found:
             self.say(tr("nothing was put in by persons"))
         self.say(tr("last entry of the ledger about this period: {seen} (--seen {seen})"), seen=seen)
 
-    def proposed(self, one: Proposal) -> None:
+    def proposed(self, model: ChainModel, one: Proposal) -> None:
         """A proposal with its values."""
         self.say(
             tr("record {number}, {kind} by {name}: {state}; {reason}"),
             number=one.number, kind=self.text(_KINDS[one.kind]), name=one.proposed.name,
             state=self.text(_STATES[one.state]), reason=one.reason or "–",
         )  # fmt: skip
-        self.values(one.values)
+        self.values(model, one.values)
         if one.decided is not None:
             self.say(
                 tr("  decided by {name} (record {record}) {why}"),
                 name=one.decided.name, record=one.decided.record, why=one.why_refused,
             )  # fmt: skip
 
-    def values(self, values: Sequence[PutIn]) -> None:
-        """Old and new values."""
-        rows = [
-            [one.point, one.quantity, one.start.isoformat(sep=" ", timespec="minutes"),
-             " + ".join(map(self._number, one.was)) or "–",
-             f"{'<' if one.qualifier == '<' else ''}{self._number(one.value)}"]
-            for one in values
-        ]  # fmt: skip
-        self.table([tr("point"), tr("quantity"), tr("from (UTC)"), tr("value so far"), tr("new value")], rows)
+    def values(self, model: ChainModel, values: Sequence[PutIn]) -> None:
+        """Old and new values, at the time of the plant: masses in t, all else in per cent."""
+        rows = []
+        for one in values:
+            mass = one.quantity in _IN_T
+            number = partial(self._number, scale=1.0 if mass else 100.0)
+            rows.append([
+                one.point, self.text(QUANTITIES.get(one.quantity, one.quantity)), self.text("t") if mass else "%",
+                self.text.moment(one.start.astimezone(model.tz)), " + ".join(map(number, one.was)) or "–",
+                f"{'<' if one.qualifier == '<' else ''}{number(one.value)}",
+            ])  # fmt: skip
+        self.table([tr("point"), tr("quantity"), "", tr("from"), tr("value so far"), tr("new value")], rows)
 
     def waiting(self, one: Proposal, *, err: bool = False) -> None:
         """What comes next."""
@@ -219,8 +224,12 @@ class DeskAnswers(Screen):
         """Part of a difference; none where only a common error or a loss is told."""
         return "–" if value is None else self.measured(value, sd, 1, 1)
 
-    def _number(self, value: float | None) -> str:
-        return "–" if value is None else f"{value:.10g}"
+    def _number(self, value: float | None, scale: float = 1.0) -> str:
+        """A value as precise as it was told, in the reader's figures."""
+        if value is None:
+            return "–"
+        told = f"{value * scale:.10g}"
+        return self.text.number(value * scale, len(told.partition(".")[2])) if "e" not in told else told
 
 
 def _plain(one: Proposal) -> dict[str, Any]:

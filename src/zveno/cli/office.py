@@ -25,7 +25,7 @@ class Office:
 
         self.screen = BookedAnswers.of(lang or language())
         self.closing: Closing = Closing(open_chain(chain, store), store_folder(chain, store))
-        self.now = datetime.now().astimezone()
+        self.now = datetime.now(self.closing.chain.model.tz)  # what is signed bears the time of the plant
 
     @property
     def desk(self) -> Desk:

@@ -16,13 +16,12 @@ from zveno.rules.kinds import RULE_KINDS
 from zveno.rules.kinds.kind import MICROSECONDS, KindParams, Line, Side
 from zveno.rules.numbers import cut_days, numbers_on
 from zveno.rules.patterns import beside, matching, star_of
-from zveno.rules.runs import Manner
+from zveno.rules.runs import FOREVER, Manner
 from zveno.rules.signals import Switch
 from zveno.text.mark import tr
 
 #: A reading speaks for at most so many sampling intervals of its tag; a longer silence is unknown time.
 SILENCE_INTERVALS = 3
-FOREVER = 2**62
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _NO_TAG = tr("no signal of the chain is named '{detail}'")

@@ -19,6 +19,7 @@ Floats = NDArray[np.float64]
 Codes = NDArray[np.int8]
 
 CLEAR, BETWEEN, OUT, UNKNOWN = 0, 1, 2, 3
+FOREVER = 2**62
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,12 @@ class Spans:
     peak: Floats
     limit: Floats
     count: Ints
+
+    @classmethod
+    def none(cls) -> Spans:
+        """No episode."""
+        whole, real = np.zeros(0, np.int64), np.zeros(0)
+        return cls(whole, whole, whole, real, real, whole)
 
     def take(self, which: NDArray[np.bool_] | slice) -> Spans:
         """Some of the episodes."""

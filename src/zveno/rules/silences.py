@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from zveno.rules.build import FOREVER, Binding
+from zveno.rules.build import Binding
 from zveno.rules.feed import Feed
 from zveno.rules.kinds.kind import MICROSECONDS
-from zveno.rules.runs import CLEAR, OUT, UNKNOWN, Carry, Codes, Ints, Manner, Samples, Spans
+from zveno.rules.runs import CLEAR, FOREVER, OUT, UNKNOWN, Carry, Codes, Ints, Manner, Samples, Spans
 from zveno.rules.signals import OFF, ON, Signal, state_at
 
 

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from zveno.errors import QuantityError, RuleError
 from zveno.quantities import convert
 from zveno.rules.feed import Feed
-from zveno.rules.runs import Floats, Ints, Spans
+from zveno.rules.runs import FOREVER, Floats, Ints, Spans
 from zveno.rules.signals import Bools
 
 Side = Literal["high", "low"]
@@ -167,8 +167,10 @@ class KindParams(BaseModel, ABC):
         return beyond(value, line.sign * line.limit, line.sign), lambda place: (value[place], known[place])
 
     def silence(self) -> tuple[int, int]:
-        """Longest silence allowed, and how long after the last reading its episode begins, in microseconds."""
-        raise NotImplementedError
+        """Longest silence allowed, and how long after the last reading its episode begins, in microseconds; any silence
+        is allowed unless a kind says otherwise.
+        """
+        return FOREVER, 0
 
     def answered(self, feed: Feed) -> tuple[Ints, int]:
         """Moments of the readings that end a silence, and how many of them are not new: the good ones."""
@@ -177,8 +179,9 @@ class KindParams(BaseModel, ABC):
         return good, feed.first - int(np.searchsorted(bad, feed.first))
 
     def events(self, feed: Feed) -> Spans:
-        """Episodes of a kind that tells them itself, among the new readings."""
-        raise NotImplementedError
+        """Episodes of a kind that tells them itself, among the new readings; other kinds tell none."""
+        del feed
+        return Spans.none()
 
     def sd_of(self, sds: tuple[float | None, ...], values: tuple[float, ...]) -> float | None:
         """Standard deviation of what is judged from those of the tags at their usual values; None: not known."""
