@@ -143,8 +143,12 @@ def main(folder: Path, kills: int) -> None:
     for turn in range(len(TURNS), len(TURNS) + kills):
         working = child(lambda turn=turn: steps(folder, turn))
         time.sleep(float(rng.uniform(0, 1.1 * whole[turn % len(TURNS)])))
-        os.kill(working, signal.SIGKILL)
-        os.waitpid(working, 0)
+        done, _ = os.waitpid(working, os.WNOHANG)
+        # what a step takes follows the load of the machine, so that kills meet all of it and work goes on
+        whole[turn % len(TURNS)] *= 0.85 if done else 1.2
+        if not done:
+            os.kill(working, signal.SIGKILL)
+            os.waitpid(working, 0)
         os.waitpid(child(lambda turn=turn: look(folder, out, turn)), 0)
         sys.stdout.write(out.read_text() + "\n")
         out.unlink()
