@@ -254,7 +254,7 @@ def _free(held: list[tuple[date, date, int]], first: date, last: date) -> tuple[
     if held[0][0] > first:
         return first, held[0][0] - _DAY
     for (_, end, _), (start, _, _) in pairwise(held):
-        if start > end + _DAY:
+        if end != date.max and start > end + _DAY:
             return end + _DAY, start - _DAY
     end = max(one[1] for one in held)
     return (end + _DAY, last) if end < last else None

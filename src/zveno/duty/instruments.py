@@ -92,4 +92,6 @@ def void_proposals(
 
 
 def _meet(one: Breach, finding: Finding) -> bool:
-    return one.judged.start < finding.end and finding.start <= max(one.judged.end, one.judged.start)
+    """Whether they have time in common; a mere moment is in it where it begins."""
+    start, end = one.judged.start, one.judged.end
+    return start < finding.end and (finding.start < end or finding.start <= start)

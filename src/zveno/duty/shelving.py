@@ -80,7 +80,11 @@ def shelvings(records: Iterable[tuple[int, SignedRecord]]) -> dict[int, Shelving
 def marks(found: Iterable[Shelving], one: Judged) -> tuple[Shelving, ...]:
     """Shelvings that were in force while a breach lasted."""
     rule, tag, _ = one.alarm
-    return tuple(each for each in found if each.covers(rule, tag) and each.start <= one.end and one.start < each.end)
+    return tuple(
+        each
+        for each in found
+        if each.covers(rule, tag) and one.start < each.end and (each.start < one.end or each.start <= one.start)
+    )
 
 
 def limit_of(model: ChainModel, rule: Rule) -> ShelvingRule | None:

@@ -32,10 +32,10 @@ def pattern_of(model: ChainModel, plant: str, day: date, known: date | None = No
 def day_of(model: ChainModel, plant: str, moment: datetime, known: date | None = None) -> date:
     """The day that the calendar of a plant shows at a moment."""
     local = moment.astimezone(model.tz).date()
-    for day in (local - _DAY, local, local + _DAY):
-        if moment.astimezone(zone_of(model, plant, day, known)).date() == day:
+    for day in (local + _DAY, local):
+        if datetime(day.year, day.month, day.day, tzinfo=zone_of(model, plant, day, known)) <= moment:
             return day
-    return local
+    return local - _DAY
 
 
 def shifts_of(model: ChainModel, plant: str, period: Period, known: date | None = None) -> Iterator[Shift]:
