@@ -9,7 +9,7 @@ Davison & Hinkley (1997), Bootstrap Methods and their Application, ch. 4: parame
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,16 +93,17 @@ def chance_of_groups(
 ) -> tuple[float, Fit]:
     """Chance of groups that differ as much if none of them matters, and the fit without them.
 
-    Counts are drawn from the fit without groups, as much more scattered than Poisson's as the counts are, and all is
-    fitted anew each time: so few counts, and a group that had other ore, cost nothing in honesty.
+    Counts are drawn from the fit without groups, as much more scattered than Poisson's as they are within groups, and
+    all is fitted anew each time: so few counts, and a group that had other ore, cost nothing in honesty.
     """
     null = fit(design, counts, log_exposure)
-    found = score(groups, design, counts, null)
+    null = replace(null, dispersion=fit(np.column_stack([design, groups]), counts, log_exposure).dispersion)
+    least = score(groups, design, counts, null) * (1 - 1e-9)
     rng = np.random.default_rng(seed)
     as_large = 0
     for _ in range(draws):
         drawn = _drawn(rng, null)
-        as_large += score(groups, design, drawn, fit(design, drawn, log_exposure)) >= found
+        as_large += score(groups, design, drawn, fit(design, drawn, log_exposure)) >= least
     return (1 + as_large) / (1 + draws), null
 
 
