@@ -56,7 +56,9 @@ def readings(tag: str, start: str, end: str, out: tuple[str, str], value: float 
     """A reading a minute; the value between two moments, 11.0 otherwise. All in UTC."""
     first, last, (a, b) = utc(start), utc(end), map(utc, out)
     moments = [first + n * timedelta(minutes=1) for n in range(round((last - first).total_seconds() / 60))]
-    return frame("readings", [{"tag": tag, "ts": one, "value": value if a <= one < b else 11.0, "quality": 0} for one in moments])
+    return frame(
+        "readings", [{"tag": tag, "ts": one, "value": value if a <= one < b else 11.0, "quality": 0} for one in moments]
+    )
 
 
 def batch(name: str, *tables: pl.DataFrame) -> Batch:
@@ -93,7 +95,14 @@ def late(made: Path) -> None:
 def found(chain: Chain) -> list[tuple[str, int, str, str, str, str]]:
     rows = chain.check("2024-02-01/2024-03-02").breaches.iter_rows(named=True)
     return [
-        (one["rule"], one["version"], f"{one['start']:%m-%dT%H:%M}", f"{one['end']:%m-%dT%H:%M}", one["shift"], one["crew"])
+        (
+            one["rule"],
+            one["version"],
+            f"{one['start']:%m-%dT%H:%M}",
+            f"{one['end']:%m-%dT%H:%M}",
+            one["shift"],
+            one["crew"],
+        )
         for one in rows
     ]
 
@@ -123,7 +132,9 @@ def test_run_again_everything_is_the_same_to_the_last_bit(folder):
     one, other = (load(folder).check("2024-02").breaches for _ in range(2))
     assert one.equals(other)
     first, second = (Answering(Closing(load(folder), folder / "store")).review("2024-02") for _ in range(2))
-    assert {id_: each.said() for id_, each in first.new.items()} == {id_: each.said() for id_, each in second.new.items()}
+    assert {id_: each.said() for id_, each in first.new.items()} == {
+        id_: each.said() for id_, each in second.new.items()
+    }
 
 
 def test_the_night_of_the_change_of_clocks_is_one_shift_of_thirteen_hours(folder):
@@ -143,7 +154,10 @@ def test_both_texts_are_shown_and_a_breach_that_came_late_is_told_as_new(folder,
         monkeypatch.setenv(name, value)
 
     def say(*arguments: str, code: int = 0) -> str:
-        assert run([*arguments, *(() if arguments[0] == "person" and "list" in arguments else ("-c", str(folder)))]) == code
+        assert (
+            run([*arguments, *(() if arguments[0] == "person" and "list" in arguments else ("-c", str(folder)))])
+            == code
+        )
         return capsys.readouterr().out
 
     say("person", "add", "registrar", "--name", "Registrar", "--role", "registrar", "--from", "2020-01-01")

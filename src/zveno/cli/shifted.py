@@ -225,7 +225,9 @@ class ShiftedAnswers(Screen):
     def _conclusion(self, found: Comparison) -> None:
         """What may be said of all crews together."""
         if found.status == "too few events":
-            self.say(tr("{n} events are too few to compare crews: no difference is shown"), n=found.events)
+            self.line(self.text.count("{n} event: too few to compare crews, no difference is shown",
+                                      "{n} events: too few to compare crews, no difference is shown",
+                                      found.events))  # fmt: skip
         elif found.status == "one crew":
             self.say(tr("there is one crew only: nothing can be compared"))
         elif found.status == "difference":

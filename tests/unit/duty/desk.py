@@ -45,7 +45,9 @@ def on(text: str) -> datetime:
     return datetime.fromisoformat(f"2026-04-{text[:2]}T{text[3:]}:00+05:00")
 
 
-def plant(*rules: Mapping[str, Any], roster: Mapping[str, Any] = ROSTER, duty: Mapping[str, Any] | None = None) -> ChainModel:
+def plant(
+    *rules: Mapping[str, Any], roster: Mapping[str, Any] = ROSTER, duty: Mapping[str, Any] | None = None
+) -> ChainModel:
     """The plant with rules, a roster and terms."""
     made = small_plant.model(*(dict(one) for one in rules or RULES))
     return made.model_copy(
@@ -53,7 +55,9 @@ def plant(*rules: Mapping[str, Any], roster: Mapping[str, Any] = ROSTER, duty: M
     )
 
 
-def readings(tag: str, out: Callable[[datetime], bool], *, start: str = "05 00:00", hours: float = 72, every_min: float = 5):
+def readings(
+    tag: str, out: Callable[[datetime], bool], *, start: str = "05 00:00", hours: float = 72, every_min: float = 5
+):
     """Readings of a pH: 12.5 while it is out, 11.0 otherwise."""
     moments = [on(start) + n * timedelta(minutes=every_min) for n in range(round(hours * 60 / every_min))]
     rows = [{"tag": tag, "ts": one, "value": 12.5 if out(one) else 11.0, "quality": 0} for one in moments]

@@ -16,7 +16,9 @@ from zveno.tables import frame
 CREWS = "ABCD"
 
 
-def month(seed: int, *, bad: float = 1.0, hard: float = 0.0, days: int = 60, rate: float = 0.5, extra: float = 0.0) -> pl.DataFrame:
+def month(
+    seed: int, *, bad: float = 1.0, hard: float = 0.0, days: int = 60, rate: float = 0.5, extra: float = 0.0
+) -> pl.DataFrame:
     """Shifts of crews by turns; crew B has a rate times ``bad``, and gets the rich ore, which breaks rules by itself."""
     rng = np.random.default_rng(seed)
     rows = []
@@ -43,7 +45,12 @@ def flagged(seeds: range, draws: int = 39, **how: float) -> int:
 def test_the_ore_that_one_crew_had_is_charged_to_nobody():
     """Crew B breaks rules twice as often, all of it by its ore: counted rates differ, crews are not said to."""
     raw = [compare_shifts(month(seed, hard=3.0), draws=19).rates for seed in range(8)]
-    ratio = np.mean([float(one.filter(crew="B")["rate"][0]) / float(one.filter(pl.col("crew") != "B")["rate"].mean()) for one in raw])
+    ratio = np.mean(
+        [
+            float(one.filter(crew="B")["rate"][0]) / float(one.filter(pl.col("crew") != "B")["rate"].mean())
+            for one in raw
+        ]
+    )
     assert ratio > 1.6
     assert flagged(range(20), hard=3.0) <= 3  # 5 % each: four or more of twenty have a chance of 2 %
 
@@ -82,14 +89,21 @@ def test_the_order_of_crews_and_shifts_changes_nothing():
     rows = month(4, bad=2.0)
     one = compare_shifts(rows, draws=19).rates
     other = compare_shifts(rows.sample(fraction=1, shuffle=True, seed=1).sort("crew"), draws=19).rates
-    assert one.drop("expected", "p_value", "verdict").equals(other.drop("expected", "p_value", "verdict")) or np.allclose(
-        one["ratio"].to_numpy(), other["ratio"].to_numpy()
-    )
+    assert one.drop("expected", "p_value", "verdict").equals(
+        other.drop("expected", "p_value", "verdict")
+    ) or np.allclose(one["ratio"].to_numpy(), other["ratio"].to_numpy())
 
 
 def test_breaches_of_one_rule_that_lie_over_each_other_are_one_event():
     at = datetime(2026, 3, 1, tzinfo=UTC)
-    rows = [("R", "conc", 0, 5), ("R", "conc", 2, 7), ("R", "conc", 7, 8), ("R", "conc", 9, 9), ("R", "mill", 1, 3), ("Q", "conc", 1, 3)]
+    rows = [
+        ("R", "conc", 0, 5),
+        ("R", "conc", 2, 7),
+        ("R", "conc", 7, 8),
+        ("R", "conc", 9, 9),
+        ("R", "mill", 1, 3),
+        ("Q", "conc", 1, 3),
+    ]
     table = pl.DataFrame([
         {"rule": rule, "plant": plant, "start": at + timedelta(hours=a), "end": at + timedelta(hours=b)} for rule, plant, a, b in rows
     ])  # fmt: skip

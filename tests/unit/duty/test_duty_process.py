@@ -66,7 +66,9 @@ def test_judged_again_nothing_is_entered_twice(one):
 
 def test_two_who_enter_at_once_get_a_conflict(one):
     made, id_ = one
-    made.bring("second", readings("conc.line1.ph", between("20 01:00", "20 02:00"), start="20 00:00", hours=4), on("21 00:00"))
+    made.bring(
+        "second", readings("conc.line1.ph", between("20 01:00", "20 02:00"), start="20 00:00", hours=4), on("21 00:00")
+    )
     review, seen = made.answering.review(MONTH), made.answering.seen_period(MONTH)
     made.answering.enter(review, made.signers["tech"], on("21 01:00"), seen)
     with pytest.raises(ConflictError):
@@ -121,7 +123,9 @@ def test_only_the_person_on_duty_speaks_for_itself_and_nobody_judges_the_own_bre
 
 
 def test_who_was_on_duty_does_not_confirm_the_cause_though_a_role_would_allow_it(tmp_path):
-    made = desk(tmp_path, plant(rule(version(high=11.8), owner_role="conc.head")), readings(PH, between("06 06:00", "06 10:00")))
+    made = desk(
+        tmp_path, plant(rule(version(high=11.8), owner_role="conc.head")), readings(PH, between("06 06:00", "06 10:00"))
+    )
     (id_,) = made.enter(on("08 09:00"))
     with pytest.raises(DataError, match="'head' was on duty"):
         made.step(id_, acts.CAUSE, "head", on("08 10:00"), cause="ore", text="x")
@@ -176,7 +180,9 @@ def test_who_confirmed_the_cause_does_not_decide_on_the_appeal(one):
 def test_an_action_is_done_by_its_owner_and_closed_by_another(one):
     made, id_ = one
     made.step(id_, acts.CAUSE, "tech", on("08 10:00"), cause="equipment", text="valve stuck")
-    ordered = made.step(id_, acts.ACTION, "head", on("08 11:00"), text="change the valve", owner="tech", due="2026-04-10")
+    ordered = made.step(
+        id_, acts.ACTION, "head", on("08 11:00"), text="change the valve", owner="tech", due="2026-04-10"
+    )
     number = ordered.actions[0].signed.record
     with pytest.raises(DataError, match="is not done"):
         made.step(id_, acts.CLOSED, "head", on("08 12:00"))

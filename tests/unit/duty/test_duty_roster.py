@@ -163,7 +163,9 @@ def test_plants_in_different_zones_change_shifts_at_their_own_eight_oclock():
 
 
 def test_the_pattern_of_people_yaml_is_as_it_was():
-    old = ShiftPattern(plant().shift_pattern.slots, ("A", "B", "C", "D"), ("day", "night", "off", "off"), date(2026, 3, 1))
+    old = ShiftPattern(
+        plant().shift_pattern.slots, ("A", "B", "C", "D"), ("day", "night", "off", "off"), date(2026, 3, 1)
+    )
     assert plant().shift_pattern == old
 
 

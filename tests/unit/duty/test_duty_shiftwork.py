@@ -43,10 +43,19 @@ def test_a_shift_states_what_is_open_and_the_next_takes_it_over(made):
     )  # fmt: skip
     shift = made.work.shift("conc", "2026-04-09 day", on("09 19:50"))
     assert shift.crew == "D"
-    left = made.work.leave("conc", shift, Left((("conc.cell2", "gearbox"),), "low stock of lime"), made.signers["floater.d"], on("09 19:50"))
+    left = made.work.leave(
+        "conc",
+        shift,
+        Left((("conc.cell2", "gearbox"),), "low stock of lime"),
+        made.signers["floater.d"],
+        on("09 19:50"),
+    )
     said = left.statement
     assert [one["id"] for one in said["breaches"]] == ["R-1/2026-04-09/1", "S-1/2026-04-09/1"]
-    assert ([one["number"] for one in said["shelved"]], [one["number"] for one in said["orders"]]) == ([shelving.number], [order.number])
+    assert ([one["number"] for one in said["shelved"]], [one["number"] for one in said["orders"]]) == (
+        [shelving.number],
+        [order.number],
+    )
     assert said["out"] == [{"unit": "conc.cell2", "why": "gearbox"}]
     with pytest.raises(DataError, match="the next shift does"):
         made.work.take(left.number, "", made.signers["floater.d"], on("09 20:05"))
@@ -110,7 +119,13 @@ def test_nonsense_is_refused_by_name(made):
 
 
 def test_an_order_is_read_by_each_shift_until_its_day_or_its_end(made):
-    body = {"plant": "conc", "role": "conc.floater", "text": "no more than 210 t/h", "from": on("09 09:00").isoformat(), "until": "2026-04-10"}
+    body = {
+        "plant": "conc",
+        "role": "conc.floater",
+        "text": "no more than 210 t/h",
+        "from": on("09 09:00").isoformat(),
+        "until": "2026-04-10",
+    }
     order = made.work.order(body, made.signers["foreman"], on("09 09:00"))
     day, night = (made.work.shift("conc", f"2026-04-09 {one}", on("09 10:00")) for one in ("day", "night"))
     made.work.read_order(order.number, "conc", day, made.signers["floater.d"], on("09 09:30"))
@@ -133,10 +148,22 @@ def test_an_order_is_read_by_each_shift_until_its_day_or_its_end(made):
 
 @pytest.mark.parametrize(
     ("change", "message"),
-    [({"text": " "}, "needs words"), ({"until": "2026-04-08"}, "has passed"), ({"plant": "mill"}, "no plant"), ({"role": "x"}, "no role")],
+    [
+        ({"text": " "}, "needs words"),
+        ({"until": "2026-04-08"}, "has passed"),
+        ({"plant": "mill"}, "no plant"),
+        ({"role": "x"}, "no role"),
+    ],
 )
 def test_an_order_to_nobody_without_words_or_too_late_is_refused(made, change, message):
-    body = {"plant": "conc", "role": "", "text": "x", "from": on("09 09:00").isoformat(), "until": "2026-04-10", **change}
+    body = {
+        "plant": "conc",
+        "role": "",
+        "text": "x",
+        "from": on("09 09:00").isoformat(),
+        "until": "2026-04-10",
+        **change,
+    }
     with pytest.raises(DataError, match=message):
         made.work.order(body, made.signers["foreman"], on("09 09:00"))
 
