@@ -9,8 +9,8 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from tests.signed_books import LIGHT
 
+from tests.signed_books import LIGHT
 from zveno.chain import Chain, example, load
 from zveno.chain.answering import Answering
 from zveno.chain.closing import Closing, as_known

@@ -13,7 +13,6 @@ import polars as pl
 
 from zveno.chain.closing import Closing
 from zveno.chain.evidence import keep_evidence, read_evidence
-from zveno.chain.investigating import Investigating, Suggestion
 from zveno.chain.signed import Over, last_seen, sign_over
 from zveno.duty import acts
 from zveno.duty.breach import Breach
@@ -27,6 +26,7 @@ from zveno.errors import DataError, some_names
 from zveno.log import Draft, Signer
 from zveno.model.checks import near_match
 from zveno.periods import Period
+from zveno.reconcile import Balance
 from zveno.tables import frame
 
 _LOSS = "loss"
@@ -236,9 +236,9 @@ class Answering:
 
     def findings(self, period: str) -> tuple[Finding, ...]:
         """What the balance of a period says of meters."""
-        span = self.closing.chain.period(period)
-        offers = Investigating(self.closing).suggest(period)
-        return tuple(one for offer in offers for one in _findings(offer, span))
+        chain = self.closing.chain
+        span = chain.period(period)
+        return tuple(findings_of(chain.reconcile(span), span))
 
     def void_proposals(self, period: str) -> tuple[VoidProposal, ...]:
         """Breaches whose instrument the balance of a period finds at fault, and those that it does so no longer."""
@@ -316,22 +316,29 @@ def _inside(one: Judged, span: Period) -> bool:
     return one.start < end and (one.end > start or one.start >= start or (one.facts["open"] and one.end >= start))
 
 
-def _findings(offer: Suggestion, span: Period) -> Iterator[Finding]:
-    """Meters that a suggestion of the balance speaks of, and for which time."""
+def findings_of(balance: Balance, span: Period) -> Iterator[Finding]:
+    """Meters that a balance speaks of, and for which time.
+
+    A suspect is sure where nothing else is in its class and it is among the errors with which all other readings
+    agree; a scale that steps away from its fellows is off from the step on, swapped samples while they are.
+    """
     start, end = span.instants
-    if offer.kind == "suspects":
-        meters = tuple(dict.fromkeys(one for row in offer.rows for one in str(row["meter"]).split("+") if one))
-        sure = len(offer.rows) == 1 and offer.rows[0]["kind"] != _LOSS
-        yield Finding(span.name, offer.key, meters, start, end, sure, offer.rows)
-    elif offer.kind == "step":
-        (row,) = offer.rows
-        yield Finding(span.name, offer.key, (row["meter"],), _utc(row["since"]) or start, end, True, offer.rows)
-    elif offer.kind == "swap":
-        (row,) = offer.rows
-        meters = (row["first_meter"], row["second_meter"])
-        yield Finding(
-            span.name, offer.key, meters, _utc(row["start"]) or start, _utc(row["end"]) or end, True, offer.rows
-        )
+    named = set(balance.gross_errors.select("name", "meter", "quantity").iter_rows())
+    for _, rows in balance.suspects.group_by("class_id", maintain_order=True):
+        members = tuple(rows.iter_rows(named=True))
+        first = members[0]
+        meters = tuple(dict.fromkeys(one for row in members for one in str(row["meter"]).split("+") if one))
+        alone = len(members) == 1 and first["kind"] != _LOSS
+        sure = alone and (first["name"], first["meter"], first["quantity"]) in named
+        key = f"suspects/{first['meter'] or first['name'] or first['stream']}/{first['quantity']}"
+        yield Finding(span.name, key, meters, start, end, sure, members)
+    for row in balance.scale_steps.iter_rows(named=True):
+        since = _utc(row["since"]) or start
+        yield Finding(span.name, f"step/{row['meter']}", (row["meter"],), since, end, True, (row,))
+    for row in balance.swaps.filter(pl.col("status") == "swapped").iter_rows(named=True):
+        pair = (row["first_meter"], row["second_meter"])
+        times = _utc(row["start"]) or start, _utc(row["end"]) or end
+        yield Finding(span.name, f"swap/{pair[0]}/{pair[1]}", pair, *times, True, (row,))
 
 
 def _utc(moment: datetime | None) -> datetime | None:

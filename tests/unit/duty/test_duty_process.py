@@ -6,9 +6,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from tests.golden.reports import two_plants
+from tests.unit.close import heap
 from tests.unit.duty.desk import MONTH, ROSTER, between, desk, on, plant, readings
 from tests.unit.rules.small_plant import rule, version
 
+from zveno.chain.answering import findings_of
 from zveno.duty import acts
 from zveno.duty.instruments import Finding
 from zveno.errors import ConflictError, DataError, StoreError
@@ -258,7 +261,7 @@ def weighed(tmp_path, monkeypatch):
     made = desk(tmp_path, metered(), readings(PH, between("06 06:00", "06 10:00")))
     (id_,) = made.enter(on("08 09:00"))
     said: list[Finding] = []
-    monkeypatch.setattr("zveno.chain.answering.Answering.findings", lambda self, period: tuple(said))
+    monkeypatch.setattr("zveno.chain.answering.Answering.findings", lambda *_: tuple(said))
     return made, id_, said
 
 
@@ -368,3 +371,16 @@ def test_a_roster_that_was_put_right_later_changes_who_was_on_duty_and_says_so(o
     ((same, before, after),) = made.answering.review(MONTH).compared.changed
     assert (same, before.parties, after.parties) == (id_, ("floater.c", "floater.a"), ("spare", "floater.a"))
     assert made.answering.review(MONTH, on("09 00:00").date()).nothing
+
+
+def test_a_real_balance_is_sure_of_the_scale_that_lies_and_not_of_the_one_beside_it():
+    chain = two_plants.chain()
+    span = chain.period("2026-03")
+    found = {one.meters: one.sure for one in findings_of(chain.reconcile(span), span)}
+    assert found == {("conc.receipt",): True, ("conc.wagon",): False}
+
+
+def test_suspects_that_cannot_be_told_apart_are_none_of_them_sure():
+    chain = heap.chain(relative={("conc.assay", "Cu"): 0.06})
+    span = chain.period("2026-03")
+    assert not any(one.sure for one in findings_of(chain.reconcile(span), span))

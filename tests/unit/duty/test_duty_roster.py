@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from tests.unit.duty.desk import ROSTER, on, plant
@@ -96,7 +97,7 @@ def test_any_rotation_mans_every_hour_with_one_crew(slots, crews, cycle, step):
     assert roster_faults(model) == []
     found = list(shifts_of(model, "conc", Period(on("01 00:00"), on("29 00:00"))))
     edges = [(one.period.start, one.period.end) for one in found]
-    assert all(end == start for (_, end), (start, _) in zip(edges, edges[1:], strict=False))
+    assert all(end == start for (_, end), (start, _) in pairwise(edges))
     hours = {crew: sum(one.period.hours for one in found if one.crew == crew) for crew in crews}
     assert max(hours.values()) - min(hours.values()) <= 48
 
