@@ -25,6 +25,7 @@ from zveno.duty.terms import Clock, Due, Raised
 from zveno.errors import DataError, some_names
 from zveno.log import Draft, Signer
 from zveno.model.checks import near_match
+from zveno.model.worktime import plant_time
 from zveno.periods import Period
 from zveno.reconcile import Balance
 from zveno.tables import frame
@@ -214,6 +215,10 @@ class Answering:
     def seen(self, id_: str) -> int:
         """Last entry of the ledger about a breach."""
         return last_seen(self.closing, f"breach/{id_}")
+
+    def plant_time(self, one: Breach, moment: datetime) -> datetime:
+        """A moment by the clock of the plant that a breach is of: what is signed bears it."""
+        return plant_time(self.closing.chain.model, one.judged.facts["plant"], moment)
 
     def seen_period(self, period: str) -> int:
         """Last entry of the ledger about the breaches of a period."""

@@ -302,7 +302,7 @@ def _step(kind: str, id_: str, by: str, body: Mapping[str, Any], where: _Where) 
     from zveno.duty import acts
 
     office, screen = _office(*where.place)
-    at, name = office.now, getattr(acts, kind)
+    at, name = office.answering.plant_time(office.answering.get(id_), office.now), getattr(acts, kind)
     seen = office.answering.seen(id_) if where.seen is None else where.seen
     office.answering.require(id_, name, body, by, at)
     one = office.answering.step(id_, name, body, office.signer(by), at, files=where.files, seen=seen)

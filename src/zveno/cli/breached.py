@@ -13,6 +13,7 @@ from zveno.duty.acts import Signed
 from zveno.duty.breach import Breach
 from zveno.duty.found import FACTS, Judged, version_on
 from zveno.duty.instruments import VoidProposal
+from zveno.model.worktime import plant_time
 from zveno.text.mark import tr
 
 STATES = {
@@ -96,7 +97,7 @@ class BreachedAnswers(Screen):
         """A breach, with a line for each part after the first."""
         found = []
         for k, part in enumerate(one.parts):
-            start, end = (self._local(model, part[name]) for name in ("start", "end"))
+            start, end = (self._local(model, one, part[name]) for name in ("start", "end"))
             end = self.text(tr("still open")) if one.facts["open"] and k == len(one.parts) - 1 else end
             first = [id_, model.title(one.facts["unit"], self.lang)] if k == 0 else ["", ""]
             state = self._state(standing) if k == 0 else ""
@@ -163,7 +164,7 @@ class BreachedAnswers(Screen):
         for shelved in standing.shelved:
             self.say(
                 tr("its alarm was shelved until {until}: {reason} (record {number})"),
-                until=self._local(model, shelved.end.isoformat()), reason=shelved.reason, number=shelved.number,
+                until=self._local(model, one.judged, shelved.end.isoformat()), reason=shelved.reason, number=shelved.number,
             )  # fmt: skip
         self._waits(model, standing)
         self.say(tr("last entry of the ledger about it: {seen} (--seen {seen})"), seen=answering.seen(one.id))
@@ -213,7 +214,7 @@ class BreachedAnswers(Screen):
         if one.closed is not None:
             lines.append((one.closed, self.text(STATES["closed"])))
         for signed, words in sorted(lines, key=lambda pair: pair[0].record):
-            at = self._local(model, signed.at.isoformat())
+            at = self._local(model, one.judged, signed.at.isoformat())
             self.line(f"  {at} {signed.name}: {words} ({signed.record})")
         for number, refused in one.void_acts:
             self.say(tr("  record {number} counts for nothing: {why}"), number=number, why=self.text.fault(refused))
@@ -228,11 +229,11 @@ class BreachedAnswers(Screen):
             self.say(tr("next: {step}"), step=step)
         else:
             self.say(tr("next: {step} {who} until {until}"), step=step, who=who,
-                     until=self._local(model, due.until.isoformat()))  # fmt: skip
+                     until=self._local(model, standing.breach.judged, due.until.isoformat()))  # fmt: skip
         for one in standing.raised:
             self.say(
                 tr("  its term has passed: since {since} it lies with {role} ({person}), level {level}"),
-                since=self._local(model, one.since.isoformat()), role=model.title(one.role, self.lang),
+                since=self._local(model, standing.breach.judged, one.since.isoformat()), role=model.title(one.role, self.lang),
                 person=one.person, level=one.level,
             )  # fmt: skip
 
@@ -304,8 +305,9 @@ class BreachedAnswers(Screen):
             return self.text(tr("yes") if value else tr("no"))
         return self.text.number(value, 3) if isinstance(value, float) else str(value)
 
-    def _local(self, model: ChainModel, moment: str) -> str:
-        return self.text.moment(datetime.fromisoformat(moment).astimezone(model.tz))
+    def _local(self, model: ChainModel, one: Judged, moment: str) -> str:
+        """A moment by the clock of the plant that a breach is of."""
+        return self.text.moment(plant_time(model, one.facts["plant"], datetime.fromisoformat(moment)))
 
     def _review_plain(
         self, review: Review, ids: Mapping[str, Judged], standing: Mapping[str, Standing]

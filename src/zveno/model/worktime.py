@@ -38,6 +38,11 @@ def day_of(model: ChainModel, plant: str, moment: datetime, known: date | None =
     return local - _DAY
 
 
+def plant_time(model: ChainModel, plant: str, moment: datetime) -> datetime:
+    """A moment by the clock of a plant."""
+    return moment.astimezone(zone_of(model, plant, day_of(model, plant, moment)))
+
+
 def shifts_of(model: ChainModel, plant: str, period: Period, known: date | None = None) -> Iterator[Shift]:
     """Every shift of a plant that has time in a period, in order; moments in the plant's own time.
 
