@@ -111,6 +111,7 @@ def notify(
 
     office, screen = _office(chain, store, lang)
     one = office.answering.get(id)
+    at = office.answering.plant_time(one, office.now)
     told = list(party or [])
     if not told and level == 0:
         told = [each for each in one.parties if one.notified_at(each) is None]
@@ -120,10 +121,10 @@ def notify(
         raise DataError("nobody is left to be told of {id}: name one with --party", id=id)
     bodies = [{"party": each, "level": level} for each in told]
     for body in bodies:
-        office.answering.require(id, acts.NOTIFIED, body, by, office.now)
+        office.answering.require(id, acts.NOTIFIED, body, by, at)
     signer = office.signer(by)
     for body in bodies:
-        one = office.answering.step(id, acts.NOTIFIED, body, signer, office.now)
+        one = office.answering.step(id, acts.NOTIFIED, body, signer, at)
     screen.stepped(office.answering, one, office.now)
 
 

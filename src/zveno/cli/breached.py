@@ -164,7 +164,8 @@ class BreachedAnswers(Screen):
         for shelved in standing.shelved:
             self.say(
                 tr("its alarm was shelved until {until}: {reason} (record {number})"),
-                until=self._local(model, one.judged, shelved.end.isoformat()), reason=shelved.reason, number=shelved.number,
+                until=self._local(model, one.judged, shelved.end.isoformat()), reason=shelved.reason,
+                number=shelved.number,
             )  # fmt: skip
         self._waits(model, standing)
         self.say(tr("last entry of the ledger about it: {seen} (--seen {seen})"), seen=answering.seen(one.id))
@@ -233,8 +234,8 @@ class BreachedAnswers(Screen):
         for one in standing.raised:
             self.say(
                 tr("  its term has passed: since {since} it lies with {role} ({person}), level {level}"),
-                since=self._local(model, standing.breach.judged, one.since.isoformat()), role=model.title(one.role, self.lang),
-                person=one.person, level=one.level,
+                since=self._local(model, standing.breach.judged, one.since.isoformat()),
+                role=model.title(one.role, self.lang), person=one.person, level=one.level,
             )  # fmt: skip
 
     # ---- instruments -------------------------------------------------------------------------------------------------

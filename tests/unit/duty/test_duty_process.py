@@ -227,6 +227,15 @@ def test_a_breach_goes_up_when_a_term_passes_and_comes_down_when_the_step_is_don
     assert answering.standing(answering.get(id_), on("20 00:00")).raised[0].level == 1
 
 
+def test_a_notice_to_the_one_above_starts_no_right_of_reply(one):
+    made, id_ = one
+    made.step(id_, acts.NOTIFIED, "foreman", on("08 10:00"), party="head", level=1)
+    breach = made.answering.get(id_)
+    assert (breach.state, breach.notified_at("head")) == ("entered", None)
+    with pytest.raises(DataError, match="'head' was not on duty"):
+        made.step(id_, acts.NOTIFIED, "foreman", on("08 10:00"), party="head")
+
+
 def test_terms_go_by_the_first_entry_that_fits_the_severity(tmp_path):
     duty = {"terms": [{"severities": ["critical"], "reply_days": 1}, {"severities": ["high"], "reply_days": 7}]}
     made = desk(tmp_path, plant(duty=duty), readings(PH, between("06 06:00", "06 10:00")))
