@@ -14,6 +14,7 @@ from zveno.duty.breach import Breach
 from zveno.duty.found import FACTS, Judged, version_on
 from zveno.duty.instruments import VoidProposal
 from zveno.model.worktime import plant_time
+from zveno.reports.parts.discipline import shift_words
 from zveno.text.mark import tr
 
 STATES = {
@@ -87,7 +88,7 @@ class BreachedAnswers(Screen):
             for row in self._rows(model, id_, one, standing.get(id_))
         ]
         if rows:
-            head = [tr("breach"), tr("unit"), tr("shift"), tr("on duty"), tr("from"), tr("to"), tr("state")]
+            head = [tr("breach"), tr("tag"), tr("shift"), tr("on duty"), tr("from"), tr("to"), tr("state")]
             self.table(head, rows)
         else:
             self.say(tr("breaches: none"))
@@ -99,9 +100,11 @@ class BreachedAnswers(Screen):
         for k, part in enumerate(one.parts):
             start, end = (self._local(model, one, part[name]) for name in ("start", "end"))
             end = self.text(tr("still open")) if one.facts["open"] and k == len(one.parts) - 1 else end
-            first = [id_, model.title(one.facts["unit"], self.lang)] if k == 0 else ["", ""]
+            first = [id_, model.title(one.facts["tag"], self.lang)] if k == 0 else ["", ""]
             state = self._state(standing) if k == 0 else ""
-            found.append([*first, part["shift"] or "–", self.person(model, part), start, end, state])
+            found.append(
+                [*first, shift_words(model, part["shift"], self.text), self.person(model, part), start, end, state]
+            )
         return found
 
     def _state(self, standing: Standing | None) -> str:
@@ -152,7 +155,7 @@ class BreachedAnswers(Screen):
             return
         model, facts = answering.closing.chain.model, one.judged.facts
         self.table(
-            [tr("breach"), tr("unit"), tr("shift"), tr("on duty"), tr("from"), tr("to"), tr("state")],
+            [tr("breach"), tr("tag"), tr("shift"), tr("on duty"), tr("from"), tr("to"), tr("state")],
             self._rows(model, one.id, one.judged, standing),
         )
         self.say(

@@ -81,7 +81,8 @@ def compare_shifts(exposures: pl.DataFrame, *, plant: str = "", draws: int = 999
     groups = np.column_stack([(rows["crew"] == crew).to_numpy().astype(float) for crew in crews])
     p_value, null = chance_of_groups(groups[:, 1:], design, counts, log_exposure, draws=draws, seed=seed)
     ratios = _ratios(groups, design[:, 1:], counts, log_exposure)
-    table = _rates(rows, plant, crews, null.mean, ratios, differs=p_value <= 0.05)
+    expected = null.mean * (events / null.mean.sum())  # the bias reduction adds half an event for each condition
+    table = _rates(rows, plant, crews, expected, ratios, differs=p_value <= 0.05)
     status = "difference" if p_value <= 0.05 else "no difference shown"
     return Comparison(
         table, status, p_value, tuple(dict.fromkeys(name for name, _ in told)), left, null.dispersion, events, rows

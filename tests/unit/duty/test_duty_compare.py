@@ -63,6 +63,7 @@ def test_chance_alone_is_taken_for_a_difference_as_often_as_it_says():
 def test_a_crew_that_breaks_more_rules_with_the_same_ore_is_shown_with_its_interval():
     found = [compare_shifts(month(seed, bad=3.0), draws=99, seed=seed) for seed in range(8)]
     assert sum(one.status == "difference" for one in found) >= 7
+    assert all(one.rates["expected"].sum() == pytest.approx(one.events) for one in found)
     worse = [one.rates.filter(crew="B").row(0, named=True) for one in found if one.status == "difference"]
     assert all(row["verdict"] == "more" for row in worse)
     true = 3 / 3 ** (1 / 4)  # over the geometric mean of four crews
