@@ -19,7 +19,7 @@ import polars as pl
 from zveno.chain.entered import enter_approved, records_until
 from zveno.chain.facade import Chain, load
 from zveno.chain.gate import Obstacle, Question, authorised_by, obstacles, require_clear
-from zveno.chain.kept import description_of
+from zveno.chain.kept import description_of, same_description
 from zveno.close import Books, Carried
 from zveno.close.dependants import dependants
 from zveno.close.investigations import Investigation, investigations
@@ -281,10 +281,19 @@ class Closing:
     def as_made(self, version: Version) -> Iterator[Chain]:
         """The chain with the description that a version was made with; its store is that of today."""
         with zipfile.ZipFile(io.BytesIO(self._bytes(version))) as old, TemporaryDirectory() as scratch:
+            if self._is_of(old):
+                yield self.chain
+                return
             old.extractall(scratch, [one for one in old.namelist() if one.startswith("description/")])
             yield replace(load(Path(scratch) / "description", store=self.folder), store=self.chain.store)
 
     # ---- inside ------------------------------------------------------------------------------------------------------
+
+    def _is_of(self, packed: zipfile.ZipFile) -> bool:
+        """Whether the chain at hand is the one that a version was packed from: its files and what was read of them."""
+        hashes = json.loads(packed.read("version.json"))
+        mine = (self.chain.model.hash, self.chain.model.rulebook.hash)
+        return (hashes["model"], hashes["rulebook"]) == mine and same_description(self.chain.folder, packed)
 
     def _content(self, chain: Chain, span: Period, cut: datetime) -> bytes:
         """The file of a version: tables, description, and what it hands on; the same things make the same bytes."""

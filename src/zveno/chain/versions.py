@@ -10,13 +10,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 import polars as pl
 
 from zveno.chain.closing import Closing, as_known
-from zveno.chain.facade import Chain, load
+from zveno.chain.facade import Chain
 from zveno.close import Books, Carried
 from zveno.close.steps import PeriodStage, Version
 from zveno.errors import DataError
@@ -114,11 +113,8 @@ class Versions:
     @contextmanager
     def chain_of(self, version: Version) -> Iterator[Chain]:
         """The chain as a version was made from: its description, and the store as it was known."""
-        packed = zipfile.ZipFile(io.BytesIO(self.closing.packed(version)))
-        with packed, TemporaryDirectory() as scratch:
-            packed.extractall(scratch, [one for one in packed.namelist() if one.startswith("description/")])
-            chain = load(Path(scratch) / "description", store=self.closing.folder)
-            yield as_known(replace(chain, store=self.closing.chain.store), version.cut)
+        with self.closing.as_made(version) as chain:
+            yield as_known(chain, version.cut)
 
     def _carried(self, span: Period, version: Version | None = None) -> Carried:
         """What the period before handed on, as known when the version was made."""
