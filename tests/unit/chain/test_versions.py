@@ -54,14 +54,14 @@ def test_what_one_person_has_drawn_up_is_a_draft_with_one_signature(office):
     assert (found.standing.stand, found.standing.number) == ("drawn", 1)
     assert found.standing.provisional
     assert [one.name for one in found.standing.signatures] == ["Metal accountant"]
-    assert "DRAFT of version 1, not approved: Metal accountant (2026-04-03 09:00+00:00)" in page(office, "draft")
+    assert "DRAFT of version 1, not approved: Metal accountant (3 Apr 2026 14:00)" in page(office, "draft")
 
 
 def test_a_closed_month_is_printed_with_name_time_and_meaning_of_each_signature(office):
     office.close()
     told = page(office)
-    for said in ("Closed, version 1", "Metal accountant", "2026-04-03 09:00:00+00:00", "I have drawn up this balance",
-                 "Главный бухгалтер", "2026-04-03 10:00:00+00:00",
+    for said in ("Closed, version 1", "Metal accountant", "2026-04-03 14:00:00+05:00", "I have drawn up this balance",
+                 "Главный бухгалтер", "2026-04-03 15:00:00+05:00",
                  "I have checked this balance and close the period"):  # fmt: skip
         assert said in told
     assert "DRAFT" not in told
