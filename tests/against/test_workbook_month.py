@@ -118,6 +118,25 @@ def test_what_nobody_measures_is_unobservable_and_not_guessed(solved):
         assert result.component_flow(stream, quantity) == (None, None)
 
 
+def test_how_far_unassayed_stocks_may_be_off_is_what_their_silver_and_gold_tell(month, solved):
+    """Root mean square of the opening stocks' assays against those of the month's material, less the assay errors."""
+    apart: dict[float, list[float]] = {}
+    read = {(one.stream, one.quantity): one for one in solved[0].network.readings}
+    for stock in month[0].model.chain.stocks:
+        for component in ("Ag", "Au"):
+            own, usual = read.get((stock.id + ".opening", component)), read.get((stock.material, component))
+            if own is None or usual is None or not own.meter.startswith("stock"):
+                continue
+            error = np.hypot(own.sigma / own.value, usual.sigma / usual.value)
+            apart.setdefault(stock.unassayed_sd_pct, []).append(
+                100**2 * (np.log(own.value / usual.value) ** 2 - error**2)
+            )
+    found = {size: float(np.sqrt(max(np.mean(all_), 0.0))) for size, all_ in apart.items()}
+    assert {size: len(all_) for size, all_ in apart.items()} == {2.0: 12, 15.0: 16}
+    assert found[2.0] <= 2.0
+    assert found[15.0] == pytest.approx(15.0, abs=1.0)
+
+
 @truth_needed
 def test_intervals_hold_nine_tenths_of_the_truth(month, solved):
     true = _month_truth(month[0].model.chain.components)
