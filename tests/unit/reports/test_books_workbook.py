@@ -149,11 +149,11 @@ def test_the_first_sheet_says_who_signed_and_every_sheet_which_version_it_is(clo
     path = books_report(closed, "ru").save(tmp_path / "b.xlsx")
     book = load_workbook(path)
     front = [str(cell.value) for row in book.worksheets[0].iter_rows() for cell in row if cell.value is not None]
-    for said in ("Metal accountant", "Главный бухгалтер", "2026-04-03 10:00:00+00:00",
+    for said in ("Metal accountant", "Главный бухгалтер", "2026-04-03 15:00:00+05:00",
                  "Проверил(а) этот баланс и закрываю период"):  # fmt: skip
         assert said in front
     for sheet in book.worksheets:
-        assert sheet["A2"].value.startswith("Закрыто, версия 1: Metal accountant (2026-04-03 09:00+00:00)")
+        assert sheet["A2"].value.startswith("Закрыто, версия 1: Metal accountant (03.04.2026 14:00)")
         assert "Закрыто, версия 1" in sheet.oddHeader.left.text
         assert sheet.print_title_rows
         assert sheet.freeze_panes
