@@ -52,8 +52,11 @@ def postgres() -> Iterator[str]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what runs on a PostgreSQL server, so that it can be run by itself."""
+    """Mark what runs on a PostgreSQL server, so that it can be run by itself; what takes long comes first."""
     for item in items:
         given = getattr(getattr(item, "callspec", None), "params", {})
         if "postgres" in (*getattr(item, "fixturenames", ()), *map(str, given.values())):
             item.add_marker(pytest.mark.postgres)
+    # files with slow tests first: where several processes share the files out, they end together
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)

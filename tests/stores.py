@@ -9,6 +9,7 @@ from itertools import count
 from pathlib import Path
 from uuid import uuid4
 
+from tests.depth import deep
 from zveno.store import Batch, NewEntry, RelationalStore, Store, open_store
 from zveno.tables import frame
 
@@ -16,6 +17,8 @@ T0 = datetime(2026, 3, 1, 3, tzinfo=UTC)
 KNOWN = datetime(2026, 4, 1, tzinfo=UTC)
 LASTING = ("embedded", "postgres")
 KINDS = (*LASTING, "memory")
+LASTING_ABOVE = ("embedded", deep("postgres"))
+"""For what is built on a store: stores themselves are tested on both kinds in every check."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +103,7 @@ __all__ = [
     "KINDS",
     "KNOWN",
     "LASTING",
+    "LASTING_ABOVE",
     "T0",
     "Place",
     "Store",
