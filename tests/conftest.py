@@ -16,7 +16,10 @@ from hypothesis import settings
 
 from tests import postgres_server
 from tests.golden.reports.balkhash_month import month
+from zveno.chain import Chain, example, load
+from zveno.chain.imports import Imported
 from zveno.reports import MonthResults
+from zveno.store import MemoryStore
 
 settings.register_profile("same", derandomize=True)  # a check says the same of the same code
 settings.load_profile("same")
@@ -43,6 +46,14 @@ def golden(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
 def balkhash_month() -> MonthResults:
     """A month of one concentrator with round, consistent figures."""
     return month()
+
+
+@pytest.fixture(scope="session")
+def march_workbooks() -> tuple[Chain, Imported]:
+    """The workbooks of March 2026, imported into an empty store; no test changes it."""
+    folder = example("workbooks_march_2026")
+    kept = Chain(load(folder).model, folder, MemoryStore())
+    return kept, kept.import_files([folder / "workbooks"])
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,7 @@ KNOWN = datetime(2026, 4, 1, tzinfo=UTC)
 LASTING = ("embedded", "postgres")
 KINDS = (*LASTING, "memory")
 LASTING_ABOVE = ("embedded", deep("postgres"))
+KINDS_ABOVE = (*LASTING_ABOVE, "memory")
 """For what is built on a store: stores themselves are tested on both kinds in every check."""
 
 
@@ -101,6 +102,7 @@ def ticking(start: datetime = KNOWN) -> Callable[[], datetime]:
 
 __all__ = [
     "KINDS",
+    "KINDS_ABOVE",
     "KNOWN",
     "LASTING",
     "LASTING_ABOVE",

@@ -251,9 +251,9 @@ A_YEAR_OF_A_MONTH = [
     ("draw_up", "clerk", "clerk", True, True), ("approve", "boss"),
     ("adjust", "clerk", POINTS[0], 0.01, False), ("decide", "boss", False, 0),
     ("look_into", "clerk", "clerk", "clerk", "boss"),
-    ("draw_up", "clerk", "clerk", True, True), ("approve", "boss"),
+    ("draw_up", "clerk", "clerk", True, True), ("approve", "boss"), ("corrected_file", POINTS[1], 0.004), ("answer",),
 ]  # fmt: skip
-"""Steps that reach everything: closed, adjusted after the close, restated; whoever may not do a step tries it first."""
+"""Steps that reach everything: closed, adjusted after the close, restated, late values; whoever may not do a step tries it first."""
 
 
 @pytest.mark.parametrize(("kind", "months"), [("embedded", 2), deep("embedded", 16), deep("postgres", 8)])
