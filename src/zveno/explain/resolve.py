@@ -17,7 +17,7 @@ from scipy.special import log_ndtr
 
 from zveno.errors import SolveError
 from zveno.model.network import MASS, NetReading, Network
-from zveno.tables.figure import Solved
+from zveno.tables.figure import Solved, Tested
 
 Floats = NDArray[np.float64]
 Name = tuple[str, str]
@@ -40,7 +40,8 @@ class Start:
 class Resolved:
     """The point found: masses and flows by (stream, quantity), and how far the last and all steps went, relatively.
 
-    ``linear`` turns slopes by the variables into slopes by the readings named ``keys``.
+    ``linear`` turns slopes by the variables into slopes by the readings named ``keys``. ``off`` is what these show less
+    the point, ``shown`` their slopes by the variables, ``root`` the Cholesky factor of their covariance.
     """
 
     names: tuple[Name, ...]
@@ -49,6 +50,24 @@ class Resolved:
     last_step: float
     keys: tuple[tuple[str, str, str], ...]
     linear: Floats
+    off: Floats
+    shown: Floats
+    root: Floats
+
+    def unit(self, leaf: Tested) -> float:
+        """Standard deviation of a test: 1, or that of the size of the error."""
+        slopes = self.root.T @ self.tested(leaf)[1]
+        return float(np.sqrt(slopes @ slopes))
+
+    def tested(self, leaf: Tested) -> tuple[float, Floats]:
+        """The test of an error with its slopes by the readings: by generalised least squares on what is left over."""
+        effects = {(stream, quantity, meter): by for stream, quantity, meter, by in leaf.along}
+        error = np.array([effects.get(one, 0.0) for one in self.keys])
+        left = error - self.shown @ (self.linear @ error)  # what no change of the point explains
+        white = solve_triangular(self.root, left, lower=True)
+        slopes = solve_triangular(self.root, white, lower=True, trans="T")
+        slopes = slopes / (white @ white if leaf.size else np.sqrt(white @ white))
+        return float(slopes @ self.off), np.asarray(slopes)
 
     def value(self, leaf: Solved) -> float:
         """A mass, a flow or a grade."""
@@ -100,7 +119,7 @@ def resolved(network: Network, start: Start) -> Resolved:
     away = float(np.abs((x - first) / task.size).max(initial=0.0))
     if (step > _SMALL and in_sd > _UNFELT) or away > _DIVERGED:
         raise SolveError("the balance does not come out again: a step of {step} is left", step=f"{step:.1e}")
-    return Resolved(task.names, x, away, step, task.keys, task.linear(x))
+    return Resolved(task.names, x, away, step, task.keys, task.linear(x), *task.left(x), task.root)
 
 
 class _Task:
@@ -149,6 +168,11 @@ class _Task:
                 values[n] = x[q] / x[m]
                 J[n, q], J[n, m] = 1 / x[m], -x[q] / x[m] ** 2
         return values, J
+
+    def left(self, x: Floats) -> tuple[Floats, Floats]:
+        """What the readings in use show less the point, and their slopes."""
+        values, J = self._read(x)
+        return np.array([(self.readings[n].value or 0.0) - values[n] for n in self.exact]), J[self.exact]
 
     def _bend(self, x: Floats, pull: Floats) -> Floats:
         """Second derivatives of the readings, each times its pull."""
