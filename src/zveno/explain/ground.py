@@ -28,8 +28,8 @@ from zveno.tables.figure import (
     Of,
     Read,
     Recorded,
+    Score,
     Solved,
-    Tested,
     slopes_of,
     value_of,
 )
@@ -128,7 +128,7 @@ class Ground:
         if isinstance(leaf, Read):
             one = self.measured((leaf.stream, leaf.quantity, leaf.meter))
             return one.sd if leaf.sd else one.value
-        if isinstance(leaf, Tested):
+        if isinstance(leaf, Score):
             return pull_of(self.result(""), leaf)[0]
         if isinstance(leaf, Handed):
             return float(self.handed(leaf)["value"].sum())
@@ -168,7 +168,7 @@ class Ground:
         for leaf, slope in self.by_leaves(figure).items():
             if isinstance(leaf, Read) and not leaf.sd:
                 out[self.readings[leaf.stream, leaf.quantity, leaf.meter]] += slope
-            elif isinstance(leaf, Tested):
+            elif isinstance(leaf, Score):
                 for key, pull in pull_of(self.result(""), leaf)[1].items():
                     out[self.readings[key]] += slope * pull
             elif isinstance(leaf, Solved):

@@ -17,7 +17,7 @@ from scipy.special import log_ndtr
 
 from zveno.errors import SolveError
 from zveno.model.network import MASS, NetReading, Network
-from zveno.tables.figure import Solved, Tested
+from zveno.tables.figure import Score, Solved
 
 Floats = NDArray[np.float64]
 Name = tuple[str, str]
@@ -40,8 +40,9 @@ class Start:
 class Resolved:
     """The point found: masses and flows by (stream, quantity), and how far the last and all steps went, relatively.
 
-    ``linear`` turns slopes by the variables into slopes by the readings named ``keys``. ``off`` is what these show less
-    the point, ``shown`` their slopes by the variables, ``root`` the Cholesky factor of their covariance.
+    ``linear`` turns slopes by the variables into slopes by the readings named ``keys``. ``read`` is what these show and
+    ``seen`` what the point would, ``shown`` its slopes by the variables, ``root`` the Cholesky factor of their
+    covariance.
     """
 
     names: tuple[Name, ...]
@@ -50,16 +51,16 @@ class Resolved:
     last_step: float
     keys: tuple[tuple[str, str, str], ...]
     linear: Floats
-    off: Floats
+    read: Floats
+    seen: Floats
     shown: Floats
     root: Floats
 
-    def unit(self, leaf: Tested) -> float:
-        """Standard deviation of a test: 1, or that of the size of the error."""
-        slopes = self.root.T @ self.tested(leaf)[1]
-        return float(np.sqrt(slopes @ slopes))
+    def largest(self, leaf: Score) -> float:
+        """What the reading adds to a test that adds most to it: the adjustments that are left are small beside it."""
+        return float(np.abs(self.tested(leaf)[1] * self.read).max(initial=0.0))
 
-    def tested(self, leaf: Tested) -> tuple[float, Floats]:
+    def tested(self, leaf: Score) -> tuple[float, Floats]:
         """The test of an error with its slopes by the readings: by generalised least squares on what is left over."""
         effects = {(stream, quantity, meter): by for stream, quantity, meter, by in leaf.along}
         error = np.array([effects.get(one, 0.0) for one in self.keys])
@@ -67,7 +68,7 @@ class Resolved:
         white = solve_triangular(self.root, left, lower=True)
         slopes = solve_triangular(self.root, white, lower=True, trans="T")
         slopes = slopes / (white @ white if leaf.size else np.sqrt(white @ white))
-        return float(slopes @ self.off), np.asarray(slopes)
+        return float(slopes @ (self.read - self.seen)), np.asarray(slopes)
 
     def value(self, leaf: Solved) -> float:
         """A mass, a flow or a grade."""
@@ -119,7 +120,7 @@ def resolved(network: Network, start: Start) -> Resolved:
     away = float(np.abs((x - first) / task.size).max(initial=0.0))
     if (step > _SMALL and in_sd > _UNFELT) or away > _DIVERGED:
         raise SolveError("the balance does not come out again: a step of {step} is left", step=f"{step:.1e}")
-    return Resolved(task.names, x, away, step, task.keys, task.linear(x), *task.left(x), task.root)
+    return Resolved(task.names, x, away, step, task.keys, task.linear(x), *task.compared(x), task.root)
 
 
 class _Task:
@@ -169,10 +170,10 @@ class _Task:
                 J[n, q], J[n, m] = 1 / x[m], -x[q] / x[m] ** 2
         return values, J
 
-    def left(self, x: Floats) -> tuple[Floats, Floats]:
-        """What the readings in use show less the point, and their slopes."""
+    def compared(self, x: Floats) -> tuple[Floats, Floats, Floats]:
+        """What the readings in use show, what they would show at a point, and the slopes of that."""
         values, J = self._read(x)
-        return np.array([(self.readings[n].value or 0.0) - values[n] for n in self.exact]), J[self.exact]
+        return np.array([self.readings[n].value or 0.0 for n in self.exact]), values[self.exact], J[self.exact]
 
     def _bend(self, x: Floats, pull: Floats) -> Floats:
         """Second derivatives of the readings, each times its pull."""

@@ -25,8 +25,8 @@ from zveno.tables.figure import (
     Plus,
     Read,
     Recorded,
+    Score,
     Solved,
-    Tested,
     Times,
     Worked,
     row_address,
@@ -147,7 +147,7 @@ def _bearings(ground: Ground, figure: Figure) -> tuple[Bearing, ...]:
 def _of_the_period(ground: Ground, figure: Figure) -> bool:
     """Whether a figure follows from the balance of the period itself, not from one of some of the readings."""
     return any(
-        isinstance(one, Read | Tested) or (isinstance(one, Solved) and not one.view) for one in ground.by_leaves(figure)
+        isinstance(one, Read | Score) or (isinstance(one, Solved) and not one.view) for one in ground.by_leaves(figure)
     )
 
 
@@ -156,7 +156,7 @@ def _of_the_period(ground: Ground, figure: Figure) -> bool:
 
 def _inputs(ground: Ground, formula: Formula) -> Iterator[Input]:
     """What a formula is made of, one step down; sums of sums and quotients of sums are shown in one."""
-    if isinstance(formula, Tested):
+    if isinstance(formula, Score):
         for stream, quantity, meter, _ in formula.along:
             yield from _tested(ground, stream, quantity, meter)
         return

@@ -14,7 +14,7 @@ from zveno.reconcile.result import NetworkResult, Term
 from zveno.reconcile.tested import suspect_figures
 from zveno.reconcile.topology import contents
 from zveno.reconcile.unaccounted import unaccounted_makers
-from zveno.tables.figure import Figure, Formula, Of, Over, Plus, Read, Solved, Tested, address_of, row_address
+from zveno.tables.figure import Figure, Formula, Of, Over, Plus, Read, Score, Solved, address_of, row_address
 
 
 @dataclass
@@ -117,7 +117,7 @@ def _adjustment_figures(balance: Balance) -> Iterator[Figure]:
             "reading": ("sd", read),
             "sd": (None, Read(*keys, sd=True)),
             "reconciled": ("reconciled_sd", _reconciled(row, published, reconciled)),
-            "z": (None, Tested(((*keys, 1.0),))),
+            "z": (None, Score(((*keys, 1.0),))),
         }
         for column, (sd, formula) in made.items():
             if row[column] is not None:

@@ -10,7 +10,20 @@ from zveno.reconcile.origin import Added, Assumed, Averaged, Blended, Gauge, Ori
 from zveno.reports.parts.suspected import suspect_name
 from zveno.reports.parts.words import measured_words, quantity_words
 from zveno.reports.streams import stream_title
-from zveno.tables.figure import FIGURE_KEYS, Figure, Formula, Over, Plus, Read, Recorded, Solved, Tested, Times, Worked
+from zveno.tables.figure import (
+    FIGURE_KEYS,
+    Figure,
+    Formula,
+    Given,
+    Over,
+    Plus,
+    Read,
+    Recorded,
+    Score,
+    Solved,
+    Times,
+    Worked,
+)
 from zveno.text.catalogue import Catalogue
 from zveno.text.mark import tr
 
@@ -178,7 +191,9 @@ def formula_words(formula: Formula, text: Catalogue) -> str:
         return text("reconciled: all readings together, each changed within its error, so that every balance closes")
     if isinstance(formula, Read):
         return text("made from the records of the meter")
-    if isinstance(formula, Tested):
+    if isinstance(formula, Given) and formula.name:
+        return text(formula.name)
+    if isinstance(formula, Score):
         return text(_SIZE if formula.size else _TEST)
     if isinstance(formula, Recorded):
         return text("one record of the meter {meter}", meter=formula.point)

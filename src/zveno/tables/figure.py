@@ -3,7 +3,7 @@
 Whoever makes a table of figures declares their formulas beside it, with the same terms from which the numbers of the
 table were made. A formula is a tree; its leaves are what the reconciliation gives (:class:`Solved`), values of meters
 (:class:`Read`), what was handed over (:class:`Handed`), single records (:class:`Recorded`), other figures and their
-errors (:class:`Of`, :class:`ErrorOf`), tests of the readings (:class:`Tested`) and numbers as described
+errors (:class:`Of`, :class:`ErrorOf`), tests of the readings (:class:`Score`) and numbers as described
 (:class:`Given`).
 """
 
@@ -84,7 +84,7 @@ class ErrorOf:
 
 
 @dataclass(frozen=True)
-class Tested:
+class Score:
     """An error that may be there, tested against all readings: its size over its standard deviation.
 
     ``along`` names readings (stream, quantity, meter) with what one unit of the error changes each by. Where ``size``,
@@ -127,7 +127,7 @@ class Worked:
     work: Callable[[NDArray[np.float64]], float]
 
 
-Leaf = Solved | Read | Handed | Recorded | Of | ErrorOf | Tested | Given
+Leaf = Solved | Read | Handed | Recorded | Of | ErrorOf | Score | Given
 Formula = Leaf | Plus | Times | Over | Worked
 
 
