@@ -188,7 +188,7 @@ class UnfoldedAnswers(Screen):
         if again is None:
             return
         self.line()
-        apart = self.text.scientific(again.apart_frac)
+        apart = self.text.plain(again.apart_frac, 2)
         if again.agrees:
             self.say(
                 tr("made again from the cells of the source files: the same (apart by {apart} of it)"), apart=apart

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 from scipy.special import log_ndtr
 
-from zveno.errors import SolveError
+from zveno.errors import SolveError, rounded
 from zveno.model.network import MASS, NetReading, Network
 from zveno.tables.figure import Score, Solved
 
@@ -119,7 +119,7 @@ def resolved(network: Network, start: Start) -> Resolved:
             break
     away = float(np.abs((x - first) / task.size).max(initial=0.0))
     if (step > _SMALL and in_sd > _UNFELT) or away > _DIVERGED:
-        raise SolveError("the balance does not come out again: a step of {step} is left", step=f"{step:.1e}")
+        raise SolveError("the balance does not come out again: a step of {step} is left", step=rounded(step, 2))
     return Resolved(task.names, x, away, step, task.keys, task.linear(x), *task.compared(x), task.root)
 
 
