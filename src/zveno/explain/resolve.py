@@ -146,7 +146,7 @@ class _Task:
         self.exact = [n for n, one in enumerate(self.readings) if one.below is None]
         self.limits = [n for n, one in enumerate(self.readings) if one.below is not None]
         self.keys = tuple((one.stream, one.quantity, one.meter) for one in map(self.readings.__getitem__, self.exact))
-        self.root = np.linalg.cholesky(_covariance(network, [self.readings[n] for n in self.exact]))
+        self.root: Floats = np.asarray(np.linalg.cholesky(_covariance(network, [self.readings[n] for n in self.exact])))
         self.scaled, self.norm = _evened(self.E * self.size)
         self.Z = _level(self.scaled)
         self.free = _evened(self.E[: len(free)] * self.usual)[0]
