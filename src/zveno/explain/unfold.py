@@ -183,8 +183,11 @@ def _steps(formula: Formula) -> Iterator[tuple[str, float, Formula]]:
 def _tested(ground: Ground, stream: str, quantity: str, meter: str) -> Iterator[Input]:
     """A reading that is tested: as read, and reconciled."""
     row = {"period": ground.period.name, "stream": stream, "quantity": quantity, "meter": meter}
-    leaves = {"reading": Read(stream, quantity, meter), "reconciled": Solved(stream, quantity, grade=quantity != MASS)}
-    for column, leaf in leaves.items():
+    leaves: tuple[tuple[str, Leaf], ...] = (
+        ("reading", Read(stream, quantity, meter)),
+        ("reconciled", Solved(stream, quantity, grade=quantity != MASS)),
+    )
+    for column, leaf in leaves:
         address = row_address("adjustments", row, column)
         found = _input(ground, "input", 1.0, leaf)
         yield replace(found, address=address if address in ground.figures else found.address)
