@@ -23,6 +23,7 @@ from zveno.chain.kept import description_of
 from zveno.close import Books, Carried
 from zveno.close.dependants import dependants
 from zveno.close.investigations import Investigation, investigations
+from zveno.close.shares import Share
 from zveno.close.steps import PeriodStage, Version, require_approvable, require_drawable, stages
 from zveno.errors import DataError, StoreError, refusal
 from zveno.log import Draft, Log, Signer
@@ -350,14 +351,15 @@ def as_known(chain: Chain, cut: datetime) -> Chain:
 def _said(carried: Carried) -> dict[str, list[list[object]]]:
     """What a period hands on, as JSON."""
     return {
-        "shares": [[*key, owner, share] for key, by in sorted(carried.shares.items()) for owner, share in by.items()],
+        "shares": [[*key, owner, *share] for key, by in sorted(carried.shares.items()) for owner, share in by.items()],
         "dues": [[*key, due] for key, due in sorted(carried.dues.items())],
     }
 
 
 def _carried(said: Mapping[str, list[list[object]]]) -> Carried:
-    """The same read again."""
-    shares: dict[tuple[str, str], dict[str, float]] = {}
-    for stock, component, owner, share in said["shares"]:
-        shares.setdefault((str(stock), str(component)), {})[str(owner)] = float(str(share))
+    """The same read again; before limits were carried, a share stood alone."""
+    shares: dict[tuple[str, str], dict[str, Share]] = {}
+    for stock, component, owner, *told in said["shares"]:
+        low, high, sd = (float(str(one)) for one in (told if len(told) > 1 else [*told, *told, 0.0]))
+        shares.setdefault((str(stock), str(component)), {})[str(owner)] = Share(low, high, sd)
     return Carried(shares, {(str(owner), str(component)): float(str(due)) for owner, component, due in said["dues"]})

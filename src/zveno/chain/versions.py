@@ -8,7 +8,7 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
-from datetime import datetime
+from datetime import datetime, tzinfo
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
@@ -107,7 +107,8 @@ class Versions:
         return Standing(
             stand,  # type: ignore[arg-type]
             version.number, version.content, version.cut, version.reason,
-            tuple(signature(one.record, self.closing.log.records[one.record]) for one in steps),
+            tuple(signature(one.record, self.closing.log.records[one.record], self.closing.chain.model.tz)
+                  for one in steps),
             in_force, 0 if late is None else late.records.height,
         )  # fmt: skip
 
@@ -131,9 +132,9 @@ class Versions:
         return PeriodBooks(results, chain.books(span, carried, balance), chain.records_for(span))
 
 
-def signature(number: int, record: SignedRecord) -> Signature:
-    """A signed record as it is printed."""
-    return Signature(record.name, record.at, record.meaning, number, fingerprint(record.key))
+def signature(number: int, record: SignedRecord, tz: tzinfo) -> Signature:
+    """A signed record as it is printed, in the time of the plant wherever it was signed."""
+    return Signature(record.name, record.at.astimezone(tz), record.meaning, number, fingerprint(record.key))
 
 
 def _all(stage: PeriodStage) -> tuple[Version, ...]:
