@@ -139,7 +139,7 @@ def require_shelvable(
     if asked.until - begun > timedelta(hours=limit.longest_h):
         raise DataError(
             "'{rule}' may be shelved for {hours} h at most, counted from {start}: until {until}",
-            rule=rule.id, hours=f"{limit.longest_h:g}", start=begun.isoformat(timespec="minutes"),
+            rule=rule.id, hours=limit.longest_h, start=begun.isoformat(timespec="minutes"),
             until=(begun + timedelta(hours=limit.longest_h)).isoformat(timespec="minutes"),
         )  # fmt: skip
     return limit
