@@ -126,6 +126,9 @@ class MappedTable(Record):
     """
 
     title: str = Field(default="", description="pattern of a text on the sheet; that of the mapping if empty")
+    section: str = Field(
+        default="", description="pattern of a text right above the heading, where other tables have the same headings"
+    )
     is_: Literal["", "total", "plan", "not_production"] = Field(
         default="", alias="is", description="the sheet has no values to take: what its numbers are instead"
     )
@@ -200,5 +203,11 @@ def _date_faults(table: MappedTable, where: str) -> Iterator[Fault]:
                 tr("'{text}' says no place of the date: write above, beside TEXT, within TEXT, or a date"), where,
                 text=table.date,
             )  # fmt: skip
-    elif not table.date and not table.is_ and not any(rule.is_ == "date" for rule in table.columns.values()):
+    elif not table.date and not table.is_ and not _dated(table):
         yield fault(tr("nothing says the date of the table: give a date column, or write 'date'"), where)
+
+
+def _dated(table: MappedTable) -> bool:
+    """Whether a column or the headings of columns tell the date."""
+    headed = any("{date}" in pattern for pattern in table.columns)
+    return headed or any(rule.is_ == "date" for rule in table.columns.values())

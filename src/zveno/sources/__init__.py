@@ -5,7 +5,7 @@ from zveno.sources.cases import CasesFile, read_cases
 from zveno.sources.conflicts import conflicts
 from zveno.sources.fates import REASONS
 from zveno.sources.files import SourceBatch, lock_files, read_files
-from zveno.sources.learn import Learnt, learn
+from zveno.sources.learning import Learnt, learn
 from zveno.sources.lots import read_lots
 from zveno.sources.mappedfiles import (
     QUIET_REASONS,

@@ -11,7 +11,7 @@ from statistics import median
 from zveno.errors import Fault, fault
 from zveno.model.mapping import LayoutMapping, MappedTable, Mappings
 from zveno.sources.cells import Place, cell_name
-from zveno.sources.dates import date_in, moment_in, moment_of
+from zveno.sources.dates import date_in, moment_in, moment_of, month_in
 from zveno.sources.fates import Fate, context, is_number, left_out
 from zveno.sources.grid import Book, RawCell, Sheet
 from zveno.sources.headings import Heading, find_heading
@@ -226,8 +226,9 @@ class BookReader:
         moment, marks = self._dated(moment, place or (0, 0), sheet)
         aware = moment.replace(tzinfo=calendar.own_zone) if moment is not None else None
         on = TableOnSheet(
-            layout, table, heading, sheet, self.file, calendar, names, date=aware, shift=shift, marks=marks
-        )
+            layout, table, heading, sheet, self.file, calendar, names, date=aware, shift=shift, marks=marks,
+            month=None if moment else _month_above(table.date, above),
+        )  # fmt: skip
         for pattern in (one for one in heading.missing if table.columns[one].is_ == "value"):
             message = tr("column '{column}' of mapping '{layout}' is not on the sheet")
             on.doubt(("missing", pattern), message, (heading.first, 0), column=pattern, layout=layout.id)
@@ -318,6 +319,16 @@ def date_above(said: str, above: Mapping[tuple[int, int], RawCell]) -> tuple[tup
                 return at, moment_in(cell.value)
         return None, None
     return None, datetime.combine(date.fromisoformat(said), time())
+
+
+def _month_above(said: str, above: Mapping[tuple[int, int], RawCell]) -> date | None:
+    """The month that a text above a heading names, for days that are numbers only."""
+    word, _, pattern = said.partition(" ")
+    texts = [str(cell.value) for _, cell in sorted(above.items()) if isinstance(cell.value, str)]
+    if word == "within":
+        texts = [one for one in texts if caught(pattern, one) is not None]
+    months = {month for one in texts if word in ("above", "within") and (month := month_in(one)) is not None}
+    return months.pop() if len(months) == 1 else None
 
 
 def _beside(label: str, above: Mapping[tuple[int, int], RawCell]) -> tuple[int, int] | None:

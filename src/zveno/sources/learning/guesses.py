@@ -15,21 +15,22 @@ from zveno.sources.written import read_written
 from zveno.text.sheetwords import tidy
 from zveno.text.tradewords import (
     BY_UOM,
+    COUNT_WORDS,
     DRY,
     END_OF_SHIFT,
     EXPRESS,
-    IN,
+    LOT,
     MASS_WORDS,
-    MATERIAL_WORDS,
-    OUT,
+    MOSCOW,
     ROLE_WORDS,
     RUNNING,
     SHARE_WORDS,
     STOPPED,
+    WAGON,
     WET,
     holds,
 )
-from zveno.text.words import ELEMENTS, as_latin
+from zveno.text.words import ELEMENTS, as_latin, spoken
 
 _PERSON = re.compile(r"^[А-ЯӘҒҚҢӨҰҮҺІA-Z][\w-]+\s+[А-ЯӘҒҚҢӨҰҮҺІA-Z]\.\s?([А-ЯӘҒҚҢӨҰҮҺІA-Z]\.)?$")
 _DIFFERENCE = re.compile(r"^(of:)?=\[?\.?\$?[A-Z]+\$?\d+\]?-\[?\.?\$?[A-Z]+\$?\d+\]?$")
@@ -47,12 +48,13 @@ class Guess:
 
     pattern: str
     role: str
-    part: str = ""
     quantity: str = ""
     uom: str = ""
     sure: bool = True
     stamp: str = ""
     zone: str = ""
+    name: str = ""
+    """Name by which other rules use the texts of the column: lot, wagon."""
     own_uom: bool = False
     """Whether its unit of measure must stand in the rule, for the heading does not say it."""
 
@@ -87,21 +89,28 @@ def guess_column(
     if role == "date":
         zone = _ZONE.search(text)
         stamp = "end" if holds(text, END_OF_SHIFT) else ""
-        return Guess(pattern, role, stamp=stamp, zone=f"UTC{zone[1]}{int(zone[2]):02d}:00" if zone else "")
+        named = "UTC+03:00" if holds(text, MOSCOW) else ""
+        return Guess(pattern, role, stamp=stamp, zone=f"UTC{zone[1]}{int(zone[2]):02d}:00" if zone else named)
+    if role in ("note", "person", "label", "uom") and cells and _mostly(cells, _is_number):
+        return Guess(pattern, "value", quantity="reading", sure=False)
     if role and role != "value":
-        return Guess(pattern, role)
+        named = "lot" if holds(path[-1], LOT) else "wagon" if holds(path[-1], WAGON) and "№" in path[-1] else ""
+        return Guess(pattern, role, name=named if role == "id" else "")
     if cells and not _mostly(cells, _is_number):
         return Guess(pattern, "label" if _repeats(cells) else "note", sure=False)
     if not cells and not uom:
         return Guess(pattern, "note", sure=False)
-    if not uom and text.lower() == "ph":
-        return Guess(pattern, "value", material_of(path), "pH", "pH", own_uom=True)
+    if not uom and path[-1].strip().lower() in ("ph", "рн"):
+        return Guess(pattern, "value", "pH", "pH", own_uom=True)
+    counted = next((name for name, words in COUNT_WORDS if holds(path[-1], words)), "")
+    if counted and uom in ("", "pcs"):
+        return Guess(pattern, "value", counted, "pcs", own_uom=not uom)
     lent = "" if uom else uom_in((section,))
     if lent:
         quantity, sure = quantity_of(f"{section} {text}", lent, (section, *path))
-        return Guess(pattern, "value", material_of(path), quantity, lent, sure=sure, own_uom=True)
+        return Guess(pattern, "value", quantity, lent, sure=sure, own_uom=True)
     quantity, sure = quantity_of(text, uom, path)
-    return Guess(pattern, "value", material_of(path), quantity, uom, sure=sure and bool(uom))
+    return Guess(pattern, "value", quantity, uom, sure=sure and bool(uom), own_uom=False)
 
 
 def pattern_of(path: Sequence[str]) -> str:
@@ -159,7 +168,9 @@ def _role_by_words(path: Sequence[str], cells: Sequence[RawCell]) -> str:
     for role, words in ROLE_WORDS:
         if not holds(text if role in _OF_ALL else path[-1], words):
             continue
-        if role in ("date", "shift") and cells and _mostly(cells, _is_number) and not _dated(cells):
+        if role in ("date", "shift") and cells and _mostly(cells, _is_number) and not (_dated(cells) or _days(cells)):
+            continue
+        if role == "derived" and uom_in(tuple(path)) not in ("", "%", "frac"):
             continue
         return role
     return ""
@@ -208,25 +219,18 @@ def _mass_of(text: str, symbol: str) -> tuple[str, bool]:
     if symbol or (holds(text, ("медь", "мыс", "copper")) and holds(text, ("в ", "in "))):
         return f"metal_{symbol or 'Cu'}", True
     wet, dry = holds(text, WET), holds(text, DRY)
-    return ("mass_wet" if wet and not dry else "mass_dry"), wet != dry
+    return ("mass" if wet == dry else "mass_wet" if wet else "mass_dry"), wet != dry
 
 
 def _symbol(part: str) -> str:
-    """The component that a heading names; empty if none."""
+    """The component that a heading names, by its symbol, or by its name if it says nothing else; empty if none."""
+    bare = [one for one in re.split(r"[\s,()]+", part) if one and not code_of(one)]
+    named = spoken("elements").get(bare[0].lower(), "") if len(bare) == 1 else ""
+    if named:
+        return named
     for found in _SYMBOL.finditer(as_latin(part)):
         if found[1] in ELEMENTS or found[1] in _OXIDES:
             return found[1]
-    return ""
-
-
-def material_of(path: Sequence[str]) -> str:
-    """The end of a point that a heading tells; its last part goes before those above it."""
-    text = " / ".join(path)
-    way = ".out" if holds(text, OUT) else ".in" if holds(text, IN) else ""
-    for part in reversed(path):
-        for end, words in MATERIAL_WORDS:
-            if holds(part, words):
-                return end + way
     return ""
 
 
@@ -241,6 +245,13 @@ def _dated(cells: Sequence[RawCell]) -> bool:
     return _mostly(cells, lambda one: moment_of(one.value) is not None)
 
 
+def _days(cells: Sequence[RawCell]) -> bool:
+    """Whether cells are days of a month that go on."""
+    days = [one.value for one in cells]
+    whole = all(isinstance(one, (int, float)) and one in range(1, 32) for one in days)
+    return whole and len(days) > 2 and days == sorted(days)
+
+
 def _repeats(cells: Sequence[RawCell]) -> bool:
     """Whether texts of a column are few words for many rows, or short names."""
     texts = [tidy(one.value) for one in cells if isinstance(one.value, str)]
@@ -251,23 +262,3 @@ def _mostly(cells: Sequence[RawCell], test: object) -> bool:
     """Whether most cells pass a test."""
     assert callable(test)
     return bool(cells) and sum(bool(test(one)) for one in cells) >= _MOST * len(cells)
-
-
-def point_of(prefixes: Sequence[str], ends: Iterable[str], known: Mapping[str, object]) -> str:
-    """The begin that makes most ends a point of the chain; the first prefix where none does.
-
-    >>> point_of(["bof"], [".feed", ".conc"], {"bof.l1.feed": 1, "bof.l1.conc": 1, "zhf.l1.feed": 1})
-    'bof.l1'
-    """
-    counts: dict[str, int] = {}
-    for end in ends:
-        for name in known:
-            begin = name.removesuffix(end) if end and name.endswith(end) else ""
-            if begin and any(begin == one or begin.startswith(one + ".") for one in prefixes):
-                counts[begin] = counts.get(begin, 0) + 1
-    rank = {one: -n for n, one in enumerate(prefixes)}
-
-    def worth(one: str) -> tuple[int, int, int]:
-        return counts[one], rank.get(one.split(".", maxsplit=1)[0], -len(rank)), -len(one)
-
-    return max(counts, key=worth) if counts else (prefixes[0] if prefixes else "new")

@@ -1,0 +1,368 @@
+"""One table of a report never seen before: its time, its calendar, its columns, its labels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+from zveno.model.chain import ChainModel
+from zveno.model.mapping import Calendar
+from zveno.periods import zone
+from zveno.sources.cells import cell_name
+from zveno.sources.dates import date_in, moment_of, month_in
+from zveno.sources.grid import RawCell, Sheet
+from zveno.sources.learning.columns import Place, resolved
+from zveno.sources.learning.cross import Across, find_across, learn_rows
+from zveno.sources.learning.find import Block, title_pattern
+from zveno.sources.learning.found import LearntColumn, LearntRow, LearntTable
+from zveno.sources.learning.guesses import Guess, guess_column
+from zveno.sources.learning.labels import Labels, line_rows, numbers_of
+from zveno.sources.learning.points import PointIndex
+from zveno.sources.mappedrows import as_word
+from zveno.sources.reportdays import ReportCalendar
+from zveno.text.sheetwords import plain, tidy
+from zveno.text.tradewords import CHECK_SIGNS, CLOSING, OPENING, ROSTER, STOCKTAKE, holds
+
+_SHOWN = 3
+_MANY = 0.6
+
+
+@dataclass
+class Known:
+    """What is known before a file is looked at: the description, its points, words for shifts; and the file's dates."""
+
+    model: ChainModel
+    file: str
+    days: set[date] = field(default_factory=set)
+
+    @cached_property
+    def index(self) -> PointIndex:
+        """Points of the description."""
+        return PointIndex(self.model)
+
+    @cached_property
+    def calendars(self) -> Mapping[str, ReportCalendar]:
+        """Calendars of reports."""
+        return {name: ReportCalendar.of(one, self.model.tz) for name, one in self.model.mappings.calendars.items()}
+
+    @cached_property
+    def words(self) -> set[str]:
+        """Words that name shifts or whole days."""
+        found = {plain(word) for one in self.model.mappings.calendars.values() for word in one.day_words}
+        return found | {
+            plain(word) for one in self.model.mappings.calendars.values() for each in one.shifts for word in each.words
+        }
+
+    def is_shift(self, text: str) -> bool:
+        """Whether a text is the name of a shift of some calendar."""
+        return any(one.slot(text) not in ("", "day") for one in self.calendars.values())
+
+    def plants(self, *texts: str) -> tuple[str, ...]:
+        """Plants that the first text that names one names."""
+        return next((tuple(found) for one in texts if (found := self.index.plants_in(one)[0])), ())
+
+
+def roster(sheet: Sheet) -> str:
+    """The title of a sheet that holds hours of persons and nothing of the production; empty if it is none."""
+    titles = [tidy(cell.value) for (row, _), cell in sorted(sheet.cells.items()) if row < 3 and isinstance(cell.value, str)]
+    return next((one for one in titles if holds(one, ROSTER) and not holds(one, ("поверк", "отбор"))), "")
+
+
+def learn_table(block: Block, known: Known) -> LearntTable:
+    """One table: its columns, its labels, its date and its place in the chain."""
+    columns = [_column(block, column, known) for column in block.heads]
+    context = tuple(dict.fromkeys(filter(None, (block.section if block.section != block.title else "", block.title))))
+    plants = known.plants(*context, block.sheet.name, known.file)
+    across = find_across(block, known.calendars)
+    shift = _shift_place(block.above, known)
+    table = LearntTable(
+        title_pattern(block.title), heading_rows=block.last - block.first + 1,
+        date=_date_place(block, known), shift=shift[0], slot=_slot(block.title, columns),
+    )  # fmt: skip
+    if any(one.guess.role == "date" for one in columns) and not _day_numbers(block, columns):
+        table = replace(table, date="")
+    if any(one.guess.role == "shift" for one in columns) or (across is not None and across.shifts):
+        table = replace(table, shift="")
+    timed = bool(shift[0]) or any(one.guess.role == "shift" or one.guess.stamp for one in columns)
+    lot = "{lot}" in table.slot
+    period = "lot" if lot else "shift" if timed or (across and across.shifts) else "moment" if holds_stock(context) else "day"
+    if period == "moment":
+        table = replace(table, period="moment")
+    table = _with_calendar(table, block, columns, known, plants, shift[1], period, across)
+    place = Place(known.index, context, plants, period)
+    if across is not None:
+        return _crossed(block, table, columns, across, place, known)
+    return _plain(block, table, columns, place)
+
+
+def holds_stock(texts: Iterable[str]) -> bool:
+    """Whether titles say that what lies was counted."""
+    return any(holds(one, STOCKTAKE) for one in texts)
+
+
+def _column(block: Block, column: int, known: Known) -> LearntColumn:
+    """One column with its first values."""
+    path, cells = block.heads[column], block.cells(column)
+    guess = guess_column(path, list(cells.values()), known.model.mappings, known.words, section=block.section)
+    if guess.role != "shift" and cells and all(isinstance(one.value, str) for one in cells.values()):
+        shifts = sum(known.is_shift(tidy(one.value)) for one in cells.values())
+        if shifts > _MANY * len(cells):
+            guess = replace(guess, role="shift", name="", sure=True)
+    shown = tuple(tidy(one.value if one.value is not None else one.formula) for one in list(cells.values())[:_SHOWN])
+    place = cell_name(next(iter(cells)), column) if cells else cell_name(block.last, column)
+    return LearntColumn(block.sheet.name, " / ".join(path), guess, place, shown)
+
+
+def _plain(block: Block, table: LearntTable, columns: list[LearntColumn], place: Place) -> LearntTable:
+    """A table whose columns are quantities."""
+    texts = _labels(block, columns)
+    columns = [replace(one, guess=replace(one.guess, role="note")) if one.guess.role == "label" and not texts else one
+               for one in columns]  # fmt: skip
+    rows: tuple[LearntRow, ...] = ()
+    numbers = numbers_of(texts)
+    if texts and len(numbers) > _MANY * len(texts):
+        number = next(iter(numbers.values()))
+        line = place.index.line(number, place.plants or tuple(p.id for p in place.index.model.chain.plants))
+        if line:
+            rows = line_rows(numbers, line)
+            place = replace(place, line=line, number=number)
+    elif texts:
+        rows = Labels(texts, _quantities(block, columns), place).rows()
+    done = resolved(columns, place, labelled=bool(texts))
+    signs = tuple(sign for sign in CHECK_SIGNS if any(sign in one for one in texts))
+    return replace(table, columns=_told_apart(_elements(done)), rows=rows, checks=signs)
+
+
+def _crossed(
+    block: Block, table: LearntTable, columns: Sequence[LearntColumn], across: Across, place: Place, known: Known
+) -> LearntTable:
+    """A table whose columns are shifts or days and whose rows are quantities."""
+    heads = {" / ".join(block.heads[column]) for column in across.columns}
+    if across.line:
+        line = place.index.line(across.line, place.plants)
+        place = replace(place, line=line, number=across.line) if line else place
+    rows = learn_rows(block, across.columns, place, (known.model.mappings, known.words))
+    first = next(one for one in columns if one.heading in heads)
+    whole = replace(first, guess=Guess(across.pattern, "value"), rule={"point": place.line} if place.line else {"period": ""})
+    rest = resolved([one for one in columns if one.heading not in heads], place, labelled=True)
+    side = min(across.columns)
+    kept = [one for one in rest if not (one.asked and _left(one.cell) > side)]
+    return replace(table, columns=(*_labelled(kept), whole), rows=rows)
+
+
+def _left(cell: str) -> int:
+    """Column number of a cell name."""
+    number = 0
+    for one in cell.rstrip("0123456789"):
+        number = number * 26 + ord(one) - 64
+    return number - 1
+
+
+def _labelled(columns: Sequence[LearntColumn]) -> list[LearntColumn]:
+    """Columns of the side: the first one of texts holds the labels."""
+    if any(one.guess.role == "label" for one in columns):
+        return list(columns)
+    named = next((n for n, one in enumerate(columns) if one.guess.role in ("note", "value") and one.values), None)
+    return [replace(one, rule="label", likely=(), guess=replace(one.guess, role="label")) if n == named else one
+            for n, one in enumerate(columns)]  # fmt: skip
+
+
+def _elements(columns: Sequence[LearntColumn]) -> list[LearntColumn]:
+    """Columns of elements under one heading, with the same rule but for the element, as one."""
+    found: list[LearntColumn] = []
+    seen: dict[tuple[str, str], int] = {}
+    for one in columns:
+        symbol = one.quantity.rpartition("_")[2] if one.quantity.startswith(("grade_", "concentration_")) else ""
+        tail = one.guess.pattern.rpartition(" / ")[2]
+        if not symbol or one.asked or not isinstance(one.rule, str) or not tail.startswith(f"{symbol}") or one.guess.own_uom:
+            found.append(one)
+            continue
+        head = one.guess.pattern.removesuffix(tail)
+        general = (f"{head}{{el}}{tail.removeprefix(symbol)}", one.rule.replace(f"_{symbol}", "_{el}"))
+        if general in seen:
+            continue
+        seen[general] = len(found)
+        found.append(replace(one, guess=replace(one.guess, pattern=general[0]), rule=general[1]))
+    return found
+
+
+def _told_apart(columns: Sequence[LearntColumn]) -> tuple[LearntColumn, ...]:
+    """Columns whose patterns take no other column's heading: a pattern that does is made literal."""
+    from zveno.sources.patterns import caught
+
+    found = []
+    for n, one in enumerate(columns):
+        others = [each.heading for m, each in enumerate(columns) if m != n and each.heading != one.heading]
+        greedy = "{el}" not in one.guess.pattern and any(caught(one.guess.pattern, each) is not None for each in others)
+        found.append(replace(one, guess=replace(one.guess, pattern=one.heading)) if greedy else one)
+    return tuple(found)
+
+
+def _labels(block: Block, columns: Sequence[LearntColumn]) -> dict[str, str]:
+    """Texts of the columns that hold labels, with their first cells."""
+    letters = {one.cell.rstrip("0123456789") for one in columns if one.guess.role == "label"}
+    found: dict[str, str] = {}
+    for (row, column), cell in sorted(block.sheet.cells.items()):
+        name = cell_name(row, column)
+        if block.last < row < block.end and isinstance(cell.value, str) and name.rstrip("0123456789") in letters:
+            found.setdefault(tidy(cell.value), name)
+    return found
+
+
+def _quantities(block: Block, columns: Sequence[LearntColumn]) -> dict[str, frozenset[str]]:
+    """Quantities that stand in the rows of every label."""
+    valued = {_left(one.cell): one.guess.quantity for one in columns if one.guess.role == "value"}
+    labelled = [_left(one.cell) for one in columns if one.guess.role == "label"]
+    found: dict[str, set[str]] = {}
+    for row in range(block.last + 1, block.end):
+        cells = dict(block.sheet.row(row))
+        names = {valued[column] for column in cells if column in valued}
+        for column in labelled:
+            if column in cells:
+                found.setdefault(tidy(cells[column].value), set()).update(names)
+    plain_ones = ("mass", "moisture", "grade_", "metal_", "concentration_")
+    return {label: frozenset(n for n in names if n.startswith(plain_ones) and n != "mass_uncertainty")
+            for label, names in found.items()}  # fmt: skip
+
+
+def _slot(title: str, columns: Sequence[LearntColumn]) -> str:
+    """The name of the time of a value, where it is neither a shift nor a day: a lot, the begin or the end of a month."""
+    if any(one.guess.name == "lot" for one in columns):
+        return "{lot}"
+    if holds(title, STOCKTAKE):
+        return "open" if holds(title, OPENING) else "close" if holds(title, CLOSING) else ""
+    return ""
+
+
+def _shift_place(above: Mapping[tuple[int, int], RawCell], known: Known) -> tuple[str, str]:
+    """Where the shift of a table stands above its heading, and the word there; empty if nowhere."""
+    for (row, column), cell in sorted(above.items()):
+        if not isinstance(cell.value, str) or not cell.value.strip().endswith(":"):
+            continue
+        right = next((above[row, c] for r, c in sorted(above) if r == row and c > column), None)
+        if right is None or right.value is None or moment_of(right.value) is not None:
+            continue
+        word = as_word(right.value)
+        if known.is_shift(word) or known.is_shift(word.split(" ")[0]):
+            return f"beside {tidy(cell.value)}", word
+    return "", ""
+
+
+def _day_numbers(block: Block, columns: Sequence[LearntColumn]) -> bool:
+    """Whether the dates of a table are days of a month only."""
+    for one in columns:
+        if one.guess.role == "date":
+            cells = block.cells(_left(one.cell))
+            return bool(cells) and all(as_word(cell.value).isdigit() and len(as_word(cell.value)) < 3 for cell in cells.values())
+    return False
+
+
+def _date_place(block: Block, known: Known) -> str:
+    """Where the date of a table, or its month, stands above its heading."""
+    above = block.above
+    moments = [moment for cell in above.values() if (moment := moment_of(cell.value)) is not None]
+    if moments:
+        known.days.add(moments[0].date())
+        return "above"
+    texts = [tidy(cell.value) for _, cell in sorted(above.items()) if isinstance(cell.value, str)]
+    dated = next((one for one in texts if date_in(one)), "") or next((one for one in texts if month_in(one)), "")
+    if dated and date_in(dated):
+        known.days.add(date_in(dated) or date.min)
+    return f"within {title_pattern(dated)}" if dated else "above"
+
+
+def _with_calendar(
+    table: LearntTable, block: Block, columns: Sequence[LearntColumn], known: Known, plants: Sequence[str],
+    shift: str, period: str, across: Across | None,
+) -> LearntTable:  # fmt: skip
+    """The table with the calendar that knows its shifts, or with those to choose from."""
+    found = _calendars(block, columns, known, plants, shift, period, across)
+    if len(found) == 1:
+        return replace(table, calendar=found[0])
+    return replace(table, asks={**table.asks, "calendar": tuple(found)} if found else table.asks)
+
+
+def _calendars(
+    block: Block, columns: Sequence[LearntColumn], known: Known, plants: Sequence[str], shift: str, period: str,
+    across: Across | None,
+) -> list[str]:  # fmt: skip
+    """The likeliest calendars; one where what is known tells it."""
+    calendars = known.model.mappings.calendars
+    if period in ("lot", "moment"):
+        return [one.id for one in calendars.values() if not one.shifts][:1]
+    scores = {name: _knows(block, columns, known, name, shift, across) for name in calendars}
+    if period == "shift":
+        most = max(scores.values(), default=0)
+        best = [name for name in scores if scores[name] == most and most]
+    else:
+        best = list(calendars)
+    for test in (_hours_said(block), _starts(known, plants), _named(known, plants)):
+        right = [name for name in best if test(calendars[name])]
+        best = right or best
+    if period == "day" and len(best) > 1:
+        plainest = [name for name in best if not calendars[name].shifts]
+        best = plainest or best
+    same = {_span(known.calendars[name], period) for name in best}
+    return best[:1] if len(same) == 1 else best
+
+
+def _span(calendar: ReportCalendar, period: str) -> object:
+    """What a calendar makes of a day: calendars that make the same need not be told apart."""
+    day = date(2026, 3, 3)
+    whole = calendar.day(day)
+    shifts = tuple((one.id, calendar.shift(day, one.id).start, one.words) for one in calendar.calendar.shifts)
+    return (whole.start, shifts) if period == "shift" else whole.start
+
+
+def _knows(
+    block: Block, columns: Sequence[LearntColumn], known: Known, name: str, shift: str, across: Across | None
+) -> int:
+    """How many shifts of a table a calendar knows."""
+    calendar = known.calendars[name]
+    heads = [one for one in columns if one.guess.role == "shift" or one.guess.stamp]
+    if across is not None and across.shifts:
+        return sum(calendar.slot(text) not in ("", "day") for c in across.columns for text in block.heads[c])
+    if not heads:
+        return int(bool(shift) and calendar.slot(shift) not in ("", "day"))
+    guess = heads[0].guess
+    values = [cell.value for cell in block.cells(_left(heads[0].cell)).values()]
+    if not guess.stamp:
+        return sum(bool(calendar.slot(str(one))) for one in values)
+    own = zone(guess.zone) if guess.zone else known.model.tz
+    moments = [moment.replace(tzinfo=own) for one in values if (moment := moment_of(one)) is not None]
+    return sum(calendar.ending(one) is not None for one in moments)
+
+
+def _hours_said(block: Block) -> Any:
+    """A test: whether the hours of the shifts of a calendar stand above the table or in its headings."""
+    said = " ".join(str(cell.value) for (row, _), cell in block.sheet.cells.items() if row <= block.last)
+
+    def test(one: Calendar) -> bool:
+        return bool(one.shifts) and any(
+            f"{each.starts[:2]}-{each.ends[:2]}" in said or f"{each.starts}-{each.ends}" in said for each in one.shifts
+        )
+
+    return test
+
+
+def _starts(known: Known, plants: Sequence[str]) -> Any:
+    """A test: whether the day of a calendar starts as the plants' days are described to start."""
+    starts = {one.day_starts_h % 24 for one in known.model.chain.plants if one.id in plants}
+
+    def test(one: Calendar) -> bool:
+        whole = known.calendars[one.id].day(date(2026, 3, 3))
+        return (whole.start.hour + whole.start.minute / 60) % 24 in starts
+
+    return test
+
+
+def _named(known: Known, plants: Sequence[str]) -> Any:
+    """A test: whether a calendar is called like a plant or its kind."""
+    names = {*plants, *(one.kind for one in known.model.chain.plants if one.id in plants)}
+    return lambda one: one.id in names
+
+
+__all__ = ["Known", "learn_table", "roster"]

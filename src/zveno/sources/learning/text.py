@@ -1,0 +1,89 @@
+"""A proposed mapping as a file: rules that are sure as they are, the others as questions with rules to choose from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from zveno.sources.learning.found import LearntColumn, LearntRow, LearntTable, Rule
+
+_INTRODUCTION = (
+    "# Lines with '# ?' ask something. Take '#: ' off the line that is right, or write your own in its place.",
+    "# What is not answered is not taken: its cells are listed as left out.",
+)
+_NO_POINT = "POINT"
+
+
+def as_yaml(id_: str, name: str, tables: Sequence[LearntTable], *, dated: bool = False) -> str:
+    """The proposed mapping as a file."""
+    lines = [f"# Proposed from '{name}'. Look it through, then import.", *_INTRODUCTION, f"id: {id_}"]
+    signs = dict.fromkeys(sign for one in tables for sign in one.checks)
+    lines += [f"marks: {{{', '.join(f'{quoted(one)}: qc_duplicate' for one in signs)}}}"] if signs else []
+    if dated:
+        lines.append("dated_file: true")
+    lines.append("tables:")
+    for table in tables:
+        lines += _table(table)
+    return "\n".join(lines) + "\n"
+
+
+def _table(table: LearntTable) -> Iterator[str]:
+    """Lines of one table."""
+    mark = "  - "
+    for key, value in table.keys.items():
+        yield f"{mark}{key}: {quoted(value) if isinstance(value, str) else value}"
+        mark = "    "
+        if key == "title":
+            for asked, choices in table.asks.items():
+                yield f"    # ? {asked}"
+                yield from (f"    #: {asked}: {quoted(one)}" for one in choices)
+    if table.none_of:
+        return
+    yield "    columns:"
+    for column in table.columns:
+        yield from _rule(column.guess.pattern, column, _evidence(column))
+    if table.rows:
+        yield "    rows:"
+        if all(one.asked for one in table.rows):
+            yield "      \"?\": note"
+        for row in table.rows:
+            yield from _rule(row.pattern, row, row.cell)
+
+
+def _rule(pattern: str, one: LearntColumn | LearntRow, evidence: str) -> Iterator[str]:
+    """A rule, or a question with rules to choose from."""
+    if not one.asked:
+        yield f"      {quoted(pattern)}: {written(one.rule)}"
+        return
+    yield f"      # ? {evidence}"
+    for each in one.likely or (f"{_NO_POINT}",):
+        yield f"      #: {quoted(pattern)}: {written(each) if each else _NO_POINT}"
+
+
+def _evidence(column: LearntColumn) -> str:
+    """Where a column stands and what its first values are."""
+    return " ".join(filter(None, (column.cell, f"«{column.heading}»", "; ".join(column.values))))
+
+
+def written(rule: Any) -> str:
+    """A rule as YAML has it on one line."""
+    if isinstance(rule, Mapping):
+        return "{" + ", ".join(f"{key}: {written(one)}" for key, one in rule.items()) + "}"
+    return quoted(str(rule))
+
+
+def quoted(text: str) -> str:
+    """A text as YAML has it, in quotes where it would mean something else."""
+    odd = re.search(r"[:#{}\[\]&*!|>'\"%@`,]|^[-?\d]|^\s|\s$", text) or text.lower() in (
+        "yes",
+        "no",
+        "on",
+        "off",
+        "null",
+        "",
+    )
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"' if odd else text
+
+
+__all__ = ["Rule", "as_yaml", "quoted", "written"]
