@@ -338,7 +338,7 @@ class RowReader:
     def _doubtful(self, found: Fate, written: Written, kind: str) -> str:
         """Why a number cannot be taken although it is one; empty where it can."""
         reason = ""
-        if not found.point or not found.quantity or found.point.startswith("."):
+        if not found.point or not found.quantity or found.point.startswith((".", "?")):
             reason = "no_point"
         elif found.start is None:
             reason = "no_period"

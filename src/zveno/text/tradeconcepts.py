@@ -12,7 +12,7 @@ from functools import lru_cache
 from types import MappingProxyType
 
 from zveno.quantities import UOMS
-from zveno.text.sheetwords import plain
+from zveno.text.sheetwords import MONTHS, plain
 from zveno.text.words import as_latin, spoken, uom_code
 
 MATERIALS: Mapping[str, tuple[str, ...]] = MappingProxyType({
@@ -53,7 +53,8 @@ PLACES: Mapping[str, tuple[str, ...]] = MappingProxyType({
     "transit": ("в пути", "жолда", "on rails", "in transit", "on the way"),
     "pile": ("отсек", "штабел", "бөлік", "pile", "bin"),
     "cells": ("ванн", "cell", "астау"),
-    "efurnace": ("электропеч", "электр пеш", "electric furnace", "рудно-термич", "рудотермич"),
+    "tankhouse": ("электролиз", "tankhouse"),
+    "efurnace": ("электропеч", "эл печ", "электр пеш", "electric furnace", "рудно-термич", "рудотермич"),
     "anodefurnace": ("анодн печ", "анодной печ", "анодных печ", "анодные печ", "анод пеш", "anode furnace",
                      "огнев рафин", "огневое рафин", "огневого рафин", "отпен таза", "fire refin"),
     "converter": ("конверт", "конв", "conver"),
@@ -66,7 +67,7 @@ PLACES: Mapping[str, tuple[str, ...]] = MappingProxyType({
 })  # fmt: skip
 _NOTHING = (
     "кеніш", "рудник", "mine", "concentrator", "обогатит", "байыту", "фабрик", "собств", "меншік", "own", "конвейер",
-    "влаж", "влаг", "сух", "wet", "dry", "құрғақ", "ылғал", "масс", "вес", "салмақ", "mass", "weight", "тонн", "колич",
+    "влаж", "влаг", "moist", "сух", "wet", "dry", "құрғақ", "ылғал", "масс", "вес", "салмақ", "mass", "weight", "тонн", "колич",
     "кол-во", "мөлшер", "содерж", "құрам", "дол", "үлес", "анализ", "талдау", "экспр", "жедел", "рфа", "xrf", "показан",
     "таразы", "scale", "уровен", "деңгей", "level", "температ", "temp", "плотн", "насыпн", "тығызд", "density", "объем",
     "көлем", "volume", "погрешн", "қателік", "uncert", "просто", "тоқтау", "down", "idle", "врем", "работ", "ход",
@@ -76,7 +77,8 @@ _NOTHING = (
     "зауыт", "отдел", "бөлімше", "участ", "plant", "shop", "smelter", "refinery", "лаб", "журнал", "сведен", "рапорт",
     "отчет", "report", "класс", "металл", "metal", "расход", "доз", "dose", "сток", "начал", "конец", "конц.", "всего",
     "секци", "секц", "сек", "line", "section", "лини", "желі", "тех", "техн", "полупрод", "договор", "дог", "шарт",
-    "contract", "опробов", "маг", "хим", "тов", "продук", "өнім", "product", "материал", "material",
+    "contract", "опробов", "маг", "хим", "тов", "продук", "өнім", "product", "матер", "material", "тыс", "мың",
+    "certif", "сертиф", "паспорт", "качеств", "сапа", "quality", "энерг", "электр энерг", "электроэнерг", "power", "energy", "weigh", "взвеш", "өлше", "loading", "погруз",
     "массов", "накладн", "реестр", "фл", "флот", "медеэлектрол", "м00к", "м0к", "м1к", "м/э", "номер", "nr", "no", "ток", "напряж", "ом", "май", "main", "карт",
 )  # fmt: skip
 """Beginnings of words that say nothing of which point is meant: quantities, measures, times, grammar."""
@@ -87,6 +89,9 @@ _LINE_NUMBER = re.compile(
     rf"^(?:l|s|n|line|{'|'.join(map(plain, ('с', 'секц', 'сек')))})-?(\d{{1,2}})$"
     rf"|^(\d{{1,2}})-(?:{'|'.join(map(plain, ('секци', 'бөлі', 'лини', 'желі', 'я', 'й')))})\w*$"
 )
+_MONTH = "|".join(sorted((plain(one) for one in MONTHS), key=len, reverse=True))
+_TIMES = re.compile(rf"\d{{1,2}}[.:/]\d{{2}}(?:[.:/]\d{{2,4}})?|(?:\d{{1,2}} )?(?<![^\W\d_])(?:{_MONTH})(?![^\W\d_])|\b20\d\d\b")
+"""Dates and times: their numbers are no lines."""
 _STEM = 5
 
 
@@ -102,14 +107,14 @@ def _beginnings() -> tuple[tuple[tuple[str, ...], str], ...]:
 @lru_cache(maxsize=1)
 def _elements() -> frozenset[str]:
     """Names and symbols of elements, as patterns see them: they say a component, not a point."""
-    words = {plain(one) for one in spoken("elements")}
+    words = {plain(one) for one in (*spoken("elements"), "SiO2", "CaO", "MgO", "Al2O3", "FeO", "SO2")}
     return frozenset({*words, *(plain(one) for one in ("меди", "мыс", "мысы", "серебра", "золота", "серы", "железа"))})
 
 
 @lru_cache(maxsize=1)
 def _uoms() -> frozenset[str]:
     """Units of measure, as patterns see them."""
-    return frozenset(plain(one) for one in spoken("uoms") if uom_code(one) in UOMS)
+    return frozenset(plain(one).replace("³", "3") for one in spoken("uoms") if uom_code(one) in UOMS) | {"нм3", "м3"}
 
 
 @lru_cache(maxsize=8192)
@@ -121,7 +126,7 @@ def concepts(text: str) -> frozenset[str]:
     >>> sorted(concepts("Давальч. дог. Т-17")), sorted(concepts("Шлак анодных печей, кг"))
     (['code:t-17', 'toll'], ['anodefurnace', 'slag'])
     """
-    words = [_joined(one) for one in _PARTS.findall(plain(text).replace("№", " "))]
+    words = [_joined(one) for one in _PARTS.findall(_TIMES.sub(" ", plain(text)).replace("№", " ").replace("³", "3"))]
     found: set[str] = set()
     n = 0
     while n < len(words):

@@ -11,6 +11,8 @@ from zveno.sources.learning.points import Asked, Match, PointIndex, common_begin
 from zveno.text.tradeconcepts import category, concepts
 from zveno.text.tradewords import MELTS, PARTS
 
+_COUNTED = {"ladles": frozenset({"ladle"}), "cells": frozenset({"cells"}), "voltage": frozenset({"cells"})}
+"""What a heading speaks of when it says what is counted."""
 _MASSES = {"wet_mass": "mass_wet", "mass": "mass_dry"}
 
 
@@ -27,10 +29,12 @@ class Place:
     number: str = ""
     """Number of one line that is there, by which points are found."""
 
-    def match(self, own: Sequence[str], quantities: frozenset[str], uoms: frozenset[str] = frozenset()) -> Match:
+    def match(
+        self, own: Sequence[str], quantities: frozenset[str], uoms: frozenset[str] = frozenset(), *, loose: bool = False
+    ) -> Match:
         """The point that words speak of; of a line, the part of it."""
         own = (*own, f"№ {self.number}") if self.number else tuple(own)
-        found = self.index.find(Asked(tuple(own), self.around, quantities, self.period, uoms, self.plants))
+        found = self.index.find(Asked(tuple(own), self.around, quantities, self.period, uoms, self.plants, loose))
         if not self.line:
             return found
         begin = self.line.replace("{line}", self.number)
@@ -44,8 +48,10 @@ class Place:
         return next((end for name, only, end in PARTS if (name in said if name else only == quantity)), None)
 
 
-def resolved(columns: Sequence[LearntColumn], place: Place, *, labelled: bool) -> tuple[LearntColumn, ...]:
-    """Columns with their rules, or with rules to choose from.
+def resolved(
+    columns: Sequence[LearntColumn], place: Place, *, labelled: bool
+) -> tuple[tuple[LearntColumn, ...], Match | None]:
+    """Columns with their rules, or with rules to choose from; and the point of all those that name none.
 
     ``labelled`` says that the rows name points, so that a heading that names none needs none.
     """
@@ -55,10 +61,12 @@ def resolved(columns: Sequence[LearntColumn], place: Place, *, labelled: bool) -
             groups.setdefault(_words(one), []).append(one)
     matches = {words: _match(words, group, place, labelled=labelled) for words, group in groups.items()}
     base = _base([one.point for one in matches.values() if one.sure], place)
-    return tuple(
+    done = tuple(
         _finished(one, matches[_words(one)], place, base) if _is_value(one) else replace(one, rule=short(one.guess))
         for one in columns
     )
+    silent = [one for one in groups.get(frozenset(), ()) if place.part(one.heading, one.guess.quantity) is None]
+    return done, matches[frozenset()] if silent and not labelled else None
 
 
 def _is_value(one: LearntColumn) -> bool:
@@ -66,21 +74,24 @@ def _is_value(one: LearntColumn) -> bool:
 
 
 def _words(one: LearntColumn) -> frozenset[str]:
-    return concepts(one.heading)
+    said = concepts(one.heading)
+    return said - _COUNTED.get(one.guess.quantity, frozenset())
 
 
 def _match(words: frozenset[str], group: Sequence[LearntColumn], place: Place, *, labelled: bool) -> Match:
     """The point of columns whose headings speak of the same thing."""
     quantities = frozenset(one.guess.quantity for one in group)
     uoms = frozenset(one.guess.uom for one in group)
-    told = any(category(one) != "word" for one in words) or any(one.startswith("counter") for one in quantities)
-    if labelled and not told:
-        return Match("", sure=True)
+    counters = any(one.startswith("counter") for one in quantities)
+    if labelled and not counters and not any(category(one) != "word" for one in words):
+        return Match("", sure=not words, likely=("",))
     if words or labelled:
-        return place.match(group[0].heading.split(" / "), _read(quantities), uoms)
+        whole = next((one for one in group if concepts(one.heading) == words), None)
+        own = whole.heading.split(" / ") if whole is not None else group[0].heading.split(" / ")[:-1]
+        return place.match(own, _read(quantities), uoms)
     found = Match()
     for n in range(1, len(place.around) + 1):
-        found = place.match(place.around[:n], _read(quantities), uoms)
+        found = place.match(place.around[:n], _read(quantities), uoms, loose=True)
         if found.sure:
             break
     return found
@@ -111,9 +122,11 @@ def _finished(one: LearntColumn, match: Match, place: Place, base: str) -> Learn
         rule = said(point, quantity, guess) if known and guess.uom and quantity != "reading" else ""
         return _answered(one, rule, point, quantity, _with_uoms((point,), (quantity,), guess))
     quantity, sure = _mass(one, match, place) if guess.quantity == "mass" else (guess.quantity, guess.sure)
-    points = (match.point,) if match.sure else match.likely or ("",)
+    if not _words(one) and not match.point.startswith("."):
+        match = Match(sure=True)
+    points = (match.point,) if match.sure else match.likely or ("?",)
     fixed = match.sure and sure and guess.uom
-    likely = _with_uoms(points, _names(quantity, guess), guess)
+    likely = [each for point in points for each in _with_uoms((point,), _names(one, point, place), guess)]
     return _answered(one, said(match.point, quantity, guess) if fixed else "", match.point, quantity, likely)
 
 
@@ -122,11 +135,12 @@ def _answered(one: LearntColumn, rule: Rule, point: str, quantity: str, likely: 
     return replace(one, rule=rule, point=point if rule else "", quantity=quantity, likely=() if rule else tuple(likely)[:4])
 
 
-def _names(quantity: str, guess: Guess) -> tuple[str, ...]:
-    """Quantities to choose from."""
-    if guess.quantity == "mass":
-        return (quantity, "mass_dry" if quantity == "mass_wet" else "mass_wet")
-    return (quantity,)
+def _names(one: LearntColumn, point: str, place: Place) -> tuple[str, ...]:
+    """Quantities of a point to choose from."""
+    if one.guess.quantity != "mass":
+        return (one.guess.quantity,)
+    quantity, sure = _mass(one, Match(point), place)
+    return (quantity,) if sure else (quantity, "mass_dry" if quantity == "mass_wet" else "mass_wet")
 
 
 def _with_uoms(points: Sequence[str], quantities: Sequence[str], guess: Guess) -> list[Rule]:

@@ -111,7 +111,7 @@ def learn_rows(block: Block, columns: Sequence[int], place: Place, words: tuple[
         cells: list[RawCell] = [block.sheet.cells[row, c] for c in columns if (row, c) in block.sheet.cells]
         if cells:
             found.append(_column(block, row, label, uoms[row], cells, words))
-    done = resolved(found, place, labelled=False)
+    done, _ = resolved(found, place, labelled=False)
     return tuple(_rows(done))
 
 

@@ -56,11 +56,6 @@ class Block:
         """Titles at the top of the sheet."""
         return [tidy(cell.value) for at, cell in sorted(self.above.items()) if _is_title(cell) and at[0] < _TITLE_ROWS]
 
-    @cached_property
-    def title(self) -> str:
-        """The title that tells the table: the longest one; its first heading where it has none."""
-        return max(self.titles, key=lambda one: len(title_pattern(one)), default=next(iter(self.heads.values()))[0])
-
     def cells(self, column: int) -> dict[int, RawCell]:
         """Cells of a column by row, without those of totals."""
         rows = {row: self.sheet.cells[row, column] for row in range(self.last + 1, self.end)

@@ -69,6 +69,7 @@ class LearntTable:
     section: str = ""
     heading_rows: int = 1
     calendar: str = ""
+    point: str = ""
     date: str = ""
     shift: str = ""
     period: str = ""
@@ -78,12 +79,14 @@ class LearntTable:
     checks: tuple[str, ...] = ()
     asks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     none_of: str = ""
+    undated: bool = False
+    """Whether nothing on the sheet says its date."""
 
     @property
     def keys(self) -> dict[str, Any]:
         """The keys of the table that are not its columns and rows."""
         named = {"title": self.title, "section": self.section, "is": self.none_of, "calendar": self.calendar,
-                 "date": self.date, "shift": self.shift, "period": self.period, "slot": self.slot}  # fmt: skip
+                 "point": self.point, "date": self.date, "shift": self.shift, "period": self.period, "slot": self.slot}  # fmt: skip
         found: dict[str, Any] = {key: value for key, value in named.items() if value}
         if self.heading_rows > 1:
             found["heading_rows"] = self.heading_rows

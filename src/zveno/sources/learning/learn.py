@@ -79,7 +79,7 @@ def learn(model: ChainModel, content: bytes, name: str) -> Learnt:
         raise DataError("no table with headings above numbers was found in '{file}'", file=name)
     layout = recognise(book, model.mappings)
     id_ = _id_of(name)
-    dated = date_in(name.replace("_", " ")) is not None and any(date_in(name.replace("_", " ")) == day for day in known.days)
+    dated = known.days == {date_in(name.replace("_", " "))}
     fates = _tried(model, book, name, id_, tables)
     held = sum(one.status == "rejected" and one.reason in ("not_mapped", "no_point", "no_period", "no_uom") for one in fates)
     text = as_yaml(id_, name, tables, dated=dated)
@@ -103,7 +103,7 @@ def _tables(sheet: Sheet, known: Known) -> Iterator[LearntTable]:
     found = [(block, learn_table(block, known)) for block in blocks(sheet)]
     heads = [tuple(block.heads.values()) for block, _ in found]
     for (block, table), own in zip(found, heads, strict=True):
-        again = heads.count(own) > 1 and block.section and block.section != block.title
+        again = heads.count(own) > 1 and block.section and title_pattern(block.section) != table.title
         yield replace(table, section=title_pattern(block.section)) if again else table
 
 

@@ -17,7 +17,7 @@ _ENOUGH, _MARGIN = 2.0, 1.0
 _SHOWN = 3
 _READS = {
     "mass_wet": ("wet_mass", "survey_mass"), "mass_dry": ("mass", "survey_mass"), "mass": ("mass", "wet_mass", "survey_mass"),
-    "moisture": ("moisture", "wet_mass"), "counter_start": ("counter",), "counter_end": ("counter",),
+    "moisture": ("moisture", "wet_mass", "survey_mass"), "counter_start": ("counter",), "counter_end": ("counter",),
 }  # fmt: skip
 """Quantities of meters that a quantity of a report can be a reading of."""
 _NOWHERE: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
@@ -48,6 +48,8 @@ class Asked:
     period: str = ""
     uoms: frozenset[str] = frozenset()
     plants: tuple[str, ...] = ()
+    loose: bool = False
+    """Whether the own words are those of a title, of which only words of the trade must be explained."""
 
 
 @dataclass(frozen=True)
@@ -153,7 +155,7 @@ class PointIndex:
         for plant in self.model.chain.plants:
             for title in plant.title.values():
                 for one in concepts(title):
-                    if category(one) == "word":
+                    if category(one) in ("word", "place"):
                         owners.setdefault(one, set()).add(plant.id)
         return {stem: next(iter(ids)) for stem, ids in owners.items() if len(ids) == 1}
 
@@ -176,6 +178,7 @@ class PointIndex:
     def find(self, asked: Asked) -> Match:
         """The point that is meant; sure where one alone explains every word, or is alone in being measured so."""
         own = frozenset().union(*(self._named(one) for one in asked.own))
+        own = frozenset(one for one in own if category(one) != "word") if asked.loose else own
         if not own:
             return Match()
         around = frozenset().union(*(self._named(one) for one in asked.around)) | {f"plant:{one}" for one in asked.plants}
@@ -185,6 +188,7 @@ class PointIndex:
             if score is not None:
                 scores[one.id] = score
         best = sorted(scores, key=lambda name: (-scores[name][0], len(name), name))
+        best = [name for name in best if scores[name][0] > 0]
         if not best or scores[best[0]][0] < _ENOUGH:
             return Match(likely=tuple(best[:_SHOWN]))
         value, explained, reads = scores[best[0]]

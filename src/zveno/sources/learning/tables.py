@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -14,20 +15,25 @@ from zveno.periods import zone
 from zveno.sources.cells import cell_name
 from zveno.sources.dates import date_in, moment_of, month_in
 from zveno.sources.grid import RawCell, Sheet
+from zveno.sources.headings import uom_in
 from zveno.sources.learning.columns import Place, resolved
 from zveno.sources.learning.cross import Across, find_across, learn_rows
 from zveno.sources.learning.find import Block, title_pattern
 from zveno.sources.learning.found import LearntColumn, LearntRow, LearntTable
-from zveno.sources.learning.guesses import Guess, guess_column
+from zveno.sources.learning.guesses import Guess, guess_column, quantity_of
 from zveno.sources.learning.labels import Labels, line_rows, numbers_of
 from zveno.sources.learning.points import PointIndex
 from zveno.sources.mappedrows import as_word
 from zveno.sources.reportdays import ReportCalendar
 from zveno.text.sheetwords import plain, tidy
+from zveno.text.tradeconcepts import category, concepts
 from zveno.text.tradewords import CHECK_SIGNS, CLOSING, OPENING, ROSTER, STOCKTAKE, holds
 
 _SHOWN = 3
 _MANY = 0.6
+_CLOCK = re.compile(r"\d{1,2}:\d\d|\d\d-\d\d,")
+_PRODUCT = re.compile(r"^(?:of:)?=\[?\.?\$?([A-Z]+)\$?\d+\]?\*\[?\.?\$?([A-Z]+)\$?\d+\]?$")
+"""A formula that multiplies two cells."""
 
 
 @dataclass
@@ -71,22 +77,38 @@ def roster(sheet: Sheet) -> str:
     return next((one for one in titles if holds(one, ROSTER) and not holds(one, ("поверк", "отбор"))), "")
 
 
+def title_of(block: Block, known: Known) -> str:
+    """The title that tells a table: one that names a plant or speaks of the trade, else the longest; no list of shifts.
+
+    The first heading of a table without titles.
+    """
+    def worth(title: str) -> tuple[bool, bool, bool, int]:
+        plants, words = known.index.plants_in(title)
+        told = any(category(one) != "word" for one in concepts(title) - words)
+        return not _CLOCK.search(title), bool(plants), told, len(title_pattern(title))
+
+    return max(block.titles, key=worth, default=next(iter(block.heads.values()))[0])
+
+
 def learn_table(block: Block, known: Known) -> LearntTable:
     """One table: its columns, its labels, its date and its place in the chain."""
-    columns = [_column(block, column, known) for column in block.heads]
-    context = tuple(dict.fromkeys(filter(None, (block.section if block.section != block.title else "", block.title))))
+    columns = _weighed_by_volume(block, [_column(block, column, known) for column in block.heads])
+    title = title_of(block, known)
+    context = tuple(dict.fromkeys(filter(None, (block.section if block.section != title else "", title))))
     plants = known.plants(*context, block.sheet.name, known.file)
     across = find_across(block, known.calendars)
     shift = _shift_place(block.above, known)
     table = LearntTable(
-        title_pattern(block.title), heading_rows=block.last - block.first + 1,
-        date=_date_place(block, known), shift=shift[0], slot=_slot(block.title, columns),
+        title_pattern(title), heading_rows=block.last - block.first + 1,
+        date=_date_place(block, known), shift=shift[0], slot=_slot(title, columns),
     )  # fmt: skip
+    if table.date == "above" and not any(moment_of(cell.value) for cell in block.above.values()):
+        table = replace(table, undated=True)
     if any(one.guess.role == "date" for one in columns) and not _day_numbers(block, columns):
-        table = replace(table, date="")
+        table = replace(table, date="", undated=False)
     if any(one.guess.role == "shift" for one in columns) or (across is not None and across.shifts):
         table = replace(table, shift="")
-    timed = bool(shift[0]) or any(one.guess.role == "shift" or one.guess.stamp for one in columns)
+    timed = bool(shift[0]) or _timed(block, columns, known)
     lot = "{lot}" in table.slot
     period = "lot" if lot else "shift" if timed or (across and across.shifts) else "moment" if holds_stock(context) else "day"
     if period == "moment":
@@ -96,6 +118,13 @@ def learn_table(block: Block, known: Known) -> LearntTable:
     if across is not None:
         return _crossed(block, table, columns, across, place, known)
     return _plain(block, table, columns, place)
+
+
+def _timed(block: Block, columns: Sequence[LearntColumn], known: Known) -> bool:
+    """Whether a column of shifts names some, not whole days only; or a column of dates their ends."""
+    heads = [one for one in columns if one.guess.role == "shift"]
+    words = [tidy(cell.value) for one in heads for cell in block.cells(_left(one.cell)).values()]
+    return any(one.guess.stamp for one in columns) or (bool(heads) and (not words or any(map(known.is_shift, words))))
 
 
 def holds_stock(texts: Iterable[str]) -> bool:
@@ -116,6 +145,24 @@ def _column(block: Block, column: int, known: Known) -> LearntColumn:
     return LearntColumn(block.sheet.name, " / ".join(path), guess, place, shown)
 
 
+def _weighed_by_volume(block: Block, columns: Sequence[LearntColumn]) -> list[LearntColumn]:
+    """Columns, with masses that are computed from volume and density, and nowhere else stated, as values."""
+    letters = {one.guess.quantity: one.cell.rstrip("0123456789") for one in columns if one.guess.role == "value"}
+    wanted = {letters.get("volume"), letters.get("bulk_density")}
+    found = []
+    for one in columns:
+        formulas = [_PRODUCT.match(cell.formula) for cell in block.cells(_left(one.cell)).values() if cell.formula]
+        product = bool(formulas) and all(each is not None and {each[1], each[2]} == wanted for each in formulas)
+        if one.guess.role == "derived" and product:
+            path = tuple(one.heading.split(" / "))
+            uom = uom_in(path)
+            quantity, sure = quantity_of(one.heading, uom, path)
+            found.append(replace(one, guess=replace(one.guess, role="value", quantity=quantity, uom=uom, sure=sure)))
+        else:
+            found.append(one)
+    return found
+
+
 def _plain(block: Block, table: LearntTable, columns: list[LearntColumn], place: Place) -> LearntTable:
     """A table whose columns are quantities."""
     texts = _labels(block, columns)
@@ -131,7 +178,11 @@ def _plain(block: Block, table: LearntTable, columns: list[LearntColumn], place:
             place = replace(place, line=line, number=number)
     elif texts:
         rows = Labels(texts, _quantities(block, columns), place).rows()
-    done = resolved(columns, place, labelled=bool(texts))
+    done, point = resolved(columns, place, labelled=bool(texts))
+    if point is not None and point.sure:
+        table = replace(table, point=point.point)
+    elif point is not None:
+        table = replace(table, asks={**table.asks, "point": point.likely or ("?",)})
     signs = tuple(sign for sign in CHECK_SIGNS if any(sign in one for one in texts))
     return replace(table, columns=_told_apart(_elements(done)), rows=rows, checks=signs)
 
@@ -147,7 +198,7 @@ def _crossed(
     rows = learn_rows(block, across.columns, place, (known.model.mappings, known.words))
     first = next(one for one in columns if one.heading in heads)
     whole = replace(first, guess=Guess(across.pattern, "value"), rule={"point": place.line} if place.line else {"period": ""})
-    rest = resolved([one for one in columns if one.heading not in heads], place, labelled=True)
+    rest, _ = resolved([one for one in columns if one.heading not in heads], place, labelled=True)
     side = min(across.columns)
     kept = [one for one in rest if not (one.asked and _left(one.cell) > side)]
     return replace(table, columns=(*_labelled(kept), whole), rows=rows)

@@ -12,7 +12,7 @@ _INTRODUCTION = (
     "# Lines with '# ?' ask something. Take '#: ' off the line that is right, or write your own in its place.",
     "# What is not answered is not taken: its cells are listed as left out.",
 )
-_NO_POINT = "POINT"
+_NO_POINT = "?"
 
 
 def as_yaml(id_: str, name: str, tables: Sequence[LearntTable], *, dated: bool = False) -> str:
@@ -32,7 +32,8 @@ def _table(table: LearntTable) -> Iterator[str]:
     """Lines of one table."""
     mark = "  - "
     for key, value in table.keys.items():
-        yield f"{mark}{key}: {quoted(value) if isinstance(value, str) else value}"
+        asks = "  # ? no date was found: write it, such as 2026-03-31" if (key, value) == ("date", "above") and table.undated else ""
+        yield f"{mark}{key}: {quoted(value) if isinstance(value, str) else value}{asks}"
         mark = "    "
         if key == "title":
             for asked, choices in table.asks.items():
@@ -57,8 +58,8 @@ def _rule(pattern: str, one: LearntColumn | LearntRow, evidence: str) -> Iterato
         yield f"      {quoted(pattern)}: {written(one.rule)}"
         return
     yield f"      # ? {evidence}"
-    for each in one.likely or (f"{_NO_POINT}",):
-        yield f"      #: {quoted(pattern)}: {written(each) if each else _NO_POINT}"
+    for each in one.likely or (_NO_POINT,):
+        yield f"      #: {quoted(pattern)}: {written(each)}"
 
 
 def _evidence(column: LearntColumn) -> str:
