@@ -42,6 +42,14 @@ ROSTER = ("дежурств", "график", "табель", "кезекші", 
 """Words of titles of sheets that hold hours of persons."""
 STANDARD = ("соп", "гсо", "со ", "стандартн", "crm", "standard", "сертифицир")
 """Beginnings of names of certified samples."""
+SERIAL, VERIFIED = ("зав.", "заводск", "serial", "зауыт №", "зауыттық"), ("поверк", "verif", "calibr", "тексеру", "салыстырып")
+INSTRUMENT_WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("valid_until", ("действ", "valid", "годен", "жарамды")),
+    ("verified_on", ("дата последней пов", "дата пов", "поверен", "verified", "last verif", "салыстырып тексеру күні")),
+    ("interval", ("мпи", "межповер", "interval", "аралы")),
+    ("accuracy_class", ("класс", "accuracy", "class", "дәлдік")),
+)
+"""Columns of a register of instruments."""
 MELTS = frozenset({"matte", "slag", "blister", "anode", "cathode", "scrap", "gas"})
 """Materials that hold no water: their mass is dry without being called so."""
 END_OF_SHIFT = ("соңы", "конец", "end of")

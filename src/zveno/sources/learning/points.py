@@ -155,7 +155,7 @@ class PointIndex:
         for plant in self.model.chain.plants:
             for title in plant.title.values():
                 for one in concepts(title):
-                    if category(one) in ("word", "place"):
+                    if category(one) == "word" or one == "tankhouse":
                         owners.setdefault(one, set()).add(plant.id)
         return {stem: next(iter(ids)) for stem, ids in owners.items() if len(ids) == 1}
 
@@ -317,7 +317,7 @@ def _fit(one: _Point, asked: Asked) -> tuple[float, bool]:
     periods = _PERIODS.get(asked.period, ())
     right = not periods or any(meter.period in periods for meter in fitting)
     uom = 0.5 if any(meter.uom in asked.uoms for meter in fitting) else 0.0
-    return (1.5 if right else -1.0 if one.stock else -0.5) + uom, right or not one.stock
+    return (1.5 if right else -2.0 if one.stock else -0.5) + uom, right or not one.stock
 
 
 def _reads(meter: Meter, quantity: str) -> bool:

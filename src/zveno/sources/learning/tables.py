@@ -23,6 +23,13 @@ from zveno.sources.learning.found import LearntColumn, LearntRow, LearntTable
 from zveno.sources.learning.guesses import Guess, guess_column, quantity_of
 from zveno.sources.learning.labels import Labels, line_rows, numbers_of
 from zveno.sources.learning.points import PointIndex
+from zveno.sources.learning.registers import (
+    is_instruments,
+    is_wagons,
+    learn_instruments,
+    learn_wagons,
+    stated_alone,
+)
 from zveno.sources.mappedrows import as_word
 from zveno.sources.reportdays import ReportCalendar
 from zveno.text.sheetwords import plain, tidy
@@ -105,7 +112,7 @@ def learn_table(block: Block, known: Known) -> LearntTable:
     if table.date == "above" and not any(moment_of(cell.value) for cell in block.above.values()):
         table = replace(table, undated=True)
     if any(one.guess.role == "date" for one in columns) and not _day_numbers(block, columns):
-        table = replace(table, date="", undated=False)
+        table = replace(table, date="")
     if any(one.guess.role == "shift" for one in columns) or (across is not None and across.shifts):
         table = replace(table, shift="")
     timed = bool(shift[0]) or _timed(block, columns, known)
@@ -115,6 +122,10 @@ def learn_table(block: Block, known: Known) -> LearntTable:
         table = replace(table, period="moment")
     table = _with_calendar(table, block, columns, known, plants, shift[1], period, across)
     place = Place(known.index, context, plants, period)
+    if is_instruments(columns):
+        return learn_instruments(table, columns)
+    if is_wagons(columns):
+        return learn_wagons(block, table, columns, place)
     if across is not None:
         return _crossed(block, table, columns, across, place, known)
     return _plain(block, table, columns, place)
@@ -184,7 +195,8 @@ def _plain(block: Block, table: LearntTable, columns: list[LearntColumn], place:
     elif point is not None:
         table = replace(table, asks={**table.asks, "point": point.likely or ("?",)})
     signs = tuple(sign for sign in CHECK_SIGNS if any(sign in one for one in texts))
-    return replace(table, columns=_told_apart(_elements(done)), rows=rows, checks=signs)
+    found = replace(table, columns=_told_apart(_elements(done)), rows=rows, checks=signs)
+    return stated_alone(block, found)
 
 
 def _crossed(

@@ -49,7 +49,7 @@ def _table(table: LearntTable) -> Iterator[str]:
         if all(one.asked for one in table.rows):
             yield "      \"?\": note"
         for row in table.rows:
-            yield from _rule(row.pattern, row, row.cell)
+            yield from _rule(row.pattern, row, f"{row.cell} «{row.pattern}»".strip())
 
 
 def _rule(pattern: str, one: LearntColumn | LearntRow, evidence: str) -> Iterator[str]:
@@ -70,8 +70,8 @@ def _evidence(column: LearntColumn) -> str:
 def written(rule: Any) -> str:
     """A rule as YAML has it on one line."""
     if isinstance(rule, Mapping):
-        return "{" + ", ".join(f"{key}: {written(one)}" for key, one in rule.items()) + "}"
-    return quoted(str(rule))
+        return "{" + ", ".join(f"{quoted(key)}: {written(one)}" for key, one in rule.items()) + "}"
+    return str(rule) if rule == "true" else quoted(str(rule))
 
 
 def quoted(text: str) -> str:
