@@ -116,6 +116,8 @@ def differs(found: Fate, wanted: Fate) -> str:
              "start": (found.start, wanted.start), "end": (found.end, wanted.end), "slot": (found.slot, wanted.slot),
              "counts_for": (found.counts_for, wanted.counts_for),
              "marks": (_checks(found), _checks(wanted)), "value": (_base(found), _base(wanted))}  # fmt: skip
+    if not wanted.slot:
+        del pairs["slot"]
     return "; ".join(f"{name} {one} for {two}" for name, (one, two) in pairs.items() if one != two)
 
 

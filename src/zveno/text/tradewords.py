@@ -77,7 +77,7 @@ MASS_WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("counter_end", ("на конец", "at end")),
 )
 """Masses with names of their own."""
-STOPPED, RUNNING = ("просто", "тоқтау", "down", "idle"), ("ход", "работ", "жұмыс", "run", "work")
+STOPPED, RUNNING = ("просто", "остан", "тоқтау", "down", "idle", "stop"), ("ход", "работ", "жұмыс", "run", "work")
 BY_UOM: Mapping[str, str] = MappingProxyType(
     {"C": "temp", "mm": "level", "kA": "current", "A": "current", "V": "voltage", "mV": "voltage", "m3": "volume",
      "Nm3": "volume", "kNm3": "volume", "MWh": "power", "kWh": "power", "t/m3": "bulk_density", "pcs": "pieces",

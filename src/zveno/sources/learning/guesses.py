@@ -168,7 +168,9 @@ def _role_by_words(path: Sequence[str], cells: Sequence[RawCell]) -> str:
     for role, words in ROLE_WORDS:
         if not holds(text if role in _OF_ALL else path[-1], words):
             continue
-        if role in ("date", "shift") and cells and _mostly(cells, _is_number) and not (_dated(cells) or _days(cells)):
+        if role == "shift" and uom_in(tuple(path)):
+            continue
+        if role == "date" and cells and _mostly(cells, _is_number) and not (_dated(cells) or _days(cells)):
             continue
         if role == "derived" and uom_in(tuple(path)) not in ("", "%", "frac"):
             continue

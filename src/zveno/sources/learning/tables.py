@@ -134,7 +134,7 @@ def learn_table(block: Block, known: Known) -> LearntTable:
 def _timed(block: Block, columns: Sequence[LearntColumn], known: Known) -> bool:
     """Whether a column of shifts names some, not whole days only; or a column of dates their ends."""
     heads = [one for one in columns if one.guess.role == "shift"]
-    words = [tidy(cell.value) for one in heads for cell in block.cells(_left(one.cell)).values()]
+    words = [as_word(cell.value) for one in heads for cell in block.cells(_left(one.cell)).values()]
     return any(one.guess.stamp for one in columns) or (bool(heads) and (not words or any(map(known.is_shift, words))))
 
 
@@ -393,7 +393,7 @@ def _knows(
     guess = heads[0].guess
     values = [cell.value for cell in block.cells(_left(heads[0].cell)).values()]
     if not guess.stamp:
-        return sum(bool(calendar.slot(str(one))) for one in values)
+        return sum(bool(calendar.slot(as_word(one))) for one in values)
     own = zone(guess.zone) if guess.zone else known.model.tz
     moments = [moment.replace(tzinfo=own) for one in values if (moment := moment_of(one)) is not None]
     return sum(calendar.ending(one) is not None for one in moments)
