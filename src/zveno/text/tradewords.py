@@ -12,7 +12,7 @@ ROLE_WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("person", ("мастер", "ф.и.о", "фио", "начальник", "шебер", "оператор", "foreman", "сдал", "принял")),
     ("note", ("примечан", "замечан", "причина", "ескерту", "себебі", "note", "remark", "основание", "способ", "comment", "грузоотправ", "владелец", "consignor", "owner")),
     ("uom", ("ед. изм", "ед.изм", "единиц", "unit of", "өлш")),
-    ("date", ("дата", "күні", "date", "прибытие", "соңы", "конец смены", "время", "уақыты")),
+    ("date", ("дата", "число", "күні", "date", "day", "прибытие", "соңы", "конец смены", "время", "уақыты")),
     ("shift", ("смена", "ауысым", "shift")),
     ("id", ("№", "номер", "накладная", "wagon", "вагон", "партия", "lot", "зав.", "нөмір", "топтама", "точка уч", "лаб.")),
     ("derived", ("извлеч", "recovery", "бөліп алу", "выход", "yield", "шығым", "current efficiency", "действительно до")),
@@ -54,6 +54,8 @@ MELTS = frozenset({"matte", "slag", "blister", "anode", "cathode", "scrap", "gas
 """Materials that hold no water: their mass is dry without being called so."""
 END_OF_SHIFT = ("соңы", "конец", "end of")
 WET, DRY = ("влажн", "wet", "ылғалды салм"), ("сух", "dry", "құрғақ")
+MOISTURE = ("влага", "влажность", "влаги", "moisture", "ылғалды")
+"""Words for moisture, that are not those for what is wet."""
 EXPRESS = ("экспр", "xrf", "рфа", "жедел", "express")
 CHECK_SIGNS = ("(контр.)", "(дубл.)", "(бақылау)", "(control)", "(duplicate)")
 """Signs in the name of a sample that was analysed a second time."""

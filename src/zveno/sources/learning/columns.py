@@ -13,6 +13,7 @@ from zveno.text.tradewords import MELTS, PARTS
 
 _COUNTED = {"ladles": frozenset({"ladle"}), "cells": frozenset({"cells"}), "voltage": frozenset({"cells"})}
 """What a heading speaks of when it says what is counted."""
+_HOURS = ("run_hours", "downtime")
 _MASSES = {"wet_mass": "mass_wet", "mass": "mass_dry"}
 
 
@@ -133,7 +134,8 @@ def _finished(one: LearntColumn, match: Match, place: Place, base: str) -> Learn
 
 def _answered(one: LearntColumn, rule: Rule, point: str, quantity: str, likely: Sequence[Rule]) -> LearntColumn:
     """A column with a rule, or without one and with those to choose from."""
-    return replace(one, rule=rule, point=point if rule else "", quantity=quantity, likely=() if rule else tuple(likely)[:4])
+    few = () if rule else tuple(likely)[:4]
+    return replace(one, rule=rule, point=point if rule else "", quantity=quantity, likely=few)
 
 
 def _names(one: LearntColumn, point: str, place: Place) -> tuple[str, ...]:
@@ -150,7 +152,7 @@ def _with_uoms(points: Sequence[str], quantities: Sequence[str], guess: Guess) -
     for point in points:
         for quantity in quantities:
             masses = quantity.startswith(("mass", "counter", "metal"))
-            uoms = (guess.uom,) if guess.uom else ("t", "kg") if masses else ("%", "g/t")
+            uoms = (guess.uom,) if guess.uom else ("t", "kg") if masses else ("h",) if quantity in _HOURS else ("%", "g/t")
             own = guess.own_uom or not guess.uom
             found += [said(point, quantity, replace(guess, uom=uom, own_uom=own)) for uom in uoms]
     return found

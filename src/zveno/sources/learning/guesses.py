@@ -20,6 +20,7 @@ from zveno.text.tradewords import (
     END_OF_SHIFT,
     EXPRESS,
     LOT,
+    MOISTURE,
     MASS_WORDS,
     MOSCOW,
     ROLE_WORDS,
@@ -210,7 +211,21 @@ def quantity_of(text: str, uom: str, path: Sequence[str]) -> tuple[str, bool]:
     if uom == "h":
         stopped = holds(text, STOPPED)
         return ("downtime" if stopped else "run_hours"), stopped or holds(text, RUNNING)
-    return (BY_UOM[uom], True) if uom in BY_UOM else ("share" if uom == "%" else "reading", False)
+    if uom in BY_UOM:
+        return BY_UOM[uom], True
+    return ("share", False) if uom == "%" else (_unmeasured(text, symbol) if not uom else "reading", False)
+
+
+def _unmeasured(text: str, symbol: str) -> str:
+    """The quantity that words alone tell, where no unit is said."""
+    share = next((name for name, words in SHARE_WORDS if holds(text, words) and name != "pass_74um"), "")
+    if holds(text, STOPPED) or holds(text, RUNNING):
+        return "downtime" if holds(text, STOPPED) else "run_hours"
+    if share == "moisture" and holds(text, WET) and not holds(text, MOISTURE):
+        return "mass_wet"
+    if share or symbol:
+        return share or f"grade_{symbol}"
+    return _mass_of(text, "")[0]
 
 
 def _mass_of(text: str, symbol: str) -> tuple[str, bool]:

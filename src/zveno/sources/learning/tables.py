@@ -111,7 +111,8 @@ def learn_table(block: Block, known: Known) -> LearntTable:
     )  # fmt: skip
     if table.date == "above" and not any(moment_of(cell.value) for cell in block.above.values()):
         table = replace(table, undated=True)
-    if any(one.guess.role == "date" for one in columns) and not _day_numbers(block, columns):
+    months = any("{month}" in one.guess.pattern for one in columns)
+    if any(one.guess.role == "date" for one in columns) and (months or not _day_numbers(block, columns)):
         table = replace(table, date="")
     if any(one.guess.role == "shift" for one in columns) or (across is not None and across.shifts):
         table = replace(table, shift="")
@@ -145,7 +146,7 @@ def holds_stock(texts: Iterable[str]) -> bool:
 
 def _column(block: Block, column: int, known: Known) -> LearntColumn:
     """One column with its first values."""
-    path, cells = block.heads[column], block.cells(column)
+    path, cells = tuple("{month}" if month_in(one) else one for one in block.heads[column]), block.cells(column)
     guess = guess_column(path, list(cells.values()), known.model.mappings, known.words, section=block.section)
     if guess.role != "shift" and cells and all(isinstance(one.value, str) for one in cells.values()):
         shifts = sum(known.is_shift(tidy(one.value)) for one in cells.values())
@@ -195,6 +196,7 @@ def _plain(block: Block, table: LearntTable, columns: list[LearntColumn], place:
     elif point is not None:
         table = replace(table, asks={**table.asks, "point": point.likely or ("?",)})
     signs = tuple(sign for sign in CHECK_SIGNS if any(sign in one for one in texts))
+    done = tuple({one.guess.pattern: one for one in reversed(done)}.values())[::-1]
     found = replace(table, columns=_told_apart(_elements(done)), rows=rows, checks=signs)
     return stated_alone(block, found)
 
@@ -259,6 +261,9 @@ def _told_apart(columns: Sequence[LearntColumn]) -> tuple[LearntColumn, ...]:
     found = []
     for n, one in enumerate(columns):
         others = [each.heading for m, each in enumerate(columns) if m != n and each.heading != one.heading]
+        if "{month}" in one.guess.pattern:
+            found.append(one)
+            continue
         greedy = "{el}" not in one.guess.pattern and any(caught(one.guess.pattern, each) is not None for each in others)
         found.append(replace(one, guess=replace(one.guess, pattern=one.heading)) if greedy else one)
     return tuple(found)
