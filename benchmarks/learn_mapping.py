@@ -50,7 +50,9 @@ LAYOUTS: Mapping[str, tuple[str, ...]] = {
 """Beginnings of the names of the files of every layout; Kazakh sheets of the Balkhash shifts are one of their own."""
 _UNREADABLE = ("17.03.2026.xlsx",)
 EDITS: Mapping[str, tuple[tuple[str, str], ...]] = {
-    "laboratory": (('#: "Шихта | Шихта общая | шихта общ.": "?"', '"Шихта | Шихта общая | шихта общ.": sm.feed.blend'),),
+    "laboratory": (
+        ('#: "Шихта | Шихта общая | шихта общ.": "?"', '"Шихта | Шихта общая | шихта общ.": sm.feed.blend'),
+    ),
     "instruments": (("date: above", "date: 2026-03-31"),),
 }
 """What a person writes anew in a proposal: old text of a line and its new one."""

@@ -139,6 +139,9 @@ class MappedTable(Record):
         default="",
         description="where the date is, if not in a column: 'above' the heading, 'beside TEXT', 'within TEXT', a date",
     )
+    date_order: Literal["dmy", "mdy", "?"] = Field(
+        default="dmy", description="order of day and month in dates of figures; '?' takes none until it is told"
+    )
     shift: str = Field(default="", description="where the shift is, if not in a column: 'beside TEXT', 'day'")
     period: PeriodOf = ""
     slot: str = Field(default="", description="name of the period, where it is neither a shift nor a day: {lot}")

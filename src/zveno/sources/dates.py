@@ -99,3 +99,22 @@ def moment_in(text: str, *, whole: bool = False) -> datetime | None:
             return None
     start = datetime.combine(day, time())
     return start + timedelta(hours=int(clock[1]), minutes=int(clock[2])) if clock else start
+
+
+def day_second(value: object) -> object:
+    """A date of figures whose month stands first, with the day first; anything else as it is.
+
+    >>> day_second("03/25/2026 14:00"), day_second("25 March 2026")
+    ('25/03/2026 14:00', '25 March 2026')
+    """
+    return _FIGURES.sub(r"\2/\1/\3", value) if isinstance(value, str) else value
+
+
+def figures_in(text: str) -> tuple[int, int] | None:
+    """The first two numbers of a date of figures, in the order in which they stand; None where there is none.
+
+    >>> figures_in("03/25/2026"), figures_in("2026-03-25")
+    ((3, 25), None)
+    """
+    found = _FIGURES.search(tidy(text)) if not _ISO.search(text) else None
+    return (int(found[1]), int(found[2])) if found else None

@@ -13,7 +13,7 @@ from zveno.model.mapping import LEFT_OUT, CellRule, LayoutMapping, MappedTable
 from zveno.periods import zone
 from zveno.quantities import uom_of
 from zveno.sources.cells import Place, cell_name
-from zveno.sources.dates import moment_of, month_in
+from zveno.sources.dates import day_second, moment_of, month_in
 from zveno.sources.fates import Fate, context, is_number, left_out, shown
 from zveno.sources.grid import RawCell, Sheet
 from zveno.sources.headings import HeadColumn, Heading, code_of
@@ -88,6 +88,10 @@ class TableOnSheet:
                 at = (below, column)
                 yield left_out(self.sheet, at, "not_mapped") if is_number(cell) else context(self.sheet, at, "note")
 
+    def knows(self, column: int) -> bool:
+        """Whether a rule says what a column holds."""
+        return column in self.heading.columns
+
     def columns(self, role: str) -> Iterator[tuple[int, HeadColumn]]:
         """Columns of a role."""
         return ((column, one) for column, one in self.heading.columns.items() if one.rule.is_ == role)
@@ -113,7 +117,10 @@ class TableOnSheet:
 
     def _moment(self, value: object) -> datetime | None:
         """The moment of a date cell; a number from 1 to 31 is a day of the month that the sheet names."""
-        return day_in(self.month, as_word(value)) or moment_of(value)
+        if self.table.date_order == "?" and isinstance(value, str):
+            return None
+        turned = day_second(value) if self.table.date_order == "mdy" else value
+        return day_in(self.month, as_word(value)) or moment_of(turned)
 
 
 def day_in(month: day_of | None, word: str) -> datetime | None:

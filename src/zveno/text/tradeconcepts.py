@@ -89,7 +89,9 @@ _LINE_NUMBER = re.compile(
     rf"|^(\d{{1,2}})-(?:{'|'.join(map(plain, ('секци', 'бөлі', 'лини', 'желі', 'я', 'й')))})\w*$"
 )
 _MONTH = "|".join(sorted((plain(one) for one in MONTHS), key=len, reverse=True))
-_TIMES = re.compile(rf"\d{{1,2}}[.:/]\d{{2}}(?:[.:/]\d{{2,4}})?|(?:\d{{1,2}} )?(?<![^\W\d_])(?:{_MONTH})(?![^\W\d_])|\b20\d\d\b")
+_TIMES = re.compile(
+    rf"\d{{1,2}}[.:/]\d{{2}}(?:[.:/]\d{{2,4}})?|(?:\d{{1,2}} )?(?<![^\W\d_])(?:{_MONTH})(?![^\W\d_])|\b20\d\d\b"
+)
 """Dates and times: their numbers are no lines."""
 _STEM = 5
 

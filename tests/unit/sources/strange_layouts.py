@@ -38,7 +38,9 @@ class Page:
         self.sheet.cell(row, column, value)
         return f"{get_column_letter(column)}{row}"
 
-    def measure(self, at: tuple[int, int], value: float, of: tuple[str, str, str], span: tuple[datetime, datetime]) -> None:
+    def measure(
+        self, at: tuple[int, int], value: float, of: tuple[str, str, str], span: tuple[datetime, datetime]
+    ) -> None:
         """Write a value that must be imported as a quantity of a point in a unit."""
         cell = self.put(*at, value)
         point, quantity, uom = of
@@ -153,7 +155,9 @@ def stacked_sections(seed: int) -> Strange:
         row = 3
         for line in (1, 2):
             one.put(row, 1, f"Показатели работы секции {line}")
-            for n, head in enumerate(["Дата", "Смена", "Руда влажная, т", "Влага руды, %", "Концентрат сухой, т", "Остановки, ч"], start=1):
+            for n, head in enumerate(
+                ["Дата", "Смена", "Руда влажная, т", "Влага руды, %", "Концентрат сухой, т", "Остановки, ч"], start=1
+            ):
                 one.put(row + 1, n, head)
             row += 2
             for day in _days(3, 4):
@@ -162,7 +166,9 @@ def stacked_sections(seed: int) -> Strange:
                     one.put(row, 2, ("I", "II", "III")[shift])
                     span = shift_of("zhf", day, shift)
                     begin = f"zhf.l{line}"
-                    one.measure((row, 3), round(random.uniform(1800, 2100), 1), (f"{begin}.feed", "mass_wet", "t"), span)
+                    one.measure(
+                        (row, 3), round(random.uniform(1800, 2100), 1), (f"{begin}.feed", "mass_wet", "t"), span
+                    )
                     one.measure((row, 4), round(random.uniform(3, 5), 2), (f"{begin}.feed", "moisture", "%"), span)
                     one.measure((row, 5), round(random.uniform(30, 45), 2), (f"{begin}.conc", "mass_dry", "t"), span)
                     one.measure((row, 6), round(random.uniform(0, 2), 1), (begin, "downtime", "h"), span)
@@ -191,8 +197,12 @@ def months_side_by_side(seed: int) -> Strange:
             one.put(4 + day, 1, day)
             for n, (month, _) in enumerate(months):
                 span = day_of("ref", date(2026, month, day))
-                one.measure((4 + day, 2 + 2 * n), round(random.uniform(230, 290), 3), ("ref.cathode", "mass_dry", "t"), span)
-                one.measure((4 + day, 3 + 2 * n), round(random.uniform(0, 900), 1), ("ref.cathode.out", "mass_dry", "t"), span)
+                one.measure(
+                    (4 + day, 2 + 2 * n), round(random.uniform(230, 290), 3), ("ref.cathode", "mass_dry", "t"), span
+                )
+                one.measure(
+                    (4 + day, 3 + 2 * n), round(random.uniform(0, 900), 1), ("ref.cathode.out", "mass_dry", "t"), span
+                )
 
     return _book("катоды.xlsx", fill, seed)
 
@@ -219,7 +229,13 @@ def charge_in_cp1251(seed: int) -> Strange:
                     start=span[0].astimezone(UTC), end=span[1].astimezone(UTC),
                 )  # fmt: skip
                 cells.append(f"{value}".replace(".", ","))
-            rows.append([*cells, f"{random.uniform(0, 1):.2f}".replace(".", ","), f"{random.uniform(0, 1):.2f}".replace(".", ",")])
+            rows.append(
+                [
+                    *cells,
+                    f"{random.uniform(0, 1):.2f}".replace(".", ","),
+                    f"{random.uniform(0, 1):.2f}".replace(".", ","),
+                ]
+            )
     text = "\n".join(";".join(row) for row in rows)
     return Strange("шихта.csv", text.encode("cp1251"), wanted)
 
@@ -230,7 +246,9 @@ def units_missing(seed: int) -> Strange:
     def fill(page: Callable[[str], Page], random: Random) -> None:
         one = page("Смены")
         one.put(1, 1, "Жезказганская обогатительная фабрика, сменный журнал")
-        for n, head in enumerate(["Дата", "Смена", "Руда влажная с.1", "Влага руды с.1", "Руда влажная с.2", "Влага руды с.2"], start=1):
+        for n, head in enumerate(
+            ["Дата", "Смена", "Руда влажная с.1", "Влага руды с.1", "Руда влажная с.2", "Влага руды с.2"], start=1
+        ):
             one.put(2, n, head)
         row = 3
         for day in _days(3, 4):
@@ -239,8 +257,18 @@ def units_missing(seed: int) -> Strange:
                 one.put(row, 2, ("I", "II", "III")[shift])
                 span = shift_of("zhf", day, shift)
                 for line in (1, 2):
-                    one.measure((row, 1 + 2 * line), round(random.uniform(1800, 2100), 1), (f"zhf.l{line}.feed", "mass_wet", "t"), span)
-                    one.measure((row, 2 + 2 * line), round(random.uniform(3, 5), 2), (f"zhf.l{line}.feed", "moisture", "%"), span)
+                    one.measure(
+                        (row, 1 + 2 * line),
+                        round(random.uniform(1800, 2100), 1),
+                        (f"zhf.l{line}.feed", "mass_wet", "t"),
+                        span,
+                    )
+                    one.measure(
+                        (row, 2 + 2 * line),
+                        round(random.uniform(3, 5), 2),
+                        (f"zhf.l{line}.feed", "moisture", "%"),
+                        span,
+                    )
                 row += 1
 
     return _book("журнал без единиц.xlsx", fill, seed)
@@ -255,7 +283,11 @@ def kazakh_laboratory(seed: int) -> Strange:
         for n, head in enumerate(["Күні", "Ауысым", "Сынама", "Cu, %", "Fe, %", "Ag, г/т", "Ескерту"], start=1):
             one.put(3, n, head)
         row = 4
-        kinds = [("Кен", "bof.l1.feed", (0.42, 3.5, 2.2)), ("Концентрат", "bof.l1.conc", (18, 27, 62)), ("Қалдық", "bof.l1.tail", (0.08, 3, 0.9))]
+        kinds = [
+            ("Кен", "bof.l1.feed", (0.42, 3.5, 2.2)),
+            ("Концентрат", "bof.l1.conc", (18, 27, 62)),
+            ("Қалдық", "bof.l1.tail", (0.08, 3, 0.9)),
+        ]
         for day in _days(3, 4):
             for shift, word in enumerate(("түнгі", "күндізгі")):
                 span = shift_of("bof", day, shift)
@@ -264,7 +296,9 @@ def kazakh_laboratory(seed: int) -> Strange:
                     one.put(row, 2, word)
                     one.put(row, 3, label)
                     for n, (quantity, uom) in enumerate((("grade_Cu", "%"), ("grade_Fe", "%"), ("grade_Ag", "g/t"))):
-                        one.measure((row, 4 + n), round(sizes[n] * random.uniform(0.9, 1.1), 3), (point, quantity, uom), span)
+                        one.measure(
+                            (row, 4 + n), round(sizes[n] * random.uniform(0.9, 1.1), 3), (point, quantity, uom), span
+                        )
                     row += 1
 
     return _book("зертхана ББФ.xlsx", fill, seed)
@@ -310,10 +344,17 @@ def two_beside_each_other(seed: int) -> Strange:
                 one.put(3, n, head)
         for n, day in enumerate(_days(3, 8)):
             one.put(4 + n, 1, f"{day:%d.%m.%Y}")
-            one.measure((4 + n, 2), round(random.uniform(200, 900), 1), ("ref.cathode.out", "mass_dry", "t"), day_of("ref", day))
+            one.measure(
+                (4 + n, 2), round(random.uniform(200, 900), 1), ("ref.cathode.out", "mass_dry", "t"), day_of("ref", day)
+            )
             later = day + timedelta(days=9)
             one.put(4 + n, 4, f"{later:%d.%m.%Y}")
-            one.measure((4 + n, 5), round(random.uniform(1000, 2000), 1), ("ref.slimes.out", "mass_dry", "kg"), day_of("ref", later))
+            one.measure(
+                (4 + n, 5),
+                round(random.uniform(1000, 2000), 1),
+                ("ref.slimes.out", "mass_dry", "kg"),
+                day_of("ref", later),
+            )
 
     return _book("отгрузка.xlsx", fill, seed)
 
@@ -324,7 +365,9 @@ def downtime_list(seed: int) -> Strange:
     def fill(page: Callable[[str], Page], random: Random) -> None:
         one = page("Простои")
         one.put(1, 1, "Жезказганская обогатительная фабрика. Перечень простоев за март 2026 г.")
-        for n, head in enumerate(["№", "Дата", "Смена", "Секция", "Оборудование", "Простой, ч", "Причина", "Потеря руды, т"], start=1):
+        for n, head in enumerate(
+            ["№", "Дата", "Смена", "Секция", "Оборудование", "Простой, ч", "Причина", "Потеря руды, т"], start=1
+        ):
             one.put(3, n, head)
         seen = set()
         for row in range(4, 24):
@@ -332,9 +375,16 @@ def downtime_list(seed: int) -> Strange:
             while (day, shift, line) in seen:
                 day = date(2026, 3, random.randint(1, 28))
             seen.add((day, shift, line))
-            for n, value in enumerate([row - 3, f"{day:%d.%m.%Y}", ("I", "II", "III")[shift], f"Секция {line}", "мельница МШР"], start=1):
+            for n, value in enumerate(
+                [row - 3, f"{day:%d.%m.%Y}", ("I", "II", "III")[shift], f"Секция {line}", "мельница МШР"], start=1
+            ):
                 one.put(row, n, value)
-            one.measure((row, 6), round(random.uniform(0.2, 3), 1), (f"zhf.l{line}", "downtime", "h"), shift_of("zhf", day, shift))
+            one.measure(
+                (row, 6),
+                round(random.uniform(0.2, 3), 1),
+                (f"zhf.l{line}", "downtime", "h"),
+                shift_of("zhf", day, shift),
+            )
             one.put(row, 7, "замена футеровки")
             one.put(row, 8, round(random.uniform(10, 300)))
 
@@ -351,8 +401,12 @@ def american_dates(seed: int) -> Strange:
             one.put(2, n, head)
         for n, day in enumerate(_days(3, 20)):
             one.put(3 + n, 1, f"{day:%m/%d/%Y}")
-            one.measure((3 + n, 2), round(random.uniform(200, 290), 2), ("ref.cathode", "mass_dry", "t"), day_of("ref", day))
-            one.measure((3 + n, 3), round(random.uniform(0, 900), 1), ("ref.cathode.out", "mass_dry", "t"), day_of("ref", day))
+            one.measure(
+                (3 + n, 2), round(random.uniform(200, 290), 2), ("ref.cathode", "mass_dry", "t"), day_of("ref", day)
+            )
+            one.measure(
+                (3 + n, 3), round(random.uniform(0, 900), 1), ("ref.cathode.out", "mass_dry", "t"), day_of("ref", day)
+            )
 
     return _book("refinery export.xlsx", fill, seed)
 
@@ -365,7 +419,9 @@ def shifts_across(seed: int) -> Strange:
             one = page(f"{day:%d.%m}")
             one.put(1, 1, "Медеплавильный завод. Конвертерное отделение, суточный отчёт")
             one.put(2, 1, f"за {day:%d.%m.%Y}")
-            for n, head in enumerate(["Показатель", "Ед.изм.", "I смена 07-15", "II смена 15-23", "III смена 23-07", "За сутки"], start=1):
+            for n, head in enumerate(
+                ["Показатель", "Ед.изм.", "I смена 07-15", "II смена 15-23", "III смена 23-07", "За сутки"], start=1
+            ):
                 one.put(4, n, head)
             rows = [("Кварц, загружено влажн.", "т", "conv.quartz", "mass_wet", "t", 28), ("Черновая медь", "т", "conv.blister", "mass_dry", "t", 85),
                     ("Конвертерный шлак", "т", "conv.slag", "mass_dry", "t", 92), ("Cu в черновой меди", "%", "conv.blister", "grade_Cu", "%", 98.6),
@@ -391,7 +447,9 @@ def stocks_english(seed: int) -> Strange:
         one = page("Stocks")
         one.put(1, 1, "Stocktake of concentrates and metal, closing balance")
         one.put(2, 1, "as at 31.03.2026 24:00")
-        for n, head in enumerate(["No", "Place", "Wet mass, t", "Moisture, %", "Cu, %", "Ag, g/t", "Book value, t"], start=1):
+        for n, head in enumerate(
+            ["No", "Place", "Wet mass, t", "Moisture, %", "Cu, %", "Ag, g/t", "Book value, t"], start=1
+        ):
             one.put(4, n, head)
         moment = datetime(2026, 4, 1, tzinfo=ZONE)
         places: Sequence[tuple[str, str]] = (

@@ -152,7 +152,9 @@ def _with_uoms(points: Sequence[str], quantities: Sequence[str], guess: Guess) -
     for point in points:
         for quantity in quantities:
             masses = quantity.startswith(("mass", "counter", "metal"))
-            uoms = (guess.uom,) if guess.uom else ("t", "kg") if masses else ("h",) if quantity in _HOURS else ("%", "g/t")
+            uoms = (
+                (guess.uom,) if guess.uom else ("t", "kg") if masses else ("h",) if quantity in _HOURS else ("%", "g/t")
+            )
             own = guess.own_uom or not guess.uom
             found += [said(point, quantity, replace(guess, uom=uom, own_uom=own)) for uom in uoms]
     return found

@@ -103,7 +103,9 @@ def side_of(block: Block, first: int) -> tuple[dict[int, str], dict[int, str]]:
     return labels, uoms
 
 
-def learn_rows(block: Block, columns: Sequence[int], place: Place, words: tuple[object, set[str]]) -> tuple[LearntRow, ...]:
+def learn_rows(
+    block: Block, columns: Sequence[int], place: Place, words: tuple[object, set[str]]
+) -> tuple[LearntRow, ...]:
     """A rule for every label: its quantity, by its words and unit, and its point."""
     labels, uoms = side_of(block, min(columns))
     found = []

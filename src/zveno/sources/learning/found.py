@@ -71,6 +71,7 @@ class LearntTable:
     calendar: str = ""
     point: str = ""
     date: str = ""
+    date_order: str = ""
     shift: str = ""
     period: str = ""
     slot: str = ""
@@ -86,7 +87,7 @@ class LearntTable:
     def keys(self) -> dict[str, Any]:
         """The keys of the table that are not its columns and rows."""
         named = {"title": self.title, "section": self.section, "is": self.none_of, "calendar": self.calendar,
-                 "point": self.point, "date": self.date, "shift": self.shift, "period": self.period, "slot": self.slot}  # fmt: skip
+                 "point": self.point, "date": self.date, "date_order": self.date_order, "shift": self.shift, "period": self.period, "slot": self.slot}  # fmt: skip
         found: dict[str, Any] = {key: value for key, value in named.items() if value}
         if self.heading_rows > 1:
             found["heading_rows"] = self.heading_rows

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from zveno.model.mapping import CellRule, Mappings
-from zveno.sources.dates import moment_of
+from zveno.sources.dates import day_second, moment_of
 from zveno.sources.grid import RawCell
 from zveno.sources.headings import code_of, uom_in
 from zveno.sources.patterns import caught
@@ -153,8 +153,15 @@ def _role_by_cells(cells: Sequence[RawCell], shift_words: set[str]) -> str:
         return "person"
     if _mostly(cells, lambda one: tidy(one.value).lower() in shift_words and isinstance(one.value, str)):
         return "shift"
-    dates = sum(moment_of(one.value) is not None and not isinstance(one.value, (int, float)) for one in cells)
+    dates = sum(_dates(one) for one in cells)
     return "date" if cells and dates >= _MOST * len(cells) else ""
+
+
+def _dates(cell: RawCell) -> bool:
+    """Whether a cell is a date, in whatever order of day and month."""
+    if isinstance(cell.value, (int, float)):
+        return False
+    return moment_of(cell.value) is not None or moment_of(day_second(cell.value)) is not None
 
 
 def is_computed(cells: Sequence[RawCell]) -> bool:

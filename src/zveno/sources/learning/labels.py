@@ -73,7 +73,9 @@ class Labels:
             large = next((one for one in asked if small < one and asked[one][0].likely == asked[small][0].likely), None)
             if large is not None and small:
                 asked[large] += asked.pop(small)
-        rows = [LearntRow(_joined([one for one, _ in spelt]), point, cell=spelt[0][1]) for point, spelt in known.items()]
+        rows = [
+            LearntRow(_joined([one for one, _ in spelt]), point, cell=spelt[0][1]) for point, spelt in known.items()
+        ]
         rows += [
             LearntRow(_joined([one.pattern for one in group]), "", group[0].likely, group[0].cell)
             for group in asked.values()

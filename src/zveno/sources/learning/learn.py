@@ -16,7 +16,7 @@ from zveno.sources.grid import Book, Sheet
 from zveno.sources.learning.find import blocks, title_pattern
 from zveno.sources.learning.found import LearntTable
 from zveno.sources.learning.labels import slug
-from zveno.sources.learning.tables import Known, learn_table, roster
+from zveno.sources.learning.tables import Known, beside, learn_table, roster
 from zveno.sources.learning.text import as_yaml
 from zveno.sources.mapped import read_mapped, recognise
 from zveno.sources.patterns import alike
@@ -81,7 +81,9 @@ def learn(model: ChainModel, content: bytes, name: str) -> Learnt:
     id_ = _id_of(name)
     dated = known.days == {date_in(name.replace("_", " "))}
     fates = _tried(model, book, name, id_, tables)
-    held = sum(one.status == "rejected" and one.reason in ("not_mapped", "no_point", "no_period", "no_uom") for one in fates)
+    held = sum(
+        one.status == "rejected" and one.reason in ("not_mapped", "no_point", "no_period", "no_uom") for one in fates
+    )
     text = as_yaml(id_, name, tables, dated=dated)
     return Learnt(id_, text, tables, counted(fates), layout.layout.id if layout else "", held)
 
@@ -89,7 +91,9 @@ def learn(model: ChainModel, content: bytes, name: str) -> Learnt:
 def _tried(model: ChainModel, book: Book, name: str, id_: str, tables: Sequence[LearntTable]) -> Sequence[Fate]:
     """What the proposed mapping makes of the cells of its own file."""
     marks = dict.fromkeys((sign for one in tables for sign in one.checks), "qc_duplicate")
-    layout = LayoutMapping(id=id_, marks=marks, tables=tuple(MappedTable.model_validate(one.as_data()) for one in tables))
+    layout = LayoutMapping(
+        id=id_, marks=marks, tables=tuple(MappedTable.model_validate(one.as_data()) for one in tables)
+    )
     own = Mappings(layouts=(layout,), calendars=model.mappings.calendars)
     found = recognise(book, own)
     return read_mapped(book, name, found, own, model.tz).fates if found else ()
@@ -104,7 +108,7 @@ def _tables(sheet: Sheet, known: Known) -> Iterator[LearntTable]:
     heads = [tuple(block.heads.values()) for block, _ in found]
     for (block, table), own in zip(found, heads, strict=True):
         again = heads.count(own) > 1 and block.section and title_pattern(block.section) != table.title
-        yield replace(table, section=title_pattern(block.section)) if again else table
+        yield from beside(replace(table, section=title_pattern(block.section)) if again else table)
 
 
 def _merged(tables: Iterable[LearntTable]) -> Iterator[LearntTable]:

@@ -181,7 +181,9 @@ class PointIndex:
         own = frozenset(one for one in own if category(one) != "word") if asked.loose else own
         if not own:
             return Match()
-        around = frozenset().union(*(self._named(one) for one in asked.around)) | {f"plant:{one}" for one in asked.plants}
+        around = frozenset().union(*(self._named(one) for one in asked.around)) | {
+            f"plant:{one}" for one in asked.plants
+        }
         scores = {}
         for one in self.points:
             score = _score(one, own, around, asked)
@@ -323,7 +325,9 @@ def _fit(one: _Point, asked: Asked) -> tuple[float, bool]:
 def _reads(meter: Meter, quantity: str) -> bool:
     """Whether a meter can be what gives a quantity."""
     if quantity.startswith("grade_"):
-        return meter.quantity == "assay" and quantity.removeprefix("grade_").removesuffix("_express") in meter.components
+        return (
+            meter.quantity == "assay" and quantity.removeprefix("grade_").removesuffix("_express") in meter.components
+        )
     if quantity.startswith(("metal_", "concentration_")):
         return meter.quantity == ("mass" if quantity.startswith("metal_") else "survey_mass")
     return meter.quantity in _READS.get(quantity, ())

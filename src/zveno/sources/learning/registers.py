@@ -26,7 +26,9 @@ def is_wagons(columns: Sequence[LearntColumn]) -> bool:
 def learn_wagons(block: Block, table: LearntTable, columns: Sequence[LearntColumn], place: Place) -> LearntTable:
     """Wagons with their weights, which count for what is received by lots; assays of the lots."""
     rows = _lots(block, columns, place)
-    receipts = [rule["sets"]["receipt"] for one in rows for rule in (one.rule, *one.likely[:1]) if isinstance(rule, Mapping)]  # type: ignore[index]
+    receipts = [
+        rule["sets"]["receipt"] for one in rows for rule in (one.rule, *one.likely[:1]) if isinstance(rule, Mapping)
+    ]  # type: ignore[index]
     plant = receipts[0].split(".")[0] if receipts else "new"
     done = []
     for one in columns:
@@ -62,7 +64,9 @@ def _lots(block: Block, columns: Sequence[LearntColumn], place: Place) -> tuple[
             beside = block.sheet.cells.get((row, column))
             if beside is not None and isinstance(beside.value, str):
                 told.setdefault(column, set()).add(tidy(beside.value))
-    quantities = frozenset(one.guess.quantity for one in columns if one.guess.quantity.startswith(("grade_", "moist", "mass_wet")))
+    quantities = frozenset(
+        one.guess.quantity for one in columns if one.guess.quantity.startswith(("grade_", "moist", "mass_wet"))
+    )
     rows = []
     for prefix, told in groups.items():
         same = [next(iter(words)) for words in told.values() if len(words) == 1]
@@ -108,7 +112,9 @@ def learn_instruments(table: LearntTable, columns: Sequence[LearntColumn]) -> Le
         done.append(replace(one, rule=rule, likely=(), point="instr.{serial}" if name else "", quantity=name))
     dated = bool(table.date) and not table.undated
     place = table.date if dated else "above"
-    return replace(table, columns=tuple(done), period="moment", slot="{serial}", shift="", date=place, undated=not dated)
+    return replace(
+        table, columns=tuple(done), period="moment", slot="{serial}", shift="", date=place, undated=not dated
+    )
 
 
 def stated_alone(block: Block, table: LearntTable) -> LearntTable:
@@ -118,13 +124,21 @@ def stated_alone(block: Block, table: LearntTable) -> LearntTable:
     """
     dry = [one for one in table.columns if one.rule == "derived" and holds(one.heading, ("сух", "құрғ", "dry"))
            and holds(one.heading, ("масс", "вес", "салмақ", "mass", "weight"))]  # fmt: skip
-    masses = [_column(one) for one in table.columns if one.quantity.startswith("mass") and one.rule and "unc" not in one.quantity]
+    masses = [
+        _column(one)
+        for one in table.columns
+        if one.quantity.startswith("mass") and one.rule and "unc" not in one.quantity
+    ]
     label = next((_column(one) for one in table.columns if one.rule == "label"), None)
     if len(dry) != 1 or not masses or label is None:
         return table
     column, alone = _column(dry[0]), []
     for row, cell in block.cells(column).items():
-        if not cell.formula and isinstance(cell.value, (int, float)) and not any((row, one) in block.sheet.cells for one in masses):
+        if (
+            not cell.formula
+            and isinstance(cell.value, (int, float))
+            and not any((row, one) in block.sheet.cells for one in masses)
+        ):
             alone.append(tidy(block.sheet.cells[row, label].value) if (row, label) in block.sheet.cells else "")
     rows = []
     for one in table.rows:

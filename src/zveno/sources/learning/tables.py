@@ -13,7 +13,7 @@ from zveno.model.chain import ChainModel
 from zveno.model.mapping import Calendar
 from zveno.periods import zone
 from zveno.sources.cells import cell_name
-from zveno.sources.dates import date_in, moment_of, month_in
+from zveno.sources.dates import date_in, figures_in, moment_of, month_in
 from zveno.sources.grid import RawCell, Sheet
 from zveno.sources.headings import uom_in
 from zveno.sources.learning.columns import Place, resolved
@@ -80,7 +80,9 @@ class Known:
 
 def roster(sheet: Sheet) -> str:
     """The title of a sheet that holds hours of persons and nothing of the production; empty if it is none."""
-    titles = [tidy(cell.value) for (row, _), cell in sorted(sheet.cells.items()) if row < 3 and isinstance(cell.value, str)]
+    titles = [
+        tidy(cell.value) for (row, _), cell in sorted(sheet.cells.items()) if row < 3 and isinstance(cell.value, str)
+    ]
     return next((one for one in titles if holds(one, ROSTER) and not holds(one, ("поверк", "отбор"))), "")
 
 
@@ -89,6 +91,7 @@ def title_of(block: Block, known: Known) -> str:
 
     The first heading of a table without titles.
     """
+
     def worth(title: str) -> tuple[bool, bool, bool, int]:
         plants, words = known.index.plants_in(title)
         told = any(category(one) != "word" for one in concepts(title) - words)
@@ -116,9 +119,18 @@ def learn_table(block: Block, known: Known) -> LearntTable:
         table = replace(table, date="")
     if any(one.guess.role == "shift" for one in columns) or (across is not None and across.shifts):
         table = replace(table, shift="")
+    table = replace(table, date_order=_order(block, columns))
     timed = bool(shift[0]) or _timed(block, columns, known)
     lot = "{lot}" in table.slot
-    period = "lot" if lot else "shift" if timed or (across and across.shifts) else "moment" if holds_stock(context) else "day"
+    period = (
+        "lot"
+        if lot
+        else "shift"
+        if timed or (across and across.shifts)
+        else "moment"
+        if holds_stock(context)
+        else "day"
+    )
     if period == "moment":
         table = replace(table, period="moment")
     table = _with_calendar(table, block, columns, known, plants, shift[1], period, across)
@@ -137,6 +149,40 @@ def _timed(block: Block, columns: Sequence[LearntColumn], known: Known) -> bool:
     heads = [one for one in columns if one.guess.role == "shift"]
     words = [as_word(cell.value) for one in heads for cell in block.cells(_left(one.cell)).values()]
     return any(one.guess.stamp for one in columns) or (bool(heads) and (not words or any(map(known.is_shift, words))))
+
+
+def beside(table: LearntTable) -> list[LearntTable]:
+    """A table whose dates stand in several columns as several beside each other, each with dates of its own.
+
+    Dates without values of their own, such as those of departure and arrival, are left as they are: an import that
+    finds two of them different takes nothing.
+    """
+    dates = [n for n, one in enumerate(table.columns) if one.guess.role == "date"]
+    if len(dates) < 2 or table.rows:
+        return [table]
+    ends = [*dates[1:], len(table.columns)]
+    parts = [
+        table.columns[0 if n == 0 else start : end] for n, (start, end) in enumerate(zip(dates, ends, strict=True))
+    ]
+    valued = [any(one.guess.role == "value" for one in part) for part in parts]
+    heads = {table.columns[n].guess.pattern for n in dates}
+    if not all(valued) or len(heads) < len(dates):
+        return [table]
+    return [replace(table, columns=part) for part in parts]
+
+
+def _order(block: Block, columns: Sequence[LearntColumn]) -> str:
+    """Order of day and month in dates of figures: ``mdy`` where no other can be, ``?`` where both can, and that is odd."""
+    cells = [
+        cell.value for one in columns if one.guess.role == "date" for cell in block.cells(_left(one.cell)).values()
+    ]
+    pairs = [pair for one in cells if isinstance(one, str) and (pair := figures_in(one)) is not None]
+    if not pairs or all(second <= 12 for _, second in pairs) and any(first > 12 for first, _ in pairs):
+        return ""
+    if any(second > 12 for _, second in pairs):
+        return "mdy" if all(first <= 12 for first, _ in pairs) else "?"
+    months, days = {second for _, second in pairs}, {first for first, _ in pairs}
+    return "?" if len(months) > 2 and len(months) > len(days) else ""
 
 
 def holds_stock(texts: Iterable[str]) -> bool:
@@ -211,7 +257,9 @@ def _crossed(
         place = replace(place, line=line, number=across.line) if line else place
     rows = learn_rows(block, across.columns, place, (known.model.mappings, known.words))
     first = next(one for one in columns if one.heading in heads)
-    whole = replace(first, guess=Guess(across.pattern, "value"), rule={"point": place.line} if place.line else {"period": ""})
+    whole = replace(
+        first, guess=Guess(across.pattern, "value"), rule={"point": place.line} if place.line else {"is": "value"}
+    )
     rest, _ = resolved([one for one in columns if one.heading not in heads], place, labelled=True)
     side = min(across.columns)
     kept = [one for one in rest if not (one.asked and _left(one.cell) > side)]
@@ -242,7 +290,13 @@ def _elements(columns: Sequence[LearntColumn]) -> list[LearntColumn]:
     for one in columns:
         symbol = one.quantity.rpartition("_")[2] if one.quantity.startswith(("grade_", "concentration_")) else ""
         tail = one.guess.pattern.rpartition(" / ")[2]
-        if not symbol or one.asked or not isinstance(one.rule, str) or not tail.startswith(f"{symbol}") or one.guess.own_uom:
+        if (
+            not symbol
+            or one.asked
+            or not isinstance(one.rule, str)
+            or not tail.startswith(f"{symbol}")
+            or one.guess.own_uom
+        ):
             found.append(one)
             continue
         head = one.guess.pattern.removesuffix(tail)
@@ -324,7 +378,9 @@ def _day_numbers(block: Block, columns: Sequence[LearntColumn]) -> bool:
     for one in columns:
         if one.guess.role == "date":
             cells = block.cells(_left(one.cell))
-            return bool(cells) and all(as_word(cell.value).isdigit() and len(as_word(cell.value)) < 3 for cell in cells.values())
+            return bool(cells) and all(
+                as_word(cell.value).isdigit() and len(as_word(cell.value)) < 3 for cell in cells.values()
+            )
     return False
 
 

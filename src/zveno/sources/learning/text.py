@@ -32,8 +32,7 @@ def _table(table: LearntTable) -> Iterator[str]:
     """Lines of one table."""
     mark = "  - "
     for key, value in table.keys.items():
-        asks = "  # ? no date was found: write it, such as 2026-03-31" if (key, value) == ("date", "above") and table.undated else ""
-        yield f"{mark}{key}: {quoted(value) if isinstance(value, str) else value}{asks}"
+        yield f"{mark}{key}: {quoted(value) if isinstance(value, str) else value}{_missing(table, key, value)}"
         mark = "    "
         if key == "title":
             for asked, choices in table.asks.items():
@@ -47,9 +46,16 @@ def _table(table: LearntTable) -> Iterator[str]:
     if table.rows:
         yield "    rows:"
         if all(one.asked for one in table.rows):
-            yield "      \"?\": note"
+            yield '      "?": note'
         for row in table.rows:
             yield from _rule(row.pattern, row, f"{row.cell} «{row.pattern}»".strip())
+
+
+def _missing(table: LearntTable, key: str, value: object) -> str:
+    """What a person must write in a line that says something no file can tell."""
+    if key == "date" and value == "above" and table.undated:
+        return "  # ? no date was found: write it, such as 2026-03-31"
+    return "  # ? which stands first, day or month: write dmy or mdy" if (key, value) == ("date_order", "?") else ""
 
 
 def _rule(pattern: str, one: LearntColumn | LearntRow, evidence: str) -> Iterator[str]:
