@@ -1,11 +1,11 @@
-"""``python -m benchmarks.learn_mapping``: how well ``zveno import --learn`` understands layouts, and what a person edits.
+"""``python -m benchmarks.learn_mapping``: how well ``zveno import --learn`` understands layouts, what a person edits.
 
-For every layout of the example ``workbooks_march_2026`` a mapping is learnt from ONE file, from the chain and its report
-calendars alone (the example's own mappings are taken away), and reads all files of the layout. What it does with each
-cell is compared with what the mapping written by hand does: right, held for a question, or a quiet error (taken with
-another value, point, quantity, time or mark of the laboratory, or taken though it must not be). The second figure is
-the number of lines that a person edits until nothing but right cells is left: a line uncommented from the candidates
-of a question (found by trying), or a line written anew (kept here, in ``EDITS``).
+For every layout of the example ``workbooks_march_2026`` a mapping is learnt from ONE file, from the chain and its
+report calendars alone (the example's own mappings are taken away), and reads all files of the layout. What it does
+with each cell is compared with what the mapping written by hand does: right, held for a question, or a quiet error
+(taken with another value, point, quantity, time or mark of the laboratory, or taken though it must not be). The second
+figure is the number of lines that a person edits until nothing but right cells is left: a line uncommented from the
+candidates of a question (found by trying), or a line written anew (kept here, in ``EDITS``).
 """
 
 from __future__ import annotations
@@ -52,6 +52,11 @@ _UNREADABLE = ("17.03.2026.xlsx",)
 EDITS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "laboratory": (
         ('#: "Шихта | Шихта общая | шихта общ.": "?"', '"Шихта | Шихта общая | шихта общ.": sm.feed.blend'),
+    ),
+    "gas": (
+        ('#: point: "?"', "point: gas"),
+        ('#: "Күкіртті газ көлемі, *": af.gas volume', '"Күкіртті газ көлемі, *": gas volume'),
+        ('#: "Электр энергиясы, *": "? power"', '"Электр энергиясы, *": sm.furnace power'),
     ),
     "instruments": (("date: above", "date: 2026-03-31"),),
 }

@@ -5,7 +5,7 @@ from zveno.sources.cases import CasesFile, read_cases
 from zveno.sources.conflicts import conflicts
 from zveno.sources.fates import REASONS
 from zveno.sources.files import SourceBatch, lock_files, read_files
-from zveno.sources.learning import Learnt, learn
+from zveno.sources.learning import Learnt, LearntTable, learn
 from zveno.sources.lots import read_lots
 from zveno.sources.mappedfiles import (
     QUIET_REASONS,
@@ -27,6 +27,7 @@ __all__ = [
     "CasesFile",
     "CountedValue",
     "Learnt",
+    "LearntTable",
     "MappedFile",
     "SourceBatch",
     "cells_frame",

@@ -55,7 +55,7 @@ PARTS: tuple[tuple[str, str, str], ...] = (
     ("", "voltage", ".tank"),
     ("", "cells", ".tank"),
 )
-"""Parts of a line or plant that are no streams: by what a heading speaks of or by the quantity, the end of the point."""
+"""Parts of a line or plant that are no streams: by what a heading speaks of, or its quantity, the end of the point."""
 MOSCOW = ("московск", "мәскеу", "moscow", "мск")
 """Words for the time of railways."""
 LOT, WAGON = ("партия", "парт", "лот", "lot", "топтама"), ("вагон", "wagon")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
+from zveno.sources.learn import learn, title_pattern
 
 from zveno.chain import example, load
 from zveno.errors import DataError
@@ -16,7 +17,6 @@ from zveno.model.chain import ChainModel
 from zveno.model.mapping import LayoutMapping, Mappings
 from zveno.model.yamlfile import YamlFile, read_yaml
 from zveno.sources.books import is_book, open_book, text_books
-from zveno.sources.learn import learn, title_pattern
 from zveno.sources.mapped import read_mapped, recognise
 
 WORKBOOKS = example("workbooks_march_2026") / "workbooks"

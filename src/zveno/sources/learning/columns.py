@@ -120,8 +120,8 @@ def _finished(one: LearntColumn, match: Match, place: Place, base: str) -> Learn
     if part is not None:
         known = bool(base or place.line)
         point, quantity = f"{base}{part}" if known else "", "mass_dry" if guess.quantity == "mass" else guess.quantity
-        fixed = known and guess.uom and (guess.sure or guess.quantity == "mass")
-        rule = said(point, quantity, guess) if fixed else ""
+        whole = known and bool(guess.uom) and (guess.sure or guess.quantity == "mass")
+        rule = said(point, quantity, guess) if whole else ""
         return _answered(one, rule, point, quantity, _with_uoms((point,), (quantity,), guess))
     quantity, sure = _mass(one, match, place) if guess.quantity == "mass" else (guess.quantity, guess.sure)
     if not _words(one) and not match.point.startswith("."):

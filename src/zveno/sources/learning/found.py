@@ -8,7 +8,7 @@ from typing import Any
 
 from zveno.sources.learning.guesses import Guess
 
-Rule = str | Mapping[str, str]
+Rule = str | Mapping[str, str | Mapping[str, str]]
 """What a mapping says of a column or row: the short form or the long one."""
 
 
@@ -35,6 +35,14 @@ class LearntColumn:
     likely: tuple[Rule, ...] = ()
     point: str = ""
     quantity: str = ""
+
+    @property
+    def column(self) -> int:
+        """Number of the column, from 0."""
+        number = 0
+        for letter in self.cell.rstrip("0123456789"):
+            number = number * 26 + ord(letter) - 64
+        return number - 1
 
     @property
     def asked(self) -> bool:
@@ -80,15 +88,17 @@ class LearntTable:
     checks: tuple[str, ...] = ()
     asks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     none_of: str = ""
+    stands_for: str = "day"
+    """What a value of it stands for, for readers: shift, day, lot or moment."""
     undated: bool = False
     """Whether nothing on the sheet says its date."""
 
     @property
     def keys(self) -> dict[str, Any]:
         """The keys of the table that are not its columns and rows."""
-        named = {"title": self.title, "section": self.section, "is": self.none_of, "calendar": self.calendar,
-                 "point": self.point, "date": self.date, "date_order": self.date_order, "shift": self.shift, "period": self.period, "slot": self.slot}  # fmt: skip
-        found: dict[str, Any] = {key: value for key, value in named.items() if value}
+        names = ("title", "section", "calendar", "point", "date", "date_order", "shift", "period", "slot")
+        named = {"is": self.none_of, **{name: getattr(self, name) for name in names}}
+        found: dict[str, Any] = {key: named[key] for key in ("title", "is", *names[1:]) if named[key]}
         if self.heading_rows > 1:
             found["heading_rows"] = self.heading_rows
         return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from zveno.model.mapping import CellRule, Mappings
@@ -20,8 +20,8 @@ from zveno.text.tradewords import (
     END_OF_SHIFT,
     EXPRESS,
     LOT,
-    MOISTURE,
     MASS_WORDS,
+    MOISTURE,
     MOSCOW,
     ROLE_WORDS,
     RUNNING,

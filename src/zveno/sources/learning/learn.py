@@ -15,8 +15,9 @@ from zveno.sources.fates import Fate, counted
 from zveno.sources.grid import Book, Sheet
 from zveno.sources.learning.find import blocks, title_pattern
 from zveno.sources.learning.found import LearntTable
+from zveno.sources.learning.known import Known
 from zveno.sources.learning.labels import slug
-from zveno.sources.learning.tables import Known, beside, learn_table, roster
+from zveno.sources.learning.tables import beside, learn_table, roster
 from zveno.sources.learning.text import as_yaml
 from zveno.sources.mapped import read_mapped, recognise
 from zveno.sources.patterns import alike

@@ -16,7 +16,8 @@ _ACRONYM = re.compile(r"(?<![^\W\d_])[^\W\d_a-zа-яё]{2,5}(?![^\W\d_])")
 _ENOUGH, _MARGIN = 2.0, 1.0
 _SHOWN = 3
 _READS = {
-    "mass_wet": ("wet_mass", "survey_mass"), "mass_dry": ("mass", "survey_mass"), "mass": ("mass", "wet_mass", "survey_mass"),
+    "mass_wet": ("wet_mass", "survey_mass"), "mass_dry": ("mass", "survey_mass"),
+    "mass": ("mass", "wet_mass", "survey_mass"),
     "moisture": ("moisture", "wet_mass", "survey_mass"), "counter_start": ("counter",), "counter_end": ("counter",),
 }  # fmt: skip
 """Quantities of meters that a quantity of a report can be a reading of."""

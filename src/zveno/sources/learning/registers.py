@@ -26,9 +26,7 @@ def is_wagons(columns: Sequence[LearntColumn]) -> bool:
 def learn_wagons(block: Block, table: LearntTable, columns: Sequence[LearntColumn], place: Place) -> LearntTable:
     """Wagons with their weights, which count for what is received by lots; assays of the lots."""
     rows = _lots(block, columns, place)
-    receipts = [
-        rule["sets"]["receipt"] for one in rows for rule in (one.rule, *one.likely[:1]) if isinstance(rule, Mapping)
-    ]  # type: ignore[index]
+    receipts = [stream for one in rows for rule in (one.rule, *one.likely[:1]) if (stream := _receipt(rule))]
     plant = receipts[0].split(".")[0] if receipts else "new"
     done = []
     for one in columns:
@@ -52,8 +50,8 @@ def learn_wagons(block: Block, table: LearntTable, columns: Sequence[LearntColum
 
 def _lots(block: Block, columns: Sequence[LearntColumn], place: Place) -> tuple[LearntRow, ...]:
     """Lots by the letters before their numbers, with the stream that they are received by."""
-    at = {one.guess.name or one.cell: _column(one) for one in columns if one.cell}
-    texts = [_column(one) for one in columns if one.guess.role in ("note", "label") and one.guess.name != "lot"]
+    at = {one.guess.name or one.cell: one.column for one in columns if one.cell}
+    texts = [one.column for one in columns if one.guess.role in ("note", "label") and one.guess.name != "lot"]
     groups: dict[str, dict[int, set[str]]] = {}
     for row, cell in block.cells(at["lot"]).items():
         found = _PREFIX.match(tidy(cell.value))
@@ -79,15 +77,14 @@ def _lot(prefix: str, said: Sequence[str], quantities: frozenset[str], place: Pl
     arrived = replace(place, around=(*place.around, *said), period="lot")
     tries = [arrived.match((*place.around[-1:], *said[-n:]), quantities, loose=True) for n in range(len(said) + 1)]
     match = next((one for one in reversed(tries) if one.sure), tries[-1])
-    rules: list[Rule] = [{"sets": {"receipt": point}} for point in match.likely]  # type: ignore[dict-item]
+    rules: list[Rule] = [{"sets": {"receipt": point}} for point in match.likely]
     return LearntRow(f"{prefix}{{n}}", rules[0] if match.sure else "", () if match.sure else tuple(rules))
 
 
-def _column(one: LearntColumn) -> int:
-    number = 0
-    for letter in one.cell.rstrip("0123456789"):
-        number = number * 26 + ord(letter) - 64
-    return number - 1
+def _receipt(rule: Rule) -> str:
+    """The stream that the lots of a rule are received by."""
+    told = rule["sets"] if isinstance(rule, Mapping) and "sets" in rule else ""
+    return told["receipt"] if isinstance(told, Mapping) else ""
 
 
 def is_instruments(columns: Sequence[LearntColumn]) -> bool:
@@ -120,19 +117,19 @@ def learn_instruments(table: LearntTable, columns: Sequence[LearntColumn]) -> Le
 def stated_alone(block: Block, table: LearntTable) -> LearntTable:
     """Rows whose mass stands only where others have a computed one: it is stated there, and taken.
 
-    Only where the column is named for its dry mass, nothing in the row could be what it is computed from, and it is typed.
+    Only where the column is called dry mass, no other mass stands in the row, and it is typed.
     """
     dry = [one for one in table.columns if one.rule == "derived" and holds(one.heading, ("сух", "құрғ", "dry"))
            and holds(one.heading, ("масс", "вес", "салмақ", "mass", "weight"))]  # fmt: skip
     masses = [
-        _column(one)
+        one.column
         for one in table.columns
         if one.quantity.startswith("mass") and one.rule and "unc" not in one.quantity
     ]
-    label = next((_column(one) for one in table.columns if one.rule == "label"), None)
+    label = next((one.column for one in table.columns if one.rule == "label"), None)
     if len(dry) != 1 or not masses or label is None:
         return table
-    column, alone = _column(dry[0]), []
+    column, alone = dry[0].column, []
     for row, cell in block.cells(column).items():
         if (
             not cell.formula

@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date
-from functools import cached_property
-from typing import Any
 
-from zveno.model.chain import ChainModel
-from zveno.model.mapping import Calendar
-from zveno.periods import zone
 from zveno.sources.cells import cell_name
 from zveno.sources.dates import date_in, figures_in, moment_of, month_in
 from zveno.sources.grid import RawCell, Sheet
 from zveno.sources.headings import uom_in
+from zveno.sources.learning.calendars import Timed, likely_calendars
 from zveno.sources.learning.columns import Place, resolved
 from zveno.sources.learning.cross import Across, find_across, learn_rows
 from zveno.sources.learning.find import Block, title_pattern
 from zveno.sources.learning.found import LearntColumn, LearntRow, LearntTable
 from zveno.sources.learning.guesses import Guess, guess_column, quantity_of
+from zveno.sources.learning.known import Known
 from zveno.sources.learning.labels import Labels, line_rows, numbers_of
-from zveno.sources.learning.points import PointIndex
 from zveno.sources.learning.registers import (
     is_instruments,
     is_wagons,
@@ -31,8 +27,8 @@ from zveno.sources.learning.registers import (
     stated_alone,
 )
 from zveno.sources.mappedrows import as_word
-from zveno.sources.reportdays import ReportCalendar
-from zveno.text.sheetwords import plain, tidy
+from zveno.sources.patterns import caught
+from zveno.text.sheetwords import tidy
 from zveno.text.tradeconcepts import category, concepts
 from zveno.text.tradewords import CHECK_SIGNS, CLOSING, OPENING, ROSTER, STOCKTAKE, holds
 
@@ -41,41 +37,6 @@ _MANY = 0.6
 _CLOCK = re.compile(r"\d{1,2}:\d\d|\d\d-\d\d,")
 _PRODUCT = re.compile(r"^(?:of:)?=\[?\.?\$?([A-Z]+)\$?\d+\]?\*\[?\.?\$?([A-Z]+)\$?\d+\]?$")
 """A formula that multiplies two cells."""
-
-
-@dataclass
-class Known:
-    """What is known before a file is looked at: the description, its points, words for shifts; and the file's dates."""
-
-    model: ChainModel
-    file: str
-    days: set[date] = field(default_factory=set)
-
-    @cached_property
-    def index(self) -> PointIndex:
-        """Points of the description."""
-        return PointIndex(self.model)
-
-    @cached_property
-    def calendars(self) -> Mapping[str, ReportCalendar]:
-        """Calendars of reports."""
-        return {name: ReportCalendar.of(one, self.model.tz) for name, one in self.model.mappings.calendars.items()}
-
-    @cached_property
-    def words(self) -> set[str]:
-        """Words that name shifts or whole days."""
-        found = {plain(word) for one in self.model.mappings.calendars.values() for word in one.day_words}
-        return found | {
-            plain(word) for one in self.model.mappings.calendars.values() for each in one.shifts for word in each.words
-        }
-
-    def is_shift(self, text: str) -> bool:
-        """Whether a text is the name of a shift of some calendar."""
-        return any(one.slot(text) not in ("", "day") for one in self.calendars.values())
-
-    def plants(self, *texts: str) -> tuple[str, ...]:
-        """Plants that the first text that names one names."""
-        return next((tuple(found) for one in texts if (found := self.index.plants_in(one)[0])), ())
 
 
 def roster(sheet: Sheet) -> str:
@@ -131,9 +92,12 @@ def learn_table(block: Block, known: Known) -> LearntTable:
         if holds_stock(context)
         else "day"
     )
-    if period == "moment":
-        table = replace(table, period="moment")
-    table = _with_calendar(table, block, columns, known, plants, shift[1], period, across)
+    table = replace(table, stands_for=period, period="moment" if period == "moment" else "")
+    calendars = likely_calendars(Timed(block, columns, known, plants, shift[1], period, across))
+    if len(calendars) == 1:
+        table = replace(table, calendar=calendars[0])
+    elif calendars:
+        table = replace(table, asks={**table.asks, "calendar": tuple(calendars)})
     place = Place(known.index, context, plants, period)
     if is_instruments(columns):
         return learn_instruments(table, columns)
@@ -147,7 +111,7 @@ def learn_table(block: Block, known: Known) -> LearntTable:
 def _timed(block: Block, columns: Sequence[LearntColumn], known: Known) -> bool:
     """Whether a column of shifts names some, not whole days only; or a column of dates their ends."""
     heads = [one for one in columns if one.guess.role == "shift"]
-    words = [as_word(cell.value) for one in heads for cell in block.cells(_left(one.cell)).values()]
+    words = [as_word(cell.value) for one in heads for cell in block.cells(one.column).values()]
     return any(one.guess.stamp for one in columns) or (bool(heads) and (not words or any(map(known.is_shift, words))))
 
 
@@ -172,12 +136,10 @@ def beside(table: LearntTable) -> list[LearntTable]:
 
 
 def _order(block: Block, columns: Sequence[LearntColumn]) -> str:
-    """Order of day and month in dates of figures: ``mdy`` where no other can be, ``?`` where both can, and that is odd."""
-    cells = [
-        cell.value for one in columns if one.guess.role == "date" for cell in block.cells(_left(one.cell)).values()
-    ]
+    """Order of day and month in dates of figures: ``mdy`` where no other can be, ``?`` where both may be meant."""
+    cells = [cell.value for one in columns if one.guess.role == "date" for cell in block.cells(one.column).values()]
     pairs = [pair for one in cells if isinstance(one, str) and (pair := figures_in(one)) is not None]
-    if not pairs or all(second <= 12 for _, second in pairs) and any(first > 12 for first, _ in pairs):
+    if not pairs or (all(second <= 12 for _, second in pairs) and any(first > 12 for first, _ in pairs)):
         return ""
     if any(second > 12 for _, second in pairs):
         return "mdy" if all(first <= 12 for first, _ in pairs) else "?"
@@ -209,7 +171,7 @@ def _weighed_by_volume(block: Block, columns: Sequence[LearntColumn]) -> list[Le
     wanted = {letters.get("volume"), letters.get("bulk_density")}
     found = []
     for one in columns:
-        formulas = [_PRODUCT.match(cell.formula) for cell in block.cells(_left(one.cell)).values() if cell.formula]
+        formulas = [_PRODUCT.match(cell.formula) for cell in block.cells(one.column).values() if cell.formula]
         product = bool(formulas) and all(each is not None and {each[1], each[2]} == wanted for each in formulas)
         if one.guess.role == "derived" and product:
             path = tuple(one.heading.split(" / "))
@@ -262,16 +224,8 @@ def _crossed(
     )
     rest, _ = resolved([one for one in columns if one.heading not in heads], place, labelled=True)
     side = min(across.columns)
-    kept = [one for one in rest if not (one.asked and _left(one.cell) > side)]
+    kept = [one for one in rest if not (one.asked and one.column > side)]
     return replace(table, columns=(*_labelled(kept), whole), rows=rows)
-
-
-def _left(cell: str) -> int:
-    """Column number of a cell name."""
-    number = 0
-    for one in cell.rstrip("0123456789"):
-        number = number * 26 + ord(one) - 64
-    return number - 1
 
 
 def _labelled(columns: Sequence[LearntColumn]) -> list[LearntColumn]:
@@ -310,8 +264,6 @@ def _elements(columns: Sequence[LearntColumn]) -> list[LearntColumn]:
 
 def _told_apart(columns: Sequence[LearntColumn]) -> tuple[LearntColumn, ...]:
     """Columns whose patterns take no other column's heading: a pattern that does is made literal."""
-    from zveno.sources.patterns import caught
-
     found = []
     for n, one in enumerate(columns):
         others = [each.heading for m, each in enumerate(columns) if m != n and each.heading != one.heading]
@@ -336,8 +288,8 @@ def _labels(block: Block, columns: Sequence[LearntColumn]) -> dict[str, str]:
 
 def _quantities(block: Block, columns: Sequence[LearntColumn]) -> dict[str, frozenset[str]]:
     """Quantities that stand in the rows of every label."""
-    valued = {_left(one.cell): one.guess.quantity for one in columns if one.guess.role == "value"}
-    labelled = [_left(one.cell) for one in columns if one.guess.role == "label"]
+    valued = {one.column: one.guess.quantity for one in columns if one.guess.role == "value"}
+    labelled = [one.column for one in columns if one.guess.role == "label"]
     found: dict[str, set[str]] = {}
     for row in range(block.last + 1, block.end):
         cells = dict(block.sheet.row(row))
@@ -351,7 +303,7 @@ def _quantities(block: Block, columns: Sequence[LearntColumn]) -> dict[str, froz
 
 
 def _slot(title: str, columns: Sequence[LearntColumn]) -> str:
-    """The name of the time of a value, where it is neither a shift nor a day: a lot, the begin or the end of a month."""
+    """The name of the time of a value that is neither a shift nor a day: a lot, the begin or end of a month."""
     if any(one.guess.name == "lot" for one in columns):
         return "{lot}"
     if holds(title, STOCKTAKE):
@@ -377,7 +329,7 @@ def _day_numbers(block: Block, columns: Sequence[LearntColumn]) -> bool:
     """Whether the dates of a table are days of a month only."""
     for one in columns:
         if one.guess.role == "date":
-            cells = block.cells(_left(one.cell))
+            cells = block.cells(one.column)
             return bool(cells) and all(
                 as_word(cell.value).isdigit() and len(as_word(cell.value)) < 3 for cell in cells.values()
             )
@@ -396,97 +348,3 @@ def _date_place(block: Block, known: Known) -> str:
     if dated and date_in(dated):
         known.days.add(date_in(dated) or date.min)
     return f"within {title_pattern(dated)}" if dated else "above"
-
-
-def _with_calendar(
-    table: LearntTable, block: Block, columns: Sequence[LearntColumn], known: Known, plants: Sequence[str],
-    shift: str, period: str, across: Across | None,
-) -> LearntTable:  # fmt: skip
-    """The table with the calendar that knows its shifts, or with those to choose from."""
-    found = _calendars(block, columns, known, plants, shift, period, across)
-    if len(found) == 1:
-        return replace(table, calendar=found[0])
-    return replace(table, asks={**table.asks, "calendar": tuple(found)} if found else table.asks)
-
-
-def _calendars(
-    block: Block, columns: Sequence[LearntColumn], known: Known, plants: Sequence[str], shift: str, period: str,
-    across: Across | None,
-) -> list[str]:  # fmt: skip
-    """The likeliest calendars; one where what is known tells it."""
-    calendars = known.model.mappings.calendars
-    if period in ("lot", "moment"):
-        return [one.id for one in calendars.values() if not one.shifts][:1]
-    scores = {name: _knows(block, columns, known, name, shift, across) for name in calendars}
-    if period == "shift":
-        most = max(scores.values(), default=0)
-        best = [name for name in scores if scores[name] == most and most]
-    else:
-        best = list(calendars)
-    for test in (_hours_said(block), _starts(known, plants), _named(known, plants)):
-        right = [name for name in best if test(calendars[name])]
-        best = right or best
-    if period == "day" and len(best) > 1:
-        plainest = [name for name in best if not calendars[name].shifts]
-        best = plainest or best
-    same = {_span(known.calendars[name], period) for name in best}
-    return best[:1] if len(same) == 1 else best
-
-
-def _span(calendar: ReportCalendar, period: str) -> object:
-    """What a calendar makes of a day: calendars that make the same need not be told apart."""
-    day = date(2026, 3, 3)
-    whole = calendar.day(day)
-    shifts = tuple((one.id, calendar.shift(day, one.id).start, one.words) for one in calendar.calendar.shifts)
-    return (whole.start, shifts) if period == "shift" else whole.start
-
-
-def _knows(
-    block: Block, columns: Sequence[LearntColumn], known: Known, name: str, shift: str, across: Across | None
-) -> int:
-    """How many shifts of a table a calendar knows."""
-    calendar = known.calendars[name]
-    heads = [one for one in columns if one.guess.role == "shift" or one.guess.stamp]
-    if across is not None and across.shifts:
-        return sum(calendar.slot(text) not in ("", "day") for c in across.columns for text in block.heads[c])
-    if not heads:
-        return int(bool(shift) and calendar.slot(shift) not in ("", "day"))
-    guess = heads[0].guess
-    values = [cell.value for cell in block.cells(_left(heads[0].cell)).values()]
-    if not guess.stamp:
-        return sum(bool(calendar.slot(as_word(one))) for one in values)
-    own = zone(guess.zone) if guess.zone else known.model.tz
-    moments = [moment.replace(tzinfo=own) for one in values if (moment := moment_of(one)) is not None]
-    return sum(calendar.ending(one) is not None for one in moments)
-
-
-def _hours_said(block: Block) -> Any:
-    """A test: whether the hours of the shifts of a calendar stand above the table or in its headings."""
-    said = " ".join(str(cell.value) for (row, _), cell in block.sheet.cells.items() if row <= block.last)
-
-    def test(one: Calendar) -> bool:
-        return bool(one.shifts) and any(
-            f"{each.starts[:2]}-{each.ends[:2]}" in said or f"{each.starts}-{each.ends}" in said for each in one.shifts
-        )
-
-    return test
-
-
-def _starts(known: Known, plants: Sequence[str]) -> Any:
-    """A test: whether the day of a calendar starts as the plants' days are described to start."""
-    starts = {one.day_starts_h % 24 for one in known.model.chain.plants if one.id in plants}
-
-    def test(one: Calendar) -> bool:
-        whole = known.calendars[one.id].day(date(2026, 3, 3))
-        return (whole.start.hour + whole.start.minute / 60) % 24 in starts
-
-    return test
-
-
-def _named(known: Known, plants: Sequence[str]) -> Any:
-    """A test: whether a calendar is called like a plant or its kind."""
-    names = {*plants, *(one.kind for one in known.model.chain.plants if one.id in plants)}
-    return lambda one: one.id in names
-
-
-__all__ = ["Known", "learn_table", "roster"]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from zveno.sources.learning.found import LearntColumn, LearntRow, LearntTable, Rule
+from zveno.sources.learning.found import LearntColumn, LearntRow, LearntTable
 
 _INTRODUCTION = (
     "# Lines with '# ?' ask something. Take '#: ' off the line that is right, or write your own in its place.",
@@ -22,10 +23,29 @@ def as_yaml(id_: str, name: str, tables: Sequence[LearntTable], *, dated: bool =
     lines += [f"marks: {{{', '.join(f'{quoted(one)}: qc_duplicate' for one in signs)}}}"] if signs else []
     if dated:
         lines.append("dated_file: true")
+    common = {one.calendar for one in tables}
+    if len(common) == 1 and "" not in common:
+        lines.append(f"calendar: {common.pop()}")
+        tables = [replace(one, calendar="") for one in tables]
     lines.append("tables:")
+    written_before: dict[tuple[str, ...], str] = {}
     for table in tables:
-        lines += _table(table)
+        lines += _shared(list(_table(table)), written_before)
     return "\n".join(lines) + "\n"
+
+
+def _shared(lines: list[str], before: dict[tuple[str, ...], str]) -> Iterator[str]:
+    """Lines of a table, whose columns or rows are named where they are those of a table above."""
+    starts = [n for n, one in enumerate(lines) if one in ("    columns:", "    rows:")]
+    yield from lines[: starts[0]] if starts else lines
+    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+        key, body = lines[start].strip(" :"), tuple(lines[start + 1 : end])
+        if body in before:
+            yield f"    {key}: *{before[body]}"
+            continue
+        before[body] = f"{key}_{len(before) + 1}"
+        yield f"    {key}: &{before[body]}"
+        yield from body
 
 
 def _table(table: LearntTable) -> Iterator[str]:
@@ -91,6 +111,3 @@ def quoted(text: str) -> str:
         "",
     )
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"' if odd else text
-
-
-__all__ = ["Rule", "as_yaml", "quoted", "written"]
