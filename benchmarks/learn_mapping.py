@@ -13,7 +13,7 @@ from __future__ import annotations
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import process_time
 
@@ -166,6 +166,8 @@ class Trial:
     model: ChainModel
     opened: Mapping[str, Sequence[Book]]
     wanted: Mapping[Cell, Fate]
+    whole: bool = False
+    """Whether cells that are not among the wanted ones must not be taken."""
 
     def read(self, text: str) -> Score:
         """Score of a mapping's text."""
@@ -173,7 +175,8 @@ class Trial:
         found: dict[Cell, Fate] = {}
         for name, ways in self.opened.items():
             found |= fates(ways, name, mappings, self.model)
-        return scored(found, self.wanted)
+        rest = {cell: replace(one, status="context") for cell, one in found.items() if self.whole}
+        return scored(found, {**rest, **self.wanted})
 
     def answered(self, text: str) -> tuple[str, int]:
         """A proposal with its questions answered as the truth would, and how many lines that took."""

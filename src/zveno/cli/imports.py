@@ -61,4 +61,4 @@ def _learn(facade: Any, source: Path, out: Path | None, lang: str, *, as_json: b
         raise DataError("'{path}' is there already: name another file with --out", path=str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(found.text, encoding="utf-8")
-    LearntAnswers.of(lang).learnt(found, path, source, as_json=as_json)
+    LearntAnswers.of(lang).learnt(found, path, source, facade.folder, as_json=as_json)

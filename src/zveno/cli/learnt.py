@@ -35,7 +35,7 @@ _PERIOD_WORDS = {
 class LearntAnswers(Screen):
     """A screen that knows how a learnt mapping is shown."""
 
-    def learnt(self, found: Learnt, path: Path, source: Path, *, as_json: bool) -> None:
+    def learnt(self, found: Learnt, path: Path, source: Path, folder: Path, *, as_json: bool) -> None:
         """What was understood of a layout, what is asked, and where the proposed mapping was written."""
         if as_json:
             tables = [{"title": one.title, "calendar": one.calendar, "point": one.point} for one in found.tables]
@@ -62,18 +62,18 @@ class LearntAnswers(Screen):
         self.say(tr("written: {path}"), path=path)
         if asked:
             self.say(tr("Next: open it, and take '#: ' off the right line below each '# ?', or write your own there."))
-        self.say(tr('Then: zveno import "{file}"'), file=source)
+        self.say(tr("Then: {command}"), command=f'zveno import "{source}" -c "{folder}"')
 
     def _understood(self, table: LearntTable) -> None:
         """A table: where it stands, its time, its columns and its labels."""
         sheet = table.columns[0].sheet if table.columns else ""
         self.say(tr("table '{title}', sheet '{sheet}'"), title=table.section or table.title, sheet=sheet or "–")
         if table.none_of:
-            self.say(tr("  holds no values of production: nothing is taken"))
+            self.say(tr("it holds no values of production: nothing is taken"))
             self.line()
             return
         period = self.text(_PERIOD_WORDS.get(table.stands_for, table.stands_for))
-        self.say(tr("  values stand for: {period}; calendar {calendar}; date: {date}"),
+        self.say(tr("values stand for: {period}; calendar {calendar}; date: {date}"),
                  period=period, calendar=table.calendar or "?", date=self._date(table))  # fmt: skip
         rows = [
             [one.heading, one.point or (table.point if one.quantity and not one.asked else ""), self._holds(one),
@@ -104,12 +104,12 @@ class LearntAnswers(Screen):
     def _questions(self, table: LearntTable) -> Iterator[str]:
         """What is asked of a table, each with the likeliest answers."""
         for key, choices in table.asks.items():
-            yield self._asked(f"{table.title}: {key}", [key + " " + one for one in choices])
+            yield self._asked(f"{table.title}: {key}", list(choices))
         if table.undated and table.date == "above":
-            yield self.text(tr("'{title}': no date was found; write it in the line 'date'")).format(title=table.title)
+            yield self.text(tr("'{title}': no date was found; write it in the line 'date'"), title=table.title)
         if table.date_order == "?":
-            yield self.text(tr("'{title}': does the day or the month stand first? Write it in the line 'date_order'")).format(
-                title=table.title)  # fmt: skip
+            message = tr("'{title}': does the day or the month stand first? Write it in the line 'date_order'")
+            yield self.text(message, title=table.title)
         for column in table.columns:
             if column.asked:
                 shown = f"{column.cell} «{column.heading}» {'; '.join(column.values)}"
@@ -122,7 +122,7 @@ class LearntAnswers(Screen):
         """A question with what may be answered."""
         answers = [one for one in choices if not one.startswith("?")]
         if not answers:
-            return self.text(tr("{what}: nothing of the description is like it; write its point")).format(what=what)
+            return self.text(tr("{what}: nothing of the description is like it; write its point"), what=what)
         return f"{what}: {' | '.join(answers)}?"
 
 

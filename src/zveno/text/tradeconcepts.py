@@ -11,9 +11,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
 
-from zveno.quantities import UOMS
 from zveno.text.sheetwords import MONTHS, plain
-from zveno.text.words import as_latin, spoken, uom_code
+from zveno.text.words import as_latin, spoken
 
 MATERIALS: Mapping[str, tuple[str, ...]] = MappingProxyType({
     "ore": ("руд", "питани", "переработ", "кен", "ore", "feed", "өңдел"),
@@ -119,7 +118,7 @@ def _elements() -> frozenset[str]:
 @lru_cache(maxsize=1)
 def _uoms() -> frozenset[str]:
     """Units of measure, as patterns see them."""
-    return frozenset(plain(one).replace("³", "3") for one in spoken("uoms") if uom_code(one) in UOMS) | {"нм3", "м3"}
+    return frozenset(plain(one).replace("³", "3") for one in spoken("uoms")) | {"нм3", "м3"}
 
 
 @lru_cache(maxsize=8192)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from zveno.sources.learning.found import LearntColumn, Rule
-from zveno.sources.learning.guesses import Guess
+from zveno.sources.learning.guesses import Guess, known_rules
 from zveno.sources.learning.points import Asked, Match, PointIndex, common_begin
 from zveno.text.tradeconcepts import category, concepts
 from zveno.text.tradewords import MELTS, PARTS
@@ -66,8 +66,16 @@ def resolved(
         _finished(one, matches[_words(one)], place, base) if _is_value(one) else replace(one, rule=short(one.guess))
         for one in columns
     )
+    done = tuple(_as_known(one, place) if one.asked else one for one in done)
     silent = [one for one in groups.get(frozenset(), ()) if place.part(one.heading, one.guess.quantity) is None]
     return done, matches[frozenset()] if silent and not labelled else None
+
+
+def _as_known(one: LearntColumn, place: Place) -> LearntColumn:
+    """A column that is asked for, with what other mappings say of the same heading before what is likely."""
+    rules = known_rules(place.index.model.mappings, one.heading)
+    told = [f"{rule.point} {rule.quantity}" for rule in rules if rule.point and rule.quantity and "{" not in rule.point]
+    return replace(one, likely=tuple(dict.fromkeys([*told, *one.likely]))[:4])
 
 
 def _is_value(one: LearntColumn) -> bool:

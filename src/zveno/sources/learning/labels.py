@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from zveno.sources.learning.columns import Place
 from zveno.sources.learning.found import LearntRow, Rule
 from zveno.sources.learning.points import Match
-from zveno.sources.patterns import alike
+from zveno.sources.patterns import alike, caught
 from zveno.text.sheetwords import is_total, plain, tidy
 from zveno.text.tradeconcepts import category, concepts
 from zveno.text.tradewords import CHECK_SIGNS, STANDARD
@@ -68,7 +68,8 @@ class Labels:
                 pattern, point = with_line(label, match.point)
                 known.setdefault(point, []).append((pattern, cell))
             else:
-                asked.setdefault(concepts(label), []).append(LearntRow(label, "", match.likely, cell))
+                likely = tuple(dict.fromkeys([*self._as_known(label), *match.likely]))[:4]
+                asked.setdefault(concepts(label), []).append(LearntRow(label, "", likely, cell))
         for small in sorted(asked, key=len):
             large = next((one for one in asked if small < one and asked[one][0].likely == asked[small][0].likely), None)
             if large is not None and small:
@@ -81,6 +82,15 @@ class Labels:
             for group in asked.values()
         ]
         return tuple(_ordered([*rows, *standards.values()]))
+
+    def _as_known(self, label: str) -> Iterator[str]:
+        """Points that other mappings have for a label."""
+        for layout in self.place.index.model.mappings.layouts:
+            for table in layout.tables:
+                for pattern, rule in table.rows.items():
+                    whole = rule.point and not rule.point.startswith(".") and "{" not in rule.point
+                    if whole and caught(pattern, label) is not None:
+                        yield rule.point
 
     def _match(self, label: str, texts: Sequence[str]) -> Match:
         quantities = frozenset().union(*(self.quantities.get(one, frozenset()) for one in texts))

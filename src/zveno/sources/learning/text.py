@@ -38,6 +38,8 @@ def _shared(lines: list[str], before: dict[tuple[str, ...], str]) -> Iterator[st
     """Lines of a table, whose columns or rows are named where they are those of a table above."""
     starts = [n for n, one in enumerate(lines) if one in ("    columns:", "    rows:")]
     yield from lines[: starts[0]] if starts else lines
+    if not starts:
+        return
     for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
         key, body = lines[start].strip(" :"), tuple(lines[start + 1 : end])
         if body in before:
