@@ -56,7 +56,7 @@ EDITS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "gas": (
         ('#: point: "?"', "point: gas"),
         ('#: "Күкіртті газ көлемі, *": af.gas volume', '"Күкіртті газ көлемі, *": gas volume'),
-        ('#: "Электр энергиясы, *": "? power"', '"Электр энергиясы, *": sm.furnace power'),
+        ('"Электр энергиясы, *": power', '"Электр энергиясы, *": sm.furnace power'),
     ),
     "instruments": (("date: above", "date: 2026-03-31"),),
 }
@@ -181,26 +181,29 @@ class Trial:
     def answered(self, text: str) -> tuple[str, int]:
         """A proposal with its questions answered as the truth would, and how many lines that took."""
         lines, edited, best = text.split("\n"), 0, self.read(text)
-        for first, last in questions(lines):
-            tries = {n: [*lines[:n], _uncommented(lines[n]), *lines[n + 1 :]] for n in range(first, last)}
-            scores = {n: self.read("\n".join(one)) for n, one in tries.items()}
-            top = max(scores, key=lambda n: scores[n].worth, default=None)
+        for question in list(questions(lines)):
+            tries = [[*lines[:n], line, *lines[n + 1 :]] for n, line in question]
+            scores = [self.read("\n".join(one)) for one in tries]
+            top = max(range(len(tries)), key=lambda n: scores[n].worth, default=None)
             if top is not None and scores[top].worth > best.worth:
                 lines, best, edited = tries[top], scores[top], edited + 1
         return "\n".join(lines), edited
 
 
-def questions(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """First and last line of the candidates of every question of a proposal."""
+def questions(lines: Sequence[str]) -> Iterator[list[tuple[int, str]]]:
+    """Of every question of a proposal the answers that it offers: a line, and what it becomes."""
     n = 0
     while n < len(lines):
-        if lines[n].lstrip().startswith("# ?"):
-            first = n = n + 1
+        line, n = lines[n], n + 1
+        before, asked, offered = line.partition('"?"  # ? one of: ')
+        if asked:
+            yield [(n - 1, before + one) for one in offered.split(", ")]
+        if line.lstrip().startswith("# ?"):
+            found = []
             while n < len(lines) and lines[n].lstrip().startswith("#: "):
+                found.append((n, _uncommented(lines[n])))
                 n += 1
-            yield first, n
-        else:
-            n += 1
+            yield found
 
 
 def _uncommented(line: str) -> str:

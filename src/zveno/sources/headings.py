@@ -144,7 +144,8 @@ def _uom_of_part(part: str) -> str:
         pieces = part.split(",")
     for piece in reversed(pieces[1:]):
         words = _BRACKETS.sub(" ", piece).replace("±", " ").split()
-        for text in ("".join(words), *words[:1]):
+        ending = [one for one in words[-1:] if len(one) > 1 or one.lower() in _SHORT]
+        for text in ("".join(words), *words[:1], *ending):
             if code_of(text):
                 return code_of(text)
     for inner in reversed(_BRACKETS.findall(part)):

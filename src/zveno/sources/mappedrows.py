@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from math import inf
 
 from zveno.errors import Fault, fault
-from zveno.model.mapping import LEFT_OUT, CellRule, LayoutMapping, MappedTable
+from zveno.model.mapping import ASKED, LEFT_OUT, CellRule, LayoutMapping, MappedTable
 from zveno.periods import zone
 from zveno.quantities import uom_of
 from zveno.sources.cells import Place, cell_name
@@ -381,7 +381,7 @@ class RowReader:
     def _stretch(self, column: CellRule, head: HeadColumn) -> Stretch | None:
         """The time that a value is of; None where it is not known."""
         date = self._date(head)
-        if date is None:
+        if date is None or (self.on.table.calendar or self.on.layout.calendar) == ASKED:
             return None
         row = self.rule or CellRule()
         period = column.period or row.period or self.on.table.period

@@ -59,30 +59,31 @@ PLACES: Mapping[str, tuple[str, ...]] = MappingProxyType({
     "converter": ("конверт", "конв", "conver"),
     "mixer": ("миксер", "mixer"),
     "ladle": ("ковш", "шөміш", "ladle"),
-    "dump": ("отвал", "үйінді", "dump"),
+    "dump": ("отвал", "отв", "үйінді", "dump"),
     "toll": ("давал", "толлинг", "алыс-беріс", "toll"),
     "blend": ("общ", "усреднен", "blend", "жалпы"),
 })  # fmt: skip
 _NOTHING = (
     "кеніш", "рудник", "mine", "concentrator", "обогатит", "байыту", "фабрик", "собств", "меншік", "own",
-    "конвейер", "влаж", "влаг", "moist", "сух", "wet", "dry", "құрғақ", "ылғал", "масс", "вес", "салмақ",
-    "mass", "weight", "тонн", "колич", "кол-во", "мөлшер", "содерж", "құрам", "дол", "үлес", "анализ", "талдау",
-    "экспр", "жедел", "рфа", "xrf", "показан", "таразы", "scale", "уровен", "деңгей", "level", "температ",
-    "temp", "плотн", "насыпн", "тығызд", "density", "объем", "көлем", "volume", "погрешн", "қателік", "uncert",
-    "просто", "тоқтау", "down", "idle", "врем", "работ", "ход", "жұмыс", "run", "work", "час", "сағ", "hour",
-    "сут", "тәулік", "day", "смен", "ауысым", "shift", "месяц", "ай", "month", "за", "на", "по", "из", "от",
-    "для", "при", "до", "the", "of", "and", "to", "from", "in", "at", "by", "факт", "нақты", "actual", "лент",
-    "нетто", "брутто", "net", "gross", "проб", "сынама", "sample", "цех", "завод", "зауыт", "отдел", "бөлімше",
-    "участ", "plant", "shop", "smelter", "refinery", "лаб", "журнал", "сведен", "рапорт", "отчет", "report",
-    "класс", "металл", "metal", "расход", "доз", "dose", "сток", "начал", "конец", "конц.", "всего", "секци",
-    "секц", "сек", "line", "section", "лини", "желі", "тех", "техн", "полупрод", "договор", "дог", "шарт",
-    "contract", "опробов", "маг", "хим", "тов", "продук", "өнім", "product", "матер", "material", "тыс", "мың",
-    "certif", "сертиф", "паспорт", "качеств", "сапа", "quality", "энерг", "электр энерг", "электроэнерг",
-    "power", "energy", "weigh", "взвеш", "өлше", "loading", "погруз", "массов", "накладн", "реестр", "ж.д",
-    "вагон", "теміржол", "rail", "железнодор", "wagon", "лот", "парти", "lot", "фл", "флот", "медеэлектрол",
-    "м00к", "м0к", "м1к", "м/э", "номер", "nr", "no", "ток", "напряж", "ом", "май", "main", "карт",
+    "конвейер", "влаж", "влаг", "moist", "сух", "wet", "dry", "құрғақ", "ылғал", "масс", "вес", "салмақ", "mass",
+    "weight", "тонн", "колич", "кол-во", "мөлшер", "содерж", "құрам", "үлес", "анализ", "талдау", "экспр", "жедел",
+    "рфа", "xrf", "показан", "таразы", "scale", "уровен", "деңгей", "level", "температ", "temp", "плотн", "насыпн",
+    "тығызд", "density", "объем", "көлем", "volume", "погрешн", "қателік", "uncert", "просто", "тоқтау", "down",
+    "idle", "врем", "работ", "ход", "жұмыс", "run", "work", "сағ", "hour", "тәулік", "day", "смен", "ауысым",
+    "shift", "месяц", "ай", "month", "за", "на", "по", "из", "от", "для", "при", "до", "the", "of", "and", "to",
+    "from", "in", "at", "by", "факт", "нақты", "actual", "лент", "нетто", "брутто", "net", "gross", "проб",
+    "сынама", "sample", "цех", "завод", "зауыт", "отдел", "бөлімше", "участ", "plant", "shop", "smelter",
+    "refinery", "лаб", "журнал", "сведен", "рапорт", "отчет", "report", "класс", "металл", "metal", "расход", "доз",
+    "dose", "сток", "начал", "конец", "конц.", "всего", "секци", "секц", "line", "section", "лини", "желі", "техн",
+    "полупрод", "договор", "дог", "шарт", "contract", "опробов", "маг", "хим", "продук", "өнім", "product", "матер",
+    "material", "тыс", "мың", "certif", "сертиф", "паспорт", "качеств", "сапа", "quality", "энерг", "электр энерг",
+    "электроэнерг", "power", "energy", "weigh", "взвеш", "өлше", "loading", "погруз", "массов", "накладн", "реестр",
+    "ж.д", "вагон", "теміржол", "rail", "железнодор", "wagon", "лот", "парти", "lot", "фл", "флот", "медеэлектрол",
+    "м00к", "м0к", "м1к", "м/э", "номер", "nr", "no", "ток", "напряж", "ом", "май", "main", "карт", "сутк", "суточ",
+    "часов", "часы", "суха", "сухо", "сухи", "отд", "весов", "весы", "веса", "доля", "доли", "лабор", "химич",
+    "товарн", "влажн", "хода", "лота", "общий вес",
 )  # fmt: skip
-"""Beginnings of words that say nothing of which point is meant: quantities, measures, times, grammar."""
+"""Words that say nothing of which point is meant: quantities, measures, times, grammar; short ones are whole."""
 _WEIGHTS = {"material": 3.0, "way": 2.0, "place": 2.0, "plant": 2.0, "number": 3.0, "code": 3.0, "word": 1.0}
 _PARTS = re.compile(r"[^\W_]+(?:-[^\W_]+)*", re.UNICODE)
 _CODE = re.compile(r"^(?=.*\d)(?=.*[^\W\d_])[^\W_]+(-[^\W_]+)*$")
@@ -97,6 +98,7 @@ _TIMES = re.compile(
 )
 """Dates and times: their numbers are no lines."""
 _STEM = 5
+_SHORT_WORD = 3
 
 
 @lru_cache(maxsize=1)
@@ -155,11 +157,18 @@ def _concept(words: list[str], n: int) -> tuple[int, str]:
         return 1, ""
     for parts, name in _beginnings():
         here = words[n : n + len(parts)]
-        if len(here) == len(parts) and all(one.startswith(part) for one, part in zip(here, parts, strict=True)):
+        if len(here) == len(parts) and all(_begins(*pair, whole=not name) for pair in zip(here, parts, strict=True)):
             return len(parts), name
     if _CODE.match(word):
         return 1, f"code:{as_latin(word.upper()).lower()}"
     return 1, word.partition("-")[0][:_STEM] if len(word) > 1 else ""
+
+
+def _begins(word: str, part: str, *, whole: bool) -> bool:
+    """Whether a word begins with a part; short parts that say nothing, and those of two letters, must be the word."""
+    return word == part or (
+        word.startswith(part) and (len(part) > _SHORT_WORD if whole else len(part) > 2 or word[2:3] == "-")
+    )
 
 
 def category(concept: str) -> str:

@@ -89,7 +89,6 @@ CHECK_SIGNS = ("(контр.)", "(дубл.)", "(бақылау)", "(control)", 
 SHARE_WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("so2", ("so2",)),
     ("mass_uncertainty", ("погрешность", "қателік", "uncertainty")),
-    ("pass_74um", ("класс", "-0,074", "-74")),
     ("moisture", ("влага", "влажн", "moisture", "ылғал")),
 )
 """Quantities in per cent that words tell."""

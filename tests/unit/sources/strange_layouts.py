@@ -468,10 +468,69 @@ def stocks_english(seed: int) -> Strange:
     return _book("stocks.xlsx", fill, seed)
 
 
+def plan_and_fact(seed: int) -> Strange:
+    """Plan and fact beside each other, norms, deviations, other sizes of grain, sums with short names: traps all of them."""
+
+    def fill(page: Callable[[str], Page], random: Random) -> None:
+        one = page("План-факт")
+        one.put(1, 1, "Балхашская ОФ. Выполнение плана по сменам")
+        heads = [("Дата", ""), ("Смена", ""), ("Руда сухая, т", "план"), ("Руда сухая, т", "факт"), ("Руда сухая, т", "откл."),
+                 ("Влага руды, %", "норма"), ("Влага руды, %", "факт"), ("Класс +0,2 мм, %", ""), ("Концентрат сух., т", "факт"),
+                 ("Концентрат сух., т", "с нач. мес."), ("Недостача концентрата, т", "")]  # fmt: skip
+        for n, (upper, lower) in enumerate(heads, start=1):
+            if n == 1 or heads[n - 2][0] != upper:
+                one.put(3, n, upper)
+            if lower:
+                one.put(4, n, lower)
+        for first, last in ((3, 5), (6, 7), (9, 10)):
+            one.sheet.merge_cells(start_row=3, end_row=3, start_column=first, end_column=last)
+        row = 5
+        for day in _days(3, 5):
+            for shift, word in enumerate(("ночная", "дневная")):
+                span = shift_of("bof", day, shift)
+                one.put(row, 1, f"{day:%d.%m.%Y}")
+                one.put(row, 2, word)
+                for column, size in ((3, 7000), (5, 50), (6, 4.5), (8, 3.1), (10, 2000), (11, 0.4)):
+                    one.put(row, column, round(size * random.uniform(0.9, 1.1), 2))
+                one.measure((row, 4), round(random.uniform(6000, 7500), 1), ("bof.l1.feed", "mass_dry", "t"), span)
+                one.measure((row, 7), round(random.uniform(4, 5), 2), ("bof.l1.feed", "moisture", "%"), span)
+                one.measure((row, 9), round(random.uniform(110, 140), 1), ("bof.l1.conc", "mass_dry", "t"), span)
+                row += 1
+
+    return _book("план-факт.xlsx", fill, seed)
+
+
+def plant_in_headings_only(seed: int) -> Strange:
+    """No title: the headings name the plant, whose day does not begin at midnight."""
+
+    def fill(page: Callable[[str], Page], random: Random) -> None:
+        one = page("Лист1")
+        for n, head in enumerate(
+            ["Дата", "Руда БОФ сухая, т", "Концентрат БОФ сухой, т", "Хвосты БОФ, Cu %", "Остаток на складе, т"],
+            start=1,
+        ):
+            one.put(1, n, head)
+        for n, day in enumerate(_days(3, 9), start=2):
+            one.put(n, 1, datetime(day.year, day.month, day.day))
+            one.measure(
+                (n, 2), round(random.uniform(12000, 15000), 1), ("bof.l1.feed", "mass_dry", "t"), day_of("bof", day)
+            )
+            one.measure(
+                (n, 3), round(random.uniform(220, 280), 1), ("bof.l1.conc", "mass_dry", "t"), day_of("bof", day)
+            )
+            one.measure(
+                (n, 4), round(random.uniform(0.07, 0.09), 3), ("bof.l1.tail", "grade_Cu", "%"), day_of("bof", day)
+            )
+            one.put(n, 5, round(random.uniform(300, 900), 1))
+
+    return _book("данные.xlsx", fill, seed)
+
+
 STRANGE: Mapping[str, Callable[[int], Strange]] = {
     one.__name__: one
     for one in (
         days_across, dates_across_kazakh, stacked_sections, months_side_by_side, charge_in_cp1251, units_missing,
         kazakh_laboratory, english_anodes, two_beside_each_other, downtime_list, american_dates, shifts_across, stocks_english,
+        plan_and_fact, plant_in_headings_only,
     )
 }  # fmt: skip

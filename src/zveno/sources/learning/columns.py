@@ -75,7 +75,7 @@ def _as_known(one: LearntColumn, place: Place) -> LearntColumn:
     """A column that is asked for, with what other mappings say of the same heading before what is likely."""
     rules = known_rules(place.index.model.mappings, one.heading)
     told = [f"{rule.point} {rule.quantity}" for rule in rules if rule.point and rule.quantity and "{" not in rule.point]
-    return replace(one, likely=tuple(dict.fromkeys([*told, *one.likely]))[:4])
+    return replace(one, likely=(*dict.fromkeys(told), *(each for each in one.likely if each not in told))[:4])
 
 
 def _is_value(one: LearntColumn) -> bool:

@@ -105,7 +105,7 @@ class LearntTable:
 
     def as_data(self) -> dict[str, Any]:
         """The table as the keys of a mapping; questions are left out."""
-        found = self.keys
+        found = self.keys | ({"calendar": "?"} if "calendar" in self.asks else {})
         columns = {one.guess.pattern: one.rule for one in self.columns if not one.asked}
         rows = {one.pattern: one.rule for one in self.rows if not one.asked}
         if not self.none_of:

@@ -36,6 +36,8 @@ from zveno.text.words import ELEMENTS, as_latin, spoken
 _PERSON = re.compile(r"^[А-ЯӘҒҚҢӨҰҮҺІA-Z][\w-]+\s+[А-ЯӘҒҚҢӨҰҮҺІA-Z]\.\s?([А-ЯӘҒҚҢӨҰҮҺІA-Z]\.)?$")
 _DIFFERENCE = re.compile(r"^(of:)?=\[?\.?\$?[A-Z]+\$?\d+\]?-\[?\.?\$?[A-Z]+\$?\d+\]?$")
 _SYMBOL = re.compile(r"(?<![A-Za-z])([A-Z][a-z]?(?:O\d?|O2)?)(?![A-Za-z])")
+_FINES = re.compile(r"-\s*0[.,]074|[-−–]\s*74\s*(?:мкм|микр|um|µm)")
+"""What passes 74 micrometres."""
 _ZONE = re.compile(r"UTC\s*([+-])(\d{1,2})(?!\d)")
 _OXIDES = ("SiO2", "CaO", "MgO", "Al2O3", "FeO")
 _MOST = 0.6
@@ -210,6 +212,8 @@ def quantity_of(text: str, uom: str, path: Sequence[str]) -> tuple[str, bool]:
         return f"grade_{symbol}" + ("_express" if holds(text, EXPRESS) else ""), True
     if symbol and uom == "g/l":
         return f"concentration_{symbol}", True
+    if uom == "%" and _FINES.search(text):
+        return "pass_74um", True
     share = next((name for name, words in SHARE_WORDS if uom == "%" and holds(text, words)), "")
     if share:
         return share, True
@@ -225,7 +229,7 @@ def quantity_of(text: str, uom: str, path: Sequence[str]) -> tuple[str, bool]:
 
 def _unmeasured(text: str, symbol: str) -> str:
     """The quantity that words alone tell, where no unit is said."""
-    share = next((name for name, words in SHARE_WORDS if holds(text, words) and name != "pass_74um"), "")
+    share = next((name for name, words in SHARE_WORDS if holds(text, words)), "")
     if holds(text, STOPPED) or holds(text, RUNNING):
         return "downtime" if holds(text, STOPPED) else "run_hours"
     if share == "moisture" and holds(text, WET) and not holds(text, MOISTURE):

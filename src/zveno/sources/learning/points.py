@@ -103,6 +103,11 @@ class PointIndex:
                 found.append(self._metered(name, tuple(own)))
         return tuple(found)
 
+    @cached_property
+    def home(self) -> Mapping[str, frozenset[str]]:
+        """Plants of every point."""
+        return {one.id: one.plants for one in self.points}
+
     def _stream(self, id_: str, meters: tuple[Meter, ...]) -> _Point:
         stream = self.model.streams[id_]
         ends = [one.partition(":")[0] for one in (stream.source, stream.target)]

@@ -93,19 +93,29 @@ def learn_table(block: Block, known: Known) -> LearntTable:
         else "day"
     )
     table = replace(table, stands_for=period, period="moment" if period == "moment" else "")
-    calendars = likely_calendars(Timed(block, columns, known, plants, shift[1], period, across))
-    if len(calendars) == 1:
-        table = replace(table, calendar=calendars[0])
-    elif calendars:
-        table = replace(table, asks={**table.asks, "calendar": tuple(calendars)})
+    time = Timed(block, columns, known, plants, shift[1], period, across)
     place = Place(known.index, context, plants, period)
     if is_instruments(columns):
-        return learn_instruments(table, columns)
+        return _on_calendar(learn_instruments(table, columns), time)
     if is_wagons(columns):
-        return learn_wagons(block, table, columns, place)
+        return _on_calendar(learn_wagons(block, table, columns, place), time)
     if across is not None:
-        return _crossed(block, table, columns, across, place, known)
-    return _plain(block, table, columns, place)
+        return _on_calendar(_crossed(block, table, columns, across, place, known), time)
+    return _on_calendar(_plain(block, table, columns, place), time)
+
+
+def _on_calendar(table: LearntTable, time: Timed) -> LearntTable:
+    """The table with its calendar, or with those to choose from; where no title names a plant, its points do."""
+    found = likely_calendars(time)
+    if not time.plants and time.period in ("shift", "day"):
+        rules = [one.rule for one in table.rows if isinstance(one.rule, str)]
+        points = [one for one in (table.point, *(each.point for each in table.columns), *rules) if one]
+        index = time.known.index
+        homes = {plant for one in points for plant in index.home.get(one.split(" ")[0], ())}
+        found = sorted({name for plant in homes for name in likely_calendars(replace(time, plants=(plant,)))} or found)
+    if len(found) == 1:
+        return replace(table, calendar=found[0])
+    return replace(table, asks={**table.asks, "calendar": tuple(found)}) if found else table
 
 
 def _timed(block: Block, columns: Sequence[LearntColumn], known: Known) -> bool:

@@ -57,9 +57,7 @@ def _table(table: LearntTable) -> Iterator[str]:
         yield f"{mark}{key}: {quoted(value) if isinstance(value, str) else value}{_missing(table, key, value)}"
         mark = "    "
         if key == "title":
-            for asked, choices in table.asks.items():
-                yield f"    # ? {asked}"
-                yield from (f"    #: {asked}: {quoted(one)}" for one in choices)
+            yield from _asks(table)
     if table.none_of:
         return
     yield "    columns:"
@@ -73,11 +71,21 @@ def _table(table: LearntTable) -> Iterator[str]:
             yield from _rule(row.pattern, row, f"{row.cell} «{row.pattern}»".strip())
 
 
+def _asks(table: LearntTable) -> Iterator[str]:
+    """Questions about the whole of a table."""
+    for asked, choices in table.asks.items():
+        if asked == "calendar":
+            yield f'    calendar: "?"  # ? one of: {", ".join(choices)}'
+        else:
+            yield f"    # ? {asked}"
+            yield from (f"    #: {asked}: {quoted(one)}" for one in choices)
+
+
 def _missing(table: LearntTable, key: str, value: object) -> str:
     """What a person must write in a line that says something no file can tell."""
     if key == "date" and value == "above" and table.undated:
         return "  # ? no date was found: write it, such as 2026-03-31"
-    return "  # ? which stands first, day or month: write dmy or mdy" if (key, value) == ("date_order", "?") else ""
+    return "  # ? one of: dmy, mdy" if (key, value) == ("date_order", "?") else ""
 
 
 def _rule(pattern: str, one: LearntColumn | LearntRow, evidence: str) -> Iterator[str]:
