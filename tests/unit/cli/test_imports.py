@@ -46,7 +46,7 @@ def test_learn_as_json(tmp_path, capsys):
     out = tmp_path / "gas.yaml"
     assert run(["import", "--learn", GAS, "-c", "workbooks_march_2026", "--out", str(out), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert (found["cells"]["imported"], found["questions"]) == (0, 3)  # nothing is taken before it is answered
+    assert (found["cells"]["imported"], found["questions"]) == (0, 2)  # nothing is taken before it is answered
     assert found["columns"][1]["quantity"] == "volume"
 
 

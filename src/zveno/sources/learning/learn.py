@@ -42,7 +42,10 @@ class Learnt:
     def questions(self) -> int:
         """How many questions the mapping asks."""
         return sum(
-            len(one.asks) + sum(each.asked for each in one.columns) + sum(each.asked for each in one.rows)
+            len(one.asks)
+            + (one.undated and one.date == "above")
+            + (one.date_order == "?")
+            + sum(each.asked for each in (*one.columns, *one.rows))
             for one in self.tables
         )
 
