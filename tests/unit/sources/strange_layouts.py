@@ -7,88 +7,14 @@ measurements of a point and are none of it.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from random import Random
 
-from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.worksheet import Worksheet
+from tests.unit.sources.strange_pages import ZONE, Page, Strange, book, day_of, days, shift_of
 
 from zveno.sources.fates import Fate
-
-ZONE = timezone(timedelta(hours=5))
-DAYS = {"zhf": 0, "bof": -4, "sm": 7, "ref": 0}
-"""Hours after midnight at which a plant's report day begins."""
-SHIFTS = {"zhf": (0, 8), "sm": (7, 8), "bof": (-4, 12)}
-
-
-@dataclass
-class Page:
-    """A sheet that is written cell by cell; ``wanted`` are the cells to import."""
-
-    name: str
-    sheet: Worksheet
-    wanted: dict[tuple[str, str], Fate] = field(default_factory=dict)
-
-    def put(self, row: int, column: int, value: object) -> str:
-        """Write a cell and return its name; rows and columns are counted from 1."""
-        self.sheet.cell(row, column, value)
-        return f"{get_column_letter(column)}{row}"
-
-    def measure(
-        self, at: tuple[int, int], value: float, of: tuple[str, str, str], span: tuple[datetime, datetime]
-    ) -> None:
-        """Write a value that must be imported as a quantity of a point in a unit."""
-        cell = self.put(*at, value)
-        point, quantity, uom = of
-        self.wanted[self.name, cell] = Fate(
-            self.name, at[0] - 1, at[1] - 1, str(value), "imported", point=point, quantity=quantity, uom=uom, value=value,
-            start=span[0].astimezone(UTC), end=span[1].astimezone(UTC),
-        )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Strange:
-    """A report in a layout of its own, as bytes, and its cells to import."""
-
-    name: str
-    content: bytes
-    wanted: Mapping[tuple[str, str], Fate]
-
-
-def day_of(plant: str, day: date) -> tuple[datetime, datetime]:
-    """A report day of a plant."""
-    start = datetime(day.year, day.month, day.day, tzinfo=ZONE) + timedelta(hours=DAYS[plant])
-    return start, start + timedelta(days=1)
-
-
-def shift_of(plant: str, day: date, number: int) -> tuple[datetime, datetime]:
-    """A shift of a report day, counted from 0."""
-    first, hours = SHIFTS[plant]
-    start = datetime(day.year, day.month, day.day, tzinfo=ZONE) + timedelta(hours=first + number * hours)
-    return start, start + timedelta(hours=hours)
-
-
-def _book(name: str, fill: Callable[[Callable[[str], Page], Random], None], seed: int) -> Strange:
-    book = Workbook()
-    book.remove(book.active)
-    pages: list[Page] = []
-
-    def page(title: str) -> Page:
-        pages.append(Page(title, book.create_sheet(title)))
-        return pages[-1]
-
-    fill(page, Random(seed))
-    out = io.BytesIO()
-    book.save(out)
-    return Strange(name, out.getvalue(), {key: one for page in pages for key, one in page.wanted.items()})
-
-
-def _days(month: int, count: int) -> list[date]:
-    return [date(2026, month, 1) + timedelta(days=n) for n in range(count)]
 
 
 def days_across(seed: int) -> Strange:
@@ -99,8 +25,8 @@ def days_across(seed: int) -> Strange:
         one.put(1, 1, "Балхашская обогатительная фабрика. Сводка показателей за март 2026 г.")
         one.put(3, 1, "Показатель")
         one.put(3, 2, "Ед. изм.")
-        days = _days(3, 12)
-        for n, day in enumerate(days):
+        those = days(3, 12)
+        for n, day in enumerate(those):
             one.put(3, 3 + n, day.day)
         one.put(3, 15, "Итого")
         one.put(3, 16, "План")
@@ -110,7 +36,7 @@ def days_across(seed: int) -> Strange:
         for n, (label, uom, point, quantity, size) in enumerate(rows, start=4):
             one.put(n, 1, label)
             one.put(n, 2, uom)
-            for m, day in enumerate(days):
+            for m, day in enumerate(those):
                 value = round(size * random.uniform(0.9, 1.1), 3)
                 if point:
                     one.measure((n, 3 + m), value, (point, quantity, {"т": "t"}.get(uom, uom)), day_of("bof", day))
@@ -119,7 +45,7 @@ def days_across(seed: int) -> Strange:
             one.put(n, 15, round(size * 12, 2))
             one.put(n, 16, size * 12)
 
-    return _book("БОФ свод март.xlsx", fill, seed)
+    return book("БОФ свод март.xlsx", fill, seed)
 
 
 def dates_across_kazakh(seed: int) -> Strange:
@@ -129,21 +55,21 @@ def dates_across_kazakh(seed: int) -> Strange:
         one = page("Наурыз")
         one.put(1, 1, "Мыс электролиз цехы. Тәуліктік көрсеткіштер")
         one.put(3, 1, "Көрсеткіш")
-        days = _days(3, 10)
-        for n, day in enumerate(days):
+        those = days(3, 10)
+        for n, day in enumerate(those):
             one.put(3, 2 + n, f"{day:%d.%m.%Y}")
         rows = [("Шығарылған катод, т", "ref.cathode", "mass_dry", "t", 260), ("Жөнелтілген катод, кг", "ref.cathode.out", "mass_dry", "kg", 250000),
                 ("Ванналарға салынған анод, т", "ref.charge", "mass_dry", "t", 300), ("Жоспар: катод, т", "", "", "", 255)]  # fmt: skip
         for n, (label, point, quantity, uom, size) in enumerate(rows, start=4):
             one.put(n, 1, label)
-            for m, day in enumerate(days):
+            for m, day in enumerate(those):
                 value = round(size * random.uniform(0.9, 1.1), 2)
                 if point:
                     one.measure((n, 2 + m), value, (point, quantity, uom), day_of("ref", day))
                 else:
                     one.put(n, 2 + m, value)
 
-    return _book("МЭЦ көрсеткіштер.xlsx", fill, seed)
+    return book("МЭЦ көрсеткіштер.xlsx", fill, seed)
 
 
 def stacked_sections(seed: int) -> Strange:
@@ -160,7 +86,7 @@ def stacked_sections(seed: int) -> Strange:
             ):
                 one.put(row + 1, n, head)
             row += 2
-            for day in _days(3, 4):
+            for day in days(3, 4):
                 for shift in range(3):
                     one.put(row, 1, f"{day:%d.%m.%Y}")
                     one.put(row, 2, ("I", "II", "III")[shift])
@@ -177,7 +103,7 @@ def stacked_sections(seed: int) -> Strange:
             one.put(row, 3, 23000)
             row += 2
 
-    return _book("ЖОФ секции.xlsx", fill, seed)
+    return book("ЖОФ секции.xlsx", fill, seed)
 
 
 def months_side_by_side(seed: int) -> Strange:
@@ -204,7 +130,7 @@ def months_side_by_side(seed: int) -> Strange:
                     (4 + day, 3 + 2 * n), round(random.uniform(0, 900), 1), ("ref.cathode.out", "mass_dry", "t"), span
                 )
 
-    return _book("катоды.xlsx", fill, seed)
+    return book("катоды.xlsx", fill, seed)
 
 
 def charge_in_cp1251(seed: int) -> Strange:
@@ -215,7 +141,7 @@ def charge_in_cp1251(seed: int) -> Strange:
         ["Дата", "Смена", "Концентрат ЖОФ", "", "Концентрат БОФ", "", "Кварц", "Потери при загрузке", "Возврат"],
         ["", "", "влажн., т", "влага, %", "влажн., т", "влага, %", "влажн., т", "т", "т"],
     ]
-    for day in _days(3, 6):
+    for day in days(3, 6):
         for shift in range(3):
             span = shift_of("sm", day, shift)
             cells = [f"{day:%d.%m.%Y}", ("I", "II", "III")[shift]]
@@ -251,7 +177,7 @@ def units_missing(seed: int) -> Strange:
         ):
             one.put(2, n, head)
         row = 3
-        for day in _days(3, 4):
+        for day in days(3, 4):
             for shift in range(3):
                 one.put(row, 1, datetime(day.year, day.month, day.day))
                 one.put(row, 2, ("I", "II", "III")[shift])
@@ -271,7 +197,7 @@ def units_missing(seed: int) -> Strange:
                     )
                 row += 1
 
-    return _book("журнал без единиц.xlsx", fill, seed)
+    return book("журнал без единиц.xlsx", fill, seed)
 
 
 def kazakh_laboratory(seed: int) -> Strange:
@@ -288,7 +214,7 @@ def kazakh_laboratory(seed: int) -> Strange:
             ("Концентрат", "bof.l1.conc", (18, 27, 62)),
             ("Қалдық", "bof.l1.tail", (0.08, 3, 0.9)),
         ]
-        for day in _days(3, 4):
+        for day in days(3, 4):
             for shift, word in enumerate(("түнгі", "күндізгі")):
                 span = shift_of("bof", day, shift)
                 for label, point, sizes in kinds:
@@ -301,7 +227,7 @@ def kazakh_laboratory(seed: int) -> Strange:
                         )
                     row += 1
 
-    return _book("зертхана ББФ.xlsx", fill, seed)
+    return book("зертхана ББФ.xlsx", fill, seed)
 
 
 def english_anodes(seed: int) -> Strange:
@@ -317,7 +243,7 @@ def english_anodes(seed: int) -> Strange:
             if uom:
                 one.put(4, n, uom)
         row = 5
-        for day in _days(3, 5):
+        for day in days(3, 5):
             for shift in range(3):
                 span = shift_of("sm", day, shift)
                 one.put(row, 1, f"{day.day} {day:%B} {day.year}")
@@ -330,7 +256,7 @@ def english_anodes(seed: int) -> Strange:
                 one.put(row, 8, round(random.uniform(100, 2000), 2))
                 row += 1
 
-    return _book("anode furnaces.xlsx", fill, seed)
+    return book("anode furnaces.xlsx", fill, seed)
 
 
 def two_beside_each_other(seed: int) -> Strange:
@@ -342,7 +268,7 @@ def two_beside_each_other(seed: int) -> Strange:
         for n, head in enumerate(["Дата", "Катоды отгружено, т", "", "Дата сдачи", "Сдача шлама, кг"], start=1):
             if head:
                 one.put(3, n, head)
-        for n, day in enumerate(_days(3, 8)):
+        for n, day in enumerate(days(3, 8)):
             one.put(4 + n, 1, f"{day:%d.%m.%Y}")
             one.measure(
                 (4 + n, 2), round(random.uniform(200, 900), 1), ("ref.cathode.out", "mass_dry", "t"), day_of("ref", day)
@@ -356,7 +282,7 @@ def two_beside_each_other(seed: int) -> Strange:
                 day_of("ref", later),
             )
 
-    return _book("отгрузка.xlsx", fill, seed)
+    return book("отгрузка.xlsx", fill, seed)
 
 
 def downtime_list(seed: int) -> Strange:
@@ -388,7 +314,7 @@ def downtime_list(seed: int) -> Strange:
             one.put(row, 7, "замена футеровки")
             one.put(row, 8, round(random.uniform(10, 300)))
 
-    return _book("простои.xlsx", fill, seed)
+    return book("простои.xlsx", fill, seed)
 
 
 def american_dates(seed: int) -> Strange:
@@ -399,7 +325,7 @@ def american_dates(seed: int) -> Strange:
         one.put(1, 1, "Refinery daily export")
         for n, head in enumerate(["Date", "Cathode produced, t", "Cathode shipped, t"], start=1):
             one.put(2, n, head)
-        for n, day in enumerate(_days(3, 20)):
+        for n, day in enumerate(days(3, 20)):
             one.put(3 + n, 1, f"{day:%m/%d/%Y}")
             one.measure(
                 (3 + n, 2), round(random.uniform(200, 290), 2), ("ref.cathode", "mass_dry", "t"), day_of("ref", day)
@@ -408,14 +334,14 @@ def american_dates(seed: int) -> Strange:
                 (3 + n, 3), round(random.uniform(0, 900), 1), ("ref.cathode.out", "mass_dry", "t"), day_of("ref", day)
             )
 
-    return _book("refinery export.xlsx", fill, seed)
+    return book("refinery export.xlsx", fill, seed)
 
 
 def shifts_across(seed: int) -> Strange:
     """Shifts across the top of one day's report of the converters; a sum for the day beside them."""
 
     def fill(page: Callable[[str], Page], random: Random) -> None:
-        for day in _days(3, 2):
+        for day in days(3, 2):
             one = page(f"{day:%d.%m}")
             one.put(1, 1, "Медеплавильный завод. Конвертерное отделение, суточный отчёт")
             one.put(2, 1, f"за {day:%d.%m.%Y}")
@@ -437,7 +363,7 @@ def shifts_across(seed: int) -> Strange:
                         one.put(n, 3 + shift, value)
                 one.put(n, 6, round(size * 3, 1))
 
-    return _book("конвертера.xlsx", fill, seed)
+    return book("конвертера.xlsx", fill, seed)
 
 
 def stocks_english(seed: int) -> Strange:
@@ -465,7 +391,7 @@ def stocks_english(seed: int) -> Strange:
             one.measure((row, 6), round(random.uniform(10, 400), 1), (point, "grade_Ag", "g/t"), (moment, moment))
             one.put(row, 7, round(random.uniform(200, 2000), 1))
 
-    return _book("stocks.xlsx", fill, seed)
+    return book("stocks.xlsx", fill, seed)
 
 
 def plan_and_fact(seed: int) -> Strange:
@@ -485,7 +411,7 @@ def plan_and_fact(seed: int) -> Strange:
         for first, last in ((3, 5), (6, 7), (9, 10)):
             one.sheet.merge_cells(start_row=3, end_row=3, start_column=first, end_column=last)
         row = 5
-        for day in _days(3, 5):
+        for day in days(3, 5):
             for shift, word in enumerate(("ночная", "дневная")):
                 span = shift_of("bof", day, shift)
                 one.put(row, 1, f"{day:%d.%m.%Y}")
@@ -497,7 +423,7 @@ def plan_and_fact(seed: int) -> Strange:
                 one.measure((row, 9), round(random.uniform(110, 140), 1), ("bof.l1.conc", "mass_dry", "t"), span)
                 row += 1
 
-    return _book("план-факт.xlsx", fill, seed)
+    return book("план-факт.xlsx", fill, seed)
 
 
 def plant_in_headings_only(seed: int) -> Strange:
@@ -510,7 +436,7 @@ def plant_in_headings_only(seed: int) -> Strange:
             start=1,
         ):
             one.put(1, n, head)
-        for n, day in enumerate(_days(3, 9), start=2):
+        for n, day in enumerate(days(3, 9), start=2):
             one.put(n, 1, datetime(day.year, day.month, day.day))
             one.measure(
                 (n, 2), round(random.uniform(12000, 15000), 1), ("bof.l1.feed", "mass_dry", "t"), day_of("bof", day)
@@ -523,7 +449,7 @@ def plant_in_headings_only(seed: int) -> Strange:
             )
             one.put(n, 5, round(random.uniform(300, 900), 1))
 
-    return _book("данные.xlsx", fill, seed)
+    return book("данные.xlsx", fill, seed)
 
 
 STRANGE: Mapping[str, Callable[[int], Strange]] = {
