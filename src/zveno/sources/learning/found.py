@@ -103,6 +103,13 @@ class LearntTable:
             found["heading_rows"] = self.heading_rows
         return found
 
+    @property
+    def questions(self) -> int:
+        """How many questions are asked of it."""
+        dates = int(self.undated and self.date == "above") + int(self.date_order == "?")
+        rules = sum(one.asked for one in self.columns) + sum(one.asked for one in self.rows)
+        return len(self.asks) + dates + rules
+
     def as_data(self) -> dict[str, Any]:
         """The table as the keys of a mapping; questions are left out."""
         found = self.keys | ({"calendar": "?"} if "calendar" in self.asks else {})

@@ -41,13 +41,7 @@ class Learnt:
     @property
     def questions(self) -> int:
         """How many questions the mapping asks."""
-        return sum(
-            len(one.asks)
-            + (one.undated and one.date == "above")
-            + (one.date_order == "?")
-            + sum(each.asked for each in (*one.columns, *one.rows))
-            for one in self.tables
-        )
+        return sum(one.questions for one in self.tables)
 
     def columns(self) -> list[dict[str, object]]:
         """All columns as rows: what was understood, with the first values."""
