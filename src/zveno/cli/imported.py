@@ -110,7 +110,7 @@ class ImportedAnswers(Screen):
             [
                 f"{row['file']}, {row['sheet']}, {row['cell']}",
                 row["text"],
-                f"{row['meant']:g}",
+                self.text.plain(row["meant"], 6),
                 row["point"],
                 row["quantity"],
             ]

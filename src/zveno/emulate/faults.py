@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 
 from zveno.emulate.schedule import moved_tags
 from zveno.emulate.stockfaults import Places, line_in, lost, stock_faults
-from zveno.errors import Fault, Phrase, ZvenoError, fault
+from zveno.errors import Fault, Phrase, ZvenoError, fault, rounded
 from zveno.model.chain import ChainModel
 from zveno.model.load import PLAY
 from zveno.model.play import Bias, Excursion, Omission, Pace, Play, Silence, Swap, Train
@@ -106,7 +106,7 @@ def _availability_faults(
             return
         if not 0 < value <= 1:
             message = tr("the availability '{name}' of train '{train}' is {value}: it lies above 0 and up to 1 (100 %)")
-            yield fault(message, where, name=train.availability, train=train.id, value=f"{value:g}")
+            yield fault(message, where, name=train.availability, train=train.id, value=rounded(value, 6))
             return
 
 
