@@ -1,0 +1,1 @@
+"""What should the chain make: blends, plans, schedules."""
