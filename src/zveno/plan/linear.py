@@ -125,3 +125,8 @@ class Program:
         values = np.array(self.highs.getSolution().col_value)
         bound = info.mip_dual_bound if self.integer else info.objective_function_value
         return Answer(word, float(info.objective_function_value), values, float(bound))
+
+
+def solver_version() -> str:
+    """Name and version of the solver."""
+    return f"HiGHS {highspy.Highs().version()}"
