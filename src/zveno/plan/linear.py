@@ -108,6 +108,24 @@ class Program:
         self.highs.addRow(-INF, most, len(used), used.astype(np.int32), cost[used])
         return int(self.highs.getNumRow()) - 1
 
+    def add_column(self, cost: float, high: float, rows: Sequence[int], values: Sequence[float]) -> int:
+        """A column more, from 0 to ``high``; its number."""
+        self.highs.addCol(cost, 0.0, high, len(rows), np.array(rows, dtype=np.int32), np.array(values))
+        return int(self.highs.getNumCol()) - 1
+
+    def begin_at(self, basis: Any) -> None:
+        """Begin from the basis of a programme of the same size."""
+        if basis is not None:
+            self.highs.setBasis(basis)
+
+    def basis(self) -> Any:
+        """The basis of the last solve."""
+        return self.highs.getBasis()
+
+    def duals(self) -> Floats:
+        """What one unit more on each row's side is worth, in the costs of the last solve."""
+        return np.array(self.highs.getSolution().row_dual)
+
     def solve(self) -> Answer:
         """Solve from the last basis."""
         self.highs.run()

@@ -11,7 +11,8 @@ from collections.abc import Iterable
 import numpy as np
 
 from zveno.model.planning import BlendLimit, Load, PlanProblem, Smelter
-from zveno.plan.horizon.columns import WEAR, Columns, castings, lay_out, relinings
+from zveno.plan.horizon.columns import WEAR, castings, lay_out, relinings
+from zveno.plan.horizon.decisions import Decisions
 from zveno.plan.linear import INF, Floats, Program, Rows
 
 Term = tuple[int, float]
@@ -37,9 +38,31 @@ class Writer:
         self.rows.add([column for column, _ in listed], [value for _, value in listed], low, high)
         self.names.append(name)
 
+    def program(self, *, whole: bool = True) -> Program:
+        """The programme; ``whole``: with yes or no as yes or no."""
+        integer = self.columns.integers() if whole else None
+        return Program(self.cost, self.low, self.high, self.rows, integer)
 
-def build(problem: PlanProblem) -> tuple[Program, Writer]:
-    """The programme and what its columns and rows stand for."""
+    def fix(self, plan: Decisions) -> None:
+        """Take modes, furnaces and relinings as a plan has them."""
+        columns, periods = self.columns, len(self.problem.periods)
+        for (mill, mode), block in columns.run.items():
+            self.low[block] = self.high[block] = [float(one == mode) for one in plan.mode[mill]]
+        for smelter, block in columns.on.items():
+            self.low[block] = self.high[block] = [float(one) for one in plan.on[smelter]]
+        for (_, relining), block in columns.start.items():
+            self.low[block] = self.high[block] = np.arange(periods) == plan.start[relining]
+
+    def column(self, cost: float, low: float, high: float) -> int:
+        """One column more; its number."""
+        self.cost, self.low, self.high = (
+            np.append(one, value) for one, value in ((self.cost, cost), (self.low, low), (self.high, high))
+        )
+        return len(self.cost) - 1
+
+
+def write(problem: PlanProblem) -> Writer:
+    """The rows, costs and bounds of a problem."""
     writer = Writer(problem)
     _price(writer)
     for t in range(len(problem.periods)):
@@ -49,9 +72,7 @@ def build(problem: PlanProblem) -> tuple[Program, Writer]:
             _smelter(writer, one, t)
         _castings(writer, t)
     _totals(writer)
-    columns = writer.columns
-    program = Program(writer.cost, writer.low, writer.high, writer.rows, columns.integers())
-    return program, writer
+    return writer
 
 
 def _price(writer: Writer) -> None:

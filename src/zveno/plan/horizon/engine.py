@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from zveno.model.planning import PlanProblem
-from zveno.plan.horizon.build import build
+from zveno.plan.horizon.build import write
 from zveno.plan.horizon.check import Verdict, check
 from zveno.plan.horizon.decisions import Decisions, decided
 from zveno.plan.linear import solver_version
@@ -58,7 +58,8 @@ def plan(problem: PlanProblem, terms: PlanTerms | None = None) -> HorizonPlan:
     and bound of HiGHS.
     """
     terms = terms or PlanTerms()
-    program, writer = build(problem)
+    writer = write(problem)
+    program = writer.program()
     program.option("mip_rel_gap", terms.gap)
     program.option("time_limit", terms.seconds)
     answer = program.solve()

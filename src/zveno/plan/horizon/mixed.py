@@ -1,0 +1,116 @@
+"""The best plan with truly mixed heaps near one with stock kept by brand: successive linear programmes.
+
+With the composition ``y`` of what lies at a place, everything taken from it is ``x = y f`` of its total ``f``. Around a
+plan that has been played forward, ``x = y0 f + f0 (y - y0)``; what the programme proposes is played forward again, and
+taken only if the played plan is better.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from zveno.model.planning import PlanProblem
+from zveno.plan.horizon.build import Writer, write
+from zveno.plan.horizon.check import Verdict, check
+from zveno.plan.horizon.decisions import Decisions, decided
+from zveno.plan.horizon.mixing import Shares, play
+from zveno.plan.horizon.elastic import soften
+from zveno.plan.linear import Ints, Program
+
+_FIRST_REACH = 0.3
+_LAST_REACH = 1e-4
+_WORTH = 1e-7
+"""A step worth less than this part of the margin ends the search."""
+
+
+@dataclass(frozen=True)
+class MixedPlan:
+    """The played plan, what the checker says of it, and how many programmes it took."""
+
+    decisions: Decisions
+    verdict: Verdict
+    rounds: int
+
+
+def improve(problem: PlanProblem, plan: Decisions, out_of_time: Callable[[], bool], rounds: int = 60) -> MixedPlan:
+    """Better plans with mixed heaps, from a plan by brands; modes, furnaces and relinings stay as they are."""
+    played, shares = play(problem, plan)
+    verdict = check(problem, played)
+    price = _price_of_breach(problem)
+    reach, done, basis = _FIRST_REACH, 0, None
+    while reach > _LAST_REACH and done < rounds and not out_of_time():
+        program, writer = _linearised(problem, played, shares, verdict, reach)
+        soften(program, writer, price, scaled=False)
+        program.begin_at(basis)
+        answer = program.solve()
+        basis, done = program.basis(), done + 1
+        if answer.status != "optimal":
+            reach /= 4
+            continue
+        tried, mixture = play(problem, decided(problem, writer.columns, answer.values))
+        found = check(problem, tried)
+        gain = _worth(found, price) - _worth(verdict, price)
+        if gain > _WORTH * max(1.0, abs(verdict.margin)):
+            played, shares, verdict, reach = tried, mixture, found, min(2 * reach, 1.0)
+        else:
+            reach /= 4
+    return MixedPlan(played, verdict, done)
+
+
+def _price_of_breach(problem: PlanProblem) -> float:
+    """What a unit of a broken limit costs while we search: more than a unit of metal could bring."""
+    return 10.0 * max(problem.price)
+
+
+def _worth(verdict: Verdict, price: float) -> float:
+    """Margin less what is broken."""
+    return verdict.margin - price * sum(one.size for one in verdict.broken)
+
+
+def _linearised(
+    problem: PlanProblem, plan: Decisions, shares: Shares, verdict: Verdict, reach: float
+) -> tuple[Program, Writer]:
+    """The programme around a played plan, compositions within ``reach`` of what they were."""
+    writer = write(problem)
+    writer.fix(plan)
+    columns, periods = writer.columns, range(len(problem.periods))
+    place = {one.id: k for k, one in enumerate(problem.brands)}
+    for site in dict.fromkeys(one.site for one in problem.brands):
+        brands = [one.id for one in problem.brands if one.site == site]
+        for t in periods:
+            outs = [({brand: columns.heap[brand] for brand in brands}, sum(verdict.heap[brand][t] for brand in brands))]
+            for smelter in problem.smelters:
+                gone = {brand: columns.ship[brand, smelter.id] for brand in brands if (brand, smelter.id) in columns.ship}
+                outs.append((gone, sum(float(plan.ship[brand, smelter.id][t]) for brand in gone)))
+            _mix(writer, outs, {brand: float(shares[site, t][place[brand]]) for brand in brands}, t, reach)
+    for smelter in problem.smelters:
+        brands = [brand for brand, to in columns.feed if to == smelter.id]
+        for t in periods:
+            outs = [
+                ({brand: columns.yard[brand, smelter.id] for brand in brands},
+                 sum(verdict.yard[brand, smelter.id][t] for brand in brands)),
+                ({brand: columns.feed[brand, smelter.id] for brand in brands},
+                 sum(float(plan.feed[brand, smelter.id][t]) for brand in brands)),
+            ]  # fmt: skip
+            _mix(writer, outs, {brand: float(shares[smelter.id, t][place[brand]]) for brand in brands}, t, reach)
+    return writer.program(whole=False), writer
+
+
+def _mix(
+    writer: Writer, outs: list[tuple[dict[str, Ints], float]], mixed: dict[str, float], t: int, reach: float
+) -> None:
+    """Everything taken from one place in one period has one composition, near ``mixed``."""
+    if len(mixed) < 2 or not any(mixed.values()):
+        return
+    share = {brand: writer.column(0.0, max(0.0, part - reach), min(1.0, part + reach)) for brand, part in mixed.items()}
+    writer.row(("shares", str(t)), [(column, 1.0) for column in share.values()], 1.0, 1.0)
+    for blocks, total in outs:
+        total = max(total, 0.0)
+        for brand, block in blocks.items():
+            part = mixed[brand]
+            terms = [(int(other[t]), -part) for name, other in blocks.items() if name != brand]
+            terms += [(int(block[t]), 1.0 - part), (share[brand], -total)]
+            writer.row(("mixed", brand, str(t)), terms, -total * part, -total * part)
