@@ -114,9 +114,16 @@ class Program:
         return int(self.highs.getNumCol()) - 1
 
     def begin_at(self, basis: Any) -> None:
-        """Begin from the basis of a programme of the same size."""
-        if basis is not None:
+        """Begin from a basis, if it is one of a programme of this size."""
+        size = (self.highs.getNumCol(), self.highs.getNumRow())
+        if basis is not None and (len(basis.col_status), len(basis.row_status)) == size:
             self.highs.setBasis(basis)
+
+    def begin_with(self, values: Floats) -> None:
+        """Begin from an answer that is known already."""
+        solution = highspy.HighsSolution()
+        solution.col_value = values.tolist()
+        self.highs.setSolution(solution)
 
     def basis(self) -> Any:
         """The basis of the last solve."""

@@ -121,9 +121,12 @@ def _problem(name: str, a: dict[str, Any], n: dict[str, int]) -> PlanProblem:
 def _mill(mill: str, c: int, a: dict[str, Any], n: dict[str, int]) -> Concentrator:
     """One concentrator: an ore of its own, a brand for each mode."""
     recipes = tuple(
-        Recipe(f"m{k + 1}", mill, f"{mill}m{k + 1}", float(a["yld"][c, k]), float(a["ore_cost"][c])) for k in range(n["K"])
+        Recipe(f"m{k + 1}", mill, f"{mill}m{k + 1}", float(a["yld"][c, k]), float(a["ore_cost"][c]))
+        for k in range(n["K"])
     )
-    return Concentrator(mill, tuple(a["ore_cap"][c].tolist()), recipes, float(a["heap_cap"][c]), float(a["switch_cost"]))
+    return Concentrator(
+        mill, tuple(a["ore_cap"][c].tolist()), recipes, float(a["heap_cap"][c]), float(a["switch_cost"])
+    )
 
 
 def _smelter(name: str, s: int, a: dict[str, Any], n: dict[str, int]) -> Smelter:
@@ -133,9 +136,12 @@ def _smelter(name: str, s: int, a: dict[str, Any], n: dict[str, int]) -> Smelter
         high, low = float(a["lim_hi"][s, e]), float(a["lim_lo"][s, e])
         limits.append(
             BlendLimit(
-                ELEMENTS[e], {ELEMENTS[e]: 1.0}, low / 100 if low > 0 else None,
-                high / 100 if high < _NO_LIMIT else None, 100 * float(a["pen"][e]),
-            )  # fmt: skip
+                ELEMENTS[e],
+                {ELEMENTS[e]: 1.0},
+                low / 100 if low > 0 else None,
+                high / 100 if high < _NO_LIMIT else None,
+                100 * float(a["pen"][e]),
+            )
         )
     periods = n["T"]
     first, last = (int(one) for one in a["win"][s])

@@ -35,7 +35,9 @@ def read_pooling(path: Path | str) -> PoolingProblem:
     content = load(path)
     source.keys(content, "", _KNOWN)
     if content.get("kind", "pooling") != "pooling":
-        source.report("kind '{kind}' is not known: a blending problem has the kind pooling", "kind", kind=content["kind"])
+        source.report(
+            "kind '{kind}' is not known: a blending problem has the kind pooling", "kind", kind=content["kind"]
+        )
     qualities = _qualities(source, content)
     found = PoolingProblem(
         str(content.get("name", path.stem)),
@@ -116,3 +118,8 @@ def _arcs(source: ProblemSource, content: Mapping[str, Any]) -> tuple[Arc, ...]:
                       origin=origin, target=target)  # fmt: skip
         arcs.append(Arc(origin, target, float(one[2])))
     return tuple(arcs)
+
+
+def arcs_as_written(path: Path | str) -> list[list[Any]]:
+    """From and to of each arc as the file writes them: numbers as numbers."""
+    return [list(one[:2]) for one in load(Path(path))["arcs"]]

@@ -254,7 +254,9 @@ def _relinings(work: _Check) -> None:
                 down[t] += 1
                 work.most("stands", f"{one.id} {relining.id}", t, float(plan.on[one.id][t]), 0.0)
             for family, need in relining.castings.items():
-                work.most("castings", f"{relining.id} {family}", start, need, _there(work, (relining.id, family), start))
+                work.most(
+                    "castings", f"{relining.id} {family}", start, need, _there(work, (relining.id, family), start)
+                )
     for t, count in enumerate(down):
         work.most("stand at once", "", t, count, problem.down_high)
 

@@ -85,7 +85,24 @@ def lay_out(problem: PlanProblem) -> Columns:
     cast = {key: block() for key in needs}
     spare = {key: block() for key in needs if key[1] in problem.foundry.bought}
     return Columns(
-        ore, run, switch, heap, bought, ship, yard, feed, on, start, anode, refined, over, under, excess, cast, spare, count
+        ore,
+        run,
+        switch,
+        heap,
+        bought,
+        ship,
+        yard,
+        feed,
+        on,
+        start,
+        anode,
+        refined,
+        over,
+        under,
+        excess,
+        cast,
+        spare,
+        count,
     )
 
 

@@ -57,7 +57,9 @@ def decided(problem: PlanProblem, columns: Columns, values: Floats) -> Decisions
     periods = range(len(problem.periods))
     modes = {
         mill.id: tuple(
-            next((mode for name, mode in columns.run if name == mill.id and values[columns.run[name, mode][t]] > 0.5), "")
+            next(
+                (mode for name, mode in columns.run if name == mill.id and values[columns.run[name, mode][t]] > 0.5), ""
+            )
             for t in periods
         )
         for mill in problem.concentrators

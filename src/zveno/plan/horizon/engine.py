@@ -69,4 +69,6 @@ def plan(problem: PlanProblem, terms: PlanTerms | None = None) -> HorizonPlan:
         return HorizonPlan("none", None, -answer.bound, None, None, solver_version())
     decisions = decided(problem, writer.columns, answer.values)
     verdict = check(problem, decisions)
-    return HorizonPlan(answer.status, verdict.margin, max(-answer.bound, verdict.margin), decisions, verdict, solver_version())
+    return HorizonPlan(
+        answer.status, verdict.margin, max(-answer.bound, verdict.margin), decisions, verdict, solver_version()
+    )

@@ -41,7 +41,11 @@ def play(problem: PlanProblem, plan: Decisions) -> tuple[Decisions, Shares]:
             here = np.array([name == one for name in site])
             shares[one, t] = mixed = _composition(np.where(here, heap, 0.0))
             for smelter in yard:
-                total = sum(float(series[t]) for (brand, to), series in plan.ship.items() if to == smelter and here[place[brand]])
+                total = sum(
+                    float(series[t])
+                    for (brand, to), series in plan.ship.items()
+                    if to == smelter and here[place[brand]]
+                )
                 total = min(total, float(heap[here].sum()))
                 moved = total * mixed
                 heap, yard[smelter] = heap - moved, yard[smelter] + moved

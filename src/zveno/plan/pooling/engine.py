@@ -79,7 +79,9 @@ def blend(problem: PoolingProblem, spent: Callable[[], float], terms: Terms | No
     search = Search(problem, relaxation, terms or Terms(), spent)
     bound = seek(search)
     if search.flows is None:
-        return Blend("infeasible" if bound == INF else "limit", None, None if bound == INF else bound, (), {}, 0.0, search.nodes)
+        return Blend(
+            "infeasible" if bound == INF else "limit", None, None if bound == INF else bound, (), {}, 0.0, search.nodes
+        )
     layout = relaxation.layout
     mixed = shares_of(layout, search.flows)
     shares = {

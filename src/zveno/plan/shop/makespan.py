@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 from ortools.sat.python import cp_model
@@ -85,5 +86,5 @@ def faults_of(shop: JobShop, start: tuple[tuple[int, ...], ...]) -> list[str]:
                 busy.setdefault(machine, []).append((begin, ready, f"jobs[{j}][{k}]"))
     for intervals in busy.values():
         intervals.sort()
-        found += [two[2] for one, two in zip(intervals, intervals[1:], strict=False) if two[0] < one[1]]
+        found += [two[2] for one, two in itertools.pairwise(intervals) if two[0] < one[1]]
     return found
