@@ -47,12 +47,12 @@ def solve_plan(path: Path, seconds: float, gap: float) -> dict[str, Any]:
     -------
     report
         ``status``, ``objective`` (the margin), ``bound``, ``gap``, ``accepted`` and ``broken`` (the checker's verdict),
-        ``metal`` (refined), ``decisions``; where nothing is possible, ``relaxation``: the limits that would have to give
-        way, and by how much.
+        ``metal`` (refined), ``decisions``; where nothing is possible, ``relaxation``: the limits that would have to
+        give way, and by how much.
     """
     problem = read_plan(path)
     found = plan(problem, PlanTerms(gap, seconds))
-    report = {"status": found.status, "objective": found.margin, "bound": found.bound, "gap": found.gap,
+    report: dict[str, Any] = {"status": found.status, "objective": found.margin, "bound": found.bound, "gap": found.gap,
               "solver": found.solver}  # fmt: skip
     if found.status == "infeasible":
         report["relaxation"] = [
@@ -69,14 +69,18 @@ def _told(found: HorizonPlan) -> dict[str, Any]:
     made = found.decisions
     return {
         "accepted": found.verdict.accepted,
-        "broken": [{"limit": one.kind, "of": one.who, "period": one.period, "by": one.size} for one in found.verdict.broken],
+        "broken": [
+            {"limit": one.kind, "of": one.who, "period": one.period, "by": one.size} for one in found.verdict.broken
+        ],
         "metal": found.verdict.metal,
         "decisions": {
-            "ore": [{"concentrator": mill, "recipe": k, "by_period": _list(one)} for (mill, k), one in made.ore.items()],
+            "ore": [
+                {"concentrator": mill, "recipe": k, "by_period": _list(one)} for (mill, k), one in made.ore.items()
+            ],
             "mode": {mill: list(one) for mill, one in made.mode.items()},
             "bought": {brand: _list(one) for brand, one in made.bought.items()},
-            "ship": [{"brand": brand, "smelter": to, "by_period": _list(one)} for (brand, to), one in made.ship.items()],
-            "feed": [{"brand": brand, "smelter": to, "by_period": _list(one)} for (brand, to), one in made.feed.items()],
+            "ship": [_pair(key, one) for key, one in made.ship.items()],
+            "feed": [_pair(key, one) for key, one in made.feed.items()],
             "on": {smelter: list(one) for smelter, one in made.on.items()},
             "start": dict(made.start),
             "refined": {smelter: _list(one) for smelter, one in made.refined.items()},
@@ -84,6 +88,11 @@ def _told(found: HorizonPlan) -> dict[str, Any]:
                      for (purpose, family), one in made.cast.items()],
         },
     }  # fmt: skip
+
+
+def _pair(key: tuple[str, str], values: Any) -> dict[str, Any]:
+    """What of a brand goes to a smelter."""
+    return {"brand": key[0], "smelter": key[1], "by_period": _list(values)}
 
 
 def _list(values: Any) -> list[float]:

@@ -1,7 +1,7 @@
 """A planning problem: what a chain can make over some periods, whoever stated it.
 
-It comes from the description of a chain, its rulebook and its stocks, or from a self-contained problem file. Masses are in
-one uom throughout (t, kt), money in one currency; ``by period`` means one entry a period. Shares are mass fractions.
+It comes from the description of a chain, its rulebook and its stocks, or from a self-contained problem file. Masses are
+in one uom throughout (t, kt), money in one currency; ``by period`` means one entry a period. Shares are mass fractions.
 """
 
 from __future__ import annotations
@@ -96,8 +96,8 @@ class BlendLimit:
 class Load:
     """What a unit of feed brings upon a plant: acid, dioxide, oxygen, energy, a by-product.
 
-    The sum over the feed of ``constant + weights . assay`` may be ``cap`` by period; ``fee`` is paid for each unit of it
-    (negative: income); ``excess_price`` for each unit above the cap, None makes the cap hard.
+    The sum over the feed of ``constant + weights . assay`` may be ``cap`` by period; ``fee`` is paid for each unit of
+    it (negative: income); ``excess_price`` for each unit above the cap, None makes the cap hard.
     """
 
     id: str
@@ -163,7 +163,7 @@ class Foundry:
 
 @dataclass(frozen=True)
 class Opening:
-    """What lies there when the plan begins: brands on heaps, brands on yards (by smelter), anode, the modes that run."""
+    """What lies there when the plan begins: brands on heaps and on yards (by smelter), anode; the modes that run."""
 
     heap: Mapping[str, float] = field(default_factory=dict)
     yard: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
@@ -175,9 +175,9 @@ class Opening:
 class PlanProblem:
     """What a chain can make over ``periods``, and what it is worth: the margin is to be as large as can be.
 
-    ``metal`` is the element that is smelted for, ``price`` of a refined unit of it by period. ``hold`` is what a unit of
-    concentrate costs that lies over from a period to the next; anode costs ``anode_hold``. At most ``down_high`` smelters
-    are relined at once.
+    ``metal`` is the element that is smelted for, ``price`` of a refined unit of it by period. ``hold`` is what a unit
+    of concentrate costs that lies over from a period to the next; anode costs ``anode_hold``. At most ``down_high``
+    smelters are relined at once.
     """
 
     name: str

@@ -46,8 +46,8 @@ class Arc:
 class PoolingProblem:
     """Minimise the cost of the flows.
 
-    Every flow leaves with the quality of what has mixed where it leaves; qualities mix by mass. Pools may feed pools, in
-    circles too.
+    Every flow leaves with the quality of what has mixed where it leaves; qualities mix by mass. Pools may feed pools,
+    in circles too.
     """
 
     name: str

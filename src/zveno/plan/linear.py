@@ -119,6 +119,10 @@ class Program:
         if basis is not None and (len(basis.col_status), len(basis.row_status)) == size:
             self.highs.setBasis(basis)
 
+    def forget(self) -> None:
+        """Begin from nothing."""
+        self.highs.clearSolver()
+
     def begin_with(self, values: Floats) -> None:
         """Begin from an answer that is known already."""
         solution = highspy.HighsSolution()

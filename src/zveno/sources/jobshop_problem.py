@@ -50,7 +50,7 @@ def _operation(source: ProblemSource, one: object, at: str, machines: object) ->
         source.report("an operation is a list of two whole numbers: machine, duration", at)
         return 0, 0
     machine, duration = one
-    if _whole(machines) and machine >= machines:
+    if isinstance(machines, int) and machine >= machines:
         source.report("machine {machine} does not exist: they are counted from 0 to {last}", at,
                       machine=machine, last=machines - 1)  # fmt: skip
     if duration > _LONGEST:

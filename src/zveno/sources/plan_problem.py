@@ -61,12 +61,13 @@ def read_plan(path: Path | str) -> PlanProblem:
     source.keys(data, "data", frozenset({*_SHAPES, *sizes}))
     if source.faults:
         raise DataError(source.faults)
-    arrays = {key: _array(source, data, key, sizes) for key in _SHAPES}
-    if sizes["E"] > len(ELEMENTS):
+    counts = {key: int(value) for key, value in sizes.items() if value is not None}
+    arrays = {key: _array(source, data, key, counts) for key in _SHAPES}
+    if counts["E"] > len(ELEMENTS):
         source.report("'{key}' can be {most} at most", "data.E", key="E", most=len(ELEMENTS))
     if source.faults:
         raise DataError(source.faults)
-    return _problem(str(content.get("name", path.stem)), arrays, sizes)
+    return _problem(str(content.get("name", path.stem)), arrays, counts)
 
 
 def _array(source: ProblemSource, data: Any, key: str, sizes: dict[str, Any]) -> Any:
@@ -91,7 +92,7 @@ def _flat(values: Sequence[float] | float, periods: int) -> tuple[float, ...]:
 
 def _problem(name: str, a: dict[str, Any], n: dict[str, int]) -> PlanProblem:
     """The problem that the arrays state."""
-    mills, smelters = [f"c{c + 1}" for c in range(n["C"])], [f"s{s + 1}" for s in range(n["S"])]
+    mills, works = [f"c{c + 1}" for c in range(n["C"])], [f"s{s + 1}" for s in range(n["S"])]
     brands = tuple(
         Brand(f"{mill}m{k + 1}", mill, {ELEMENTS[e]: float(a["assay"][c, k, e]) / 100 for e in range(n["E"])})
         for c, mill in enumerate(mills)
@@ -106,12 +107,12 @@ def _problem(name: str, a: dict[str, Any], n: dict[str, int]) -> PlanProblem:
         tuple(Ore(mill, tuple(a["ore_cap"][c].tolist())) for c, mill in enumerate(mills)),
         tuple(_mill(mill, c, a, n) for c, mill in enumerate(mills)),
         (),
-        tuple(Route(mill, smelter, float(a["freight"][c, s])) for c, mill in enumerate(mills) for s, smelter in enumerate(smelters)),
-        tuple(_smelter(smelter, s, a, n) for s, smelter in enumerate(smelters)),
+        tuple(Route(one, to, float(a["freight"][c, s])) for c, one in enumerate(mills) for s, to in enumerate(works)),
+        tuple(_smelter(smelter, s, a, n) for s, smelter in enumerate(works)),
         Foundry(tuple(a["cast_cap"].tolist()), lead=int(a["cast_lead"])),
         Opening(
             {f"{mill}m1": float(a["heap0"][c]) for c, mill in enumerate(mills)},
-            {smelter: {f"{mill}m1": float(a["yard0"][s]) / n["C"] for mill in mills} for s, smelter in enumerate(smelters)},
+            {to: {f"{mill}m1": float(a["yard0"][s]) / n["C"] for mill in mills} for s, to in enumerate(works)},
         ),
         float(a["hold"]),
         10 * float(a["hold"]),

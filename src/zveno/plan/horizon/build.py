@@ -6,7 +6,7 @@ heaps. The margin is maximised as its negative is minimised.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
@@ -76,57 +76,62 @@ def write(problem: PlanProblem) -> Writer:
 
 
 def _price(writer: Writer) -> None:
-    """What every decision costs."""
+    """What every decision costs, and what bounds it by itself."""
     problem, columns, cost = writer.problem, writer.columns, writer.cost
     ore_cost = {one.id: np.array(one.cost or (0.0,) * len(problem.periods)) for one in problem.ores}
-    freight = {(one.site, one.smelter): one.cost for one in problem.routes}
-    site = {one.id: one.site for one in problem.brands}
     for mill in problem.concentrators:
         for k, recipe in enumerate(mill.recipes):
             cost[columns.ore[mill.id, k]] = recipe.cost + ore_cost[recipe.ore]
             cost[columns.switch[mill.id, recipe.mode]] = mill.switch_cost
     for offer in problem.offers:
-        cost[columns.bought[offer.brand]] = offer.price
-        writer.low[columns.bought[offer.brand]], writer.high[columns.bought[offer.brand]] = offer.low, offer.high
-    for brand in columns.heap:
-        cost[columns.heap[brand]] = problem.hold
-    for (brand, smelter), block in columns.ship.items():
-        cost[block] = freight[site[brand], smelter]
-    for block in columns.yard.values():
-        cost[block] = problem.hold
-    for one in problem.smelters:
-        cost[columns.on[one.id]] = one.on_cost
-        cost[columns.anode[one.id]] = problem.anode_hold
-        writer.low[columns.anode[one.id]] = one.anode_low
-        writer.high[columns.anode[one.id]] = INF if one.anode_high is None else one.anode_high
-        cost[columns.refined[one.id]] = one.refine_cost - one.refined_frac * np.array(problem.price)
-        writer.high[columns.refined[one.id]] = one.refine_high
-        for limit in one.limits:
-            for block in (columns.over.get((one.id, limit.id)), columns.under.get((one.id, limit.id))):
-                if block is not None:
-                    cost[block] = limit.price
-        for load in one.loads:
-            if (one.id, load.id) in columns.excess:
-                cost[columns.excess[one.id, load.id]] = load.excess_price
+        block = columns.bought[offer.brand]
+        cost[block], writer.low[block], writer.high[block] = offer.price, offer.low, offer.high
     for (_, family), block in columns.spare.items():
         cost[block] = problem.foundry.bought[family]
     for block in columns.cast.values():
         cost[block] = problem.foundry.cost
-    assay = {one.id: one.assay for one in problem.brands}
-    for (brand, smelter), block in columns.feed.items():
-        plant = next(one for one in problem.smelters if one.id == smelter)
-        cost[block] = plant.smelt_cost + sum(
-            (weight_of(load, assay[brand]) * np.array(load.fee) for load in plant.loads if load.fee is not None),
-            np.zeros(len(problem.periods)),
-        )
+    _price_stocks(writer)
+    for one in problem.smelters:
+        _price_smelter(writer, one)
 
 
-def weight_of(one: BlendLimit | Load, assay: object) -> float:
+def _price_stocks(writer: Writer) -> None:
+    """What lying over and carrying cost."""
+    problem, columns, cost = writer.problem, writer.columns, writer.cost
+    freight = {(one.site, one.smelter): one.cost for one in problem.routes}
+    site = {one.id: one.site for one in problem.brands}
+    for block in (*columns.heap.values(), *columns.yard.values()):
+        cost[block] = problem.hold
+    for (brand, smelter), block in columns.ship.items():
+        cost[block] = freight[site[brand], smelter]
+
+
+def _price_smelter(writer: Writer, one: Smelter) -> None:
+    """What a smelter's work costs and brings."""
+    problem, columns, cost = writer.problem, writer.columns, writer.cost
+    cost[columns.on[one.id]] = one.on_cost
+    cost[columns.anode[one.id]] = problem.anode_hold
+    writer.low[columns.anode[one.id]] = one.anode_low
+    writer.high[columns.anode[one.id]] = INF if one.anode_high is None else one.anode_high
+    cost[columns.refined[one.id]] = one.refine_cost - one.refined_frac * np.array(problem.price)
+    writer.high[columns.refined[one.id]] = one.refine_high
+    for limit in one.limits:
+        for slack in (columns.over, columns.under):
+            if (one.id, limit.id) in slack:
+                cost[slack[one.id, limit.id]] = limit.price
+    for load in one.loads:
+        if (one.id, load.id) in columns.excess:
+            cost[columns.excess[one.id, load.id]] = load.excess_price
+    for brand in problem.brands:
+        if (brand.id, one.id) in columns.feed:
+            fees = [weight_of(load, brand.assay) * np.array(load.fee) for load in one.loads if load.fee is not None]
+            cost[columns.feed[brand.id, one.id]] = one.smelt_cost + np.sum(fees, axis=0) if fees else one.smelt_cost
+
+
+def weight_of(one: BlendLimit | Load, assay: Mapping[str, float]) -> float:
     """The weighted sum of a brand's elements, with the constant of a load."""
-    found = getattr(one, "constant", 0.0)
-    for element, weight in one.weights.items():
-        found += weight * assay.get(element, 0.0)  # type: ignore[attr-defined]
-    return float(found)
+    constant = one.constant if isinstance(one, Load) else 0.0
+    return constant + sum(weight * assay.get(element, 0.0) for element, weight in one.weights.items())
 
 
 def _mills(writer: Writer, t: int) -> None:
@@ -145,9 +150,8 @@ def _mills(writer: Writer, t: int) -> None:
                 writer.row(name, [switch, (run[t], -1.0), (run[t - 1], 1.0)], 0.0, INF)
             elif problem.opening.mode.get(mill.id, mode) != mode:
                 writer.row(name, [switch, (run[t], -1.0)], 0.0, INF)
-    for ore in problem.ores:
-        used = _mined(writer, ore.id, t)
-        writer.row(("ore", ore.id, str(t)), used, -INF, ore.high[t])
+    for sort in problem.ores:
+        writer.row(("ore", sort.id, str(t)), _mined(writer, sort.id, t), -INF, sort.high[t])
 
 
 def _mined(writer: Writer, ore: str, t: int) -> list[Term]:

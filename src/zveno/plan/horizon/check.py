@@ -5,13 +5,14 @@ Nothing of the programme is used: stocks are added up from what is decided, peri
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from zveno.model.planning import BlendLimit, Load, PlanProblem, Relining, Smelter
 from zveno.plan.horizon.decisions import Decisions
+from zveno.plan.linear import Floats
 
 CLOSE = 1e-6
 """A limit counts as kept within this part of its size."""
@@ -76,11 +77,11 @@ def check(problem: PlanProblem, plan: Decisions) -> Verdict:
     _relinings(work)
     for ore in problem.ores:
         if ore.total is not None:
-            work.most("ore", ore.id, -1, sum(float(np.sum(one)) for one in _mined(work, ore.id)), ore.total)
+            work.most("ore", ore.id, -1, sum(float(np.sum(series)) for series in _mined(work, ore.id)), ore.total)
     return work.verdict
 
 
-def _mined(work: _Check, ore: str) -> Iterator[object]:
+def _mined(work: _Check, ore: str) -> Iterator[Floats]:
     """All series of an ore."""
     for mill in work.problem.concentrators:
         for k, one in enumerate(mill.recipes):
@@ -104,7 +105,7 @@ def _mills(work: _Check, t: int) -> None:
         if mode and mode != before:
             work.pay(mill.switch_cost)
     for one in work.problem.ores:
-        work.most("ore", one.id, t, sum(float(series[t]) for series in _mined(work, one.id)), one.high[t])  # type: ignore[index]
+        work.most("ore", one.id, t, sum(float(series[t]) for series in _mined(work, one.id)), one.high[t])
 
 
 def _offers(work: _Check, t: int) -> None:
@@ -166,9 +167,9 @@ def _smelter(work: _Check, one: Smelter, t: int) -> None:
     work.most("least feed", one.id, t, one.feed_low[t] if on else 0.0, total)
     work.pay(one.on_cost * on + one.smelt_cost * total)
     blend: dict[str, float] = {}
-    for brand in problem.brands:
-        for element, part in brand.assay.items():
-            blend[element] = blend.get(element, 0.0) + part * feed.get(brand.id, 0.0)
+    for sort in problem.brands:
+        for element, part in sort.assay.items():
+            blend[element] = blend.get(element, 0.0) + part * feed.get(sort.id, 0.0)
     for limit in one.limits:
         _limit(work, one, limit, t, (blend, total))
     for load in one.loads:
@@ -185,10 +186,10 @@ def _smelter(work: _Check, one: Smelter, t: int) -> None:
     work.verdict.metal += refined * one.refined_frac
 
 
-def _weighed(weights: object, blend: tuple[dict[str, float], float], constant: float) -> float:
+def _weighed(weights: Mapping[str, float], blend: tuple[dict[str, float], float], constant: float) -> float:
     """The weighted sum of the elements of a blend."""
     elements, total = blend
-    return constant * total + sum(weight * elements.get(name, 0.0) for name, weight in weights.items())  # type: ignore[attr-defined]
+    return constant * total + sum(weight * elements.get(name, 0.0) for name, weight in weights.items())
 
 
 def _limit(work: _Check, one: Smelter, limit: BlendLimit, t: int, blend: tuple[dict[str, float], float]) -> None:

@@ -54,8 +54,8 @@ class HorizonPlan:
 def plan(problem: PlanProblem, terms: PlanTerms | None = None) -> HorizonPlan:
     """Plan a chain over its periods.
 
-    Stock is kept by brand, so the bound holds for mixed heaps too; whole decisions (modes, furnaces, relinings) by branch
-    and bound of HiGHS.
+    Stock is kept by brand, so the bound holds for mixed heaps too; whole decisions (modes, furnaces, relinings) by
+    branch and bound of HiGHS.
     """
     terms = terms or PlanTerms()
     writer = write(problem)

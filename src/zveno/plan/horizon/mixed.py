@@ -69,6 +69,9 @@ class _Search:
         soften(program, writer, self.price, scaled=False)
         program.begin_at(self._basis)
         answer = program.solve()
+        if answer.status == "failed":  # the old basis led astray
+            program.forget()
+            answer = program.solve()
         self._basis = program.basis()
         if answer.status != "optimal":
             return False
@@ -81,7 +84,7 @@ class _Search:
         return True
 
     def tighten(self) -> bool:
-        """Hold limits back by what the play breaks them by, so that the next play keeps them; False when tried enough."""
+        """Hold limits back by what the play breaks them by, so that the next keeps them; False when tried enough."""
         self.repairs += 1
         for one in self.verdict.broken:
             key = (_ROWS.get(one.kind, one.kind), *one.who.split(), str(one.period))
@@ -133,8 +136,8 @@ def _mix(
         return
     share = {brand: writer.column(0.0, max(0.0, part - reach), min(1.0, part + reach)) for brand, part in mixed.items()}
     writer.row(("shares", str(t)), [(column, 1.0) for column in share.values()], 1.0, 1.0)
-    for blocks, total in outs:
-        total = max(total, 0.0)
+    for blocks, taken in outs:
+        total = max(taken, 0.0)
         for brand, block in blocks.items():
             part = mixed[brand]
             terms = [(int(other[t]), -part) for name, other in blocks.items() if name != brand]

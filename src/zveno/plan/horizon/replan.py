@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -180,9 +181,17 @@ def _keep(writer: Writer, published: Decisions, since: int) -> None:
     """What was decided before ``since`` stays."""
     values = _values(writer, published)
     columns = writer.columns
-    blocks = [*columns.ore.values(), *columns.run.values(), *columns.ship.values(), *columns.feed.values(),
-              *columns.on.values(), *columns.refined.values(), *columns.cast.values(), *columns.spare.values()]  # fmt: skip
-    for block in blocks:
+    kinds = (
+        columns.ore,
+        columns.run,
+        columns.ship,
+        columns.feed,
+        columns.on,
+        columns.refined,
+        columns.cast,
+        columns.spare,
+    )
+    for block in (block for blocks in kinds for block in blocks.values()):
         writer.low[block[:since]] = writer.high[block[:since]] = values[block[:since]]
     for (_, relining), block in columns.start.items():
         if published.start[relining] < since:
@@ -210,9 +219,9 @@ def _values(writer: Writer, plan: Decisions) -> Floats:
         (columns.refined, plan.refined), (columns.cast, plan.cast), (columns.spare, plan.spare),
         (columns.heap, verdict.heap), (columns.yard, verdict.yard), (columns.anode, verdict.anode),
     ):  # fmt: skip
-        for key, block in blocks.items():  # type: ignore[attr-defined]
-            if key in series:  # type: ignore[operator]
-                values[block] = series[key]  # type: ignore[index]
+        for key, block in blocks.items():
+            if key in series:
+                values[block] = series[key]
     for (mill, mode), block in columns.run.items():
         values[block] = [float(one == mode) for one in plan.mode[mill]]
     for smelter, block in columns.on.items():
@@ -234,7 +243,7 @@ def clip(problem: PlanProblem, published: Decisions) -> Decisions | None:
     for smelter in problem.smelters:  # a furnace may stand where it was to run
         writer.low[columns.on[smelter.id]] = 0.0
     for blocks in (columns.ore, columns.ship, columns.feed, columns.cast, columns.spare, columns.bought):
-        for block in blocks.values():  # type: ignore[attr-defined]
+        for block in blocks.values():
             writer.high[block] = np.maximum(writer.low[block], values[block] * (1 + 1e-9) + 1e-9)
     program = writer.program()
     answer = program.solve()
@@ -244,13 +253,14 @@ def clip(problem: PlanProblem, published: Decisions) -> Decisions | None:
 def changes(before: Decisions, now: Decisions, least: float = 1e-3) -> tuple[Change, ...]:
     """Decisions that differ, by more than ``least`` where they are masses."""
     found: list[Change] = []
-    for kind, was, becomes in (
+    kinds: tuple[tuple[str, Mapping[Any, Floats], Mapping[Any, Floats]], ...] = (
         ("ore", before.ore, now.ore),
         ("ship", before.ship, now.ship),
         ("feed", before.feed, now.feed),
-    ):
+    )
+    for kind, was, becomes in kinds:
         for key, series in becomes.items():
-            old = was.get(key, np.zeros(len(series)))  # type: ignore[call-overload]
+            old = was.get(key, np.zeros(len(series)))
             found += [
                 Change(kind, " ".join(str(one) for one in key), t, float(a), float(b))
                 for t, (a, b) in enumerate(zip(old, series, strict=True))

@@ -1,9 +1,9 @@
 """A pooling problem as arrays: the multi-commodity form with its relaxation.
 
 Every source is a commodity. With ``f`` the flow of an arc, ``x`` the part of it that began at one source and ``y`` the
-share of that source in the pool where the arc begins, ``x = y f``; all else is linear. The relaxation puts ``x`` between
-the four lines that enclose ``y f`` where ``y`` is between bounds; it becomes exact when these meet. Stronger than the
-form in qualities, whose relaxation knows nothing of what sources have in common.
+share of that source in the pool where the arc begins, ``x = y f``; all else is linear. The relaxation puts ``x``
+between the four lines that enclose ``y f`` where ``y`` is between bounds; it becomes exact when these meet. Stronger
+than the form in qualities, whose relaxation knows nothing of what sources have in common.
 
 References
 ----------
@@ -108,7 +108,7 @@ def relax(problem: PoolingProblem) -> Relaxation:
     """The relaxation with every share between 0 and 1."""
     layout, rows = lay_out(problem), Rows()
     _places(problem, layout, rows)
-    _mixing(problem, layout, rows)
+    _mixing(layout, rows)
     _qualities(problem, layout, rows)
     products = _products(problem, layout, rows)
     high = np.full(layout.columns, INF)
@@ -130,7 +130,7 @@ def _places(problem: PoolingProblem, layout: Layout, rows: Rows) -> None:
         rows.add(here, np.ones(len(here)), low, one.high if np.isfinite(one.high) else INF)
 
 
-def _mixing(problem: PoolingProblem, layout: Layout, rows: Rows) -> None:
+def _mixing(layout: Layout, rows: Rows) -> None:
     """Every commodity leaves a pool as it came; the parts of a flow make it up; shares make up the whole."""
     for pool in range(layout.sources, layout.sources + layout.pools):
         into, out = (np.flatnonzero(layout.arcs[:, side] == pool) for side in (1, 0))

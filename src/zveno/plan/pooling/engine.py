@@ -92,6 +92,7 @@ def blend(problem: PoolingProblem, spent: Callable[[], float], terms: Terms | No
     return Blend(
         "optimal" if search.closed(bound) else "limit",
         search.best, min(bound, search.best),
-        tuple(BlendFlow(one.origin, one.target, float(flow)) for one, flow in zip(problem.arcs, search.flows, strict=True)),
+        tuple(BlendFlow(arc.origin, arc.target, float(flow))
+              for arc, flow in zip(problem.arcs, search.flows, strict=True)),
         shares, excess(problem, layout, search.flows), search.nodes,
     )  # fmt: skip

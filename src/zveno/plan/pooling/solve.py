@@ -1,4 +1,4 @@
-"""Search for the best blend: relaxations over parts of the ranges of the shares, cut where they lie furthest from the truth."""
+"""Search for the best blend: relaxations over ranges of the shares, cut where they are furthest from the truth."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ FEASIBLE = 1e-7
 """Largest breach of a limit, over the size of the problem."""
 _INSIDE = 0.1
 """A range is cut no nearer to its ends than this part of it."""
+_EXACT = 1e-9
+_CLIMB_EVERY = 20
 _TRUST = 0.6
 """Weight of the relaxed share against the middle of its range where it is cut."""
 
@@ -176,30 +178,32 @@ def seek(search: Search) -> float:
         if bound == INF:
             return search.best
     heap = [(bound, 0, low, high, values)]
-    born = 1
     lost = INF
-    """Lowest bound of what was given up as it stood at the smallest range."""
+    """Lowest bound of what cannot be cut any finer."""
     while heap:
         bound, _, low, high, values = heapq.heappop(heap)
-        if search.closed(bound):
+        over = search.spent() > search.terms.seconds or search.nodes > search.terms.nodes
+        if search.closed(bound) or over:
             return min(bound, lost, search.best)
-        if search.spent() > search.terms.seconds or search.nodes > search.terms.nodes:
-            return min(bound, lost)
         column = int(np.argmax(errors(search, values)))
         for ends in _halves(low, high, values, column):
-            bound_here, found = search.within(*ends)
-            bound_here = max(bound_here, bound)
-            if search.closed(bound_here):
+            below, found = search.within(*ends)
+            below = max(below, bound)
+            if search.closed(below):
                 continue
-            search.offer(found[: len(search.relaxation.layout.arcs)])
-            if born % 20 < 2 or search.best == INF:
-                climb(search, found, 4)
-            if float(errors(search, found).max()) <= 1e-9 * search.scale:
-                lost = min(lost, bound_here)
-                continue
-            heapq.heappush(heap, (bound_here, born, *ends, found))
-            born += 1
+            _try(search, found)
+            if float(errors(search, found).max()) <= _EXACT * search.scale:
+                lost = min(lost, below)
+            else:
+                heapq.heappush(heap, (below, search.nodes, *ends, found))
     return min(lost, search.best)
+
+
+def _try(search: Search, found: Floats) -> None:
+    """Flows from a relaxation: as they are, and now and then the best ones near them."""
+    search.offer(found[: len(search.relaxation.layout.arcs)])
+    if search.best == INF or search.nodes % _CLIMB_EVERY < 2:
+        climb(search, found, 4)
 
 
 def _halves(low: Floats, high: Floats, values: Floats, column: int) -> list[tuple[Floats, Floats]]:
