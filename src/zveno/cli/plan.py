@@ -25,6 +25,26 @@ _STATUS = {
     "infeasible": tr("there is no answer that keeps all limits"),
     "none": tr("no answer was found in time: give it more with --time-limit"),
 }
+_PROVEN = 1e-6
+_LIMITS = {
+    "mill": tr("capacity of the mill"),
+    "ore": tr("ore that can be mined"),
+    "heap's ground": tr("room for concentrate at the concentrator"),
+    "way": tr("what the way carries"),
+    "yard's ground": tr("room for concentrate at the smelter"),
+    "most feed": tr("largest feed of the smelter"),
+    "least feed": tr("smallest feed of the smelter"),
+    "at most": tr("highest content in the blend"),
+    "at least": tr("lowest content in the blend"),
+    "load": tr("load of the plant"),
+    "foundry": tr("capacity of the foundry"),
+    "wear": tr("castings that the mills wear down"),
+    "castings": tr("castings for the relining"),
+    "offer": tr("concentrate offered"),
+    "stand at once": tr("smelters that may stand at once"),
+    "window": tr("window of the relining, in periods"),
+}
+"""Limits that may give way, in words."""
 
 
 @app.command(cls=SpokenCommand, help=tr("The cheapest blend through tanks and heaps of unknown quality, proven."))
@@ -52,7 +72,7 @@ def schedule(problem: Problem, time_limit: TimeLimit = 60.0, lang: Lang = "", as
     rows = [[str(j + 1), ", ".join(screen.text.number(one, 0) for one in row)] for j, row in enumerate(report["start"])]
     if rows:
         screen.table([tr("job"), tr("its operations begin at")], rows)
-    _judged(screen, tr("length"), report | {"objective": report["makespan"]})
+    _judged(screen, tr("time until the last operation ends"), report | {"objective": report["makespan"]}, 0)
 
 
 @app.command(cls=SpokenCommand, help=tr("Plan a chain: what is milled, sent, smelted and relined, period by period."))
@@ -68,8 +88,7 @@ def plan(
     if "decisions" in report:
         _planned(screen, report["decisions"])
     for one in report.get("relaxation", ()):
-        screen.say(tr("would have to give way: {limit} {of}, by {size}"), limit=one["limit"],
-                   of=" ".join(one["of"]), size=screen.text.number(one["by"], 3))  # fmt: skip
+        _gives_way(screen, one)
     _judged(screen, tr("margin"), report)
     if "accepted" in report:
         screen.say(
@@ -99,11 +118,24 @@ def _planned(screen: Any, made: dict[str, Any]) -> None:
         screen.say(tr("{name}: begins in period {period}"), name=name, period=start + 1)
 
 
-def _judged(screen: Any, what: str, report: dict[str, Any]) -> None:
+def _gives_way(screen: Any, one: dict[str, Any]) -> None:
+    """A limit that would have to give way."""
+    message = tr("would have to give way: {limit} ({of}), by {size}")
+    if one["period"] is not None:
+        message = tr("would have to give way in period {period}: {limit} ({of}), by {size}")
+    screen.say(message, limit=screen.text(_LIMITS[one["limit"]]), of=" ".join(one["of"]),
+               period=(one["period"] or 0) + 1, size=screen.text.number(one["by"], 3))  # fmt: skip
+
+
+def _judged(screen: Any, what: str, report: dict[str, Any], decimals: int = 2) -> None:
     """What the answer is worth, and how far it is proven."""
     if report["objective"] is not None:
         screen.say(
             tr("{what} {value}, bound {bound}"), what=screen.text(what),
-            value=screen.text.number(report["objective"], 4), bound=screen.text.number(report["bound"], 4),
+            value=screen.text.number(report["objective"], decimals), bound=screen.text.number(report["bound"], decimals),
         )  # fmt: skip
-    screen.say(_STATUS[report["status"]])
+    gap = report.get("gap") or 0.0
+    if report["status"] == "optimal" and gap > _PROVEN:
+        screen.say(tr("proven: no answer is better by more than {gap} %"), gap=screen.text.number(100 * gap, 3))
+    else:
+        screen.say(_STATUS[report["status"]])

@@ -55,3 +55,8 @@ class PoolingProblem:
     pools: tuple[Pool, ...]
     terminals: tuple[Terminal, ...]
     arcs: tuple[Arc, ...]
+
+    @property
+    def places(self) -> tuple[PoolSource | Pool | Terminal, ...]:
+        """Sources, then pools, then terminals."""
+        return (*self.sources, *self.pools, *self.terminals)

@@ -58,9 +58,9 @@ def read_plan(path: Path | str) -> PlanProblem:
     for key, value in sizes.items():
         if not isinstance(value, int) or isinstance(value, bool) or value < 1:
             source.report("'{key}' must be a whole number from 1", f"data.{key}", key=key)
-    source.keys(data, "data", frozenset({*_SHAPES, *sizes}))
     if source.faults:
         raise DataError(source.faults)
+    source.keys(data, "data", frozenset({*_SHAPES, *sizes}))
     counts = {key: int(value) for key, value in sizes.items() if value is not None}
     arrays = {key: _array(source, data, key, counts) for key in _SHAPES}
     if counts["E"] > len(ELEMENTS):

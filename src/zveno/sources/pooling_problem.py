@@ -10,6 +10,7 @@ from typing import Any
 from zveno.errors import DataError
 from zveno.model.pooling import Arc, Pool, PoolingProblem, PoolSource, Terminal
 from zveno.sources.problem_file import ProblemSource, load
+from zveno.text.mark import tr
 
 _KEYS = {
     "sources": frozenset({"id", "lo", "hi", "quality"}),
@@ -98,7 +99,7 @@ def _arcs(source: ProblemSource, content: Mapping[str, Any]) -> tuple[Arc, ...]:
     seen: set[object] = set()
     for key, names in ids.items():
         for k, name in enumerate(names):
-            source.unique(name, seen, f"{key}[{k}].id", "'{name}' stands here a second time", name=name)
+            source.unique(name, seen, f"{key}[{k}].id", tr("'{name}' stands here a second time"), name=name)
     arcs, listed = [], content.get("arcs")
     if not isinstance(listed, list):
         source.report("'{key}' must be a list", "arcs", key="arcs")
@@ -114,7 +115,7 @@ def _arcs(source: ProblemSource, content: Mapping[str, Any]) -> tuple[Arc, ...]:
             source.report("an arc begins at a source or a pool: '{name}' is neither", at, name=origin)
         if target not in ids["pools"] + ids["terminals"]:
             source.report("an arc ends at a pool or a terminal: '{name}' is neither", at, name=target)
-        source.unique((origin, target), known, at, "an arc from '{origin}' to '{target}' stands here a second time",
+        source.unique((origin, target), known, at, tr("an arc from '{origin}' to '{target}' stands here a second time"),
                       origin=origin, target=target)  # fmt: skip
         arcs.append(Arc(origin, target, float(one[2])))
     return tuple(arcs)

@@ -51,7 +51,7 @@ class Decisions:
 def decided(problem: PlanProblem, columns: Columns, values: Floats) -> Decisions:
     """Decisions from the values of the programme; whole numbers as whole numbers."""
 
-    def of(blocks: Mapping[tuple[str, str], np.ndarray]) -> dict[tuple[str, str], Floats]:  # type: ignore[type-arg]
+    def of(blocks: Mapping[tuple[str, str], np.ndarray]) -> dict[tuple[str, str], Floats]:
         return {key: np.maximum(values[block], 0.0) for key, block in blocks.items()}
 
     periods = range(len(problem.periods))

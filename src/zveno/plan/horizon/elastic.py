@@ -17,6 +17,10 @@ SOFT = frozenset(
 """Kinds of rows that a decision of persons could loosen; balances of mass and metal are none of them."""
 
 
+_PERIOD = 0.1
+"""What a period outside of a window weighs, beside the whole of any other limit."""
+
+
 @dataclass(frozen=True)
 class Relaxed:
     """A limit that gives way: its kind and names, the period, by how much."""
@@ -57,7 +61,9 @@ def smallest_relaxation(problem: PlanProblem, seconds: float) -> tuple[Relaxed, 
     """
     writer = write(problem)
     windows = _open_windows(problem, writer)
-    writer.cost = np.where(np.isin(np.arange(len(writer.cost)), list(windows)), 0.1, 0.0)
+    writer.cost = np.zeros(len(writer.cost))
+    for column, (_, _, outside) in windows.items():
+        writer.cost[column] = _PERIOD * outside
     program = writer.program()
     slack = soften(program, writer, 1.0, scaled=True)
     program.option("time_limit", seconds)

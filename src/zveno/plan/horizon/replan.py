@@ -13,7 +13,7 @@ from zveno.plan.horizon.build import Writer, write
 from zveno.plan.horizon.check import check
 from zveno.plan.horizon.decisions import Decisions, decided
 from zveno.plan.horizon.engine import HorizonPlan, PlanTerms
-from zveno.plan.linear import INF, Floats, solver_version
+from zveno.plan.linear import INF, Floats, Ints, solver_version
 
 _BINDS = 1e-7
 
@@ -214,11 +214,12 @@ def _values(writer: Writer, plan: Decisions) -> Floats:
     """A plan as values of the columns; stocks as they add up."""
     columns, values = writer.columns, np.zeros(len(writer.cost))
     verdict = check(writer.problem, plan)
-    for blocks, series in (
+    kinds: tuple[tuple[Mapping[Any, Ints], Mapping[Any, Any]], ...] = (
         (columns.ore, plan.ore), (columns.bought, plan.bought), (columns.ship, plan.ship), (columns.feed, plan.feed),
         (columns.refined, plan.refined), (columns.cast, plan.cast), (columns.spare, plan.spare),
         (columns.heap, verdict.heap), (columns.yard, verdict.yard), (columns.anode, verdict.anode),
-    ):  # fmt: skip
+    )  # fmt: skip
+    for blocks, series in kinds:
         for key, block in blocks.items():
             if key in series:
                 values[block] = series[key]

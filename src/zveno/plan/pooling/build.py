@@ -66,7 +66,7 @@ class Relaxation:
 
 def lay_out(problem: PoolingProblem) -> Layout:
     """Columns of a problem: arcs that nothing can reach carry nothing."""
-    places = [one.id for one in (*problem.sources, *problem.pools, *problem.terminals)]
+    places = [one.id for one in problem.places]
     number = {name: k for k, name in enumerate(places)}
     arcs = np.array([(number[one.origin], number[one.target]) for one in problem.arcs]).reshape(-1, 2)
     n, p = len(problem.sources), len(problem.pools)
@@ -81,7 +81,7 @@ def lay_out(problem: PoolingProblem) -> Layout:
         for k in reach[pool]:
             share[pool, k] = column
             column += 1
-    top = np.array([one.high for one in (*problem.sources, *problem.pools, *problem.terminals)])
+    top = np.array([one.high for one in problem.places])
     capacity = np.minimum(top[arcs[:, 0]], top[arcs[:, 1]])
     all_in = float(top[:n].sum())
     capacity = np.where(np.isfinite(capacity), capacity, all_in)
@@ -123,7 +123,7 @@ def relax(problem: PoolingProblem) -> Relaxation:
 
 def _places(problem: PoolingProblem, layout: Layout, rows: Rows) -> None:
     """What sources give, pools let through and terminals take."""
-    for k, one in enumerate((*problem.sources, *problem.pools, *problem.terminals)):
+    for k, one in enumerate(problem.places):
         side = 0 if k < layout.sources else 1
         here = np.flatnonzero(layout.arcs[:, side] == k)
         low = getattr(one, "low", 0.0)

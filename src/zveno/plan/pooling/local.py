@@ -33,7 +33,7 @@ class Neighbourhood:
 def neighbourhood(problem: PoolingProblem, layout: Layout) -> Neighbourhood:
     """The parts of the programmes that no mixture changes."""
     n, p = layout.sources, layout.pools
-    all_places = (*problem.sources, *problem.pools, *problem.terminals)
+    all_places = problem.places
     keys = sorted(layout.share, key=lambda one: layout.share[one])
     places = np.zeros((len(all_places), len(layout.arcs)))
     for k in range(len(all_places)):

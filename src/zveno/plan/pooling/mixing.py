@@ -37,7 +37,7 @@ def excess(problem: PoolingProblem, layout: Layout, flows: Floats) -> float:
     shares = np.vstack([np.eye(n), shares_of(layout, flows)])
     quality = np.array([one.quality for one in problem.sources]).reshape(n, -1)
     worst = float(max(0.0, -flows.min(initial=0.0)))
-    places = (*problem.sources, *problem.pools, *problem.terminals)
+    places = problem.places
     came = np.bincount(layout.arcs[:, 1], flows, len(places))
     left = np.bincount(layout.arcs[:, 0], flows, len(places))
     for k, one in enumerate(places):

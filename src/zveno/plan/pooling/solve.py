@@ -132,7 +132,7 @@ def _mixed(layout: Layout, values: Floats, otherwise: Floats | None = None) -> F
         for k in range(layout.sources):
             column = layout.share.get((int(pool) + layout.sources, k))
             shares[pool, k] = 0.0 if column is None else values[column]
-    return shares / np.maximum(shares.sum(axis=1, keepdims=True), 1e-12)
+    return np.asarray(shares / np.maximum(shares.sum(axis=1, keepdims=True), 1e-12))
 
 
 def errors(search: Search, values: Floats) -> Floats:
