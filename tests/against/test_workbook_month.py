@@ -13,7 +13,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from zveno.chain import Chain, Imported, example, load
+from zveno.chain import Chain, Imported
 from zveno.chain.kept import lots_of
 from zveno.close.lots import lot_limits
 from zveno.model.network import MASS
@@ -22,7 +22,6 @@ from zveno.reconcile.counters import counter_findings
 from zveno.reconcile.fit import fit_network
 from zveno.reconcile.result import NetworkResult
 from zveno.reconcile.sample_swaps import SampleSwaps, exchanged, sample_swaps
-from zveno.store import MemoryStore
 
 HERE = Path(__file__).parents[2] / "../shared/data/shift-workbooks/march-2026/truth"
 truth_needed = pytest.mark.skipif(not HERE.is_dir(), reason="the folder ../shared/data with the cases is absent")
@@ -30,11 +29,9 @@ SURE = 1.959963984540054
 
 
 @pytest.fixture(scope="module")
-def month() -> tuple[Chain, Imported]:
+def month(march_workbooks) -> tuple[Chain, Imported]:
     """The whole folder imported into an empty store."""
-    chain = load(example("workbooks_march_2026"))
-    kept = Chain(chain.model, chain.folder, MemoryStore())
-    return kept, kept.import_files([example("workbooks_march_2026") / "workbooks"])
+    return march_workbooks
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from zveno.chain import Chain, example, load
+from zveno.chain import Chain
 from zveno.close.owners import OwnerBooks, owner_books
 from zveno.close.returns import owner_returns
 from zveno.close.stages import stages_of
@@ -16,16 +16,13 @@ from zveno.model.network import MASS
 from zveno.reconcile.build import month_of, plan_of
 from zveno.reconcile.fit import fit_network
 from zveno.reconcile.result import NetworkResult
-from zveno.store import MemoryStore
 
 METALS = ("Cu", "Ag", "Au")
 
 
 @pytest.fixture(scope="module")
-def month() -> tuple[Chain, NetworkResult, OwnerBooks]:
-    chain = load(example("workbooks_march_2026"))
-    kept = Chain(chain.model, chain.folder, MemoryStore())
-    kept.import_files([example("workbooks_march_2026") / "workbooks"])
+def month(march_workbooks) -> tuple[Chain, NetworkResult, OwnerBooks]:
+    kept = march_workbooks[0]
     span = kept.period("2026-03")
     made = month_of(plan_of(kept.model, kept.records_for(span)), span)
     result = NetworkResult(made.network, fit_network(made.network))

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.depth import deep
 from tests.unit.close.smelter import TRUE_T, model, solved
 
 from zveno.close.owners import owner_books
@@ -77,18 +78,19 @@ def test_owners_are_unobservable_where_something_unknown_comes_in():
     assert ("bath", "Cu") not in books.closing
 
 
-def test_standard_deviations_are_those_of_repeated_months():
+@pytest.mark.parametrize(("months", "within"), [(80, 0.25), deep(400, 0.12)])
+def test_standard_deviations_are_those_of_repeated_months(months, within):
     network, result = solved()
     opening = {("bath", "Cu"): {"company": 0.9, "toller": 0.1}}
     books = owner_books(model(), network, result, "2026-03", opening)
     rng, seen = np.random.default_rng(1), []
-    for _ in range(400):
+    for _ in range(months):
         readings = tuple(replace(one, value=one.value + one.sigma * rng.standard_normal()) for one in network.readings)
         noisy = replace(network, readings=readings)
         again = owner_books(model(), noisy, NetworkResult(noisy, fit_network(noisy)), "2026-03", opening)
         seen.append(shares(again, "blister")["toller"])
     (sd,) = books.flows.filter(pl.col("stream") == "blister", pl.col("owner") == "toller")["mass_sd_t"]
-    assert np.std(seen) == pytest.approx(sd, rel=0.12)
+    assert np.std(seen) == pytest.approx(sd, rel=within)
 
 
 @given(st.floats(0, 1), st.floats(0, 1))

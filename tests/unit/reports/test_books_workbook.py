@@ -10,6 +10,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from openpyxl import load_workbook
+from tests.depth import deep
 from tests.golden.reports.two_plants import chain as two_plants
 from tests.unit.chain.test_closing import Office
 from tests.unit.reports.worksheet import Worksheet
@@ -67,8 +68,10 @@ def closed(tmp_path_factory) -> PeriodBooks:
     return Versions(office.closing).books(MONTH)
 
 
-@pytest.mark.parametrize("which", ["played", "closed"])
-@pytest.mark.parametrize("lang", ["en", "ru", "kk"])
+@pytest.mark.parametrize(
+    ("which", "lang"),
+    [("played", "ru"), deep("played", "en"), deep("played", "kk"), *(("closed", lang) for lang in ("en", "ru", "kk"))],
+)
 def test_every_formula_gives_the_figure_of_zveno(which, lang, request):
     given = request.getfixturevalue(which)
     off = apart(Worksheet.read(books_report(given, lang).render(".xlsx")))
