@@ -130,10 +130,8 @@ def _gives_way(screen: Any, one: dict[str, Any]) -> None:
 def _judged(screen: Any, what: str, report: dict[str, Any], decimals: int = 2) -> None:
     """What the answer is worth, and how far it is proven."""
     if report["objective"] is not None:
-        screen.say(
-            tr("{what} {value}, bound {bound}"), what=screen.text(what),
-            value=screen.text.number(report["objective"], decimals), bound=screen.text.number(report["bound"], decimals),
-        )  # fmt: skip
+        value, bound = (screen.text.number(report[key], decimals) for key in ("objective", "bound"))
+        screen.say(tr("{what} {value}, bound {bound}"), what=screen.text(what), value=value, bound=bound)
     gap = report.get("gap") or 0.0
     if report["status"] == "optimal" and gap > _PROVEN:
         screen.say(tr("proven: no answer is better by more than {gap} %"), gap=screen.text.number(100 * gap, 3))
