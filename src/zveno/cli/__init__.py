@@ -12,6 +12,7 @@ from zveno.cli import (
     imports,
     investigate,
     person,
+    plan,
     quality,
     store,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "imports",
     "investigate",
     "person",
+    "plan",
     "quality",
     "run",
     "store",
