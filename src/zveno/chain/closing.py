@@ -282,7 +282,8 @@ class Closing:
         """The chain with the description that a version was made with; its store is that of today."""
         with zipfile.ZipFile(io.BytesIO(self._bytes(version))) as old, TemporaryDirectory() as scratch:
             old.extractall(scratch, [one for one in old.namelist() if one.startswith("description/")])
-            yield replace(load(Path(scratch) / "description", store=self.folder), store=self.chain.store)
+            made = load(Path(scratch) / "description", store=self.folder, known=version.cut)
+            yield replace(made, store=self.chain.store)
 
     # ---- inside ------------------------------------------------------------------------------------------------------
 
@@ -343,8 +344,10 @@ class Closing:
 
 
 def as_known(chain: Chain, cut: datetime) -> Chain:
-    """The chain with its store as it was known at a moment; nothing that came later is in any answer."""
-    return replace(chain, store=AsKnown(chain.store, cut), now=lambda: cut)
+    """The chain with its store and rulebook as they were known at a moment; nothing later is in any answer."""
+    book = chain.model.rulebook.as_known(cut)
+    model = chain.model if book is chain.model.rulebook else chain.model.model_copy(update={"rulebook": book})
+    return replace(chain, model=model, store=AsKnown(chain.store, cut), now=lambda: cut)
 
 
 def _said(carried: Carried) -> dict[str, list[list[object]]]:

@@ -117,7 +117,7 @@ class Versions:
         packed = zipfile.ZipFile(io.BytesIO(self.closing.packed(version)))
         with packed, TemporaryDirectory() as scratch:
             packed.extractall(scratch, [one for one in packed.namelist() if one.startswith("description/")])
-            chain = load(Path(scratch) / "description", store=self.closing.folder)
+            chain = load(Path(scratch) / "description", store=self.closing.folder, known=version.cut)
             yield as_known(replace(chain, store=self.closing.chain.store), version.cut)
 
     def _carried(self, span: Period, version: Version | None = None) -> Carried:

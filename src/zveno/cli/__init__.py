@@ -2,6 +2,8 @@
 
 from zveno.cli import (
     adjust,
+    alarms,
+    amend,
     archive,
     calibrate,
     close,
@@ -11,14 +13,18 @@ from zveno.cli import (
     export,
     imports,
     investigate,
+    log,
     person,
     quality,
+    rules,
     store,
 )
 from zveno.cli.app import run
 
 __all__ = [
     "adjust",
+    "alarms",
+    "amend",
     "archive",
     "calibrate",
     "close",
@@ -28,8 +34,10 @@ __all__ = [
     "export",
     "imports",
     "investigate",
+    "log",
     "person",
     "quality",
+    "rules",
     "run",
     "store",
 ]

@@ -10,8 +10,10 @@ from zveno.cli.languages import language
 from zveno.cli.places import store_folder
 
 if TYPE_CHECKING:
+    from zveno.chain.amending import Amending
     from zveno.chain.closing import Closing
     from zveno.chain.desk import Desk
+    from zveno.chain.inspection import Inspection
     from zveno.chain.investigating import Investigating
     from zveno.log import Signer
 
@@ -40,6 +42,20 @@ class Office:
         from zveno.chain.investigating import Investigating
 
         return Investigating(self.closing)
+
+    @property
+    def amending(self) -> Amending:
+        """Where amendments of the rulebook are proposed, reviewed and approved."""
+        from zveno.chain.amending import Amending
+
+        return Amending(self.closing)
+
+    @property
+    def inspection(self) -> Inspection:
+        """What is handed over to an inspector."""
+        from zveno.chain.inspection import Inspection
+
+        return Inspection(self.closing)
 
     def signer(self, person: str) -> Signer:
         """A person with an opened key."""

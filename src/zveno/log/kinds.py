@@ -17,11 +17,18 @@ ROLES = {
     "laboratory": tr("head of laboratory"),
     "foreman": tr("shift foreman"),
     "auditor": tr("auditor"),
+    "technologist": tr("process engineer"),
+    "safety_officer": tr("safety officer"),
+    "chief_engineer": tr("chief engineer"),
 }
 """Roles that carry authority, with their words."""
 
 _ACCOUNTANTS = ("accountant", "chief_accountant")
 _STAFF = (*_ACCOUNTANTS, "metallurgist", "metrologist", "laboratory", "foreman")
+
+
+_ENGINEERS = ("technologist", "safety_officer", "chief_engineer", "metallurgist", "metrologist")
+_CHECKERS = (*_STAFF, "technologist", "safety_officer", "chief_engineer")
 
 
 @dataclass(frozen=True)
@@ -43,8 +50,8 @@ class Kind:
 KINDS = {
     "person_added": Kind(tr("I enter this person and key in the register"), (REGISTRAR,)),
     "person_amended": Kind(tr("I change what this person may do"), (REGISTRAR,)),
-    "key_replaced": Kind(tr("this key takes the place of the former one"), (REGISTRAR, *_STAFF, "auditor")),
-    "key_revoked": Kind(tr("this key is no longer to be trusted"), (REGISTRAR, *_STAFF, "auditor")),
+    "key_replaced": Kind(tr("this key takes the place of the former one"), tuple(ROLES)),
+    "key_revoked": Kind(tr("this key is no longer to be trusted"), tuple(ROLES)),
     "imported": Kind(tr("I have read these files into the store"), _STAFF),
     "mapping_approved": Kind(tr("I have checked that this mapping reads the workbook rightly"), _STAFF),
     "adjusted": Kind(tr("I propose this adjustment"), _STAFF),
@@ -56,11 +63,24 @@ KINDS = {
     "closed": Kind(tr("I have checked this balance and close the period"), ("chief_accountant",)),
     "restated": Kind(tr("I put this version in place of the closed one, for the reason given"), _ACCOUNTANTS),
     "restatement_approved": Kind(tr("I have checked this restatement and approve it"), ("chief_accountant",)),
-    "investigation_opened": Kind(tr("I ask for this to be looked into"), (*_STAFF, "auditor")),
-    "investigation_noted": Kind(tr("I add this to what is looked into"), (*_STAFF, "auditor")),
+    "investigation_opened": Kind(tr("I ask for this to be looked into"), (*_CHECKERS, "auditor")),
+    "investigation_noted": Kind(tr("I add this to what is looked into"), (*_CHECKERS, "auditor")),
     "investigation_closed": Kind(tr("I have looked into this and accept the outcome"), _STAFF),
-    "archived": Kind(tr("I hand over these files as they stand in the books"), (*_ACCOUNTANTS, REGISTRAR)),
-    "examined": Kind(tr("I have examined this"), (*_STAFF, "auditor")),
+    "archived": Kind(
+        tr("I hand over these files as they stand in the books"), (*_ACCOUNTANTS, REGISTRAR, *_ENGINEERS[:3])
+    ),
+    "examined": Kind(tr("I have examined this"), (*_CHECKERS, "auditor")),
+    # the rulebook: adopted, amended by three persons, checked
+    "rules_adopted": Kind(tr("I adopt this rulebook as it stands"), ("chief_engineer",)),
+    "rules_proposed": Kind(tr("I propose this amendment of the rulebook"), _CHECKERS),
+    "rules_reviewed": Kind(tr("I have reviewed this amendment and find it sound"), _ENGINEERS),
+    "rules_approved": Kind(tr("I approve this amendment, in force from the day it names"), ("chief_engineer",)),
+    "rules_corrected": Kind(
+        tr("I approve this correction of the past; what was known before stays as it was known"), ("chief_engineer",)
+    ),
+    "rules_refused": Kind(tr("I do not accept this amendment, for the reason given"), _CHECKERS),
+    "rules_withdrawn": Kind(tr("I withdraw this amendment before it takes effect"), ("chief_engineer",)),
+    "breaches_found": Kind(tr("I have run this check and enter what it found"), _CHECKERS),
 }
 """Every kind of record; a room above enters its own by a line here."""
 
