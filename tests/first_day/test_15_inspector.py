@@ -15,10 +15,11 @@ from pathlib import Path
 import pytest
 
 from tests.amended_plant import NOON, Plant, draft, plant
+from zveno.chain.evidence import keep_evidence
 from zveno.chain.inspection import Inspection
 from zveno.chain.recording import Recording
 from zveno.cli import run
-from zveno.log import Trusted, Verified, pem, verify_archive, write_archive
+from zveno.log import Draft, Trusted, Verified, pem, verify_archive, write_archive
 
 DAY = "2026-03-07"
 HOUR = timedelta(hours=1)
@@ -31,6 +32,8 @@ def office(tmp_path_factory) -> Plant:
     made.work.adopt(made.people["engineer"], NOON)
     made.approved(draft(10.8, "2026-03-01", correction=True), NOON)
     Recording(made.work.closing).record(made.chain.check(DAY), made.people["author"], NOON + HOUR)
+    bound = keep_evidence(made.folder, {"reply.txt": b"the lime bunker hung up"})
+    made.signed.log.enter(made.people["checker"], Draft("examined", {"of": 10}, NOON + HOUR, bound))
     return made
 
 
@@ -87,6 +90,8 @@ def test_it_holds_texts_breaches_readings_drafts_and_proofs(office, handed):
     assert hashes["readings"] == "240"
     amendment = found.inspected.amendments[0]
     assert b"correction: true" in content[f"rules/amendments/{amendment}/draft.yaml"]
+    (answer,) = csv.DictReader(io.StringIO(content["answers.csv"].decode()))
+    assert content[f"answers/{answer['number']}/reply.txt"] == b"the lime bunker hung up"
     records = list(csv.DictReader(io.StringIO(content["records.csv"].decode())))
     assert {"rules_adopted", "rules_corrected", "breaches_found"} <= {row["kind"] for row in records}
 
@@ -94,7 +99,7 @@ def test_it_holds_texts_breaches_readings_drafts_and_proofs(office, handed):
 def test_one_altered_byte_is_found_and_placed_wherever_it_is(office, handed, tmp_path):
     content, chance, path = handed.read_bytes(), random.Random(1507), tmp_path / "changed.tar"
     members = set()
-    for _ in range(400):
+    for _ in range(150):
         at = chance.randrange(len(content))
         changed = bytearray(content)
         changed[at] ^= chance.randrange(1, 256)
@@ -113,11 +118,11 @@ def test_every_truncation_is_found(office, handed, tmp_path):
         assert any(one.kind == "truncated" for one in verified(path, office).findings), size
 
 
-@pytest.mark.parametrize("what", ["breaches.csv", "rulebook.jsonl"])
+@pytest.mark.parametrize("what", ["breaches.csv", "rulebook.jsonl", "reply.txt"])
 def test_what_nobody_signed_for_is_found_even_in_an_archive_that_is_whole(office, handed, tmp_path, what):
     """The company itself, with all its keys, takes a breach or a text out of a signed check and packs it anew."""
     files = {name: _file(handed, name) for name in verified(handed, office).files}
-    (name,) = (one for one in files if one.endswith(f"/{what}") and "checks" in one)
+    (name,) = (one for one in files if one.endswith(f"/{what}") and ("checks" in one or "answers" in one))
     files[name] = b"\n".join(files[name].split(b"\n")[:-2]) + b"\n"
     about = {"export": "rules", "period": DAY}
     out = tmp_path / "forged.tar"

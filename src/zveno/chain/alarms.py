@@ -58,14 +58,16 @@ def alarms_of(chain: Chain, period: str, asked: AlarmsAsked) -> Alarms:
     if asked.journal is None:
         if asked.mapping is not None:
             raise DataError("--map says how the columns of a journal are read: give it with --journal")
-        health = alarm_health(alarms_of_breaches(checked(chain.model, chain.store, span).breaches), span)
+        breaches = checked(chain.model, chain.store, span).breaches
+        health = alarm_health(alarms_of_breaches(breaches), span, suppression_known=False)
         return Alarms(health, None, short, suppression_known=False)
     if asked.mapping is None:
         raise DataError("--journal needs --map: a file that says which column is what")
     mapping = read_mapping(asked.mapping)
     journal = read_journal(asked.journal, mapping, chain.model.tz)
     _require_some(journal, span, asked.journal)
-    return Alarms(alarm_health(journal.alarms, span), journal, short, suppression_known=bool(mapping.suppression))
+    told = bool(mapping.suppression)
+    return Alarms(alarm_health(journal.alarms, span, suppression_known=told), journal, short, suppression_known=told)
 
 
 def _require_some(journal: Journal, span: Period, path: Path) -> None:

@@ -17,11 +17,12 @@ import polars as pl
 
 from zveno.chain.closing import Closing
 from zveno.chain.evidence import evidence
-from zveno.chain.recording import Recorded, Recording, table_bytes
+from zveno.chain.recording import FOUND, Recorded, Recording, table_bytes
 from zveno.chain.rulebooks import BookOfLog, book_of_log, book_text
 from zveno.errors import DataError
 from zveno.log import Entry, Signer, fingerprint, write_archive
-from zveno.log.inspected import ADOPTED_BOOK, AMENDMENTS, CHECKS, EXPORT
+from zveno.log.canonical import canonical
+from zveno.log.inspected import ADOPTED_BOOK, AMENDMENTS, ANSWERS, CHECKS, EXPORT
 from zveno.model.chain import ChainModel
 from zveno.model.rulebook import Rulebook
 from zveno.periods import Period
@@ -30,6 +31,8 @@ from zveno.text.mark import LANGUAGES
 
 AROUND = timedelta(hours=1)
 """How far before and after a breach readings are handed over."""
+_ANSWERED = ("breach", "shift_", "order_", "alarm_", "examined")
+"""How the kinds of records begin by which persons answer."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,7 @@ class Inspection:
             "rules/rulebook.csv": table_bytes(texts_table(book)),
             "records.csv": table_bytes(self._records()),
         }
+        files |= self._answers(span)
         for one in checks:
             files |= self._bound(f"{CHECKS}{one.number}/", one.record.bound)
         files |= self._amendments(known)
@@ -106,6 +110,19 @@ class Inspection:
             if protocol:
                 files[f"rules/protocols/{motion.number}"] = evidence(self.closing.folder, protocol)
         return files
+
+    def _answers(self, span: Period) -> dict[str, bytes | Path]:
+        """What persons signed since the period began about breaches, shifts, orders and alarms, with their evidence."""
+        rows, files = [], {}
+        for number, one in enumerate(self.closing.log.records):
+            if not one.kind.startswith(_ANSWERED) or one.kind == FOUND or one.at < span.start:
+                continue
+            rows.append({"number": number, "kind": one.kind, "person": one.person, "name": one.name,
+                         "at": one.at.isoformat(), "said": canonical(one.body).decode()})  # fmt: skip
+            files |= self._bound(f"{ANSWERS}{number}/", one.bound)
+        columns = ("kind", "person", "name", "at", "said")
+        table = pl.DataFrame(rows, schema={"number": pl.Int64, **dict.fromkeys(columns, pl.String)})
+        return {f"{ANSWERS.rstrip('/')}.csv": table_bytes(table), **files}
 
     def _bound(self, folder: str, bound: object) -> dict[str, bytes | Path]:
         """What a record is bound to, as it is kept."""

@@ -23,6 +23,7 @@ VERDICT_WORDS = {
 }
 TARGET_MARKS = {"verified": tr("verified"), "unverified": tr("unverified"), "": "–"}
 _MOST_FLOODS = 10
+_SHOWN_BY_TWO = 0.1
 
 
 class AlarmedAnswers(ImportedAnswers):
@@ -65,7 +66,7 @@ class AlarmedAnswers(ImportedAnswers):
     def _row(self, row: Mapping[str, Any]) -> list[str]:
         target = METRICS[row["metric"]]
         uom = "" if row["uom"] == "-" else f" {self.text(row['uom'])}"
-        digits = 0 if row["value"] is not None and row["value"] == round(row["value"]) else 2
+        digits = _digits(row["value"])
         wanted = "–" if row["target"] is None else f"≤ {self.text.number(row['target'], 0)}"
         if row["most"] is not None:
             wanted += f" (≤ {self.text.number(row['most'], 0)})"
@@ -107,3 +108,10 @@ class AlarmedAnswers(ImportedAnswers):
             ],
         )  # fmt: skip
         self.line()
+
+
+def _digits(value: float | None) -> int:
+    """Decimals of a figure: none of a whole number, else two, more where two would show nothing."""
+    if value is None or value == round(value):
+        return 0
+    return 2 if abs(value) >= _SHOWN_BY_TWO else 4

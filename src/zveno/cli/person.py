@@ -33,7 +33,7 @@ Roles = Annotated[
         metavar="NAME",
         help=tr(
             "registrar, accountant, chief_accountant, metallurgist, metrologist, laboratory, foreman, auditor,"
-            " technologist, safety_officer, chief_engineer; repeatable."
+            " operator, technologist, head, safety, chief_engineer; repeatable."
         ),
     ),
 ]

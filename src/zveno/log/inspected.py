@@ -15,7 +15,7 @@ from zveno.log.records import SignedRecord
 
 EXPORT = "rules"
 """What the record of an archive says that it is of: ``export``."""
-CHECKS, AMENDMENTS, ADOPTED_BOOK = "rules/checks/", "rules/amendments/", "rules/adopted/"
+CHECKS, AMENDMENTS, ADOPTED_BOOK, ANSWERS = "rules/checks/", "rules/amendments/", "rules/adopted/", "answers/"
 BREACHES, BOOK = "breaches.csv", "rulebook.jsonl"
 FOUND = "breaches_found"
 Read = Callable[[str], bytes]
@@ -72,6 +72,8 @@ def inspected(
         findings += _bound(records, number, "rules_proposed", hashes, f"{AMENDMENTS}{number}/")
     for number in _numbers(hashes, ADOPTED_BOOK):
         findings += _bound(records, number, "rules_adopted", hashes, f"{ADOPTED_BOOK}{number}/")
+    for number in _numbers(hashes, ANSWERS):
+        findings += _bound(records, number, "", hashes, f"{ANSWERS}{number}/")
     return Inspected(str(last.body.get("period", "")), tuple(checks), tuple(amendments)), findings
 
 
@@ -84,9 +86,9 @@ def _numbers(hashes: Mapping[str, str], folder: str) -> list[int]:
 def _bound(
     records: Sequence[SignedRecord], number: int, kind: str, hashes: Mapping[str, str], folder: str
 ) -> list[Finding]:
-    """Whether all that a record is bound to is there, and nothing else."""
+    """Whether all that a record (of a kind, if one is given) is bound to is there, and nothing else."""
     record = records[number] if number < len(records) else None
-    if record is None or record.kind != kind:
+    if record is None or (kind and record.kind != kind):
         told = fault("'{folder}' is of record {number}, which is no such record", folder=folder, number=number)
         return [Finding("unsigned", told, record=number)]
     found = {name.removeprefix(folder): one for name, one in hashes.items() if name.startswith(folder)}

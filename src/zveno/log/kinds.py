@@ -17,8 +17,11 @@ ROLES = {
     "laboratory": tr("head of laboratory"),
     "foreman": tr("shift foreman"),
     "auditor": tr("auditor"),
-    "technologist": tr("process engineer"),
-    "safety_officer": tr("safety officer"),
+    # of the plants, by day and on shift
+    "operator": tr("operator on shift"),
+    "technologist": tr("technologist"),
+    "head": tr("head of a plant"),
+    "safety": tr("safety engineer"),
     "chief_engineer": tr("chief engineer"),
 }
 """Roles that carry authority, with their words."""
@@ -27,8 +30,8 @@ _ACCOUNTANTS = ("accountant", "chief_accountant")
 _STAFF = (*_ACCOUNTANTS, "metallurgist", "metrologist", "laboratory", "foreman")
 
 
-_ENGINEERS = ("technologist", "safety_officer", "chief_engineer", "metallurgist", "metrologist")
-_CHECKERS = (*_STAFF, "technologist", "safety_officer", "chief_engineer")
+_ENGINEERS = ("technologist", "safety", "chief_engineer", "metallurgist", "metrologist")
+_CHECKERS = (*_STAFF, "technologist", "safety", "chief_engineer")
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ from zveno.tables import frame
 _SECOND = 1_000_000
 _TEN = 600 * _SECOND
 _HOUR = 3600 * _SECOND
+_SUPPRESSED = ("suppressed", "unauthorised")
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def alarms_of_breaches(breaches: pl.DataFrame) -> pl.DataFrame:
     return frame("alarms", table)
 
 
-def alarm_health(alarms: pl.DataFrame, period: Period) -> AlarmHealth:
+def alarm_health(alarms: pl.DataFrame, period: Period, *, suppression_known: bool = True) -> AlarmHealth:
     """Metrics of an alarm journal over a period, for all alarms, each operator position and each unit.
 
     Alarms raised in the period count; one that was raised before and still active counts as standing and stale only.
@@ -83,6 +84,8 @@ def alarm_health(alarms: pl.DataFrame, period: Period) -> AlarmHealth:
     ----------
     alarms
         Table ``alarms``, in any order.
+    suppression_known
+        Whether the source tells which alarms were suppressed; where it does not, there is no figure of them.
     """
     start, end = (round(one.timestamp()) * _SECOND for one in period.instants)
     table = frame("alarms", alarms).filter(pl.col("raised") < period.instants[1]).sort("raised", "alarm")
@@ -94,7 +97,7 @@ def alarm_health(alarms: pl.DataFrame, period: Period) -> AlarmHealth:
     floods: list[dict[str, Any]] = []
     days: list[dict[str, Any]] = []
     whole = _part(table, start, end)
-    metrics += _rows("all", "", whole)
+    metrics += _rows("all", "", whole, one_position=table["position"].n_unique() < 2)
     for scope in ("position", "unit"):
         for (name,), rows in sorted(table.partition_by(scope, as_dict=True).items()):
             part = _part(rows, start, end)
@@ -103,6 +106,8 @@ def alarm_health(alarms: pl.DataFrame, period: Period) -> AlarmHealth:
                 days += _day_rows(str(name), part, period)
             if name:
                 metrics += _rows(scope, str(name), part)
+    if not suppression_known:
+        metrics = [{**one, "value": None, "verdict": ""} if one["metric"] in _SUPPRESSED else one for one in metrics]
     return AlarmHealth(
         period, frame("alarm_metrics", metrics), frame("alarm_floods", floods),
         frame("alarm_actors", _actors(table, whole)), frame("alarm_days", days),
@@ -123,14 +128,19 @@ def _part(table: pl.DataFrame, start: int, end: int) -> _Part:
     )  # fmt: skip
 
 
-def _rows(scope: str, name: str, part: _Part) -> list[dict[str, Any]]:
-    """Metrics of a scope against their targets."""
+def _rows(scope: str, name: str, part: _Part, *, one_position: bool = True) -> list[dict[str, Any]]:
+    """Metrics of a scope against their targets, most of which are meant for one operator position.
+
+    Among ten kinds of alarms or fewer the ten most frequent are always all.
+    """
     values = _values(part)
+    few = len(np.unique(part.code[part.raised >= part.start])) <= TOP
     rows = []
     for metric, target in METRICS.items():
         value = values[metric]
         row = {"scope": scope, "name": name, "metric": metric, "value": value, "uom": target.uom}
-        verdict = _verdict(value, target.target, target.most) if scope != "unit" else ""
+        meant = scope != "unit" and (one_position or target.of_all) and not (few and metric == "top_ten_pct")
+        verdict = _verdict(value, target.target, target.most) if meant else ""
         rows.append({**row, "target": target.target, "most": target.most, "verdict": verdict,
                      "status": target.status, "source": target.source})  # fmt: skip
     return rows

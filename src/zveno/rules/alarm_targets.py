@@ -36,6 +36,8 @@ class Target:
     ----------
     target, most
         Acceptable, and still manageable; None where none is published.
+    of_all
+        Whether it is meant for all alarms together too; else for one operator position.
     """
 
     words: str
@@ -44,6 +46,7 @@ class Target:
     most: float | None = None
     status: Literal["", "verified", "unverified"] = ""
     source: str = ""
+    of_all: bool = False
 
 
 METRICS: dict[str, Target] = {
@@ -58,16 +61,18 @@ METRICS: dict[str, Target] = {
     "over_10_pct": Target(tr("10-minute periods with more than 10 alarms"), "%", 1, None, "unverified", _RECALLED),
     "floods": Target(tr("floods"), "-"),
     "in_flood_pct": Target(tr("time in flood"), "%", 1, None, "verified", _FLOODS),
-    "top_ten_pct": Target(tr("share of the ten most frequent alarms"), "%", 5, None, "unverified", _RECALLED),
-    "chattering": Target(tr("alarms that chatter"), "-", 0, None, "unverified", _RECALLED),
-    "fleeting": Target(tr("fleeting alarms"), "-", 0, None, "unverified", _RECALLED),
+    "top_ten_pct": Target(
+        tr("share of the ten most frequent alarms"), "%", 5, None, "unverified", _RECALLED, of_all=True
+    ),
+    "chattering": Target(tr("alarms that chatter"), "-", 0, None, "unverified", _RECALLED, of_all=True),
+    "fleeting": Target(tr("fleeting alarms"), "-", 0, None, "unverified", _RECALLED, of_all=True),
     "stale_per_day_peak": Target(tr("stale alarms in a day, most"), "-", 5, None, "unverified", _RECALLED),
     "standing_mean": Target(tr("alarms active at a time, mean"), "-"),
     "standing_peak": Target(tr("alarms active at a time, most"), "-"),
     "low_pct": Target(tr("alarms of low priority"), "%"),
-    "medium_pct": Target(tr("alarms of medium priority"), "%", 15, None, "unverified", _RECALLED),
-    "high_pct": Target(tr("alarms of high or critical priority"), "%", 5, None, "unverified", _RECALLED),
+    "medium_pct": Target(tr("alarms of medium priority"), "%", 15, None, "unverified", _RECALLED, of_all=True),
+    "high_pct": Target(tr("alarms of high or critical priority"), "%", 5, None, "unverified", _RECALLED, of_all=True),
     "suppressed": Target(tr("alarms shelved or suppressed"), "-"),
-    "unauthorised": Target(tr("suppressed without authority"), "-", 0, None, "unverified", _RECALLED),
+    "unauthorised": Target(tr("suppressed without authority"), "-", 0, None, "unverified", _RECALLED, of_all=True),
 }
 """Metrics in the order in which they are told."""

@@ -58,7 +58,7 @@ COUNTED = {
     "standing_mean": (105 * 60 + 220 + 50 * 3600) / (48 * 3600), "standing_peak": 7, "low_pct": 1900 / 29,
     "medium_pct": 500 / 29, "high_pct": 500 / 29, "suppressed": 2, "unauthorised": 1,
 }  # fmt: skip
-FAILED = {"per_10_min_peak", "top_ten_pct", "chattering", "fleeting", "medium_pct", "high_pct", "unauthorised"}
+FAILED = {"top_ten_pct", "chattering", "fleeting", "medium_pct", "high_pct", "unauthorised"}
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +88,9 @@ def test_each_operator_position_is_counted_by_itself(health):
 def test_verdicts_follow_the_targets(health):
     rows = health.metrics.filter(pl.col("scope") == "all", pl.col("target").is_not_null())
     assert {row["metric"] for row in rows.iter_rows(named=True) if row["verdict"] == "fail"} == FAILED
-    assert set(rows["verdict"]) == {"pass", "fail"}
+    assert set(rows["verdict"]) == {"fail", ""}  # rates of two positions together have no target
+    mine = health.metrics.filter(pl.col("name") == "A", pl.col("verdict") == "fail")["metric"]
+    assert set(mine) == {*FAILED, "per_10_min_peak"} - {"unauthorised"}
     assert set(rows["status"]) == {"verified", "unverified"}
     assert rows.filter(pl.col("source") == "").is_empty()
 
@@ -129,6 +131,17 @@ def test_days_are_told_by_position(health):
 def test_no_alarms_are_a_quiet_period():
     found = metrics(alarm_health(frame("alarms"), TWO_DAYS))
     assert (found["alarms"], found["per_hour_mean"], found["top_ten_pct"], found["low_pct"]) == (0, 0, None, None)
+
+
+def test_ten_kinds_or_fewer_are_not_judged_by_the_share_of_ten():
+    rows = alarm_health(frame("alarms", [alarm(f"a{k}", 700 * k, 1) for k in range(10)]), TWO_DAYS).metrics
+    (row,) = rows.filter(pl.col("metric") == "top_ten_pct", pl.col("scope") == "all").iter_rows(named=True)
+    assert (row["value"], row["verdict"]) == (100, "")
+
+
+def test_a_source_that_does_not_tell_of_suppression_has_no_figure_of_it():
+    found = alarm_health(frame("alarms", [alarm("a", 0, 60)]), TWO_DAYS, suppression_known=False)
+    assert (metrics(found)["suppressed"], metrics(found)["unauthorised"]) == (None, None)
 
 
 def test_whether_suppression_was_authorised_is_not_guessed():
