@@ -113,7 +113,8 @@ class Inspection:
 
     def _answers(self, span: Period) -> dict[str, bytes | Path]:
         """What persons signed since the period began about breaches, shifts, orders and alarms, with their evidence."""
-        rows, files = [], {}
+        rows: list[dict[str, object]] = []
+        files: dict[str, bytes | Path] = {}
         for number, one in enumerate(self.closing.log.records):
             if not one.kind.startswith(_ANSWERED) or one.kind == FOUND or one.at < span.start:
                 continue

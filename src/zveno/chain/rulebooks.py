@@ -28,6 +28,7 @@ __all__ = [
     "State",
     "Step",
     "amended_model",
+    "approved_drafts",
     "book_of_log",
     "book_text",
     "differences",
@@ -108,6 +109,12 @@ def in_force(model: ChainModel, day: date) -> dict[str, InForce]:
 def draft_of_motion(folder: Path, motion: Motion) -> Amendment:
     """What the signatures of an amendment are bound to."""
     return draft_of(evidence(folder, motion.draft), f"amendment-{motion.number}.yaml").amendment
+
+
+def approved_drafts(model: ChainModel, log: Log) -> dict[str, bytes]:
+    """Every draft that was approved, by ``amendments/NUMBER.yaml``: with the description they make the book."""
+    found = book_of_log(model, log).motions.values()
+    return {f"amendments/{one.number}.yaml": evidence(log.folder, one.draft) for one in found if one.approved}
 
 
 def _require_signed(log: Log, number: int, one: SignedRecord) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -62,6 +63,11 @@ class _Part:
     priority: Any
     suppressed: int
     unauthorised: int | None
+
+    @cached_property
+    def chattering(self) -> Bools:
+        """Alarms that are one of three or more of the same kind within a minute."""
+        return _chattering(self.raised, self.code, self.start)
 
 
 def alarms_of_breaches(breaches: pl.DataFrame) -> pl.DataFrame:
@@ -160,7 +166,7 @@ def _values(part: _Part) -> dict[str, float | None]:
     n, hours = int(new.sum()), (part.end - part.start) / _HOUR
     ten, hour, day = (_counts(part, width) for width in (_TEN, _HOUR, 24 * _HOUR))
     floods = _floods(ten)
-    chattering, fleeting = _chattering(part), _fleeting(part)
+    chattering, fleeting = part.chattering, _fleeting(part)
     mean, peak = _standing(part)
     share = {one: int((part.priority[new] == one).sum()) for one in ("", "low", "medium", "high", "critical")}
     told = n - share[""]
@@ -200,15 +206,15 @@ def _floods(ten: Ints) -> list[tuple[int, int]]:
     return found
 
 
-def _chattering(part: _Part) -> Bools:
-    """Alarms that are one of three or more of the same kind within a minute."""
-    order = np.lexsort((part.raised, part.code))
-    raised, code = part.raised[order], part.code[order]
+def _chattering(raised: Ints, code: Ints, start: int) -> Bools:
+    """Which alarms are one of three or more of the same kind within a minute, all since the start."""
+    order = np.lexsort((raised, code))
+    raised, code = raised[order], code[order]
     marked = np.zeros(len(order), bool)
     back = CHATTER_COUNT - 1
     if len(order) > back:
         close = (code[back:] == code[:-back]) & (raised[back:] - raised[:-back] <= CHATTER_S * _SECOND)
-        close &= raised[:-back] >= part.start
+        close &= raised[:-back] >= start
         for shift in range(CHATTER_COUNT):
             marked[shift : len(order) - back + shift] |= close
     found = np.zeros(len(order), bool)
@@ -219,7 +225,7 @@ def _chattering(part: _Part) -> Bools:
 def _fleeting(part: _Part) -> Bools:
     """Alarms that returned within a minute, and are no part of a chatter."""
     short = (part.returned < part.end) & (part.returned - part.raised <= FLEETING_S * _SECOND)
-    return short & (part.raised >= part.start) & ~_chattering(part)
+    return short & (part.raised >= part.start) & ~part.chattering
 
 
 def _stale(part: _Part) -> Bools:
@@ -279,7 +285,7 @@ def _actors(table: pl.DataFrame, part: _Part) -> list[dict[str, Any]]:
 
     active = part.returned - np.maximum(part.raised, part.start)
     found = {
-        "alarms": tally(new), "chattering": tally(_chattering(part)), "fleeting": tally(_fleeting(part)),
+        "alarms": tally(new), "chattering": tally(part.chattering), "fleeting": tally(_fleeting(part)),
         "stale": tally(_stale(part)), "active": tally(active > 0, active[active > 0]),
     }  # fmt: skip
     silent = table.filter(pl.col("suppression") != "", pl.col("raised").dt.epoch("us") >= part.start)

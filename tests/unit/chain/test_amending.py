@@ -10,11 +10,12 @@ from tests.amended_plant import NOON, Plant, draft, plant
 from tests.signed_books import PASSPHRASE, enter
 from tests.unit.rules.small_plant import model, rule, version
 
+from zveno.chain.archives import ToArchive, archive
 from zveno.chain.closing import as_known
 from zveno.chain.replaying import replay
 from zveno.chain.rulebooks import amended_model, in_force
 from zveno.errors import DataError, RuleError, StoreError
-from zveno.log import Draft
+from zveno.log import Draft, verify_archive
 from zveno.rules.motions import APPROVED, DRAFT, motions
 
 HOUR = timedelta(hours=1)
@@ -249,3 +250,12 @@ def test_the_stages_are_told_by_the_log_alone(office):
     office.approved(draft())
     again = motions(enumerate(office.signed.log.records), office.chain.model.tz)
     assert list(again.values()) == list(office.work.known().motions.values())
+
+
+def test_an_archive_of_a_period_carries_the_approved_drafts(office, tmp_path):
+    motion = office.approved(draft())
+    office.proposed(draft(9.9, "2026-07-01", id_="b"))
+    wanted = ToArchive(chain=office.chain, period="2026-03-07")
+    archive(office.signed.log, office.signed.chief, NOON + HOUR, wanted, tmp_path / "a.tar")
+    names = verify_archive(tmp_path / "a.tar").files
+    assert [one for one in names if "amendments" in one] == [f"period/amendments/{motion.number}.yaml"]
