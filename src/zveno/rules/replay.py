@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import polars as pl
@@ -19,6 +19,8 @@ _KEY = ("rule", "tag", "side")
 _TOLD = ("version", "start", "end", "open", "surety", "peak", "limit")
 _COMPARED = ("start", "end", "open", "surety", "peak", "limit")
 Row = Mapping[str, Any]
+_MOMENT = timedelta(microseconds=1)
+"""What a breach that was seen once only lasts, so that it shares time with one that begins with it."""
 
 
 @dataclass(frozen=True)
@@ -80,13 +82,12 @@ def _together(before: Sequence[Row], after: Sequence[Row]) -> Iterator[tuple[lis
     until = None
     for start, which, n in waiting:
         row = (before, after)[which][n]
-        alone = row["end"] == start and until == start  # a breach of one moment at the end of another one
-        if until is not None and start >= until and not alone:
+        end = max(row["end"], start + _MOMENT)
+        if until is not None and start >= until:
             yield group
             group, until = ([], []), None
         group[which].append(row)
-        until = row["end"] if until is None else max(until, row["end"])
-        until = max(until, start)
+        until = end if until is None else max(until, end)
     if until is not None:
         yield group
 

@@ -95,6 +95,14 @@ def test_changes_are_counted_by_rule_unit_and_shift():
     assert tallied(table, "shift") == [("2026-03-06 night", 1, 0, 2)]
 
 
+def test_a_breach_seen_once_belongs_to_the_one_that_begins_with_it():
+    plant = model(rule(version(low=10.6)))
+    once = check(plant, series("conc.line1.ph", [11, 11, 10]), DAY).breaches
+    longer = check(plant, series("conc.line1.ph", [11, 11, 10, 10, 11]), DAY).breaches
+    assert once["start"].to_list() == once["end"].to_list()
+    assert [one for one, *_ in told(replayed(once, longer))] == ["changed"]
+
+
 def test_surety_is_among_what_is_compared():
     plant = model(rule(version(low=10.6)))
     tags = [one.model_copy(update={"error_sd": 0.1}) for one in plant.chain.tags]
