@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 from shutil import copytree
 from zipfile import ZipFile
@@ -15,8 +16,10 @@ from tests.signed_books import books
 
 from zveno.chain import Chain, example, load
 from zveno.chain.closing import Closing, as_known
+from zveno.chain.kept import same_description
 from zveno.errors import DataError, StoreError
 from zveno.log import Draft, Log, Signer
+from zveno.model.rulebook import Rule, Rulebook
 from zveno.store import Batch, EmbeddedStore, RelationalStore
 from zveno.tables import frame
 
@@ -158,6 +161,29 @@ def test_a_version_keeps_the_mappings_it_was_drawn_up_with(office, tmp_path):
     assert closing.reproduce(version) == ()
 
 
+def test_a_description_is_read_anew_where_any_file_of_it_differs(office, tmp_path):
+    folder = Path(copytree(FOLDER, tmp_path / "described"))
+    office.chain = load(folder, store=office.folder)
+    office.close()
+    closing, version = office.closing, office.closing.stage("2026-03").closed
+    with closing.as_made(version) as same:
+        assert same is closing.chain
+    for path in sorted(folder.rglob("*.yaml")):
+        was = path.read_bytes()
+        path.write_bytes(was + b"# more\n")
+        assert not same_description(folder, ZipFile(BytesIO(closing.packed(version)))), path.name
+        path.write_bytes(was)
+    (folder / "rules" / "another.yaml").write_text("[]\n", encoding="utf-8")
+    with closing.as_made(version) as other:
+        assert other.folder != folder
+    (folder / "rules" / "another.yaml").unlink()
+    newer = Closing(
+        replace(closing.chain, model=closing.chain.model.model_copy(update={"hash": "0" * 64})), office.folder
+    )
+    with newer.as_made(version) as other:
+        assert other.folder != folder
+
+
 def test_a_file_that_was_changed_is_refused(office):
     office.close()
     version = office.closing.stage("2026-03").closed
@@ -206,3 +232,22 @@ def test_a_clock_that_is_behind_is_named(office):
     with pytest.raises(DataError, match="set the clock"):
         office.closing.draw_up("2026-03", office.signer("clerk"), DAY)
     assert office.closing.stage("2026-03").stage == "open"
+
+
+def test_a_version_comes_out_again_after_the_rulebook_was_amended(office):
+    """What is approved after the close is a new state of the book; the close is made again by the one that it knew."""
+    office.close()
+    closed = office.closing.stage("2026-03").closed
+    base = office.chain.model.rulebook
+    texts = {"en": "text", "ru": "текст", "kk": "мәтін"}
+    number = Rule.model_validate({
+        "id": "P-1", "kind": "parameter", "unit": "mill", "uom": "t", "owner_role": "head", "severity": "low",
+        "acts_on": {"not_priced": "safety"},
+        "versions": [{"version": 1, "from": "2026-01-01", "params": {"value": 1}, "text": texts, "status": "estimate"}],
+    })  # fmt: skip
+    later = Rulebook(rules=(*base.rules, number))
+    states = ((datetime(2020, 1, 1, tzinfo=UTC), base), (DAY + timedelta(days=1), later))
+    book = later.model_copy(update={"states": states})
+    office.chain = replace(office.chain, model=office.chain.model.model_copy(update={"rulebook": book}))
+    assert book.hash != base.hash
+    assert office.closing.reproduce(closed) == ()
