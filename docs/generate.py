@@ -254,7 +254,19 @@ def _description(found: dict[str, Any]) -> str:
     """Keys of the files of a description; a record that several files use is told once."""
     lines = [_MADE, "# Files of a description", "", _EVERYWHERE]
     told: set[str] = set()
-    for name in ("chain.yaml", "parameters.yaml", "people.yaml", "foundry.yaml", "quality.yaml", "rules", "play.yaml", "mappings", "calendars.yaml"):
+    for name in (
+        "chain.yaml",
+        "parameters.yaml",
+        "people.yaml",
+        "foundry.yaml",
+        "quality.yaml",
+        "rules",
+        "play.yaml",
+        "mappings",
+        "calendars.yaml",
+        "amendment",
+        "alarm_journal",
+    ):
         schema = found[name]
         lines += [f"## {name}", "", _line(str(schema.get("description", ""))), "", *_properties(schema)]
         for inner, part in schema.get("$defs", {}).items():

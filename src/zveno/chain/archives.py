@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from zveno import store
 from zveno.chain.periodfiles import Asked, period_files
+from zveno.chain.rulebooks import approved_drafts
 from zveno.errors import DataError
 from zveno.log import Entry, Log, Signer, write_archive
 from zveno.log.canonical import Json
@@ -68,6 +69,7 @@ def archive(log: Log, signer: Signer, at: datetime, wanted: ToArchive, out: Path
         if wanted.chain is not None:
             asked = Asked(wanted.period, wanted.version, wanted.lang)
             found, about = period_files(wanted.chain, log.folder, asked, Path(scratch))
+            found |= approved_drafts(wanted.chain.model, log)
             files |= {f"period/{name}": one for name, one in found.items()}
         if not files:
             raise DataError("there is nothing to pack: name files or folders, or a period with --period")

@@ -286,14 +286,16 @@ class Closing:
                 yield self.chain
                 return
             old.extractall(scratch, [one for one in old.namelist() if one.startswith("description/")])
-            yield replace(load(Path(scratch) / "description", store=self.folder), store=self.chain.store)
+            made = load(Path(scratch) / "description", store=self.folder, known=version.cut)
+            yield replace(made, store=self.chain.store)
 
     # ---- inside ------------------------------------------------------------------------------------------------------
 
     def _is_of(self, packed: zipfile.ZipFile) -> bool:
         """Whether the chain at hand is the one that a version was packed from: its files and what was read of them."""
         hashes = json.loads(packed.read("version.json"))
-        mine = (self.chain.model.hash, self.chain.model.rulebook.hash)
+        book = self.chain.model.rulebook.as_known(datetime.fromisoformat(hashes["cut"]))
+        mine = (self.chain.model.hash, book.hash)
         return (hashes["model"], hashes["rulebook"]) == mine and same_description(self.chain.folder, packed)
 
     def _content(self, chain: Chain, span: Period, cut: datetime) -> bytes:
@@ -308,7 +310,7 @@ class Closing:
             files[f"description/{path.relative_to(chain.folder).as_posix()}"] = path.read_bytes()
         said = {
             "period": span.name, "cut": cut.isoformat(), "model": chain.model.hash,
-            "rulebook": chain.model.rulebook.hash, "data": results.provenance.data_hash,
+            "rulebook": view.model.rulebook.hash, "data": results.provenance.data_hash,
             "objective": results.objective, "dof": results.dof, "p_value": results.p_value,
             "carried": _said(books.carried),
         }  # fmt: skip
@@ -353,8 +355,10 @@ class Closing:
 
 
 def as_known(chain: Chain, cut: datetime) -> Chain:
-    """The chain with its store as it was known at a moment; nothing that came later is in any answer."""
-    return replace(chain, store=AsKnown(chain.store, cut), now=lambda: cut)
+    """The chain with its store and rulebook as they were known at a moment; nothing later is in any answer."""
+    book = chain.model.rulebook.as_known(cut)
+    model = chain.model if book is chain.model.rulebook else chain.model.model_copy(update={"rulebook": book})
+    return replace(chain, model=model, store=AsKnown(chain.store, cut), now=lambda: cut)
 
 
 def _said(carried: Carried) -> dict[str, list[list[object]]]:

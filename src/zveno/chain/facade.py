@@ -19,6 +19,7 @@ from zveno.chain.instruments import instrument_list, measured, overdue_tables
 from zveno.chain.kept import hash_of, lots_of, rejected_of
 from zveno.chain.lasting import Detection, Drifts, LastingErrors, detection_of, drifts_of, lasting_errors_of
 from zveno.chain.many import simulate_many
+from zveno.chain.rulebooks import amended_model
 from zveno.chain.scenarios import cases_of_file
 from zveno.close import Books, Carried, books_of
 from zveno.couple import Calibration, Choices
@@ -457,8 +458,8 @@ class Chain:
         return self.store.read("records", Period(period.start - _LOOK_BACK, period.end + _LOOK_ON))
 
 
-def load(folder: Path | str, *, store: Path | str | None = None) -> Chain:
-    """Read and check a description.
+def load(folder: Path | str, *, store: Path | str | None = None, known: datetime | None = None) -> Chain:
+    """Read and check a description; its rulebook is that in force, with what was approved (until ``known``).
 
     Parameters
     ----------
@@ -487,12 +488,11 @@ def load(folder: Path | str, *, store: Path | str | None = None) -> Chain:
     faults += _faults_of_play(path, model)
     if faults:
         raise ModelError(faults)
-    return Chain(model, path, open_store(store or path / "store"))
+    kept = open_store(store or path / "store")
+    return Chain(amended_model(model, kept.folder, known), path, kept)
 
 
 def _faults_of_play(folder: Path, model: ChainModel) -> list[Fault]:
     """Faults of data/play.yaml, where there is one."""
-    if not (folder / PLAY).is_file():
-        return []
-    play, places, faults = read_play(folder)
+    play, places, faults = read_play(folder) if (folder / PLAY).is_file() else (None, {}, [])
     return faults if play is None else play_faults(model, play, places)

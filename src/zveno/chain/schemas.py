@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from zveno.model.amendment import Amendment
 from zveno.model.foundry import FoundryFile
 from zveno.model.mapping import CalendarsFile, LayoutMapping
 from zveno.model.people import People
@@ -18,6 +19,7 @@ from zveno.model.types import ChainFile, ParametersFile
 from zveno.reports.erp import ErpExport
 from zveno.rules import RULE_KINDS
 from zveno.simulate import unit_model_schemas
+from zveno.sources.alarmjournal import JournalMapping
 
 FILES: dict[str, type[BaseModel]] = {
     "chain.yaml": ChainFile,
@@ -28,10 +30,12 @@ FILES: dict[str, type[BaseModel]] = {
     "roster.yaml": RosterFile,
     "duty.yaml": DutyFile,
     "rules": RulesFile,
+    "amendment": Amendment,
     "play.yaml": Play,
     "calendars.yaml": CalendarsFile,
     "mappings": LayoutMapping,
     "rounding.yaml": Rounding,
+    "alarm_journal": JournalMapping,
 }
 
 

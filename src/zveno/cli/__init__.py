@@ -2,6 +2,8 @@
 
 from zveno.cli import (
     adjust,
+    alarms,
+    amend,
     archive,
     breach,
     calibrate,
@@ -13,9 +15,11 @@ from zveno.cli import (
     handover,
     imports,
     investigate,
+    log,
     person,
     plan,
     quality,
+    rules,
     shifts,
     store,
 )
@@ -23,6 +27,8 @@ from zveno.cli.app import run
 
 __all__ = [
     "adjust",
+    "alarms",
+    "amend",
     "archive",
     "breach",
     "calibrate",
@@ -34,9 +40,11 @@ __all__ = [
     "handover",
     "imports",
     "investigate",
+    "log",
     "person",
     "plan",
     "quality",
+    "rules",
     "run",
     "shifts",
     "store",

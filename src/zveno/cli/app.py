@@ -365,12 +365,21 @@ def check(
     chain: ChainFolder = HERE,
     store: StorePlace = None,
     data: DataPath = None,
+    known: AsKnown = "",
+    by: Annotated[
+        str, typer.Option("--as", metavar="ID", help=tr("Who signs for what is found; nobody if left out."))
+    ] = "",
     lang: Lang = "",
     as_json: AsJson = False,
 ) -> None:
     screen = _screen(lang)
-    facade = with_data(open_chain(chain, store), data, screen)
-    screen.breaches(facade.model, facade.check(facade.period(period)), as_json=as_json)
+    facade = with_data(as_known(open_chain(chain, store), known, data), data, screen)
+    found = facade.check(facade.period(period))
+    screen.breaches(facade.model, found, as_json=as_json)
+    if by:
+        from zveno.cli.signing import sign_check
+
+        sign_check(screen, facade, store_folder(chain, store), found, by, kept=not (data or known))
 
 
 @app.command(cls=SpokenCommand, help=tr("Write a report as HTML, workbook and PDF."))

@@ -35,6 +35,10 @@ Heads = Annotated[
     list[str] | None,
     typer.Option("--head", metavar="SIZE:ROOT", help=tr("Head of the log as it was noted before; repeatable.")),
 ]
+Notebooks = Annotated[
+    list[Path] | None,
+    typer.Option("--witness", metavar="FILE", help=tr("Statements of a witness that came by another way; repeatable.")),
+]
 Listed = Annotated[bool, typer.Option("--records", help=tr("Also list every record: number, kind, signature."))]
 BackupPath = Annotated[Path, typer.Argument(metavar="FILE", help=tr("File of the backup: .tar."))]
 Overwrite = Annotated[
@@ -77,25 +81,28 @@ def verify(
     key: Keys = None,
     head: Heads = None,
     earlier: Earlier = None,
+    notebook: Notebooks = None,
     listed: Listed = False,
     lang: Lang = "",
     as_json: AsJson = False,
 ) -> None:
     from zveno.cli.screen import Screen
     from zveno.cli.verified import show_live_log, show_verified
-    from zveno.log import Head, Log, Trusted, read_pem, verify_archive
+    from zveno.log import Head, Log, Trusted, read_notebook, read_pem, verify_archive
 
     screen = Screen.of(lang or language())
+    witnessed = tuple(statement for one in notebook or () for statement in read_notebook(one))
     if path.is_dir():
         if not (path / "log").is_dir():
             raise DataError(
                 "there is no log in '{folder}': give the folder of a store, or an archive", folder=str(path)
             )
-        raise typer.Exit(show_live_log(screen, Log(path), listed=listed, as_json=as_json))
+        raise typer.Exit(show_live_log(screen, Log(path), witnessed, listed=listed, as_json=as_json))
     trusted = Trusted(
         keys=tuple(read_pem(one.read_bytes()) for one in key or ()),
         heads=tuple(Head.parse(one) for one in head or ()),
         earlier=tuple(earlier or ()),
+        witnessed=witnessed,
     )
     found = verify_archive(path, trusted)
     raise typer.Exit(show_verified(screen, found, keys_given=bool(key), listed=listed, as_json=as_json))

@@ -10,9 +10,11 @@ from zveno.cli.languages import language
 from zveno.cli.places import store_folder
 
 if TYPE_CHECKING:
+    from zveno.chain.amending import Amending
     from zveno.chain.answering import Answering
     from zveno.chain.closing import Closing
     from zveno.chain.desk import Desk
+    from zveno.chain.inspection import Inspection
     from zveno.chain.investigating import Investigating
     from zveno.chain.shiftwork import Shiftwork
     from zveno.log import Signer
@@ -56,6 +58,20 @@ class Office:
         from zveno.chain.shiftwork import Shiftwork
 
         return Shiftwork(self.closing)
+
+    @property
+    def amending(self) -> Amending:
+        """Where amendments of the rulebook are proposed, reviewed and approved."""
+        from zveno.chain.amending import Amending
+
+        return Amending(self.closing)
+
+    @property
+    def inspection(self) -> Inspection:
+        """What is handed over to an inspector."""
+        from zveno.chain.inspection import Inspection
+
+        return Inspection(self.closing)
 
     def signer(self, person: str) -> Signer:
         """A person with an opened key."""

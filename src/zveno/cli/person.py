@@ -32,8 +32,8 @@ Roles = Annotated[
         "--role",
         metavar="NAME",
         help=tr(
-            "registrar, accountant, chief_accountant, metallurgist, metrologist, laboratory, foreman, auditor;"
-            " repeatable."
+            "registrar, accountant, chief_accountant, metallurgist, metrologist, laboratory, foreman, auditor,"
+            " operator, technologist, head, safety, chief_engineer; repeatable."
         ),
     ),
 ]

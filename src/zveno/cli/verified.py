@@ -6,7 +6,21 @@ from collections.abc import Sequence
 from typing import Any
 
 from zveno.cli.screen import Screen
-from zveno.log import ROLES, ClosedVersion, Finding, Log, Person, Register, SignedRecord, Verified, fingerprint, stamp
+from zveno.log import (
+    ROLES,
+    ClosedVersion,
+    Finding,
+    Inspected,
+    Log,
+    Person,
+    Register,
+    SignedRecord,
+    Verified,
+    Witnessed,
+    fingerprint,
+    stamp,
+    verify_store,
+)
 from zveno.text.mark import tr
 
 WRONG = 1
@@ -47,6 +61,9 @@ def show_verified(screen: Screen, found: Verified, *, keys_given: bool, listed: 
     )
     for version in found.closed:
         _show_version(screen, version)
+    if found.inspected is not None:
+        _show_inspected(screen, found.inspected)
+    show_witnessed(screen, found.witnessed)
     if found.record is not None and found.head is not None:
         screen.line(stamp(found.record, screen.lang))
         screen.say(tr("head of the log: {head}; note it: a later archive must agree with it"), head=found.head.head)
@@ -70,18 +87,54 @@ def _show_version(screen: Screen, version: ClosedVersion) -> None:
             screen.line(f"  {stamp(one, screen.lang)}")
 
 
-def show_live_log(screen: Screen, log: Log, *, listed: bool, as_json: bool) -> int:
+def show_witnessed(screen: Screen, witnessed: Sequence[Witnessed]) -> None:
+    """Heads that outside parties have signed."""
+    for one in witnessed:
+        screen.say(
+            tr("head {size} ({root}) is witnessed by {name} on {at:%Y-%m-%d %H:%M %z}, key {key}"),
+            size=one.head.size, root=one.head.root.hex()[:16], name=one.name, at=one.at, key=fingerprint(one.key),
+        )  # fmt: skip
+
+
+def show_head(screen: Screen, log: Log, witnessed: Sequence[Witnessed], *, as_json: bool) -> None:
+    """The head of a log, and those that were witnessed."""
+    if as_json:
+        screen.json({"head": str(log.head), "witnessed": [_statement(one) for one in witnessed]})
+        return
+    screen.say(tr("head of the log: {head}; note it: a later archive must agree with it"), head=log.head)
+    show_witnessed(screen, witnessed)
+    seen = max((one.head.size for one in witnessed), default=0)
+    if seen < log.head.size:
+        screen.say(tr("not witnessed yet: the last {n} of {size} records"), n=log.head.size - seen, size=log.head.size)
+
+
+def _show_inspected(screen: Screen, found: Inspected) -> None:
+    """What an inspector's export holds, each check with who signed for it."""
+    for one in found.checks:
+        screen.say(
+            tr("check of {period} (record {number}), as it was signed: breaches {breaches}, texts of rules {texts}"),
+            period=one.record.body.get("period", ""), number=one.number, breaches=one.breaches, texts=one.texts,
+        )  # fmt: skip
+        screen.line(f"  {stamp(one.record, screen.lang)}")
+    if found.amendments:
+        screen.say(
+            tr("drafts of amendments, as they were signed: {numbers}"), numbers=", ".join(map(str, found.amendments))
+        )
+
+
+def show_live_log(screen: Screen, log: Log, statements: Sequence[Witnessed], *, listed: bool, as_json: bool) -> int:
     """What is wrong with the log of a store; the exit code."""
-    findings = log.verify()
+    findings, witnessed = verify_store(log, statements)
     if listed and not findings:
         _show_records(screen, log.records)
     if as_json:
-        screen.json(_findings(screen, findings))
+        screen.json({**_findings(screen, findings), "witnessed": [_statement(one) for one in witnessed]})
     elif findings:
         _show_findings(screen, findings)
     else:
         screen.say(tr("sound: {records} signed records"), records=len(log.records))
         screen.say(tr("head of the log: {head}; note it: a later archive must agree with it"), head=log.head)
+        show_witnessed(screen, witnessed)
     return WRONG if findings else 0
 
 
@@ -129,7 +182,20 @@ def _told(found: Verified) -> dict[str, Any]:
             }
             for one in found.closed
         ],
+        "witnessed": [_statement(one) for one in found.witnessed],
+        "inspected": found.inspected
+        and {
+            "period": found.inspected.period,
+            "checks": [
+                {"record": one.number, "breaches": one.breaches, "texts": one.texts} for one in found.inspected.checks
+            ],
+            "amendments": list(found.inspected.amendments),
+        },
     }
+
+
+def _statement(one: Witnessed) -> dict[str, Any]:
+    return {"head": str(one.head), "at": one.at, "name": one.name, "key": fingerprint(one.key)}
 
 
 def _record(record: SignedRecord | None) -> dict[str, Any] | None:

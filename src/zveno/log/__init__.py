@@ -12,6 +12,7 @@
 from zveno.log.archive import write_archive
 from zveno.log.closes import VERSIONS, ClosedVersion
 from zveno.log.findings import Finding
+from zveno.log.inspected import Inspected
 from zveno.log.keys import Effort, fingerprint, pem, read_pem
 from zveno.log.kinds import KINDS, REGISTRAR, ROLES, Kind
 from zveno.log.log import Entry, Log
@@ -19,6 +20,15 @@ from zveno.log.persons import Newcomer, Persons
 from zveno.log.records import Draft, Head, SignedHead, SignedRecord, Signer, stamp
 from zveno.log.register import Key, Person, Register
 from zveno.log.verify import Trusted, Verified, verify_archive
+from zveno.log.witness import (
+    Witnessed,
+    add_witnessed,
+    against_witnessed,
+    kept_witnessed,
+    read_notebook,
+    verify_store,
+    witness,
+)
 
 __all__ = [
     "KINDS",
@@ -31,6 +41,7 @@ __all__ = [
     "Entry",
     "Finding",
     "Head",
+    "Inspected",
     "Key",
     "Kind",
     "Log",
@@ -43,10 +54,17 @@ __all__ = [
     "Signer",
     "Trusted",
     "Verified",
+    "Witnessed",
+    "add_witnessed",
+    "against_witnessed",
     "fingerprint",
+    "kept_witnessed",
     "pem",
+    "read_notebook",
     "read_pem",
     "stamp",
     "verify_archive",
+    "verify_store",
+    "witness",
     "write_archive",
 ]

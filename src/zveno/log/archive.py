@@ -26,6 +26,8 @@ README, MANIFEST, ENTRIES, LEAVES, HEADS, PROOFS = (
     "log/proofs.json",
 )
 FILES = "files/"
+WITNESSES = "witnesses.jsonl"
+"""Statements of witnesses, in the folder of the log and among the files of an archive."""
 ARCHIVED = "archived"
 ABOUT = """\
 This archive was made by Zveno and verifies offline:  zveno verify ARCHIVE --key PUBLIC.pem
@@ -75,6 +77,9 @@ def write_archive(
     StoreError
         If the person may not sign, or the disk refuses.
     """
+    path = log.folder / "log" / WITNESSES
+    if path.is_file() and WITNESSES not in files:
+        files = {**files, WITNESSES: path.read_bytes()}
     listed, sizes = _looked_at(files)
     require_fit([(FILES + name, size) for name, size in sizes.items()])
     body: dict[str, Json] = {**(about or {}), "bytes": sum(sizes.values()), "files": len(files)}

@@ -182,6 +182,17 @@ def unseal(content: bytes, passphrase: str, where: str = "") -> PrivateKey:
     return PrivateKey(public, secret)
 
 
+def sealed_for(content: bytes, where: str = "") -> str:
+    """Name that the file of a key was made for; the seal vouches for it once the key is opened.
+
+    Raises
+    ------
+    StoreError
+        If the file is damaged.
+    """
+    return str(_key_file(content, where)[0]["person"])
+
+
 def _key_file(content: bytes, where: str) -> tuple[Mapping[str, Json], bytes, bytes, bytes, Effort]:
     """What a key file says, and what it has sealed."""
     try:

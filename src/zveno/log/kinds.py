@@ -32,6 +32,10 @@ _PLANT = ("technologist", "head", "safety", "chief_engineer", "metallurgist")
 _ON_DUTY = ("operator", *_STAFF, *(one for one in _PLANT if one not in _STAFF))
 
 
+_ENGINEERS = ("technologist", "safety", "chief_engineer", "metallurgist", "metrologist")
+_CHECKERS = (*_STAFF, "technologist", "safety", "chief_engineer")
+
+
 @dataclass(frozen=True)
 class Kind:
     """A kind of record.
@@ -64,11 +68,24 @@ KINDS = {
     "closed": Kind(tr("I have checked this balance and close the period"), ("chief_accountant",)),
     "restated": Kind(tr("I put this version in place of the closed one, for the reason given"), _ACCOUNTANTS),
     "restatement_approved": Kind(tr("I have checked this restatement and approve it"), ("chief_accountant",)),
-    "investigation_opened": Kind(tr("I ask for this to be looked into"), (*_STAFF, "auditor")),
-    "investigation_noted": Kind(tr("I add this to what is looked into"), (*_STAFF, "auditor")),
+    "investigation_opened": Kind(tr("I ask for this to be looked into"), (*_CHECKERS, "auditor")),
+    "investigation_noted": Kind(tr("I add this to what is looked into"), (*_CHECKERS, "auditor")),
     "investigation_closed": Kind(tr("I have looked into this and accept the outcome"), _STAFF),
-    "archived": Kind(tr("I hand over these files as they stand in the books"), (*_ACCOUNTANTS, REGISTRAR)),
-    "examined": Kind(tr("I have examined this"), (*_STAFF, "auditor")),
+    "archived": Kind(
+        tr("I hand over these files as they stand in the books"), (*_ACCOUNTANTS, REGISTRAR, *_ENGINEERS[:3])
+    ),
+    "examined": Kind(tr("I have examined this"), (*_CHECKERS, "auditor")),
+    # the rulebook: adopted, amended by three persons, checked
+    "rules_adopted": Kind(tr("I adopt this rulebook as it stands"), ("chief_engineer",)),
+    "rules_proposed": Kind(tr("I propose this amendment of the rulebook"), _CHECKERS),
+    "rules_reviewed": Kind(tr("I have reviewed this amendment and find it sound"), _ENGINEERS),
+    "rules_approved": Kind(tr("I approve this amendment, in force from the day it names"), ("chief_engineer",)),
+    "rules_corrected": Kind(
+        tr("I approve this correction of the past; what was known before stays as it was known"), ("chief_engineer",)
+    ),
+    "rules_refused": Kind(tr("I do not accept this amendment, for the reason given"), _CHECKERS),
+    "rules_withdrawn": Kind(tr("I withdraw this amendment before it takes effect"), ("chief_engineer",)),
+    "breaches_found": Kind(tr("I have run this check and enter what it found"), _CHECKERS),
     # breaches, and what follows from them
     "breaches_entered": Kind(tr("I enter what the rules found in these readings"), _ON_DUTY),
     "breach_notified": Kind(tr("I have told this person of the breach"), ("foreman", *_PLANT)),

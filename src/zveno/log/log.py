@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -80,6 +80,16 @@ class Log:
         """All records in their order."""
         self._refresh()
         return tuple(self._record(number) for number in range(len(self._tree)))
+
+    def of_kinds(self, kinds: Sequence[str]) -> Iterator[tuple[int, SignedRecord]]:
+        """Records of some kinds with their numbers, in their order; the others are not read."""
+        self._refresh()
+        wanted = [f'"kind":"{one}"'.encode() for one in kinds]
+        for number, line in enumerate(self._lines["record"]):
+            if any(one in line.data for one in wanted):
+                record = self._record(number)
+                if record.kind in kinds:
+                    yield number, record
 
     @property
     def signed_heads(self) -> Sequence[SignedHead]:

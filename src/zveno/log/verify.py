@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO
 
 from zveno.errors import DataError, fault, refusal
-from zveno.log.archive import ABOUT, ENTRIES, FILES, HEADS, LEAVES, MANIFEST, PROOFS, README
+from zveno.log.archive import ABOUT, ENTRIES, FILES, HEADS, LEAVES, MANIFEST, PROOFS, README, WITNESSES
 from zveno.log.archived_log import ArchivedLog, judge_backed_up_log, read_archived_log
 from zveno.log.closes import ClosedVersion, closed_versions
 from zveno.log.container import CONTENTS, Layout, Part, differing, part_blocks, part_bytes, read_layout
 from zveno.log.findings import Finding, span
+from zveno.log.inspected import Inspected, inspected
 from zveno.log.judged import agrees
 from zveno.log.keys import fingerprint
 from zveno.log.manifest import FileHash, block_size, hash_blocks, manifest, read_manifest
 from zveno.log.merkle import Tree
 from zveno.log.records import Head, SignedHead, SignedRecord
+from zveno.log.witness import Witnessed, against_witnessed, read_witnessed
 
 
 @dataclass(frozen=True)
@@ -33,11 +35,14 @@ class Trusted:
         Heads of the log that were noted before.
     earlier
         Other archives of the same log.
+    witnessed
+        Statements of witnesses that came by another way than with the archive.
     """
 
     keys: tuple[bytes, ...] = ()
     heads: tuple[Head, ...] = ()
     earlier: tuple[Path, ...] = ()
+    witnessed: tuple[Witnessed, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,10 @@ class Verified:
         State of the log.
     closed
         Versions of a closed period that it holds, each with the records of whoever drew it up and approved it.
+    witnessed
+        Heads of its log that outside parties have signed, in it or beside it.
+    inspected
+        What it holds as an inspector's export; None where it is none.
     """
 
     path: Path
@@ -66,6 +75,8 @@ class Verified:
     record: SignedRecord | None = None
     head: SignedHead | None = None
     closed: tuple[ClosedVersion, ...] = ()
+    witnessed: tuple[Witnessed, ...] = ()
+    inspected: Inspected | None = None
 
     @property
     def sound(self) -> bool:
@@ -105,11 +116,32 @@ def verify_archive(path: Path, trusted: Trusted | None = None) -> Verified:
     findings += _against_trusted(log, trusted)
     head = log.heads[-1] if log.heads else None
     record = log.records[-1] if log.manifest_hash is not None else None
-    closed: tuple[ClosedVersion, ...] = ()
-    if not findings:
-        closed, doubts = closed_versions([one for one in log.records if one is not None], _listed(path, layout))
-        findings += doubts
-    return Verified(path, layout.kind, tuple(findings), files, log.records, record, head, closed)
+    found = Verified(path, layout.kind, (), files, log.records, record, head)
+    if findings:
+        return replace(found, findings=tuple(findings))
+    return _with_content(found, log.tree, layout, trusted)
+
+
+def _with_content(found: Verified, tree: Tree, layout: Layout, trusted: Trusted) -> Verified:
+    """An archive that is sound in its bytes and its log, with what its files say and what is wrong with that."""
+    records = [one for one in found.records if one is not None]
+    listed, parts = _listed(found.path, layout), {one.name: one for one in layout.parts}
+
+    def read(name: str) -> bytes:
+        with found.path.open("rb") as file:
+            return part_bytes(file, parts[FILES + name])
+
+    own: tuple[Witnessed, ...] = ()
+    told: list[Finding] = []
+    try:
+        own = read_witnessed(read(WITNESSES), WITNESSES) if WITNESSES in listed else ()
+    except DataError as error:
+        told = [Finding("altered", one, FILES + WITNESSES) for one in error.faults]
+    witnessed = tuple(dict.fromkeys((*own, *trusted.witnessed)))
+    closed, doubts = closed_versions(records, listed)
+    export, missing = inspected(records, listed, read)
+    findings = (*told, *against_witnessed(tree, witnessed), *doubts, *missing)
+    return replace(found, findings=findings, closed=closed, witnessed=witnessed, inspected=export)
 
 
 def _listed(path: Path, layout: Layout) -> dict[str, str]:

@@ -96,10 +96,35 @@ def read_rounding(path: Path) -> Rounding:
 
 def read_description(folder: Path) -> tuple[ChainModel | None, list[Fault]]:
     """Read a folder; the model (None where the files do not parse) and all faults."""
+    model, faults, rule_faults = _read(folder)
+    if faults or rule_faults or model is None:
+        return None, [*faults, *rule_faults]
+    checks = (chain_faults, asked_faults, people_faults, foundry_faults, contract_faults, quality_faults, value_faults)
+    found = [one for check in checks for one in check(model)]
+    return None if figures_are_missing(model) else model, found
+
+
+def read_rules(folder: Path) -> tuple[ChainModel | None, list[Fault]]:
+    """A description without the checks of the chain, and the faults of its rule files.
+
+    Rules that can be read are there even where others cannot. The model is None where another file than those of the
+    rules does not parse: then the faults are those of that file.
+    """
+    model, faults, rule_faults = _read(folder, sifted=True)
+    if faults or model is None:
+        return None, [*faults, *rule_faults]
+    if figures_are_missing(model):
+        return None, [*value_faults(model), *rule_faults]
+    return model, rule_faults
+
+
+def _read(folder: Path, *, sifted: bool = False) -> tuple[ChainModel | None, list[Fault], list[Fault]]:
+    """All files of a folder; faults of the others, and of those of the rules."""
     if not (folder / "chain.yaml").is_file():
         message = tr("no chain.yaml in '{folder}': give the folder of a description, or make one with 'zveno new'")
-        return None, [fault(message, folder=str(folder))]
+        return None, [fault(message, folder=str(folder))], []
     faults: list[Fault] = []
+    rule_faults: list[Fault] = []
     places: dict[str, str] = {}
     digest = hashlib.sha256()
     files = sorted((folder / "rules").glob("*.yaml")) if (folder / "rules").is_dir() else []
@@ -110,13 +135,13 @@ def read_description(folder: Path) -> tuple[ChainModel | None, list[Fault]]:
     quality = _file(folder / "quality.yaml", "quality.yaml", QualityFile, faults, places, digest)
     books: list[RulesFile] = []
     for path in files:
-        book = _file(path, f"rules/{path.name}", RulesFile, faults, places, digest)
+        book = _file(path, f"rules/{path.name}", RulesFile, rule_faults, places, digest, sifted=sifted)
         books += [book] if book else []
     mappings = _mappings(folder, faults, digest)
     roster = _roster(folder, faults, places, digest)
     duty = _file(folder / "duty.yaml", "duty.yaml", DutyFile, faults, places, digest)
     if chain is None or faults:
-        return None, faults
+        return None, faults, rule_faults
     model = ChainModel(
         chain=chain,
         parameters=parameters.parameters if parameters else {},
@@ -130,9 +155,7 @@ def read_description(folder: Path) -> tuple[ChainModel | None, list[Fault]]:
         places=places,
         hash=digest.hexdigest(),
     )
-    checks = (chain_faults, asked_faults, people_faults, foundry_faults, contract_faults, quality_faults, value_faults)
-    found = [one for check in checks for one in check(model)]
-    return None if figures_are_missing(model) else model, found
+    return model, [], rule_faults
 
 
 def _file(
@@ -142,8 +165,13 @@ def _file(
     faults: list[Fault],
     places: dict[str, str],
     digest: Any,
+    *,
+    sifted: bool = False,
 ) -> Kind | None:
-    """Read and validate one file, if it is there; note its faults and the places of its ids."""
+    """Read and validate one file, if it is there; note its faults and the places of its ids.
+
+    With ``sifted`` rules at fault are left out and the others given.
+    """
     if not path.is_file():
         return None
     digest.update(name.encode() + b"\0" + path.read_bytes())
@@ -163,7 +191,15 @@ def _file(
         return kind.model_validate(file.data)
     except ValidationError as error:
         faults += validation_faults(error, file, kind)
-        return None
+        wrong = {one["loc"][1] for one in error.errors(include_url=False) if one["loc"][:1] == ("rules",)
+                 and len(one["loc"]) > 1}  # fmt: skip
+        if not sifted or not wrong:
+            return None
+        rules = [one for n, one in enumerate(file.data["rules"]) if n not in wrong]
+        try:
+            return kind.model_validate({**file.data, "rules": rules})
+        except ValidationError:
+            return None
 
 
 def _mappings(folder: Path, faults: list[Fault], digest: Any) -> Mappings:

@@ -6,11 +6,11 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 from zveno.model.record import Record, Titles, UomName
 
@@ -72,6 +72,23 @@ class Version(Record):
     approver_role: str = ""
     accepted_by: str = Field(default="", description="role that accepts a number nobody has verified")
     temporary: bool = Field(default=False, description="a rule for a time, which ends by itself")
+    _written: tuple[date | None] | None = PrivateAttr(default=None)
+
+    def ended(self, day: date) -> Version:
+        """The same text, ended by an amendment: it holds until a day, and its hash stays as it was."""
+        found = self.model_copy(update={"end": day})
+        found._written = self._written or (self.end,)
+        return found
+
+    @property
+    def cut_on(self) -> date | None:
+        """Day on which an amendment ended it; None where none did."""
+        return self.end if self._written is not None else None
+
+    @property
+    def written_end(self) -> date | None:
+        """Its end as it was written, whatever an amendment made of it."""
+        return self.end if self._written is None else self._written[0]
 
 
 class RuleCase(Record):
@@ -118,17 +135,21 @@ class Rule(Record):
         """The tag patterns, however many there are."""
         return (self.tag,) if isinstance(self.tag, str) else self.tag
 
-    def hash_of(self, version: Version) -> str:
-        """SHA-256 of the canonical text of one version with all that makes it binding.
+    def text_of(self, version: Version) -> dict[str, Any]:
+        """One version with all that makes it binding, as it was written.
 
-        The other versions of the rule and its examples do not enter it: an amendment leaves old hashes as they are.
+        The other versions of the rule, its examples and the day on which an amendment ended it do not enter it.
         """
         said = version.model_dump(mode="json", by_alias=True)
-        text = {
+        said["to"] = None if version.written_end is None else version.written_end.isoformat()
+        return {
             "rule": self.model_dump(mode="json", by_alias=True, exclude={"versions", "cases"}),
             "version": _without_later_keys(said),
         }
-        canonical = json.dumps(text, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+    def hash_of(self, version: Version) -> str:
+        """SHA-256 of the canonical text of one version: an amendment leaves old hashes as they are."""
+        canonical = json.dumps(self.text_of(version), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
 
 
@@ -150,10 +171,20 @@ class RulesFile(Record):
 
 
 class Rulebook(Record):
-    """All rules of a chain."""
+    """All rules of a chain.
+
+    ``states`` are the books that were known one after the other, each with the moment from which it was; none where
+    nothing was amended.
+    """
 
     rules: tuple[Rule, ...] = ()
     kk_reviewed: bool = False
+    states: tuple[tuple[datetime, Rulebook], ...] = Field(default=(), exclude=True, repr=False)
+
+    def as_known(self, moment: datetime) -> Rulebook:
+        """The book as it was known at a moment: without what was approved later."""
+        found = [book for known, book in self.states if known <= moment.astimezone(UTC)]
+        return found[-1] if found else self
 
     @classmethod
     def of(cls, files: Iterable[RulesFile]) -> Self:
@@ -175,5 +206,9 @@ class Rulebook(Record):
     @cached_property
     def hash(self) -> str:
         """SHA-256 over the hashes of all versions; the order of rules and files does not matter."""
-        parts = sorted(rule.hash_of(version) for rule in self.rules for version in rule.versions)
+        parts = sorted(
+            rule.hash_of(version) + (f" until {version.cut_on}" if version.cut_on else "")
+            for rule in self.rules
+            for version in rule.versions
+        )
         return hashlib.sha256("".join(parts).encode()).hexdigest()

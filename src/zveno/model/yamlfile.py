@@ -64,6 +64,11 @@ def read_yaml(path: Path, name: str) -> YamlFile | Fault:
         return fault("the file is not UTF-8 text: save it as UTF-8", name)
     except OSError as error:
         return fault("the file cannot be read: {problem}", name, problem=refusal(error))
+    return read_text(text, name)
+
+
+def read_text(text: str, name: str) -> YamlFile | Fault:
+    """Read the text of a file that is called so."""
     return _quickly(text, name) or _carefully(text, name)
 
 

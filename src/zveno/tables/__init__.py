@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 
 from zveno.errors import DataError
+from zveno.tables.alarms import ALARMS
 from zveno.tables.answered import ANSWERED
 from zveno.tables.books import BOOKS
 from zveno.tables.calibration import CALIBRATION
@@ -452,6 +453,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
     ),
     **JUDGED,
     **ANSWERED,
+    **ALARMS,
     "plan_fact": _columns(
         ("day", pl.Date, "plant day"),
         ("line", pl.String, "plan line"),

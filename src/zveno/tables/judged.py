@@ -52,4 +52,33 @@ JUDGED: dict[str, tuple[Column, ...]] = {
         ("reason", pl.String, "why it was not checked (key of a message)"),
         ("detail", pl.String, "tag, gate or parameter concerned"),
     ),
+    "replayed": _columns(
+        ("change", pl.String, "appears, vanishes or changed under the other rulebook"),
+        ("rule", pl.String, "rule"),
+        ("kind", pl.String, "kind of the rule"),
+        ("tag", pl.String, "signal"),
+        ("plant", pl.String, "link of the chain"),
+        ("unit", pl.String, "unit or section"),
+        ("side", pl.String, "high or low"),
+        ("uom", pl.String, "unit of measure of peak and limit"),
+        ("severity", pl.String, "severity of the rule"),
+        ("shift", pl.String, "shift at the start of the episode"),
+        ("crew", pl.String, "crew of that shift; empty for day roles"),
+        ("crews", pl.String, "all crews on duty while it lasted"),
+        ("person", pl.String, "role:crew on duty, by id"),
+        *(
+            (f"{name}_{when}", dtype, f"{words}, under the {book}")
+            for when, book in (("before", "book in force"), ("after", "draft"))
+            for name, dtype, words in (
+                ("count", pl.Int64, "breaches that share time"),
+                ("version", pl.Int64, "version judged by"),
+                ("start", _INSTANT, "first moment"),
+                ("end", _INSTANT, "first moment after"),
+                ("open", pl.Boolean, "still going on at the end of the data"),
+                ("surety", pl.String, "sure, likely, within_error; empty where not known"),
+                ("peak", pl.Float64, "worst value"),
+                ("limit", pl.Float64, "limit that was passed"),
+            )
+        ),
+    ),
 }

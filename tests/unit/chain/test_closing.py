@@ -19,6 +19,7 @@ from zveno.chain.closing import Closing, as_known
 from zveno.chain.kept import same_description
 from zveno.errors import DataError, StoreError
 from zveno.log import Draft, Log, Signer
+from zveno.model.rulebook import Rule, Rulebook
 from zveno.store import Batch, EmbeddedStore, RelationalStore
 from zveno.tables import frame
 
@@ -231,3 +232,22 @@ def test_a_clock_that_is_behind_is_named(office):
     with pytest.raises(DataError, match="set the clock"):
         office.closing.draw_up("2026-03", office.signer("clerk"), DAY)
     assert office.closing.stage("2026-03").stage == "open"
+
+
+def test_a_version_comes_out_again_after_the_rulebook_was_amended(office):
+    """What is approved after the close is a new state of the book; the close is made again by the one that it knew."""
+    office.close()
+    closed = office.closing.stage("2026-03").closed
+    base = office.chain.model.rulebook
+    texts = {"en": "text", "ru": "текст", "kk": "мәтін"}
+    number = Rule.model_validate({
+        "id": "P-1", "kind": "parameter", "unit": "mill", "uom": "t", "owner_role": "head", "severity": "low",
+        "acts_on": {"not_priced": "safety"},
+        "versions": [{"version": 1, "from": "2026-01-01", "params": {"value": 1}, "text": texts, "status": "estimate"}],
+    })  # fmt: skip
+    later = Rulebook(rules=(*base.rules, number))
+    states = ((datetime(2020, 1, 1, tzinfo=UTC), base), (DAY + timedelta(days=1), later))
+    book = later.model_copy(update={"states": states})
+    office.chain = replace(office.chain, model=office.chain.model.model_copy(update={"rulebook": book}))
+    assert book.hash != base.hash
+    assert office.closing.reproduce(closed) == ()

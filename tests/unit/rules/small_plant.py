@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -99,6 +101,20 @@ def model(*rules: dict[str, Any], people: bool = True, places: dict[str, str] | 
             "places": places or {},
         }
     )
+
+
+def description(folder: Path, *rules: dict[str, Any]) -> dict[str, int]:
+    """The plant with these rules as files; the line of each key of a rule, by ``id/key``."""
+    (folder / "rules").mkdir(parents=True, exist_ok=True)
+    (folder / "chain.yaml").write_text(json.dumps(_CHAIN, ensure_ascii=False), encoding="utf-8")
+    (folder / "people.yaml").write_text(json.dumps(_PEOPLE, ensure_ascii=False), encoding="utf-8")
+    lines, places = ["rules:"], {}
+    for one in rules:
+        for n, (key, value) in enumerate(one.items()):
+            lines.append(("  - " if n == 0 else "    ") + f"{key}: {json.dumps(value, ensure_ascii=False)}")
+            places[f"{one['id']}/{key}"] = len(lines)
+    (folder / "rules" / "book.yaml").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return places
 
 
 def at(text: str) -> datetime:
