@@ -13,6 +13,7 @@ from zveno.cli import (
     investigate,
     person,
     quality,
+    recheck,
     store,
 )
 from zveno.cli.app import run
@@ -30,6 +31,7 @@ __all__ = [
     "investigate",
     "person",
     "quality",
+    "recheck",
     "run",
     "store",
 ]

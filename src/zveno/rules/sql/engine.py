@@ -63,7 +63,8 @@ def episodes(one: Compiled, rows: Iterable[tuple[Any, ...]]) -> list[Episodes]:
     told = []
     for (number, is_open), spans in found.items():
         start, end, known, peak, limit, count = zip(*spans, strict=True)
-        whole = [np.array(each, np.int64) for each in (start, end, known, count)]
-        real = [np.array(each, np.float64) for each in (peak, limit)]
-        told.append(Episodes(one.bindings[number], Spans(*whole[:3], *real, whole[3]), open=is_open))
+        begun, ended, spoken, outs = (np.array(each, np.int64) for each in (start, end, known, count))
+        worst, passed = (np.array(each, np.float64) for each in (peak, limit))
+        spans_of = Spans(begun, ended, spoken, worst, passed, outs)
+        told.append(Episodes(one.bindings[number], spans_of, open=is_open))
     return told

@@ -11,7 +11,8 @@ from zveno.rules.sql.dialect import Dialect
 _MERGED = """
 WITH read AS (
   SELECT g.t, g.reach, r.ts,
-         CASE WHEN r.quality = 0 AND r.value > '-Infinity'::FLOAT8 AND r.value < 'Infinity'::FLOAT8 THEN r.value END AS v
+         CASE WHEN r.quality = 0 AND r.value > '-Infinity'::FLOAT8 AND r.value < 'Infinity'::FLOAT8
+              THEN r.value END AS v
   FROM {readings} r JOIN zv_tags g ON g.tag = r.tag
 ), merged AS (
   SELECT t, reach, ts, CASE WHEN min(v) = max(v) THEN min(v) END AS v FROM read GROUP BY t, reach, ts
@@ -50,7 +51,7 @@ SELECT c.t, c.ts, s.v
 FROM carried c JOIN zv_sig s ON s.t = c.t AND s.ts = c.place JOIN zv_tags g ON g.t = c.t
 WHERE c.seen IS NULL AND c.ts - c.place <= g.reach
 """
-# On (1) if one of its tags is, off (0) if all are, else in doubt (-1); one without tags is in doubt too, by its absence.
+# On (1) if one of its tags is, off (0) if all are, else in doubt (-1); one without tags is absent, and so in doubt.
 _STATES = """
 WITH told AS (
   SELECT a.g, a.ts, CASE WHEN l.v IS NULL THEN -1 WHEN l.v > w.above AND l.v < w.below THEN 1 ELSE 0 END AS one

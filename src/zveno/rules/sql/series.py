@@ -40,7 +40,8 @@ _CROSS_FROM = """
 """
 # the last usable reading that is at least a window older, and no older than two
 _RATE = """
-SELECT p.s, p.ts, CASE WHEN p.ts - p.place <= 2 * {window} THEN (p.v - o.v) / ((p.ts - p.place)::FLOAT8 / 3600000000) END AS v
+SELECT p.s, p.ts,
+       CASE WHEN p.ts - p.place <= {longest} THEN (p.v - o.v) / ((p.ts - p.place)::FLOAT8 / 3600000000) END AS v
 FROM (
   SELECT b.s, b.t, g.ts, g.v,
          max(CASE WHEN g.v IS NOT NULL THEN g.ts END) OVER
@@ -58,11 +59,11 @@ _MEAN = """
 SELECT s, ts, CASE WHEN number >= {fewest} THEN total / number END AS v
 FROM (
   SELECT s, ts, sum(v) OVER f AS total, count(*) OVER f AS number FROM ({used}) u
-  WINDOW f AS (PARTITION BY s ORDER BY ts RANGE BETWEEN {window} - 1 PRECEDING AND CURRENT ROW)
+  WINDOW f AS (PARTITION BY s ORDER BY ts RANGE BETWEEN {within} PRECEDING AND CURRENT ROW)
 ) m
 """
 _LOTS = """
-SELECT s, ts, CASE WHEN number = {lots} AND ts - oldest <= {lots} * {week} THEN total / {lots} END AS v
+SELECT s, ts, CASE WHEN number = {lots} AND ts - oldest <= {longest} THEN total / {lots} END AS v
 FROM (
   SELECT s, ts, sum(v) OVER f AS total, count(*) OVER f AS number, min(ts) OVER f AS oldest FROM ({used}) u
   WINDOW f AS (PARTITION BY s ORDER BY ts ROWS BETWEEN {lots} - 1 PRECEDING AND CURRENT ROW)
@@ -72,18 +73,19 @@ FROM (
 _TIME = """
 SELECT s, ts, (coalesce(within, 0) + coalesce(greatest(length0 - (ts - {window} - ts0), 0), 0))::FLOAT8 / 60000000 AS v
 FROM (
-  SELECT s, ts, sum(length) OVER (PARTITION BY s ORDER BY ts RANGE BETWEEN {window} PRECEDING AND 1 PRECEDING) AS within,
+  SELECT s, ts,
+         sum(length) OVER (PARTITION BY s ORDER BY ts RANGE BETWEEN {window} PRECEDING AND 1 PRECEDING) AS within,
          last_value(ts) OVER w AS ts0, last_value(length) OVER w AS length0
   FROM (
     SELECT s, ts, CASE WHEN v > {high} OR -v > {low} THEN least(coalesce(nxt, ts) - ts, {longest}) ELSE 0 END AS length
     FROM ({used}) u
-  ) o WINDOW w AS (PARTITION BY s ORDER BY ts RANGE BETWEEN UNBOUNDED PRECEDING AND {window} + 1 PRECEDING)
+  ) o WINDOW w AS (PARTITION BY s ORDER BY ts RANGE BETWEEN UNBOUNDED PRECEDING AND {before} PRECEDING)
 ) c
 """
 # an excursion begins with a reading outside after one inside, or after a whole window without any
 _COUNT = """
 SELECT s, ts, (sum(begins) OVER
-  (PARTITION BY s ORDER BY ts RANGE BETWEEN {window} - 1 PRECEDING AND CURRENT ROW))::FLOAT8 AS v
+  (PARTITION BY s ORDER BY ts RANGE BETWEEN {within} PRECEDING AND CURRENT ROW))::FLOAT8 AS v
 FROM (
   SELECT s, ts, CASE WHEN is_out AND (ts0 IS NULL OR ts - ts0 > {window} OR NOT was_out) THEN 1 ELSE 0 END AS begins
   FROM (
@@ -146,31 +148,31 @@ def _plain(query: str) -> Callable[[tuple[Any, ...], Numbered, Dialect], str]:
 
 def _rate(params: tuple[Any, ...], alike: Numbered, dialect: Dialect) -> str:
     del dialect
-    return _RATE.format(window=params[0], numbers=_numbers(alike))
+    return _RATE.format(window=params[0], longest=2 * params[0], numbers=_numbers(alike))
 
 
 def _mean(params: tuple[Any, ...], alike: Numbered, dialect: Dialect) -> str:
     del dialect
-    return _every(_MEAN.format(window=params[0], fewest=literal(params[1], "f"), used=_used(alike)), alike)
+    return _every(_MEAN.format(within=params[0] - 1, fewest=literal(params[1], "f"), used=_used(alike)), alike)
 
 
 def _lots(params: tuple[Any, ...], alike: Numbered, dialect: Dialect) -> str:
     del dialect
-    return _every(_LOTS.format(lots=params[0], week=WEEK, used=_used(alike)), alike)
+    return _every(_LOTS.format(lots=params[0], longest=params[0] * WEEK, used=_used(alike)), alike)
 
 
 def _time(params: tuple[Any, ...], alike: Numbered, dialect: Dialect) -> str:
     del dialect
     window, low, high, longest = params
     levels = {"low": literal(low, "f"), "high": literal(high, "f")}
-    return _every(_TIME.format(window=window, longest=longest, used=_used(alike), **levels), alike)
+    return _every(_TIME.format(window=window, before=window + 1, longest=longest, used=_used(alike), **levels), alike)
 
 
 def _count(params: tuple[Any, ...], alike: Numbered, dialect: Dialect) -> str:
     del dialect
     window, low, high = params
     levels = {"low": literal(low, "f"), "high": literal(high, "f")}
-    return _every(_COUNT.format(window=window, used=_used(alike), **levels), alike)
+    return _every(_COUNT.format(window=window, within=window - 1, used=_used(alike), **levels), alike)
 
 
 def _cross(params: tuple[Any, ...], alike: Numbered, dialect: Dialect) -> str:

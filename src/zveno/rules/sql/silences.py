@@ -35,7 +35,7 @@ JOIN (
 _SAMPLES = """
 WITH coded AS (
   SELECT z.id, m.ts, 1 AS seq,
-         CASE WHEN z.g IS NULL OR coalesce(t.state, -1) = 1 THEN 2 WHEN coalesce(t.state, -1) = 0 THEN 0 ELSE 3 END AS code
+         CASE WHEN z.g IS NULL OR t.state = 1 THEN 2 WHEN t.state = 0 THEN 0 ELSE 3 END AS code
   FROM zv_silences z
   JOIN zv_silence_moments m ON m.id = z.id AND m.ts >= z.since AND (m.ts < z.upto OR (m.ts = z.upto AND NOT z.is_over))
   LEFT JOIN zv_states t ON t.g = z.g AND t.ts = m.ts

@@ -1,4 +1,4 @@
-"""Statements that say of each value whether it is out (2), between (1), clear (0) or unknown (3), and keep what matters.
+"""Statements that say whether a value is out (2), between (1), clear (0) or unknown (3), and keep what matters.
 
 Filter first: of a binding's values only those are kept that are out or between, and the first of each stretch of the
 others. Time that a stretch of clear values spoke for is the difference of what was spoken before it and after it.
@@ -22,8 +22,8 @@ _BY_LEVEL = "CASE WHEN {sign} * {v} > {b}.out_at THEN 2 WHEN {sign} * {v} >= {b}
 # the line that an exception puts in place while its state is on; in doubt only what both lines agree on is judged
 _MOVED = """
 SELECT id, g, sign, ts, v, nxt, spoken, has0, v0, ts0,
-       CASE state WHEN 1 THEN there WHEN 0 THEN code ELSE CASE WHEN code = there THEN code ELSE 3 END END AS code,
-       CASE state0 WHEN 1 THEN there0 WHEN 0 THEN code0 ELSE CASE WHEN code0 = there0 THEN code0 ELSE 3 END END AS code0,
+       CASE WHEN state = 1 OR code = there THEN there WHEN state = 0 THEN code ELSE 3 END AS code,
+       CASE WHEN state0 = 1 OR code0 = there0 THEN there0 WHEN state0 = 0 THEN code0 ELSE 3 END AS code0,
        CASE state WHEN 1 THEN lim1 WHEN 0 THEN lim ELSE sign * greatest(sign * lim, sign * lim1) END AS lim
 FROM (
   SELECT x.*, m.lim AS lim1, coalesce(t.state, -1) AS state, coalesce(t0.state, -1) AS state0,
