@@ -29,7 +29,7 @@ class Coded:
 
 
 def coded_regions(
-    ts: Ints, out: Bools, judge: Callable[[Ints], Coded], manner: Manner, *, going_on: bool
+    ts: Ints, places: Ints, judge: Callable[[Ints], Coded], manner: Manner, *, going_on: bool
 ) -> Coded | None:
     """The samples that matter, judged; None where none does.
 
@@ -37,8 +37,8 @@ def coded_regions(
     ----------
     ts
         Moments of all samples, shape (n,).
-    out
-        Which of them may lie outside the limit, shape (n,).
+    places
+        Those that may lie outside the limit, in order.
     judge
         Gives value, code and limit of the samples at some places.
     manner
@@ -46,7 +46,6 @@ def coded_regions(
     going_on
         Whether a run is going on when the series begins.
     """
-    places = np.flatnonzero(out)
     n = len(ts)
     if going_on:
         places = np.concatenate(([0], places)) if n else places

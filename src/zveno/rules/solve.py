@@ -238,7 +238,7 @@ def _check_value(
     part = Judged(ts, at, feed.first)
     kept = coded_regions(
         ts[lo:hi],
-        may_be_out[lo:hi],
+        may_be_out[slice(*np.searchsorted(may_be_out, (lo, hi)))] - lo,
         lambda place: _verdicts(part, place + lo, binding, context, states),
         binding.manner,
         going_on=carry is not None,
@@ -408,10 +408,10 @@ def _verdicts(part: Judged, place: Ints, binding: Binding, context: Mapping[str,
 def _codes(value: Floats, line: Line) -> Codes:
     """Out, between or clear by the value alone."""
     code = np.full(len(value), CLEAR, np.int8)
+    # a reading equal to a level keeps it, whatever its unit of measure: it is not out, and not yet clear
     if line.clear is not None:
-        code[line.sign * value >= line.sign * line.clear] = BETWEEN
-    slack = _ROUNDING * np.abs(line.limit)  # a reading equal to the limit keeps it, whatever its unit of measure
-    code[line.sign * value > line.sign * line.limit + slack] = OUT
+        code[line.sign * value >= line.sign * line.clear - _ROUNDING * np.abs(line.clear)] = BETWEEN
+    code[line.sign * value > line.sign * line.limit + _ROUNDING * np.abs(line.limit)] = OUT
     return code
 
 

@@ -132,7 +132,8 @@ def beyond(limit: float | None, sign: float) -> float:
 
 def _levels(line: Line) -> tuple[float, float, float]:
     """Limit, the level beyond which it is out, the level from which it is not yet clear; on the scale of the sign."""
-    return line.limit, beyond(line.limit, line.sign), INFINITY if line.clear is None else line.sign * line.clear
+    clear = INFINITY if line.clear is None else line.sign * line.clear - ROUNDING * abs(line.clear)
+    return line.limit, beyond(line.limit, line.sign), clear
 
 
 def _timing(binding: Binding) -> tuple[int, int]:
