@@ -69,22 +69,33 @@ class Binding:
     others: tuple[tuple[str, int], ...] = ()
     every: int = MICROSECONDS
 
-    @property
+    @cached_property
     def manner(self) -> Manner:
         """How its runs become episodes, and how these end."""
         line = self.line
         hold, off, merge = (round(one * MICROSECONDS) for one in (line.hold_min, line.off_min, line.merge_min))
         return Manner(line.sign, hold, self.reach, line.least, off, merge)
 
-    @property
+    @cached_property
     def style(self) -> str:
         """What is judged: ``value``, ``silence`` or ``events``."""
         return self.kind.style if self.kind else "value"
 
-    @property
+    @cached_property
     def lookback(self) -> int:
         """How far before a reading its judgement looks, in microseconds."""
         return self.kind.lookback if self.kind else 0
+
+    @cached_property
+    def looks_around(self) -> bool:
+        """Whether more is needed than the readings themselves: earlier ones, other tags, the operating state."""
+        return self.kind is not None and bool(self.lookback or self.others or self.style != "value")
+
+    @cached_property
+    def nearest(self) -> Line:
+        """The nearest of its lines: what keeps within it keeps within all."""
+        lines = (self.line, *(line for _, line in self.exceptions))
+        return min(lines, key=lambda line: line.sign * line.limit)
 
     @property
     def switches(self) -> tuple[Switch, ...]:

@@ -84,12 +84,12 @@ class Feed:
     @property
     def unusable(self) -> Ints:
         """Places of the readings that are not usable; they are few."""
-        return self.once(("unusable", self.state), lambda: np.flatnonzero(~self.usable))
+        return self.once(("unusable", self.state), lambda: (~self.usable).nonzero()[0])
 
     @property
     def bad(self) -> Ints:
         """Places of the readings that are not good, whatever the operating state."""
-        return self.once("bad", lambda: np.flatnonzero(~self.own.good))
+        return self.once("bad", lambda: (~self.own.good).nonzero()[0])
 
     @property
     def steps(self) -> tuple[int, Ints]:
@@ -221,11 +221,11 @@ class Feed:
 
 def _steps(ts: Ints) -> tuple[int, Ints]:
     """The usual step of a series, and the places after which another one follows."""
-    steps = np.diff(ts)
+    steps = ts[1:] - ts[:-1]
     if not len(steps):
         return 1, steps
     step = max(int(np.median(steps[:999])), 1)
-    return step, np.flatnonzero(steps != step)
+    return step, (steps != step).nonzero()[0]
 
 
 def _first_within(ts: Ints, first: int, window: int, step: int, breaks: Ints) -> Ints:

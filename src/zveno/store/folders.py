@@ -111,7 +111,7 @@ def rows_by_tag(slices: Iterable[Slice]) -> Mapping[str, int]:
 def _opened(path: str, files: dict[str, pq.ParquetFile]) -> pq.ParquetFile:
     """A file, opened once."""
     if path not in files:
-        files[path] = pq.ParquetFile(path, memory_map=True)
+        files[path] = pq.ParquetFile(path, memory_map=True, pre_buffer=False)
     return files[path]
 
 
@@ -135,11 +135,15 @@ def _groups(path: Path) -> Iterator[Group]:
 
 def _columns(table: pa.Table) -> Columns:
     """The columns of one tag as arrays."""
-    ts = table.column("ts").combine_chunks().view(pa.int64())
-    value, quality = (table.column(name).combine_chunks() for name in ("value", "quality"))
+    ts, value, quality = (_whole(table.column(name)) for name in _COLUMNS)
     numbers = value.to_numpy(zero_copy_only=False)
     good = quality.to_numpy(zero_copy_only=False) == 0
-    return ts.to_numpy(zero_copy_only=False), numbers, good
+    return ts.view(pa.int64()).to_numpy(zero_copy_only=False), numbers, good
+
+
+def _whole(column: pa.ChunkedArray) -> pa.Array:
+    """A column in one piece, which it mostly is already."""
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
 def _mixed(table: pa.Table, tags: frozenset[str]) -> Iterator[tuple[str, Columns]]:

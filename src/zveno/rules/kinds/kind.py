@@ -6,6 +6,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -105,16 +106,19 @@ class KindParams(BaseModel, ABC):
         return "value"
 
     @classmethod
+    @cache
     def levels(cls) -> frozenset[str]:
         """Names of the parameters that are levels in the unit of measure of the rule."""
         return frozenset(name for name, field in cls.model_fields.items() if field.json_schema_extra == RULE_UOM)
 
     @classmethod
+    @cache
     def differences(cls) -> frozenset[str]:
         """Names of the parameters that are differences of levels."""
         return frozenset(name for name, field in cls.model_fields.items() if field.json_schema_extra == DIFFERENCE_UOM)
 
     @classmethod
+    @cache
     def tables(cls) -> frozenset[str]:
         """Names of the parameters that give a level for each thing that the last star may stand for."""
         return frozenset(name for name, field in cls.model_fields.items() if field.json_schema_extra == BY_STAR)
