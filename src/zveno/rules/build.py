@@ -269,7 +269,8 @@ def _bound(
         end = midnight(model, days[stretch + 1]) if stretch + 1 < len(days) else in_force(model, version)[1]
         params = numbers_on(model, rule, version.params, day)
         kind = kind_params(rule, params, tag, model.tags[tag].uom)
-        for line, exceptions in _lines(model, rule, version, tag, states, params):
+        special = [kind_params(rule, {**params, **one.params}, tag, model.tags[tag].uom) for one in version.exceptions]
+        for line, exceptions in _lines(kind, special, states):
             drawn += 1
             key = Key(rule.id, version.version, tag, line.side, stretch)
             yield Binding(key, line, start, end, reach_of(model, tag), place.gate, exceptions, kind, partners, every)
@@ -278,20 +279,14 @@ def _bound(
 
 
 def _lines(
-    model: ChainModel,
-    rule: Rule,
-    version: Version,
-    tag: str,
-    states: Sequence[tuple[Switch, ...]],
-    params: Mapping[str, Any],
+    general_params: KindParams, special_params: Sequence[KindParams], states: Sequence[tuple[Switch, ...]]
 ) -> Iterator[tuple[Line, tuple[Override, ...]]]:
     """Each line of a version, with the lines that exceptions put in its place while their state is on.
 
     A side without a limit has its line out of reach, so that an exception may draw one there.
     """
-    uom = model.tags[tag].uom
-    general = _by_side(kind_params(rule, params, tag, uom))
-    special = [_by_side(kind_params(rule, {**params, **one.params}, tag, uom)) for one in version.exceptions]
+    general = _by_side(general_params)
+    special = [_by_side(one) for one in special_params]
     drawn = {side: line for lines in (*special, general) for side, line in lines.items()}
     for side, line in drawn.items():
         away = line.nowhere()

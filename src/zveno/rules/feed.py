@@ -133,7 +133,8 @@ class Feed:
     def _bad_runs(self) -> Ints:
         """For each bad reading the place of the first one of its unbroken run."""
         begun = np.diff(self.bad, prepend=-2) != 1
-        return self.bad[begun][np.cumsum(begun) - 1]
+        begins: Ints = self.bad[begun][np.cumsum(begun) - 1]
+        return begins
 
     def after_beyond(self, level: float, sign: float, window: int) -> Ints:
         """Places of the new readings within whose window lies a reading beyond a level, whatever its quality."""
@@ -148,7 +149,8 @@ class Feed:
         end = np.searchsorted(ts, ts[last] + window)
         begin = np.maximum(begin, np.concatenate(([self.first], np.maximum(end[:-1], self.first))))
         length = np.maximum(end - begin, 0)
-        return np.arange(int(length.sum())) + np.repeat(begin - np.cumsum(length) + length, length)
+        near: Ints = np.arange(int(length.sum())) + np.repeat(begin - np.cumsum(length) + length, length)
+        return near
 
     def numbers(self, first: Ints, place: Ints) -> Ints:
         """How many usable readings there are from one place to another, both among them."""

@@ -278,14 +278,16 @@ def _worst(series: Samples, begins: Ints, closes: Ints, sign: float) -> Ints:
     place = np.arange(ended[-1]) + (closes - ended).repeat(lengths)
     excess = sign * (series.value[place] - series.limit[place])
     excess[series.code[place] != OUT] = -np.inf
-    return place[_first_worst(excess, ended - lengths)]
+    worst: Ints = place[_first_worst(excess, ended - lengths)]
+    return worst
 
 
 def _first_worst(excess: Floats, first: Ints) -> Ints:
     """Place of the largest of each group, the first of equals; groups begin at ``first`` and are not empty."""
     most = np.maximum.reduceat(excess, first)
     top = (excess == most.repeat(np.diff(first, append=len(excess)))).nonzero()[0]
-    return top[top.searchsorted(first)]
+    earliest: Ints = top[top.searchsorted(first)]
+    return earliest
 
 
 def _carry(spans: Spans, series: Samples, before: Ints, begin: int, off: int) -> Carry:

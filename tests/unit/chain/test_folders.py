@@ -81,6 +81,15 @@ def test_a_folder_gives_the_breaches_of_one_table(
     assert check_folder(PLANT, tmp_path).equals(whole)
 
 
+@pytest.mark.parametrize("unit", ["ms", "ns"])
+def test_moments_may_be_written_in_other_units(
+    readings: pl.DataFrame, whole: pl.DataFrame, tmp_path: Path, unit: Any
+) -> None:
+    rows = readings.sort("tag", "ts").with_columns(pl.col("ts").dt.cast_time_unit(unit))
+    pq.write_table(rows.to_arrow(), tmp_path / "a.parquet", row_group_size=500)
+    assert check_folder(PLANT, tmp_path).equals(whole)
+
+
 def test_any_map_may_share_out_the_work(readings: pl.DataFrame, whole: pl.DataFrame, tmp_path: Path) -> None:
     by_days(readings, tmp_path)
     tasks = []

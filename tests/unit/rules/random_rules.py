@@ -46,7 +46,9 @@ def _readings(rng: Draw, tag: str, every: int, hours: float) -> pl.DataFrame:
         value = rng.choice(_LEVELS, clump[-1] + 1)[clump] + (rng.normal(0, 0.05, n) if rng.random() < 0.7 else 0)
     else:
         value = rng.choice([0.0, 1.0, 1.0, 3.0, 4.0] if "power" in tag else [0.0, 1.0, 1.0], clump[-1] + 1)[clump]
-    lost = (rng.random(n) < 0.05) | (rng.choice([False, False, False, True], clump[-1] + 1)[clump] & (rng.random() < 0.4))
+    lost = (rng.random(n) < 0.05) | (
+        rng.choice([False, False, False, True], clump[-1] + 1)[clump] & (rng.random() < 0.4)
+    )
     odd = rng.random(n)
     table = pl.DataFrame(
         {
@@ -136,7 +138,7 @@ _KINDS: dict[str, tuple[dict[str, Any], Callable[[Draw], dict[str, Any]]]] = {
     "checklist": ({"tag": "conc.line1.pump", "uom": "-"}, lambda rng: {"every": str(rng.choice(["PT30M", "PT2H"])),
                                                                        "items": ["one"]}),
     "checklist before": ({"tag": ["conc.line1.pump", "conc.line2.pump"], "uom": "-"},
-                         lambda rng: {"before": "start", "items": ["one"], "valid_min": 60.0, "same_min": 8.0}),
+                         lambda _: {"before": "start", "items": ["one"], "valid_min": 60.0, "same_min": 8.0}),
 }  # fmt: skip
 _EXCEPT = ("limit", "sustained", "rate", "window_mean", "cross_tag")
 _STATES: tuple[dict[str, Any], ...] = (
@@ -155,8 +157,7 @@ def _exceptions(rng: Draw, kind: str, params: dict[str, Any]) -> dict[str, Any]:
         states = rng.choice(len(_STATES), int(rng.integers(1, 3)), replace=False).tolist()
         return {
             "exceptions": [
-                {"when": _STATES[n], "params": {name: levels[place]}, "why": TEXTS}
-                for place, n in enumerate(states)
+                {"when": _STATES[n], "params": {name: levels[place]}, "why": TEXTS} for place, n in enumerate(states)
             ]
         }
     return {}
