@@ -99,7 +99,8 @@ def on_cluster(address: str) -> Through:
                 "a cluster needs the package distributed, which is not installed: pip install 'zveno[cluster]'"
             ) from error
         try:
-            client = Client(address, timeout=_PATIENCE, set_as_default=False)
+            connect: Any = Client
+            client = connect(address, timeout=_PATIENCE, set_as_default=False)
         except (OSError, ValueError) as error:
             raise StoreError(
                 "no cluster answers at '{address}': {reason}", address=address, reason=str(error).partition("\n")[0]

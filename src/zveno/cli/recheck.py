@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +14,8 @@ from zveno.cli.spoken import SpokenCommand
 from zveno.text.mark import tr
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from zveno.chain.rechecked import Recheck
     from zveno.cli.answers import Answers
 
@@ -60,15 +63,26 @@ def recheck(
     facade = with_data(open_chain(chain, store), data, screen)
     found = judged_twice(facade, facade.period(period), engine)
     tables = {"breaches": found.first.breaches, "breaches_in_sql": found.second, "differences": found.differences}
-    screen.save(tables, out, alone="differences")
+    screen.save({name: _in_plant_time(one, facade.model.tz) for name, one in tables.items()}, out, alone="differences")
     if script is not None:
         script.write_text(found.script, "utf-8")
         screen.say(tr("written: {path}"), err=True, path=script)
-    _show(screen, found, as_json=as_json)
+    _show(screen, found, facade.model.tz, as_json=as_json)
     raise typer.Exit(0 if found.differences.is_empty() else 1)
 
 
-def _show(screen: Answers, found: Recheck, *, as_json: bool) -> None:
+def _in_plant_time(table: pl.DataFrame, zone: tzinfo) -> pl.DataFrame:
+    """A table with its moments as the plant's clocks show them, which is what a workbook can hold."""
+    import polars as pl
+
+    moments = [name for name in ("start", "end") if name in table.columns]
+    return table.with_columns(
+        pl.Series(name, [one.astimezone(zone).replace(tzinfo=None) for one in table[name]], pl.Datetime("us"))
+        for name in moments
+    )
+
+
+def _show(screen: Answers, found: Recheck, zone: tzinfo, *, as_json: bool) -> None:
     """How many breaches each found, and what differs."""
     rows = found.differences.to_dicts()
     if as_json:
@@ -81,7 +95,7 @@ def _show(screen: Answers, found: Recheck, *, as_json: bool) -> None:
         count=len(rows),
     )
     for row in rows:
-        named = {"rule": row["rule"], "tag": row["tag"], "start": screen.text.moment(row["start"])}
+        named = {"rule": row["rule"], "tag": row["tag"], "start": screen.text.moment(row["start"].astimezone(zone))}
         if row["found_by"] == "both":
             field = screen.text(_FIELDS[row["field"]])
             message = tr("{rule} {tag} from {start}: {field} is {first} by the program and {second} in SQL")

@@ -204,14 +204,14 @@ def _check_bindings(
         style = binding.style
         if style == "number" or (style == "value" and new is None):
             continue
-        known = binding.key in batch.state.carries or binding.key in batch.state.waiting
+        carry = batch.state.carries.get(binding.key)
+        known = carry is not None or binding.key in batch.state.waiting
         if not known and (binding.start > batch.until or binding.end <= batch.state.until):
             continue
         feed = base
         if binding.looks_around:
             seen = (binding.gate, binding.others, binding.every)
             feed = feeds[seen] = feeds.get(seen) or _feed_of(base, binding, batch.context, states)
-        carry = batch.state.carries.get(binding.key)
         if style == "events":
             yield binding, _events(binding, feed, batch.context), None
         elif style == "silence":

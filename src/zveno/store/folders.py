@@ -125,7 +125,9 @@ def _groups(path: Path) -> Iterator[Group]:
         raise DataError("'{path}' has no column '{column}'", path=str(path), column=missing[0])
     a_second = _A_SECOND.get(getattr(meta.schema.to_arrow_schema().field("ts").type, "unit", ""), 0)
     if not a_second:
-        raise DataError("'{path}' holds no moments in its column '{column}'", path=str(path), column="ts")
+        raise DataError(
+            "'{path}' holds no moments in its column '{column}': write it again", path=str(path), column="ts"
+        )
     for index in range(meta.num_row_groups):
         part = meta.row_group(index)
         tag, ts = (part.column(names.index(name)).statistics for name in ("tag", "ts"))

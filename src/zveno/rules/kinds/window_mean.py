@@ -95,7 +95,7 @@ class WindowMean(KindParams):
         if self.window_lot:
             return super().sifted(feed, line)
         near = feed.after_beyond(line.limit, line.sign, self._window) - feed.first
-        mean, _ = self._mean(feed, near)
+        mean = self._mean(feed, near)[0] if len(near) else feed.own.value[:0]
         return near[beyond(mean, line.sign * line.limit, line.sign)], lambda place: self._mean(feed, place)
 
     def _mean(self, feed: Feed, place: Ints) -> tuple[Floats, Bools]:

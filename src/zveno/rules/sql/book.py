@@ -6,6 +6,7 @@ from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from zveno.errors import RuleError
 from zveno.rules.build import Binding, Watchlist
 from zveno.rules.kinds import RULE_KINDS
 from zveno.rules.kinds.kind import Line
@@ -212,4 +213,6 @@ def _series(book: Book, binding: Binding, tag: int, gate: int | None) -> Series:
         return Series(name, tag, state=gate, params=(window, fewest))
     if name == "cumulative_time":
         return Series(name, tag, state=gate, params=(window, *bounds, 3 * binding.every))
-    return Series(name, tag, state=gate, params=(window, *bounds))
+    if name == "count":
+        return Series(name, tag, state=gate, params=(window, *bounds))
+    raise RuleError("rules of the kind '{kind}' have no form in SQL", kind=name)
