@@ -4,6 +4,8 @@ BIN := $(VENV)/bin
 PEERS := .venv-peers
 # small matrices: threads of the linear algebra library would only wait for each other
 export OPENBLAS_NUM_THREADS ?= 1
+# tests start many processes: each would compile the program anew
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run test test-long test-postgres check bench bench-peers docs lock clean
 run: $(VENV)/.core
@@ -14,11 +16,11 @@ test: $(VENV)/.dev
 	$(BIN)/ruff format --check src tests benchmarks
 	$(BIN)/lint-imports
 	$(BIN)/mypy
-	$(BIN)/pytest -m "not long" -n auto --dist loadfile
+	$(BIN)/pytest -m "not long" -n auto --dist loadfile --no-loadscope-reorder
 
 # What takes minutes: power cuts by the dozen, months by the hundred.
 test-long: $(VENV)/.dev
-	$(BIN)/pytest -m long -n auto --dist loadfile tests
+	$(BIN)/pytest -m long -n auto --dist loadfile --no-loadscope-reorder tests
 
 # The tests of the store once more, where a PostgreSQL is a must: without one they fail instead of being skipped.
 test-postgres: $(VENV)/.dev

@@ -16,7 +16,10 @@ from hypothesis import settings
 
 from tests import postgres_server
 from tests.golden.reports.balkhash_month import month
+from zveno.chain import Chain, example, load
+from zveno.chain.imports import Imported
 from zveno.reports import MonthResults
+from zveno.store import MemoryStore
 
 settings.register_profile("same", derandomize=True)  # a check says the same of the same code
 settings.load_profile("same")
@@ -46,14 +49,25 @@ def balkhash_month() -> MonthResults:
 
 
 @pytest.fixture(scope="session")
+def march_workbooks() -> tuple[Chain, Imported]:
+    """The workbooks of March 2026, imported into an empty store; no test changes it."""
+    folder = example("workbooks_march_2026")
+    kept = Chain(load(folder).model, folder, MemoryStore())
+    return kept, kept.import_files([folder / "workbooks"])
+
+
+@pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """Address of a PostgreSQL server for tests; skips where there is none."""
     yield from postgres_server.address()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what runs on a PostgreSQL server, so that it can be run by itself."""
+    """Mark what runs on a PostgreSQL server, so that it can be run by itself; what takes long comes first."""
     for item in items:
         given = getattr(getattr(item, "callspec", None), "params", {})
         if "postgres" in (*getattr(item, "fixturenames", ()), *map(str, given.values())):
             item.add_marker(pytest.mark.postgres)
+    # files with slow tests first: where several processes share the files out, they end together
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)

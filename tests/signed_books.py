@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -28,6 +28,11 @@ class Books:
         """A record by the accountant."""
         draft = Draft("provisional", {"period": "2026-03", "note": text}, T0 + timedelta(hours=hours))
         self.log.enter(self.accountant, draft)
+
+    def copied_to(self, folder: Path) -> Books:
+        """The same persons over a copy of the store."""
+        log = Log(folder)
+        return replace(self, folder=folder, log=log, persons=Persons(log, LIGHT))
 
 
 def books(folder: Path) -> Books:

@@ -9,6 +9,7 @@ from itertools import count
 from pathlib import Path
 from uuid import uuid4
 
+from tests.depth import deep
 from zveno.store import Batch, NewEntry, RelationalStore, Store, open_store
 from zveno.tables import frame
 
@@ -16,6 +17,9 @@ T0 = datetime(2026, 3, 1, 3, tzinfo=UTC)
 KNOWN = datetime(2026, 4, 1, tzinfo=UTC)
 LASTING = ("embedded", "postgres")
 KINDS = (*LASTING, "memory")
+LASTING_ABOVE = ("embedded", deep("postgres"))
+KINDS_ABOVE = (*LASTING_ABOVE, "memory")
+"""For what is built on a store: stores themselves are tested on both kinds in every check."""
 
 
 @dataclass(frozen=True)
@@ -98,8 +102,10 @@ def ticking(start: datetime = KNOWN) -> Callable[[], datetime]:
 
 __all__ = [
     "KINDS",
+    "KINDS_ABOVE",
     "KNOWN",
     "LASTING",
+    "LASTING_ABOVE",
     "T0",
     "Place",
     "Store",

@@ -35,7 +35,23 @@ class Phrase:
     fields: dict[str, object] = field(default_factory=dict, hash=False)
 
     def __str__(self) -> str:
-        return self.message.format(**filled(self.fields, str)) if self.fields else self.message
+        return self.message.format(**english(filled(self.fields, str))) if self.fields else self.message
+
+
+def rounded(value: float, digits: int) -> float:
+    """A number to so many significant digits, as a sentence tells it.
+
+    Examples
+    --------
+    >>> rounded(0.0123456, 3)
+    0.0123
+    """
+    return float(f"{value:.{digits}g}")
+
+
+def english(fields: Mapping[str, object]) -> dict[str, object]:
+    """Fields with numbers as English writes them: 5 and not 5.0."""
+    return {name: f"{one:.12g}" if isinstance(one, float) else one for name, one in fields.items()}
 
 
 def filled(fields: Mapping[str, object], say: Callable[[Phrase], str]) -> dict[str, object]:
@@ -49,7 +65,8 @@ def _said(value: object, say: Callable[[Phrase], str]) -> object:
         return say(value)
     if not isinstance(value, tuple):
         return value
-    words = [str(_said(one, say)) for one in value]
+    phrases = (Phrase("{value}", {"value": one}) if isinstance(one, float) else one for one in value)
+    words = [str(_said(one, say)) for one in phrases]
     return ("; " if any("," in one for one in words) else ", ").join(words)
 
 
@@ -74,7 +91,7 @@ class Fault:
 
     def __str__(self) -> str:
         fields = filled(self.fields, str)
-        sentence = self.message.format(**fields)
+        sentence = self.message.format(**english(fields))
         if fields.get("near"):
             sentence += "; " + DID_YOU_MEAN.format(**fields)
         return f"{self.where}: {sentence}" if self.where else sentence

@@ -31,14 +31,19 @@ def plant():
 
 
 @pytest.fixture(scope="module")
+def series(plant):
+    """The balance of each hour."""
+    return plant.reconcile_each(plant.period())
+
+
+@pytest.fixture(scope="module")
 def means(plant):
     """Mean assay by (stream, metal), per cent."""
     rows = plant.store.read("records").group_by("point", "quantity").agg(pl.col("value").mean()).iter_rows()
     return {(point.removesuffix(".assay"), metal): 100 * value for point, metal, value in rows}
 
 
-def test_every_hour_has_a_balance_or_says_why_not(plant):
-    series = plant.reconcile_each(plant.period())
+def test_every_hour_has_a_balance_or_says_why_not(series):
     counts = dict(series.periods.group_by("status").len().iter_rows())
     assert counts == {"suspect": 757, "no data": 35, "not testable": 8}
     solved = series.periods.filter(pl.col("objective").is_not_null())["period"]
@@ -100,8 +105,7 @@ def factors(hours, base):
     return {name: study.fit(hours, study.effect(*one)[None], like=base) for name, one in asked.items()}
 
 
-def test_an_hour_of_the_study_is_the_balance_of_that_hour(plant, hours, base):
-    series = plant.reconcile_each(plant.period())
+def test_an_hour_of_the_study_is_the_balance_of_that_hour(series, hours, base):
     theirs = series.periods.filter(pl.col("dof") == 9)["objective"].to_numpy()  # less where a share is at its bound
     mine = np.sort(base.objective)
     assert (len(mine), len(theirs)) == (699, 677)
@@ -110,6 +114,7 @@ def test_an_hour_of_the_study_is_the_balance_of_that_hour(plant, hours, base):
     assert np.mean(nearest < 1e-4 * theirs) > 0.99
 
 
+@pytest.mark.long
 def test_silver_of_the_final_tailings_is_the_single_assay_most_at_odds(hours, base, factors):
     hours_count = len(hours.assay_pct)
     assert base.total / hours_count == pytest.approx(112.0, abs=0.1)

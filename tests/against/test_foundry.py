@@ -23,8 +23,13 @@ def pack() -> dict[str, Any]:
 
 
 @cache
+def whole_chain() -> zveno.Chain:
+    return zveno.load(zveno.example("zhez_balkhash"))
+
+
+@cache
 def found() -> FoundryNeeds:
-    return zveno.load(zveno.example("zhez_balkhash")).foundry_needs()
+    return whole_chain().foundry_needs()
 
 
 @cache
@@ -41,7 +46,7 @@ def test_every_need_is_met_within_one_per_cent():
 
 def test_totals_by_metal_are_met_within_one_per_cent():
     """The pack counts as steel, iron and copper only what is melted: tuyeres are made of bought tube."""
-    products = zveno.load(zveno.example("zhez_balkhash")).model.foundry.products
+    products = whole_chain().model.foundry.products
     for metal in ("steel", "iron", "copper"):
         total = sum(needed()[one.id] for one in products if one.metal == metal and one.is_cast)
         assert total == pytest.approx(pack()["totals"][f"{metal}_t"], rel=0.01), metal
@@ -59,7 +64,7 @@ def test_loads_of_all_work_centres_are_met_within_two_per_cent():
 
 
 def test_the_description_holds_what_the_pack_says_of_metals_centres_and_routings():
-    model = zveno.load(zveno.example("zhez_balkhash")).model
+    model = whole_chain().model
     for one in model.foundry.metals:
         assert model.number(one.casting_yield, "frac") == pytest.approx(pack()["yield_liquid_to_casting"][one.id])
         assert model.number(one.reject, "%") == pytest.approx(pack()["reject_pct"][one.id])
@@ -83,7 +88,7 @@ RELININGS = {
 
 
 def test_relinings_are_those_of_the_pack():
-    model = zveno.load(zveno.example("zhez_balkhash")).model
+    model = whole_chain().model
     own = {one.id.removeprefix("relining."): one for one in model.foundry.relinings}
     assert {one["unit"] for one in pack()["relining"]} == set(RELININGS)
     assert set(own) == set(RELININGS.values())
@@ -97,7 +102,7 @@ def test_relinings_are_those_of_the_pack():
 
 
 def test_ways_to_customers_are_those_of_the_pack():
-    model = zveno.load(zveno.example("zhez_balkhash")).model
+    model = whole_chain().model
     hours = {one.id: model.number(one.lasts, "h") for one in model.foundry.transport}
     assert hours["haul.zhez"] == pack()["transport"]["to_zhezkazgan_h"]
     assert hours["haul.balk"] == pack()["transport"]["to_balkhash_h"]

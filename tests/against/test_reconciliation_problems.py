@@ -153,7 +153,11 @@ def test_classes_of_free_equations(path: Path, free: tuple[str, dict[str, dict[s
 @pytest.mark.parametrize(
     "path",
     [
-        pytest.param(one, marks=pytest.mark.slow if one.stem == "bil_10_concentrator4_missing" else [], id=source(one))
+        pytest.param(
+            one,
+            marks=[pytest.mark.slow, pytest.mark.long] if one.stem == "bil_10_concentrator4_missing" else [],
+            id=source(one),
+        )
         for one in BALANCES
         if one.stem != "bil_12_gold_censored"
     ],

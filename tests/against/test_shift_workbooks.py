@@ -16,9 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from zveno.chain import Chain, Imported, example, load
+from zveno.chain import Chain, Imported, example
 from zveno.quantities import convert
-from zveno.store import MemoryStore
 
 HERE = Path(__file__).parents[2] / "../shared/data/shift-workbooks/march-2026/truth"
 pytestmark = pytest.mark.skipif(not HERE.is_dir(), reason="the folder ../shared/data with the cases is absent")
@@ -38,11 +37,9 @@ def truth(name: str) -> dict[tuple[str, str, str], dict[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def month() -> tuple[Chain, Imported]:
+def month(march_workbooks: tuple[Chain, Imported]) -> tuple[Chain, Imported]:
     """The whole folder imported into an empty store."""
-    chain = load(example("workbooks_march_2026"))
-    kept = Chain(chain.model, chain.folder, MemoryStore())
-    return kept, kept.import_files([WORKBOOKS])
+    return march_workbooks
 
 
 @pytest.fixture(scope="module")

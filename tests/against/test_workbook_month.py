@@ -10,19 +10,21 @@ import csv
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
-from zveno.chain import Chain, Imported, example, load
+from zveno.chain import Chain, Imported
 from zveno.chain.kept import lots_of
 from zveno.close.lots import lot_limits
+from zveno.close.owners import owner_books
+from zveno.close.shares import Share
 from zveno.model.network import MASS
 from zveno.reconcile.build import MonthInput, month_of, plan_of
 from zveno.reconcile.counters import counter_findings
 from zveno.reconcile.fit import fit_network
 from zveno.reconcile.result import NetworkResult
 from zveno.reconcile.sample_swaps import SampleSwaps, exchanged, sample_swaps
-from zveno.store import MemoryStore
 
 HERE = Path(__file__).parents[2] / "../shared/data/shift-workbooks/march-2026/truth"
 truth_needed = pytest.mark.skipif(not HERE.is_dir(), reason="the folder ../shared/data with the cases is absent")
@@ -30,11 +32,9 @@ SURE = 1.959963984540054
 
 
 @pytest.fixture(scope="module")
-def month() -> tuple[Chain, Imported]:
+def month(march_workbooks) -> tuple[Chain, Imported]:
     """The whole folder imported into an empty store."""
-    chain = load(example("workbooks_march_2026"))
-    kept = Chain(chain.model, chain.folder, MemoryStore())
-    return kept, kept.import_files([example("workbooks_march_2026") / "workbooks"])
+    return march_workbooks
 
 
 @pytest.fixture(scope="module")
@@ -115,6 +115,25 @@ def test_what_nobody_measures_is_unobservable_and_not_guessed(solved):
         assert result.component_flow(stream, quantity) == (None, None)
 
 
+def test_how_far_unassayed_stocks_may_be_off_is_what_their_silver_and_gold_tell(month, solved):
+    """Root mean square of the opening stocks' assays against those of the month's material, less the assay errors."""
+    apart: dict[float, list[float]] = {}
+    read = {(one.stream, one.quantity): one for one in solved[0].network.readings}
+    for stock in month[0].model.chain.stocks:
+        for component in ("Ag", "Au"):
+            own, usual = read.get((stock.id + ".opening", component)), read.get((stock.material, component))
+            if own is None or usual is None or not own.meter.startswith("stock"):
+                continue
+            error = np.hypot(own.sigma / own.value, usual.sigma / usual.value)
+            apart.setdefault(stock.unassayed_sd_pct, []).append(
+                100**2 * (np.log(own.value / usual.value) ** 2 - error**2)
+            )
+    found = {size: float(np.sqrt(max(np.mean(all_), 0.0))) for size, all_ in apart.items()}
+    assert {size: len(all_) for size, all_ in apart.items()} == {2.0: 12, 15.0: 16}
+    assert found[2.0] <= 2.0
+    assert found[15.0] == pytest.approx(15.0, abs=1.0)
+
+
 @truth_needed
 def test_intervals_hold_nine_tenths_of_the_truth(month, solved):
     true = _month_truth(month[0].model.chain.components)
@@ -140,6 +159,55 @@ def test_stocks_hold_nine_tenths_of_the_truth(month, solved):
     ]
     assert len(held) >= 220
     assert sum(held) / len(held) >= 0.90
+
+
+@truth_needed
+def test_limits_of_owners_hold_the_truth_where_nobody_tells_whose_the_stocks_were(month, solved):
+    chain, result = month[0], solved[1]
+    held = _owners_held(owner_books(chain.model, result, chain.period("2026-03")).accounts)
+    assert len(held) >= 50
+    assert all(held)
+
+
+@truth_needed
+def test_intervals_of_owners_hold_the_truth_once_the_opening_owners_are_stated(month, solved):
+    """The owners of the true opening stocks, 52 : 29 : 19, as books of the month before would state them, and exactly.
+
+    What a statement errs in is drawn anew, so that its own error is tried as well as that of the balance.
+    """
+    chain, result, span = month[0], solved[1], month[0].period("2026-03")
+    untold = owner_books(chain.model, result, span).untold
+    rng = np.random.default_rng(3)
+    found: dict[float, list[bool]] = {0.0: [], 0.02: []}
+    for sd in (0.0, *[0.02] * 20):
+        off = sd * rng.standard_normal(2)
+        stated = {"own": 0.52 + off[0], "toll1": 0.29 + off[1], "toll2": 0.19 - off.sum()}
+        sds = {"own": sd, "toll1": sd, "toll2": sd * 2**0.5}
+        opening = {key: {one: Share(stated[one], stated[one], sds[one]) for one in stated} for key in untold}
+        found[sd] += _owners_held(owner_books(chain.model, result, span, opening).accounts)
+    assert len(found[0.0]) >= 40
+    for held in found.values():
+        assert sum(held) / len(held) >= 0.90
+
+
+def _owners_held(accounts: pl.DataFrame) -> list[bool]:
+    """Whether the limits of each owner's copper and silver hold the truth, line by line."""
+    lines = {
+        "opening_t": ("opening", ""), "received_t": ("received", None), "closing_t": ("closing", ""),
+        "cathode_out_t": ("delivered", "ref.cathode.out"), "slag_t": ("lost", "sm.slag"),
+        "slimes_out_t": ("lost", "ref.slimes.out"), "bleed_t": ("lost", "ref.bleed"),
+    }  # fmt: skip
+    held = []
+    with (HERE / "owners.csv").open(encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            mine = accounts.filter(pl.col("owner") == row["owner"].lower(), pl.col("component") == row["metal"])
+            for column, (line, stream) in lines.items():
+                part = mine.filter(pl.col("line") == line)
+                part = part if stream is None else part.filter(pl.col("stream") == stream)
+                if part.height and not part["low_t"].null_count() and not part["high_t"].null_count():
+                    rounding = 1e-9 * max(1.0, float(row[column]))
+                    held.append(part["low_t"].sum() - rounding <= float(row[column]) <= part["high_t"].sum() + rounding)
+    return held
 
 
 def _known(solved: tuple[MonthInput, NetworkResult]):

@@ -11,6 +11,7 @@ import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from babel import Locale
@@ -38,6 +39,7 @@ class Message:
     line: int
 
 
+@cache
 def collect() -> dict[str, Message]:
     """Every message by its text (plurals by their first form), in the order of files and lines."""
     found = {DID_YOU_MEAN: Message(DID_YOU_MEAN, "", "errors.py", 0)}

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from tests.contract.messages import SOURCE, TEXTS, collect, hidden, places, read, written
+from tests.contract.messages import SOURCE, TEXTS, Message, collect, hidden, places, read, written
 from zveno.errors import DataError, Fault
 from zveno.quantities import DIMENSIONS, UOMS
 from zveno.rules.kinds import RULE_KINDS
@@ -12,13 +12,16 @@ from zveno.text.catalogue import catalogue
 from zveno.text.mark import LANGUAGES
 from zveno.text.words import HEADINGS, QUANTITIES, RULE_KIND_WORDS, UOM_WORDS, spoken, uom_code
 
-MESSAGES = collect()
+
+@pytest.fixture(scope="module")
+def messages() -> dict[str, Message]:
+    return collect()
 
 
-def test_the_collector_sees_the_sources():
-    assert len(MESSAGES) > 200
-    assert "stream '{stream}' ends at '{end}', which does not exist" in MESSAGES
-    assert MESSAGES["{n} breach"].many == "{n} breaches"
+def test_the_collector_sees_the_sources(messages):
+    assert len(messages) > 200
+    assert "stream '{stream}' ends at '{end}', which does not exist" in messages
+    assert messages["{n} breach"].many == "{n} breaches"
 
 
 def test_no_sentence_hides_from_the_collector():
@@ -30,13 +33,13 @@ def test_every_language_has_a_catalogue():
 
 
 @pytest.mark.parametrize("lang", TEXTS)
-def test_no_message_is_missing(lang):
-    assert sorted(set(MESSAGES) - set(catalogue(lang).messages)) == []
+def test_no_message_is_missing(lang, messages):
+    assert sorted(set(messages) - set(catalogue(lang).messages)) == []
 
 
 @pytest.mark.parametrize("lang", TEXTS)
-def test_no_translation_is_left_over(lang):
-    assert sorted(set(catalogue(lang).messages) - set(MESSAGES)) == []
+def test_no_translation_is_left_over(lang, messages):
+    assert sorted(set(catalogue(lang).messages) - set(messages)) == []
 
 
 @pytest.mark.parametrize("lang", TEXTS)
@@ -47,9 +50,9 @@ def test_places_are_kept_with_their_formats(lang):
 
 
 @pytest.mark.parametrize("lang", TEXTS)
-def test_plural_messages_have_every_form(lang):
+def test_plural_messages_have_every_form(lang, messages):
     wanted = read(lang).num_plurals
-    for key, message in MESSAGES.items():
+    for key, message in messages.items():
         forms = catalogue(lang).messages[key]
         assert (1 if isinstance(forms, str) else len(forms)) == (wanted if message.many else 1), key
 

@@ -12,8 +12,7 @@ import openpyxl
 import polars as pl
 import pytest
 
-from zveno.chain import Chain, example, load
-from zveno.store import MemoryStore
+from zveno.chain import example
 
 WORKBOOKS = example("workbooks_march_2026") / "workbooks"
 
@@ -35,11 +34,9 @@ def cells_of(path: Path) -> dict[tuple[str, str], object]:
         }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def month():
-    chain = load(example("workbooks_march_2026"))
-    kept = Chain(chain.model, chain.folder, MemoryStore())
-    return kept, kept.import_files([WORKBOOKS])
+@pytest.fixture
+def month(march_workbooks):
+    return march_workbooks
 
 
 def test_imported_rejected_and_context_are_all_cells(month):

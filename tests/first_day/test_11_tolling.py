@@ -8,28 +8,29 @@ import numpy as np
 import polars as pl
 import pytest
 
-from zveno.chain import Chain, example, load
+from zveno.chain import Chain
 from zveno.close.owners import OwnerBooks, owner_books
 from zveno.close.returns import owner_returns
+from zveno.close.shares import Share
 from zveno.close.stages import stages_of
 from zveno.model.network import MASS
 from zveno.reconcile.build import month_of, plan_of
 from zveno.reconcile.fit import fit_network
 from zveno.reconcile.result import NetworkResult
-from zveno.store import MemoryStore
 
 METALS = ("Cu", "Ag", "Au")
 
 
 @pytest.fixture(scope="module")
-def month() -> tuple[Chain, NetworkResult, OwnerBooks]:
-    chain = load(example("workbooks_march_2026"))
-    kept = Chain(chain.model, chain.folder, MemoryStore())
-    kept.import_files([example("workbooks_march_2026") / "workbooks"])
+def month(march_workbooks) -> tuple[Chain, NetworkResult, OwnerBooks]:
+    kept = march_workbooks[0]
     span = kept.period("2026-03")
     made = month_of(plan_of(kept.model, kept.records_for(span)), span)
     result = NetworkResult(made.network, fit_network(made.network))
-    return kept, result, owner_books(kept.model, made.network, result, span.name)
+    untold = owner_books(kept.model, result, span).untold
+    opening = {one: {"own": Share(0.5, 0.5, 0.01), "toll1": Share(0.3, 0.3, 0.01), "toll2": Share(0.2, 0.2, 0.01)}
+               for one in untold}  # fmt: skip
+    return kept, result, owner_books(kept.model, result, span, opening)
 
 
 def test_two_fifths_of_the_copper_received_are_a_third_partys(month):
@@ -75,6 +76,26 @@ def test_every_account_closes(month):
     left = month[2].accounts.filter(pl.col("line") == "left", pl.col("component").is_in(METALS))["mass_t"].drop_nulls()
     assert len(left) >= 3
     assert np.abs(left.to_numpy()).max() < 1e-6
+
+
+def test_where_nobody_tells_whose_the_stocks_were_what_depends_on_them_has_limits_only(month):
+    """The piles of each supplier are theirs by the description; the baths, anodes and cathodes are anybody's."""
+    chain, result, told = month
+    books = owner_books(chain.model, result, chain.period("2026-03"))
+    assert {stock for stock, component in books.untold if component == "Cu"} == {
+        *(f"stock.sm.{one}" for one in ("reverts", "matte", "slag", "cslag", "blister", "anode")),
+        *(f"stock.ref.{one}" for one in ("anode", "cells", "scrap", "cathode", "slimes")), "ref.bath",
+    }  # fmt: skip
+    keys = ["stream", "component", "owner"]
+    both = books.flows.join(told.flows, on=keys, suffix="_told").filter(pl.col("component").is_in(METALS))
+    known, unknown = both.filter(pl.col("mass_t").is_not_null()), both.filter(pl.col("mass_t").is_null())
+    assert known.filter(pl.col("stream") == "sm.charge.t1").height == 3 * len(METALS)
+    assert (known["mass_t"] - known["mass_t_told"]).abs().max() < 1e-9
+    assert unknown.filter(pl.col("stream") == "ref.cathode.out", pl.col("component") == "Cu").height == 3
+    held = unknown.filter(pl.col("mass_t_told").is_not_null())
+    assert held.height > 100
+    assert held.filter(pl.col("low_t") > pl.col("mass_t_told") + 1e-9).is_empty()
+    assert held.filter(pl.col("high_t") < pl.col("mass_t_told") - 1e-9).is_empty()
 
 
 def test_returnable_metal_is_that_of_the_contract(month):

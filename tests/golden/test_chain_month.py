@@ -164,12 +164,16 @@ def test_copper_of_links_and_of_the_chain_lies_within_its_interval(balance, play
             assert row["mass_sd_t"] is not None, row["plant"]
 
 
-def test_no_class_is_accused_where_nothing_was_planted(faultless):
-    found = reconcile(faultless.model, records_of(faultless), faultless.period)
-    assert found.status == "consistent"
-    assert found.suspects.is_empty()
+@pytest.mark.long
+def test_nothing_is_accused_where_nothing_was_planted(faultless):
+    clean = reconcile(faultless.model, records_of(faultless), faultless.period)
+    assert clean.status == "consistent"
+    assert clean.suspects.is_empty()
+    assert clean.scale_steps.is_empty()
+    assert clean.swaps.filter(pl.col("status") == "swapped").is_empty()
 
 
+@pytest.mark.long
 def test_a_wagon_scale_ten_per_cent_high_is_flagged(faultless):
     found = reconcile(faultless.model, records_of(faultless, {WAGON: 1.1}), faultless.period)
     assert found.status == "suspect"
@@ -186,22 +190,19 @@ def test_the_scale_that_was_spliced_is_in_a_class_or_too_small_an_error_to_show(
     assert accused or row["shows_from"] > 0.04 * 23 / 31 * row["reading"]
 
 
-def test_the_scale_that_was_spliced_steps_away_from_its_fellows(balance, faultless):
+def test_the_scale_that_was_spliced_steps_away_from_its_fellows(balance):
     (step,) = balance.scale_steps.rows(named=True)
     assert step["meter"] == "balk_conc.line2.weightometer"
     assert abs(step["since"] - datetime.fromisoformat("2026-03-09T06:00+05:00")) <= timedelta(days=1.5)
     assert step["size_frac"] == pytest.approx(0.04, abs=3 * step["size_sd_frac"])
-    assert reconcile(faultless.model, records_of(faultless), faultless.period).scale_steps.is_empty()
 
 
-def test_the_swapped_samples_are_named_as_these_two_in_their_shift(balance, faultless):
+def test_the_swapped_samples_are_named_as_these_two_in_their_shift(balance):
     (swap,) = balance.swaps.filter(pl.col("status") == "swapped").rows(named=True)
     assert {swap["first_meter"], swap["second_meter"]} == {"zhez_conc.conc.assay", "zhmz.toll_a.assay"}
     assert swap["start"] == datetime.fromisoformat("2026-03-17T08:00+05:00")
     assert swap["components"] == "Cu, Fe, S, Zn, Pb, As"
     assert swap["instead"] == ""
-    clean = reconcile(faultless.model, records_of(faultless), faultless.period)
-    assert clean.swaps.filter(pl.col("status") == "swapped").is_empty()
 
 
 def test_tailings_that_look_alike_are_told_to_be_swapped_unseen(balance):
@@ -225,6 +226,7 @@ def test_feed_and_tailings_swapped_all_month_are_found_by_the_balance(faultless)
     assert found.suspects.is_empty()
 
 
+@pytest.mark.long
 def test_the_belts_of_a_plant_are_a_suspect_by_the_name_of_what_they_share(faultless):
     """As described, copper alone is balanced over the concentrator: its class is named as a whole, never one of it."""
     wrong = {f"balk_conc.line{n}.weightometer": 1.2 for n in range(1, 5)}
@@ -317,8 +319,13 @@ def test_under_the_old_version_the_new_set_point_would_be_a_breach(chain):
     assert row["start"] <= datetime.fromisoformat("2026-03-24T04:00+05:00")
 
 
-def test_a_stretch_of_the_month_can_be_asked_for(chain):
+def test_a_stretch_of_the_month_can_be_checked(chain):
     span = Period.parse("2026-03-12/2026-03-14", chain.model.tz)
     assert set(chain.check(span).breaches["rule"]) == {"ZM-02", "ZM-14"}
+
+
+@pytest.mark.long
+def test_a_stretch_of_the_month_can_be_balanced(chain):
+    span = Period.parse("2026-03-12/2026-03-14", chain.model.tz)
     day = chain.reconcile(replace(span, kind="span"))
     assert day.flows.filter(pl.col("stream") == "zhmz.cathode", pl.col("component") == "mass")["mass_t"][0] > 800

@@ -9,6 +9,7 @@ import pytest
 from benchmarks.networks import concentrator, hours
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.depth import deep
 from tests.unit.reconcile.networks import column
 
 from zveno.errors import SolveError
@@ -99,10 +100,14 @@ def shared(network: Network) -> Network:
     )
 
 
-@settings(max_examples=12, deadline=None)
-@given(st.integers(0, 10**6), st.sampled_from([0.02, 0.15, 0.4, 0.7]))
-def test_hours_with_random_missing_readings(seed: int, missing: float) -> None:
-    agree(CIRCUIT, *hours(CIRCUIT, COUNT, seed, missing=missing))
+@pytest.mark.parametrize("examples", [4, deep(12)])
+def test_hours_with_random_missing_readings(examples: int) -> None:
+    @settings(max_examples=examples, deadline=None)
+    @given(st.integers(0, 10**6), st.sampled_from([0.02, 0.15, 0.4, 0.7]))
+    def holds(seed: int, missing: float) -> None:
+        agree(CIRCUIT, *hours(CIRCUIT, COUNT, seed, missing=missing))
+
+    holds()
 
 
 @settings(max_examples=6, deadline=None)
@@ -114,18 +119,22 @@ def test_hours_with_limits_and_shared_errors(seed: int, change) -> None:
     agree(network, plain[0] * scale, plain[1])
 
 
-@settings(max_examples=6, deadline=None)
-@given(st.integers(0, 10**6))
-def test_hours_with_streams_at_rest_and_hours_without_any_reading(seed: int) -> None:
-    values, sigmas = hours(CIRCUIT, COUNT, seed, missing=0.1)
-    at = {(one.stream, one.quantity): k for k, one in enumerate(CIRCUIT.readings)}
-    values[2:5, at["slag", MASS]] = 0.0
-    sigmas[2:5, at["slag", MASS]] = 0.01
-    values[4:6, at["concentrate", MASS]] *= -1
-    values[7] = np.nan
-    found = agree(CIRCUIT, values, sigmas)
-    assert found[7] == "no data"
-    assert np.all(solve_batch(CIRCUIT, values, sigmas).table().flow[2:5, 1] < 0.05)
+@pytest.mark.parametrize("examples", [2, deep(6)])
+def test_hours_with_streams_at_rest_and_hours_without_any_reading(examples: int) -> None:
+    @settings(max_examples=examples, deadline=None)
+    @given(st.integers(0, 10**6))
+    def holds(seed: int) -> None:
+        values, sigmas = hours(CIRCUIT, COUNT, seed, missing=0.1)
+        at = {(one.stream, one.quantity): k for k, one in enumerate(CIRCUIT.readings)}
+        values[2:5, at["slag", MASS]] = 0.0
+        sigmas[2:5, at["slag", MASS]] = 0.01
+        values[4:6, at["concentrate", MASS]] *= -1
+        values[7] = np.nan
+        found = agree(CIRCUIT, values, sigmas)
+        assert found[7] == "no data"
+        assert np.all(solve_batch(CIRCUIT, values, sigmas).table().flow[2:5, 1] < 0.05)
+
+    holds()
 
 
 def test_hours_that_have_no_solution_leave_the_others_alone():

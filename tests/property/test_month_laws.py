@@ -12,8 +12,9 @@ import polars as pl
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from tests.depth import deep
 from tests.signed_books import PASSPHRASE, T0, books, enter
-from tests.stores import LASTING, Place
+from tests.stores import Place
 from tests.unit.close.heap import MONTH, TRUE, chain
 
 from zveno.chain.closing import Closing
@@ -250,20 +251,19 @@ A_YEAR_OF_A_MONTH = [
     ("draw_up", "clerk", "clerk", True, True), ("approve", "boss"),
     ("adjust", "clerk", POINTS[0], 0.01, False), ("decide", "boss", False, 0),
     ("look_into", "clerk", "clerk", "clerk", "boss"),
-    ("draw_up", "clerk", "clerk", True, True), ("approve", "boss"),
+    ("draw_up", "clerk", "clerk", True, True), ("approve", "boss"), ("corrected_file", POINTS[1], 0.004), ("answer",),
 ]  # fmt: skip
-"""Steps that reach everything: closed, adjusted after the close, restated; whoever may not do a step tries it first."""
+"""Steps that reach everything: closed, adjusted after the close, restated, late values; whoever may not do a step tries it first."""
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("kind", LASTING)
-def test_a_month_in_many_hands(kind, request, tmp_path):
+@pytest.mark.parametrize(("kind", "months"), [("embedded", 2), deep("embedded", 16), deep("postgres", 8)])
+def test_a_month_in_many_hands(kind, months, request, tmp_path):
     place = Place(kind, tmp_path, lambda: request.getfixturevalue("postgres"))
     done: Counter[str] = Counter()
 
     @example(A_YEAR_OF_A_MONTH)
     @given(st.lists(steps, min_size=14, max_size=22))
-    @settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=months, deadline=None, suppress_health_check=list(HealthCheck))
     def acts(wanted):
         month = Month(place.new())
         month.answer()

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.depth import deep
 from tests.unit.rules.small_plant import at, model, rule, version
 
 from zveno.rules import open_episodes, read_signals, watch, watchlist
@@ -84,21 +85,25 @@ def told(episodes: list[Episodes]) -> set[tuple[Any, ...]]:
     }
 
 
-@settings(max_examples=25, deadline=None)
-@given(st.integers(0, 10_000), st.lists(st.integers(0, 720), max_size=12))
+@pytest.mark.parametrize("examples", [8, deep(25)])
 @pytest.mark.parametrize("name", RULES)
-def test_a_stream_cut_anywhere_gives_the_episodes_of_the_whole(name: str, seed: int, cuts: list[int]) -> None:
-    readings, bound = some_readings(seed), bound_to(name)
-    closed, end = watch(bound, read_signals(readings, bound.tags))
-    whole = told([*closed, *open_episodes(bound, end)])
-    moments = pl.Series([START + cut * MINUTE for cut in sorted(cuts)], dtype=pl.Int64)
-    batch = moments.search_sorted(readings["ts"].to_physical(), side="right")
-    piecewise: list[Episodes] = []
-    state = WatchState()
-    for n in range(len(cuts) + 1):
-        found, state = watch(bound, read_signals(readings.filter(batch == n), bound.tags), state)
-        piecewise += found
-    assert told([*piecewise, *open_episodes(bound, state)]) == whole
+def test_a_stream_cut_anywhere_gives_the_episodes_of_the_whole(name: str, examples: int) -> None:
+    @settings(max_examples=examples, deadline=None)
+    @given(st.integers(0, 10_000), st.lists(st.integers(0, 720), max_size=12))
+    def holds(seed: int, cuts: list[int]) -> None:
+        readings, bound = some_readings(seed), bound_to(name)
+        closed, end = watch(bound, read_signals(readings, bound.tags))
+        whole = told([*closed, *open_episodes(bound, end)])
+        moments = pl.Series([START + cut * MINUTE for cut in sorted(cuts)], dtype=pl.Int64)
+        batch = moments.search_sorted(readings["ts"].to_physical(), side="right")
+        piecewise: list[Episodes] = []
+        state = WatchState()
+        for n in range(len(cuts) + 1):
+            found, state = watch(bound, read_signals(readings.filter(batch == n), bound.tags), state)
+            piecewise += found
+        assert told([*piecewise, *open_episodes(bound, state)]) == whole
+
+    holds()
 
 
 @pytest.mark.parametrize("name", RULES)

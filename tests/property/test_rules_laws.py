@@ -13,6 +13,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.depth import deep
 
 from zveno.model.chain import ChainModel
 from zveno.model.load import load_description
@@ -236,20 +237,24 @@ def plainly(episodes: list[Episodes]) -> set[Row]:
     return {(one.binding.key, *row) for one in episodes for row in rows(one.spans, still=one.open)}
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.integers(0, 10_000), st.lists(st.integers(-125, 125), max_size=8))
-def test_a_stream_cut_anywhere_gives_the_same_episodes(chain: ChainModel, seed: int, cuts: list[int]) -> None:
-    readings, bound = some_readings(seed), watchlist(chain)
-    whole, end = watch(bound, read_signals(readings, bound.tags))
-    at_once = plainly([*whole, *open_episodes(bound, end)])
-    moments = pl.Series([MIDNIGHT + cut * 60_000_000 for cut in sorted(cuts)], dtype=pl.Int64)
-    batch = moments.search_sorted(readings["ts"].to_physical(), side="right")
-    piecewise: list[Episodes] = []
-    state = WatchState()
-    for n in range(len(cuts) + 1):
-        found, state = watch(bound, read_signals(readings.filter(batch == n), bound.tags), state)
-        piecewise += found
-    assert plainly([*piecewise, *open_episodes(bound, state)]) == at_once
+@pytest.mark.parametrize("examples", [20, deep(60)])
+def test_a_stream_cut_anywhere_gives_the_same_episodes(chain: ChainModel, examples: int) -> None:
+    @settings(max_examples=examples, deadline=None)
+    @given(st.integers(0, 10_000), st.lists(st.integers(-125, 125), max_size=8))
+    def holds(seed: int, cuts: list[int]) -> None:
+        readings, bound = some_readings(seed), watchlist(chain)
+        whole, end = watch(bound, read_signals(readings, bound.tags))
+        at_once = plainly([*whole, *open_episodes(bound, end)])
+        moments = pl.Series([MIDNIGHT + cut * 60_000_000 for cut in sorted(cuts)], dtype=pl.Int64)
+        batch = moments.search_sorted(readings["ts"].to_physical(), side="right")
+        piecewise: list[Episodes] = []
+        state = WatchState()
+        for n in range(len(cuts) + 1):
+            found, state = watch(bound, read_signals(readings.filter(batch == n), bound.tags), state)
+            piecewise += found
+        assert plainly([*piecewise, *open_episodes(bound, state)]) == at_once
+
+    holds()
 
 
 def test_the_random_readings_hold_every_sort_of_episode(chain: ChainModel) -> None:

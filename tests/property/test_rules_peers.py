@@ -6,14 +6,13 @@ from pathlib import Path
 
 import pytest
 from benchmarks import rule_folder, rule_peers
+from tests.depth import deep
 
 from zveno.chain.folders import check_folder
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", [1, 2])
-def test_six_families_of_rules_find_what_expressions_of_polars_find(tmp_path: Path, seed: int) -> None:
-    readings = 1_200_000
+@pytest.mark.parametrize(("seed", "readings"), [(1, 1_200_000), deep(2, 1_200_000)])
+def test_six_families_of_rules_find_what_expressions_of_polars_find(tmp_path: Path, seed: int, readings: int) -> None:
     rule_folder.write_folder(tmp_path, readings, seed)
     model = rule_folder.plant(60, 2)
     found = check_folder(model, tmp_path)

@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.depth import deep
 from tests.stores import KINDS, KNOWN, T0, Place, entry
 
 from zveno.errors import ConflictError
@@ -173,23 +174,25 @@ def make(request, tmp_path: Path) -> Iterator:
     place.clear()
 
 
-@given(steps)
-@settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
-def test_what_was_known_stays_known_and_nothing_is_lost(make, done):
-    store, again = make()
-    told, clock = Told(store), KNOWN
-    for step, hours in done:
-        clock += timedelta(hours=hours)
-        told.do(step, clock)
-    for found in (store, again()) if again else (store,):
-        for moment, before in told.states:
-            after = state(found, moment)
-            for table in KEYS:
-                assert after[table].equals(before[table]), (table, moment)
-        nothing_is_lost(found, told)
-        the_last_word_counts(found, told)
+@pytest.mark.parametrize("examples", [10, deep(40)])
+def test_what_was_known_stays_known_and_nothing_is_lost(make, examples):
+    @given(steps)
+    @settings(max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    def holds(done):
+        store, again = make()
+        told, clock = Told(store), KNOWN
+        for step, hours in done:
+            clock += timedelta(hours=hours)
+            told.do(step, clock)
+        for found in (store, again()) if again else (store,):
+            for moment, before in told.states:
+                after = state(found, moment)
+                for table in KEYS:
+                    assert after[table].equals(before[table]), (table, moment)
+            nothing_is_lost(found, told)
+            the_last_word_counts(found, told)
+
+    holds()
 
 
 def nothing_is_lost(store: Store, told: Told) -> None:

@@ -30,7 +30,7 @@ from zveno.simulate import (
     usual_results,
     with_common,
 )
-from zveno.sources import Learnt
+from zveno.sources import Learnt, LearntTable
 from zveno.store import StoreCheck, check_store, open_store
 
 __all__ = [
@@ -52,6 +52,7 @@ __all__ = [
     "Imported",
     "LastingErrors",
     "Learnt",
+    "LearntTable",
     "Met",
     "MonthResults",
     "Origins",

@@ -19,10 +19,11 @@ import polars as pl
 from zveno.chain.entered import enter_approved, records_until
 from zveno.chain.facade import Chain, load
 from zveno.chain.gate import Obstacle, Question, authorised_by, obstacles, require_clear
-from zveno.chain.kept import description_of
+from zveno.chain.kept import description_of, same_description
 from zveno.close import Books, Carried
 from zveno.close.dependants import dependants
 from zveno.close.investigations import Investigation, investigations
+from zveno.close.shares import Share
 from zveno.close.steps import PeriodStage, Version, require_approvable, require_drawable, stages
 from zveno.errors import DataError, StoreError, refusal
 from zveno.log import Draft, Log, Signer
@@ -281,10 +282,19 @@ class Closing:
     def as_made(self, version: Version) -> Iterator[Chain]:
         """The chain with the description that a version was made with; its store is that of today."""
         with zipfile.ZipFile(io.BytesIO(self._bytes(version))) as old, TemporaryDirectory() as scratch:
+            if self._is_of(old):
+                yield self.chain
+                return
             old.extractall(scratch, [one for one in old.namelist() if one.startswith("description/")])
             yield replace(load(Path(scratch) / "description", store=self.folder), store=self.chain.store)
 
     # ---- inside ------------------------------------------------------------------------------------------------------
+
+    def _is_of(self, packed: zipfile.ZipFile) -> bool:
+        """Whether the chain at hand is the one that a version was packed from: its files and what was read of them."""
+        hashes = json.loads(packed.read("version.json"))
+        mine = (self.chain.model.hash, self.chain.model.rulebook.hash)
+        return (hashes["model"], hashes["rulebook"]) == mine and same_description(self.chain.folder, packed)
 
     def _content(self, chain: Chain, span: Period, cut: datetime) -> bytes:
         """The file of a version: tables, description, and what it hands on; the same things make the same bytes."""
@@ -350,14 +360,15 @@ def as_known(chain: Chain, cut: datetime) -> Chain:
 def _said(carried: Carried) -> dict[str, list[list[object]]]:
     """What a period hands on, as JSON."""
     return {
-        "shares": [[*key, owner, share] for key, by in sorted(carried.shares.items()) for owner, share in by.items()],
+        "shares": [[*key, owner, *share] for key, by in sorted(carried.shares.items()) for owner, share in by.items()],
         "dues": [[*key, due] for key, due in sorted(carried.dues.items())],
     }
 
 
 def _carried(said: Mapping[str, list[list[object]]]) -> Carried:
-    """The same read again."""
-    shares: dict[tuple[str, str], dict[str, float]] = {}
-    for stock, component, owner, share in said["shares"]:
-        shares.setdefault((str(stock), str(component)), {})[str(owner)] = float(str(share))
+    """The same read again; before limits were carried, a share stood alone."""
+    shares: dict[tuple[str, str], dict[str, Share]] = {}
+    for stock, component, owner, *told in said["shares"]:
+        low, high, sd = (float(str(one)) for one in (told if len(told) > 1 else [*told, *told, 0.0]))
+        shares.setdefault((str(stock), str(component)), {})[str(owner)] = Share(low, high, sd)
     return Carried(shares, {(str(owner), str(component)): float(str(due)) for owner, component, due in said["dues"]})

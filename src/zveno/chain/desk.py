@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
 from typing import Any
 
 import polars as pl
@@ -197,6 +198,9 @@ class Desk:
         return not_before(self.closing, at)
 
 
-def _values(found: Sequence[float | None]) -> Phrase | str:
+def _values(found: Sequence[float | None]) -> Phrase:
     """Values in a message."""
-    return " + ".join("–" if one is None else f"{one:.10g}" for one in found) or Phrase("nothing")
+    parts = [Phrase("–") if one is None else Phrase("{value}", {"value": one}) for one in found]
+    if not parts:
+        return Phrase("nothing")
+    return reduce(lambda said, one: Phrase("{first} + {second}", {"first": said, "second": one}), parts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 from pathlib import Path
+from zipfile import ZipFile
 
 import polars as pl
 
@@ -69,3 +70,14 @@ def description_of(folder: Path) -> list[Path]:
     """The files of a description in their order: all its YAML, without what lies in a store inside."""
     kept = set((folder / "store").rglob("*.yaml"))
     return sorted(one for one in folder.rglob("*.yaml") if one not in kept)
+
+
+def same_description(folder: Path, packed: ZipFile) -> bool:
+    """Whether the files of a description are, byte for byte, those that were packed with a version."""
+    prefix = "description/"
+    kept = {one.removeprefix(prefix): packed.read(one) for one in packed.namelist() if one.startswith(prefix)}
+    try:
+        now = {path.relative_to(folder).as_posix(): path.read_bytes() for path in description_of(folder)}
+    except OSError:
+        return False
+    return now == kept

@@ -8,15 +8,14 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
-from datetime import datetime
+from datetime import datetime, tzinfo
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 import polars as pl
 
 from zveno.chain.closing import Closing, as_known
-from zveno.chain.facade import Chain, load
+from zveno.chain.facade import Chain
 from zveno.close import Books, Carried
 from zveno.close.steps import PeriodStage, Version
 from zveno.errors import DataError
@@ -107,18 +106,16 @@ class Versions:
         return Standing(
             stand,  # type: ignore[arg-type]
             version.number, version.content, version.cut, version.reason,
-            tuple(signature(one.record, self.closing.log.records[one.record]) for one in steps),
+            tuple(signature(one.record, self.closing.log.records[one.record], self.closing.chain.model.tz)
+                  for one in steps),
             in_force, 0 if late is None else late.records.height,
         )  # fmt: skip
 
     @contextmanager
     def chain_of(self, version: Version) -> Iterator[Chain]:
         """The chain as a version was made from: its description, and the store as it was known."""
-        packed = zipfile.ZipFile(io.BytesIO(self.closing.packed(version)))
-        with packed, TemporaryDirectory() as scratch:
-            packed.extractall(scratch, [one for one in packed.namelist() if one.startswith("description/")])
-            chain = load(Path(scratch) / "description", store=self.closing.folder)
-            yield as_known(replace(chain, store=self.closing.chain.store), version.cut)
+        with self.closing.as_made(version) as chain:
+            yield as_known(chain, version.cut)
 
     def _carried(self, span: Period, version: Version | None = None) -> Carried:
         """What the period before handed on, as known when the version was made."""
@@ -131,9 +128,9 @@ class Versions:
         return PeriodBooks(results, chain.books(span, carried, balance), chain.records_for(span))
 
 
-def signature(number: int, record: SignedRecord) -> Signature:
-    """A signed record as it is printed."""
-    return Signature(record.name, record.at, record.meaning, number, fingerprint(record.key))
+def signature(number: int, record: SignedRecord, tz: tzinfo) -> Signature:
+    """A signed record as it is printed, in the time of the plant wherever it was signed."""
+    return Signature(record.name, record.at.astimezone(tz), record.meaning, number, fingerprint(record.key))
 
 
 def _all(stage: PeriodStage) -> tuple[Version, ...]:

@@ -93,7 +93,7 @@ def adjust(
     from zveno.close.putin import Asked
 
     office = Office(chain, store, lang)
-    desk, screen = office.desk, DeskAnswers(office.screen.text)
+    desk, screen = office.desk, DeskAnswers(office.screen.text, office.screen.tz)
     office.closing.chain.period(period)
     asked = sum((bool(point or value), approve is not None, refuse is not None))
     if asked > 1:
@@ -149,7 +149,7 @@ def stocktake(
         adjust(period, reason=reason, approve=approve, refuse=refuse, by=by, chain=chain, store=store, lang=lang)
         return
     office = Office(chain, store, lang)
-    screen, taking = DeskAnswers(office.screen.text), Stocktaking(office.desk)
+    screen, taking = DeskAnswers(office.screen.text, office.screen.tz), Stocktaking(office.desk)
     if template is not None:
         screen.say(tr("written: {path}"), path=taking.template(template, stock or (), screen.lang))
         return

@@ -211,7 +211,7 @@ class Answers(DoubtedAnswers, SimulatedAnswers, VariedAnswers, ExplainedAnswers,
             tr("global test: objective {objective}, degrees of freedom {dof}, p {p}"),
             objective=self._general(report["objective"]),
             dof=report["dof"],
-            p="–" if p is None else f"= {p:.4g}",
+            p="–" if p is None else f"= {self.text.plain(p, 4)}",
         )
         for one in report["suspects"]:
             self.say(tr("suspect: {name}, z = {z}"), name=_whole_name(one), z=self.text.number(one["z"], 2))
@@ -247,7 +247,7 @@ class Answers(DoubtedAnswers, SimulatedAnswers, VariedAnswers, ExplainedAnswers,
         )  # fmt: skip
 
     def _general(self, value: float | None) -> str:
-        return self.text(tr("unobservable")) if value is None else f"{value:.6g}"
+        return self.text(tr("unobservable")) if value is None else self.text.plain(value, 6)
 
     def breaches(self, model: ChainModel, found: Breaches, *, as_json: bool) -> None:
         """Breaches, then the rules that were not checked."""

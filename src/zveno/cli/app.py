@@ -388,7 +388,11 @@ def report(
         str, typer.Option(metavar="PLANT", help=tr("Plant of the report link; a file for each if left out."))
     ] = "",
     out: Annotated[
-        list[Path] | None, typer.Option(metavar="FILE", help=tr("File to write: .html, .xlsx or .pdf; repeatable."))
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE|FOLDER",
+            help=tr("File to write (.html, .xlsx or .pdf), or a folder for all three; repeatable."),
+        ),
     ] = None,
     known: AsKnown = "",
     version: VersionAsked = "",

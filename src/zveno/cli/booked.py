@@ -40,6 +40,7 @@ _DEPENDENT = {
 }  # fmt: skip
 _MOST_DEPENDANTS = 30
 _MOST = 12
+_MOST_STOCKS = 4
 _MOVED = 1e-9
 
 
@@ -53,7 +54,7 @@ class BookedAnswers(Screen):
             return
         self._discrepancies(model, books.discrepancies)
         self._stocks(model, books.stock_books)
-        self._owners(model, books.owner_accounts)
+        self._owners(model, books)
         self._dues(model, books.owner_dues)
         self._lots(model, books.lot_limits)
 
@@ -69,7 +70,7 @@ class BookedAnswers(Screen):
         self.say(
             tr("version {number} of {period} is drawn up by {name} from all that was known on {cut}; a second person "
                "closes it: zveno approve {period} --as ID"),
-            number=version.number, period=version.period, name=version.drawn.name, cut=_minute(version.cut),
+            number=version.number, period=version.period, name=version.drawn.name, cut=self.moment(version.cut),
         )  # fmt: skip
 
     def closed(self, version: Version, others: tuple[str, ...]) -> None:
@@ -96,7 +97,7 @@ class BookedAnswers(Screen):
         if version is not None:
             self.say(
                 tr("version {number} of {period} was in force (data known on {cut})"),
-                number=version.number, period=period, cut=_minute(version.cut),
+                number=version.number, period=period, cut=self.moment(version.cut),
             )  # fmt: skip
 
     def dependants(self, model: ChainModel, moved: pl.DataFrame) -> None:
@@ -189,7 +190,7 @@ class BookedAnswers(Screen):
                 who = [version.drawn.name, *([version.approved.name] if version.approved else [])]
                 self.say(
                     tr("  version {number}, data known on {cut}: {who}"),
-                    number=version.number, cut=_minute(version.cut), who=", ".join(who),
+                    number=version.number, cut=self.moment(version.cut), who=", ".join(who),
                 )  # fmt: skip
                 if version.reason:
                     self.say(tr("    reason: {reason}"), reason=version.reason)
@@ -234,21 +235,42 @@ class BookedAnswers(Screen):
             self.line("")
             self.table([tr("stock"), *(self.text(one, component=first) for one in STOCK_HEADS)], rows)
 
-    def _owners(self, model: ChainModel, table: pl.DataFrame) -> None:
+    def _owners(self, model: ChainModel, books: Books) -> None:
         first = model.chain.components[0] if model.chain.components else ""
-        mine = table.filter(pl.col("component") == first, pl.col("line") != "left")
+        mine = books.owner_accounts.filter(pl.col("component") == first, pl.col("line") != "left")
         if mine["owner"].n_unique() < 2:
             return
         rows = []
         for (owner,), part in mine.group_by("owner", maintain_order=True):
-            sums = {line: part.filter(pl.col("line") == line)["mass_t"] for line in _LINES}
-            rows.append([
-                model.title(str(owner), self.lang),
-                *(self._or_dash(None if one.null_count() else float(one.sum())) for one in sums.values()),
-            ])  # fmt: skip
+            lines = [part.filter(pl.col("line") == line) for line in _LINES]
+            rows.append([model.title(str(owner), self.lang), *map(self._sum_or_limits, lines)])
         self.line("")
-        self.say(tr("{component} by owner, t (a calculation: each stage mixes what comes in)"), component=first)
+        self.say(
+            tr("{component} by owner, t (a calculation: day by day, each stage mixes what comes in with what lies "
+               "there)"),
+            component=first,
+        )  # fmt: skip
         self.table([tr("owner"), *_LINES.values()], rows)
+        untold = list(dict.fromkeys(stock for stock, component in books.untold if component == first))
+        if untold:
+            named = ", ".join(model.title(one, self.lang) for one in untold[:_MOST_STOCKS])
+            if len(untold) > _MOST_STOCKS:
+                named = self.text(tr("{stocks} and others"), stocks=named)
+            self.say(
+                tr("! nobody tells whose metal {n} of the stocks held at the beginning ({stocks}): what depends on it "
+                   "is unobservable and given by its limits. State the owners of a stock in the description "
+                   "(owners: ...), or close the period before"),
+                n=len(untold), stocks=named,
+            )  # fmt: skip
+
+    def _sum_or_limits(self, lines: pl.DataFrame) -> str:
+        """Sum of some lines of an account, or its limits where it is unobservable."""
+        if not lines["mass_t"].null_count():
+            return self.text.number(float(lines["mass_t"].sum()), 1)
+        if lines["low_t"].null_count() or lines["high_t"].null_count():
+            return "–"
+        low, high = (self.text.number(float(lines[end].sum()), 1) for end in ("low_t", "high_t"))
+        return f"{low} … {high}"
 
     def _dues(self, model: ChainModel, table: pl.DataFrame) -> None:
         rows = [
@@ -280,10 +302,6 @@ class BookedAnswers(Screen):
 
 
 STOCK_HEADS = (tr("opening {component}, t"), tr("closing {component}, t"), tr("change, t"))
-
-
-def _minute(moment: Any) -> str:
-    return str(moment.isoformat(sep=" ", timespec="minutes"))
 
 
 def _plain(one: PeriodStage, late: Late | None) -> dict[str, Any]:

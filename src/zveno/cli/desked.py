@@ -228,8 +228,7 @@ class DeskAnswers(Screen):
         """A value as precise as it was told, in the reader's figures."""
         if value is None:
             return "–"
-        told = f"{value * scale:.10g}"
-        return self.text.number(value * scale, len(told.partition(".")[2])) if "e" not in told else told
+        return self.text.plain(value * scale)
 
 
 def _plain(one: Proposal) -> dict[str, Any]:

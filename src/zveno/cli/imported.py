@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 import typer
 
-from zveno.chain import Imported, Learnt
+from zveno.chain import Imported
 from zveno.cli.screen import Screen
-from zveno.reports import uom_words
 from zveno.text.mark import tr
 
 _PROPOSED = 20
-_ROLE_WORDS = {
-    "date": tr("date"),
-    "shift": tr("shift"),
-    "label": tr("name of the row"),
-    "id": tr("number or name"),
-    "person": tr("person"),
-    "note": tr("note"),
-    "uom": tr("unit of measure"),
-    "derived": tr("computed: left out"),
-    "total": tr("total: left out"),
-    "cumulative": tr("sum since the month began: left out"),
-    "plan": tr("plan: left out"),
-}
 
 
 class ImportedAnswers(Screen):
@@ -125,7 +110,7 @@ class ImportedAnswers(Screen):
             [
                 f"{row['file']}, {row['sheet']}, {row['cell']}",
                 row["text"],
-                f"{row['meant']:g}",
+                self.text.plain(row["meant"], 6),
                 row["point"],
                 row["quantity"],
             ]
@@ -134,41 +119,3 @@ class ImportedAnswers(Screen):
         self.table([tr("cell"), tr("what stands there"), tr("perhaps"), tr("point"), tr("quantity")], rows)
         if asked.height > _PROPOSED:
             self.say(tr("and {n} more"), n=asked.height - _PROPOSED)
-
-    def learnt(self, found: Learnt, path: Path, *, as_json: bool) -> None:
-        """What was understood of a layout, and where the proposed mapping was written."""
-        if as_json:
-            tables = [{"title": one.title, "calendar": one.calendar, "point": one.point} for one in found.tables]
-            self.json({"path": str(path), "tables": tables, "columns": found.columns(), "cells": dict(found.counts)})
-            return
-        for table in found.tables:
-            self.say(tr("table '{title}', calendar {calendar}, point {point}"),
-                     title=table.title, calendar=table.calendar or "–", point=table.point)  # fmt: skip
-            rows = []
-            for one in table.columns:
-                guess = one.guess
-                value = guess.role == "value"
-                what = guess.quantity if value else self.text(_ROLE_WORDS.get(guess.role, guess.role))
-                uom = uom_words(guess.uom, self.text) if guess.uom else "–"
-                rows.append(
-                    [
-                        one.heading,
-                        "" if guess.sure else "?",
-                        one.point,
-                        what,
-                        uom if value else "",
-                        "; ".join(one.values),
-                    ]
-                )
-            self.table([tr("heading"), "?", tr("point"), tr("holds"), tr("unit of measure"), tr("first values")], rows)
-            for label, point in table.rows.items():
-                self.line(f"  {label}: {point}")
-            self.line()
-        if found.known_as:
-            self.say(tr("mapping '{layout}' knows this layout already"), layout=found.known_as)
-        imported, rejected, other = (
-            self.text.number(found.counts.get(name, 0), 0) for name in ("imported", "rejected", "context")
-        )
-        message = tr("with it: imported {imported}, rejected {rejected}, context {context} cells")
-        self.say(message, imported=imported, rejected=rejected, context=other)
-        self.say(tr("written: {path}; look at the points and at every line with a question mark"), path=path)

@@ -37,13 +37,13 @@ def import_(
 ) -> None:
     from zveno.cli.imported import ImportedAnswers
 
-    screen = ImportedAnswers.of(lang or language())
     facade = open_chain(chain, store)
     if learn:
         if len(paths) > 1 or keep_going:
             raise DataError("--learn reads one file and keeps nothing: leave other files and --keep-going out")
-        _learn(screen, facade, paths[0], out, as_json=as_json)
+        _learn(facade, paths[0], out, lang or language(), as_json=as_json)
         return
+    screen = ImportedAnswers.of(lang or language())
     if out is not None:
         raise DataError("--out says where --learn writes a mapping: it has no meaning without it")
     with screen.progress(tr("reading files")) as advance:
@@ -51,12 +51,14 @@ def import_(
     raise typer.Exit(screen.imported(done, as_json=as_json))
 
 
-def _learn(screen: Any, facade: Any, source: Path, out: Path | None, *, as_json: bool) -> None:
+def _learn(facade: Any, source: Path, out: Path | None, lang: str, *, as_json: bool) -> None:
     """Show what a file was understood to hold, and write the mapping; one that is there is never overwritten."""
+    from zveno.cli.learnt import LearntAnswers
+
     found = facade.learn(source)
     path = out or facade.folder / "mappings" / f"{found.id}.yaml"
     if path.exists():
         raise DataError("'{path}' is there already: name another file with --out", path=str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(found.text, encoding="utf-8")
-    screen.learnt(found, path, as_json=as_json)
+    LearntAnswers.of(lang).learnt(found, path, source, facade.folder, as_json=as_json)

@@ -62,7 +62,7 @@ def suggest(
     from zveno.cli.investigated import InvestigatedAnswers
 
     office = Office(chain, store, lang)
-    screen = InvestigatedAnswers(office.screen.text)
+    screen = InvestigatedAnswers(office.screen.text, office.screen.tz)
     screen.suggestions(office.closing.chain.model, period, office.investigating.suggest(period), as_json=as_json)
 
 
@@ -87,7 +87,7 @@ def open_(
     asked = Question(period, owner, _day(due), about, question, tuple(files or ()), tuple(figures or ()))
     office.investigating.require_openable(asked, office.now.date())
     found = office.investigating.open(asked, office.signer(by), office.now)
-    InvestigatedAnswers(office.screen.text).opened(found)
+    InvestigatedAnswers(office.screen.text, office.screen.tz).opened(found)
 
 
 @investigate.command("list", cls=SpokenCommand, help=tr("What is looked into, with owner, day, state."))
@@ -102,7 +102,7 @@ def list_(
 
     office = Office(chain, store, lang)
     found = [one for one in office.investigating.all() if everything or one.closed is None]
-    InvestigatedAnswers(office.screen.text).listed(found, office.now.date(), as_json=as_json)
+    InvestigatedAnswers(office.screen.text, office.screen.tz).listed(found, office.now.date(), as_json=as_json)
 
 
 @investigate.command(cls=SpokenCommand, help=tr("One investigation with all its evidence."))
@@ -118,7 +118,7 @@ def show(
     from zveno.cli.investigated import InvestigatedAnswers
 
     office = Office(chain, store, lang)
-    found, screen = office.investigating.get(number), InvestigatedAnswers(office.screen.text)
+    found, screen = office.investigating.get(number), InvestigatedAnswers(office.screen.text, office.screen.tz)
     seen = office.investigating.seen(number)
     screen.investigation(office.closing.chain.model, found, seen, today=office.now.date(), as_json=as_json)
     if out is not None:
@@ -153,7 +153,7 @@ def add(
     office.investigating.get(number)
     added = Added(text, outcome, owner, _day(due) if due else None, tuple(files or ()), tuple(figures or ()))
     found = office.investigating.add(number, added, office.signer(by), office.now, before)
-    InvestigatedAnswers(office.screen.text).added(found)
+    InvestigatedAnswers(office.screen.text, office.screen.tz).added(found)
 
 
 @investigate.command(cls=SpokenCommand, help=tr("Sign an investigation off: somebody other than its owner does."))
@@ -166,7 +166,7 @@ def close(
     before = office.investigating.seen(number) if seen is None else seen
     office.investigating.require_closable(number, by)
     found = office.investigating.close(number, office.signer(by), office.now, before)
-    InvestigatedAnswers(office.screen.text).closed(found)
+    InvestigatedAnswers(office.screen.text, office.screen.tz).closed(found)
 
 
 def _day(text: str) -> date:

@@ -118,12 +118,12 @@ class InvestigatedAnswers(Screen):
         if one.checks:
             self.say(tr("To separate: measure {checks}."), checks=self._checks(model, one.checks))
         self.say(tr("opened by {name}, {at} (record {record})"), name=one.opened.name,
-                 at=one.opened.at.isoformat(sep=" ", timespec="minutes"), record=one.number)  # fmt: skip
+                 at=self.moment(one.opened.at), record=one.number)  # fmt: skip
         for note in one.notes:
             self._note(note)
         if one.closed is not None:
             self.say(tr("signed off by {name}, {at} (record {record})"), name=one.closed.name,
-                     at=one.closed.at.isoformat(sep=" ", timespec="minutes"), record=one.closed.record)  # fmt: skip
+                     at=self.moment(one.closed.at), record=one.closed.record)  # fmt: skip
         self.say(tr("last entry of the ledger about it: {seen} (--seen {seen})"), seen=seen)
 
     # ---- inside ------------------------------------------------------------------------------------------------------
@@ -132,7 +132,7 @@ class InvestigatedAnswers(Screen):
         said = note.text
         if note.outcome:
             said = self.text(tr("outcome: {outcome}"), outcome=note.outcome) + (f"; {note.text}" if note.text else "")
-        at = note.signed.at.isoformat(sep=" ", timespec="minutes")
+        at = self.moment(note.signed.at)
         self.line(f"  {at} {note.signed.name}: {said or '–'}")
         for name, digest in note.files.items():
             self.say(tr("    file {name}, SHA-256 {digest}"), name=name, digest=digest)

@@ -39,5 +39,5 @@ def plain(value: float, text: Catalogue) -> str:
         return "–"
     _, _, digits = f"{value:.{_MOST_DECIMALS}g}".partition(".")
     if "e" in digits:
-        return f"{value:.4g}"
+        return text.plain(value, 4)
     return text.number(value, len(digits))

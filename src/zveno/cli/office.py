@@ -23,9 +23,9 @@ class Office:
         from zveno.chain.closing import Closing
         from zveno.cli.booked import BookedAnswers
 
-        self.screen = BookedAnswers.of(lang or language())
         self.closing: Closing = Closing(open_chain(chain, store), store_folder(chain, store))
-        self.now = datetime.now(self.closing.chain.model.tz)  # what is signed bears the time of the plant
+        plant = self.closing.chain.model.tz  # what is signed and shown bears the time of the plant
+        self.screen, self.now = BookedAnswers.of(lang or language(), plant), datetime.now(plant)
 
     @property
     def desk(self) -> Desk:

@@ -88,7 +88,7 @@ def authorise(
     names = [one.strip() for one in which.split(",") if one.strip()]
     found = authorising.require_authorisable(period, names, reason, by)
     signer = unlocked(closing.log, by, screen.text)
-    entry = authorising.authorise(period, names, reason, signer, datetime.now().astimezone())
+    entry = authorising.authorise(period, names, reason, signer, datetime.now(closing.chain.model.tz))
     screen.authorised(closing.chain.period(period).name, found, entry)
 
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -26,11 +26,16 @@ class Screen:
     """Shows answers in one language."""
 
     text: Catalogue
+    tz: tzinfo | None = None
 
     @classmethod
-    def of(cls, lang: str) -> Self:
-        """The screen of a language."""
-        return cls(catalogue(lang))
+    def of(cls, lang: str, tz: tzinfo | None = None) -> Self:
+        """The screen of a language, which tells moments in the time of a plant."""
+        return cls(catalogue(lang), tz)
+
+    def moment(self, moment: datetime) -> str:
+        """A moment in the time of the plant, wherever it was signed."""
+        return self.text.moment(moment.astimezone(self.tz))
 
     @property
     def lang(self) -> str:

@@ -62,7 +62,7 @@ class UnfoldedAnswers(Screen):
             return "–"
         if uom_of(figure) == "frac":
             return f"{self.measured(value, sd, 100, 4)} {self.text('%')}"
-        return f"{self.measured(value, sd, 1, 3)} {self.text('t')}"
+        return f"{self.measured(value, sd, 1, 3)} {self.text('t')}" if uom_of(figure) else self.text.number(value, 3)
 
     # ---- parts -------------------------------------------------------------------------------------------------------
 
@@ -188,7 +188,7 @@ class UnfoldedAnswers(Screen):
         if again is None:
             return
         self.line()
-        apart = f"{again.apart_frac:.1e}"
+        apart = self.text.plain(again.apart_frac, 2)
         if again.agrees:
             self.say(
                 tr("made again from the cells of the source files: the same (apart by {apart} of it)"), apart=apart

@@ -26,14 +26,18 @@ def write_reports(
     results
         Of the version that is to be reported.
     out
-        Files to write; their names get that of the plant where there are several. None given: under ``out/``.
+        Files to write; their names get that of the plant where there are several. In a folder (that exists, or a name
+        without a suffix) the files have their usual names. None given: in ``out/``.
     """
     links = [link] if link or name != LINK else list(chain.links)
     for one in links:
         report = chain.report_of(name, results, link=one, lang=screen.lang)
-        for path in out or _usual(name, one, span, screen.lang):
-            named = path if not out or len(links) == 1 else path.with_stem(f"{path.stem}_{one}")
-            screen.say(tr("written: {path}"), path=report.save(named))
+        usual = _usual(name, one, span, screen.lang)
+        for place in out or (Path("out"),):
+            folder = place.is_dir() or not place.suffix
+            single = place if len(links) == 1 else place.with_stem(f"{place.stem}_{one}")
+            for path in (place / each for each in usual) if folder else (single,):
+                screen.say(tr("written: {path}"), path=report.save(path))
 
 
 def require_one_source(version: str, data: Path | None) -> None:
@@ -52,8 +56,8 @@ def results_of(chain: Chain, folder: Path | None, span: Period, version: str) ->
     return Versions(Closing(chain, folder)).results(span, version)
 
 
-def _usual(name: str, link: str, span: Period, lang: str) -> tuple[Path, ...]:
+def _usual(name: str, link: str, span: Period, lang: str) -> tuple[str, ...]:
     """A page, a workbook and a document on paper, named by report, plant, period and language."""
     when = f"{span.start:%Y-%m-%d}" if span.kind == "span" else span.name
     stem = "_".join(filter(None, (name, link, when, lang)))
-    return tuple(Path("out") / f"{stem}{suffix}" for suffix in (".html", ".xlsx", ".pdf"))
+    return tuple(f"{stem}{suffix}" for suffix in (".html", ".xlsx", ".pdf"))

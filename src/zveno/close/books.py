@@ -10,8 +10,9 @@ import polars as pl
 
 from zveno.close.discrepancy import discrepancies
 from zveno.close.lots import Lots, lot_limits
-from zveno.close.owners import Shares, owner_books
+from zveno.close.owners import owner_books
 from zveno.close.returns import owner_dues, owner_returns
+from zveno.close.shares import Shares
 from zveno.model.chain import ChainModel
 from zveno.model.network import MASS, Network
 from zveno.periods import Period
@@ -35,7 +36,8 @@ class Carried:
 @dataclass(frozen=True)
 class Books:
     """Tables ``discrepancies``, ``stock_books``, ``owner_flows``, ``owner_accounts``, ``owner_returns``,
-    ``owner_dues`` and ``lot_limits`` of a period, and what the next one takes over.
+    ``owner_dues`` and ``lot_limits`` of a period, and what the next one takes over; ``untold`` are stocks and
+    components of which nobody tells whose they were at the beginning.
     """
 
     period: Period
@@ -47,6 +49,7 @@ class Books:
     owner_dues: pl.DataFrame
     lot_limits: pl.DataFrame
     carried: Carried
+    untold: tuple[tuple[str, str], ...] = ()
 
     def tables(self) -> dict[str, pl.DataFrame]:
         """All tables by name."""
@@ -67,14 +70,14 @@ def books_of(
     records
         Records of the period, from which what was handed over to owners is read.
     carried
-        What the period before closed with; without it stocks begin with the mixture of what enters their stage, and
-        nothing is owed.
+        What the period before closed with; without it the description may tell whose the stocks were, and nothing is
+        owed.
     lots
         Names of lots by the cell that holds their assay.
     """
     carried = carried or Carried()
     network, result, name = balance.result.network, balance.result, balance.period.name
-    owners = owner_books(model, network, result, name, carried.shares)
+    owners = owner_books(model, result, balance.period, carried.shares)
     day = balance.period.start.date()
     returns = owner_returns(model, network, result, name, day)
     handed = dict(_returned(model, records, balance.period))
@@ -94,6 +97,7 @@ def books_of(
         owner_dues=dues,
         lot_limits=lot_limits(model, records, balance.period, lots),
         carried=Carried(owners.closing, owed),
+        untold=owners.untold,
     )
 
 

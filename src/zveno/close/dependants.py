@@ -106,5 +106,6 @@ def _shares(lies: Mapping[Key, float | None], carried: Carried) -> dict[Key, flo
     for (stock, component), by in carried.shares.items():
         total = lies.get(("closing_stock", stock, "", component))
         for owner, share in by.items() if len(by) > 1 else ():
-            found["owner_stock", stock, owner, component] = None if total is None else share * total
+            known = None if share.low < share.high else share.low
+            found["owner_stock", stock, owner, component] = None if total is None or known is None else known * total
     return found

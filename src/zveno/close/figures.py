@@ -40,7 +40,7 @@ from zveno.tables.figure import (
 from zveno.text.mark import tr
 
 Floats = NDArray[np.float64]
-MIXED = tr("each stage mixes what comes in with what lay there; what leaves it carries that mixture")
+MIXED = tr("day by day, each stage mixes what comes in with what lies there; what leaves it carries that mixture")
 AT_LEAST_NOTHING = tr("never less than nothing")
 HALF = tr("half of the 95 % interval over the standard deviation")
 CARRIED = tr("from the books of the period before")
@@ -146,7 +146,7 @@ def _owners(making: _Making) -> Iterator[Figure]:
     result = making.balance.result
     accounts = making.books.owner_accounts.partition_by("component", as_dict=True)
     for (component,), flows in making.books.owner_flows.partition_by("component", as_dict=True).items():
-        mixed = mixed_of(making.model, result.network, result, str(component), making.before.shares)
+        mixed = mixed_of(making.model, result, str(component), making.books.period, making.before.shares)
         by_stream = {lane.stream: lane.number for lane in mixed.stages.lanes}
         owner = {name: k for k, name in enumerate(mixed.owners)}
         for row in flows.iter_rows(named=True):

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 
-from zveno.errors import SolveError
+from zveno.errors import SolveError, rounded
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -80,7 +80,8 @@ def controlled_rounding(values: Sequence[float] | Floats, equations: Sequence[Eq
     off = np.abs(matrix @ x).max(initial=0.0)
     if off > _HELD:
         raise SolveError(
-            "totals cannot be rounded that are no sums of their parts: off by {off} of the last place", off=f"{off:.2g}"
+            "totals cannot be rounded that are no sums of their parts: off by {off} of the last place",
+            off=rounded(off, 2),
         )
     up = _chosen(x, low, high, matrix)
     published = np.rint(low + up).astype(np.int64)

@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 
 from zveno.couple.coordinates import Scale, scale_of, started
-from zveno.errors import DataError, Fault, ModelError, fault
+from zveno.errors import DataError, Fault, ModelError, fault, rounded
 from zveno.model.chain import ChainModel
 from zveno.model.checks import near_match
 from zveno.quantities import UOMS, convert
@@ -194,7 +194,7 @@ def _ends(model: ChainModel, of: Sequence[Target], uom: str, key: str, choices: 
             low, high = max(low, least), min(high, most)
     if not low < high:
         message = tr("the bounds of '{key}' leave no room: {low} to {high}")
-        raise ModelError(message, key=key, low=f"{low:g}", high=f"{high:g}")
+        raise ModelError(message, key=key, low=rounded(low, 6), high=rounded(high, 6))
     return low, high
 
 

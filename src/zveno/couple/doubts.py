@@ -11,7 +11,7 @@ from zveno.couple.build import Builder, Setup
 from zveno.couple.coordinates import Floats
 from zveno.couple.observations import Observations
 from zveno.couple.solve import Whitener
-from zveno.errors import Fault, fault, some_names
+from zveno.errors import Fault, fault, rounded, some_names
 from zveno.model.types import Figure
 from zveno.reconcile import Balance
 from zveno.simulate.scenario import doubts as simulated_doubts
@@ -77,8 +77,8 @@ def _stopped(builder: Builder, setup: Setup, found: Calibration) -> Iterator[Fau
         yield fault(
             "the feed '{stream}' comes to {value} t/h over all hours of {period}, described are {described}: if the "
             "plant stood part of the time, say for what share it ran ({share} at the described feed)",
-            stream=stream.id, value=f"{value:.1f}", period=setup.period.name, described=f"{one.described:.1f}",
-            share=f"{value / one.described:.3f}",
+            stream=stream.id, period=setup.period.name, value=round(float(value), 1),
+            described=round(float(one.described), 1), share=round(float(value / one.described), 3),
         )  # fmt: skip
 
 
@@ -94,7 +94,7 @@ def _broken(observations: Observations, predicted: Floats) -> Iterator[Fault]:
         yield fault(
             "the simulation does not keep a balance of {results} that reconciliation takes for exact, and is off by "
             "{off} standard deviations: a stream is described for one of them only",
-            results=tuple(names[int(n)] for n in np.argsort(-weight)[:4]), off=f"{off.max():.2g}",
+            results=tuple(names[int(n)] for n in np.argsort(-weight)[:4]), off=rounded(off.max(), 2),
         )  # fmt: skip
 
 

@@ -22,7 +22,7 @@ from zveno.couple.result import (
     degrees_of_freedom,
 )
 from zveno.couple.solve import STEP, Ask, Found, Problem, around, derivatives, run, search
-from zveno.errors import ModelError, SolveError
+from zveno.errors import ModelError, SolveError, rounded
 from zveno.model.chain import ChainModel
 from zveno.reconcile import Balance
 from zveno.tables import frame
@@ -172,7 +172,7 @@ def _unsettled(setup: Setup, found: Found) -> ModelError | SolveError:
         "the parameters of {period} were not found in {n} steps; '{key}' moved most, to {value}: fit fewer at a time, "
         "or give it bounds",
         period=setup.period.name, n=found.iterations, key=setup.parameters[far].key,
-        value=f"{float(setup.forward.values(found.point[None])[0, far]):.4g}",
+        value=rounded(float(setup.forward.values(found.point[None])[0, far]), 4),
     )  # fmt: skip
 
 

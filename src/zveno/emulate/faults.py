@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
 from fnmatch import fnmatchcase
 
 from zveno.emulate.schedule import moved_tags
 from zveno.emulate.stockfaults import Places, line_in, lost, stock_faults
-from zveno.errors import Fault, Phrase, ZvenoError, fault
+from zveno.errors import Fault, Phrase, ZvenoError, fault, rounded
 from zveno.model.chain import ChainModel
 from zveno.model.load import PLAY
 from zveno.model.play import Bias, Excursion, Omission, Pace, Play, Silence, Swap, Train
@@ -62,6 +63,7 @@ def _variation_faults(model: ChainModel, play: Play, places: Places) -> Iterator
 
 def _train_faults(model: ChainModel, play: Play, places: Places) -> Iterator[Fault]:
     """Trains hold units, take a share of a feed, and are at work for a share of the time."""
+    days = days_of_change(model)
     for train in play.trains:
         if train.feed not in model.streams:
             yield lost(line_in(places, train.id, "feed"), train.feed, Phrase("streams"), model.streams)
@@ -71,7 +73,7 @@ def _train_faults(model: ChainModel, play: Play, places: Places) -> Iterator[Fau
         if not any(fnmatchcase(unit, train.units) for unit in model.units):
             yield lost(line_in(places, train.id, "units"), train.units, Phrase("units"), model.units)
         yield from _share_faults(model, train, places)
-        yield from _availability_faults(model, train, places)
+        yield from _availability_faults(model, train, places, days)
 
 
 def _share_faults(model: ChainModel, train: Train, places: Places) -> Iterator[Fault]:
@@ -88,13 +90,15 @@ def _share_faults(model: ChainModel, train: Train, places: Places) -> Iterator[F
     yield lost(line_in(places, train.id, "share"), train.share, Phrase("figures"), model.parameters)
 
 
-def _availability_faults(model: ChainModel, train: Train, places: Places) -> Iterator[Fault]:
+def _availability_faults(
+    model: ChainModel, train: Train, places: Places, days: Sequence[date | None]
+) -> Iterator[Fault]:
     """The availability is a figure from above 0 to 1."""
     where = line_in(places, train.id, "availability")
     if train.availability not in model.parameters:
         yield lost(where, train.availability, Phrase("figures"), model.parameters)
         return
-    for day in days_of_change(model):
+    for day in days:
         try:
             value = model.number(train.availability, "frac", day)
         except ZvenoError as error:
@@ -102,7 +106,7 @@ def _availability_faults(model: ChainModel, train: Train, places: Places) -> Ite
             return
         if not 0 < value <= 1:
             message = tr("the availability '{name}' of train '{train}' is {value}: it lies above 0 and up to 1 (100 %)")
-            yield fault(message, where, name=train.availability, train=train.id, value=f"{value:g}")
+            yield fault(message, where, name=train.availability, train=train.id, value=rounded(value, 6))
             return
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
-from zveno.errors import Fault, Phrase, fault
+from zveno.errors import Fault, Phrase, fault, rounded
 from zveno.model.chain import ChainModel
 from zveno.model.checks import near_match
 from zveno.model.load import PLAY
@@ -121,4 +121,4 @@ def _held_faults(model: ChainModel, one: Held, id_: str, places: Places) -> Iter
     total = sum(one.mix.values())
     if abs(total - 1) > 1e-6:
         message = tr("the shares of the mixture in stock '{stock}' sum up to {total}: they must give 1")
-        yield fault(message, line_in(places, id_, "mix"), stock=one.stock, total=f"{total:g}")
+        yield fault(message, line_in(places, id_, "mix"), stock=one.stock, total=rounded(total, 6))

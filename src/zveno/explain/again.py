@@ -11,13 +11,12 @@ from dataclasses import dataclass, field
 
 from zveno.errors import DataError
 from zveno.explain.limits import without_limits
-from zveno.reconcile.origin import Added, Assumed, Averaged, Blended, Dryness, Origin, Stated, Summed, Surveyed
+from zveno.reconcile.origin import Added, Assumed, Averaged, Blended, Dryness, Origin, Stated, Summed, Surveyed, shares
 from zveno.reconcile.records import Series
 from zveno.tables.figure import Recorded
 
 RecordKey = tuple[str, str, int, int]
 """Point, quantity, and its times in microseconds."""
-_TOUCHES = 1e-9
 
 
 @dataclass(frozen=True)
@@ -93,22 +92,13 @@ def _mean(origin: Averaged, cells: Cells) -> float:
 
 def _weights(origin: Averaged, cells: Cells) -> list[float]:
     """Dry mass over the time of each assay; the usual one where nothing was weighed."""
-    series = origin.series
-    if not origin.weighers or len(series) < 2:
-        return [1.0] * len(series)
-    weighed = [
-        (start, max(end - start, 1.0), dry)
-        for one in origin.weighers
-        for start, end, dry in zip(one.series.start, one.series.end, dry_weights(one, cells), strict=True)
+    if not origin.weighers:
+        return [1.0] * len(origin.series)
+    dry = [dry_weights(one, cells) for one in origin.weighers]
+    found = [
+        max(math.fsum(share * dry[scale][at] for scale, at, share in one), 0.0) if one else None
+        for one in shares(origin)
     ]
-    found: list[float | None] = []
-    for start, end in zip(series.start, series.end, strict=True):
-        last = max(end, start + 1)
-        shares = [
-            (max(min(last, begin + length) - max(start, begin), 0.0) / length, dry) for begin, length, dry in weighed
-        ]
-        touched = any(share > _TOUCHES for share, _ in shares)
-        found.append(max(math.fsum(share * dry for share, dry in shares), 0.0) if touched else None)
     positive = [one for one in found if one is not None and one > 0]
     usual = math.fsum(positive) / len(positive) if positive else 1.0
     return [usual if one is None else one for one in found]

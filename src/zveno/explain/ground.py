@@ -18,7 +18,21 @@ from zveno.reconcile import MonthInput, NetworkResult
 from zveno.reconcile.figures import Views
 from zveno.reconcile.measured import Measured
 from zveno.reconcile.names import covariance_pairs
-from zveno.tables.figure import ErrorOf, Figure, Figures, Handed, Leaf, Of, Read, Recorded, Solved, slopes_of, value_of
+from zveno.reconcile.tested import pull_of
+from zveno.tables.figure import (
+    ErrorOf,
+    Figure,
+    Figures,
+    Handed,
+    Leaf,
+    Of,
+    Read,
+    Recorded,
+    Score,
+    Solved,
+    slopes_of,
+    value_of,
+)
 
 Floats = NDArray[np.float64]
 REPORTS = ("metal_balance", "link.")
@@ -114,6 +128,8 @@ class Ground:
         if isinstance(leaf, Read):
             one = self.measured((leaf.stream, leaf.quantity, leaf.meter))
             return one.sd if leaf.sd else one.value
+        if isinstance(leaf, Score):
+            return pull_of(self.result(""), leaf)[0]
         if isinstance(leaf, Handed):
             return float(self.handed(leaf)["value"].sum())
         if isinstance(leaf, Recorded):
@@ -152,6 +168,9 @@ class Ground:
         for leaf, slope in self.by_leaves(figure).items():
             if isinstance(leaf, Read) and not leaf.sd:
                 out[self.readings[leaf.stream, leaf.quantity, leaf.meter]] += slope
+            elif isinstance(leaf, Score):
+                for key, pull in pull_of(self.result(""), leaf)[1].items():
+                    out[self.readings[key]] += slope * pull
             elif isinstance(leaf, Solved):
                 by = slope * _functional(self.result(leaf.view), leaf)
                 functionals[leaf.view] = functionals.get(leaf.view, 0.0) + by

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from scipy.special import log_ndtr
 
-from zveno.errors import SolveError
+from zveno.errors import SolveError, rounded
 
 _FEWEST, _LEAST_SHARE = 8, 1 / 3
 _ROUNDS, _SETTLED = 100, 1e-13
@@ -78,7 +78,7 @@ def _likeliest(exact: Sequence[float], limits: Sequence[float]) -> tuple[float, 
         a, b = a - damp * step_a, b - damp * step_b
         if abs(step_a) <= _SETTLED * a and abs(step_b) <= _SETTLED * (1 + abs(b)):
             return middle + b / a, 1 / a
-    left = f"{step_a:.1e}"
+    left = rounded(step_a, 2)
     raise SolveError("the values above their limits fit no distribution: a step of {step} is left", step=left)
 
 

@@ -26,6 +26,7 @@ from zveno.tables.figure import (
     Plus,
     Read,
     Recorded,
+    Score,
     Solved,
     Times,
     slopes_of,
@@ -128,6 +129,8 @@ class Again:
             return self.sd(self.ground.figure(leaf.address))
         if isinstance(leaf, Solved):
             return self.view(leaf.view).value(leaf)
+        if isinstance(leaf, Score):
+            return self.view("").tested(leaf)[0]
         if isinstance(leaf, Read):
             key = leaf.stream, leaf.quantity, leaf.meter
             return self.errors.measured[self._number[key]].sd if leaf.sd else self.reading(key)
@@ -156,9 +159,9 @@ class Again:
         for leaf, slope in self._by_leaves(figure).items():
             if isinstance(leaf, Read) and not leaf.sd:
                 slopes[self.ground.readings[leaf.stream, leaf.quantity, leaf.meter]] += slope
-            elif isinstance(leaf, Solved):
-                found = self.view(leaf.view)
-                by = slope * (found.slopes(leaf) @ found.linear)
+            elif isinstance(leaf, Solved | Score):
+                found = self.view("" if isinstance(leaf, Score) else leaf.view)
+                by = slope * (found.tested(leaf)[1] if isinstance(leaf, Score) else found.slopes(leaf) @ found.linear)
                 for key, one in zip(found.keys, by, strict=True):
                     slopes[self.ground.readings[key]] += one
         return math.sqrt(max(float(slopes @ self.ground.covariance @ slopes), 0.0))
@@ -198,6 +201,8 @@ def _size(again: Again, formula: Formula) -> float:
         return _size(again, formula.above) / abs(value_of(formula.below, again.known))
     if isinstance(formula, Of):
         return max(_size(again, again.ground.figure(formula.address).formula), abs(again.figure(formula.address)))
+    if isinstance(formula, Score):
+        return again.view("").largest(formula)
     if isinstance(formula, Leaf):
         return abs(value_of(formula, again.known))
     return max((_size(again, one) for one in formula.inputs), default=0.0)

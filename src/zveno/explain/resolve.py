@@ -15,15 +15,15 @@ from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 from scipy.special import log_ndtr
 
-from zveno.errors import SolveError
+from zveno.errors import SolveError, rounded
 from zveno.model.network import MASS, NetReading, Network
-from zveno.tables.figure import Solved
+from zveno.tables.figure import Score, Solved
 
 Floats = NDArray[np.float64]
 Name = tuple[str, str]
 _STEPS, _SETTLED, _SMALL, _UNFELT, _DIVERGED = 12, 1e-13, 1e-9, 1e-8, 0.5
 _RANK, _SEEN = 1e-10, 1e-9
-_NOTHING = 1e-12
+_NOTHING, _THIN = 1e-12, 1e-3
 _ROOT_2_PI = float(np.log(np.sqrt(2 * np.pi)))
 
 
@@ -40,7 +40,9 @@ class Start:
 class Resolved:
     """The point found: masses and flows by (stream, quantity), and how far the last and all steps went, relatively.
 
-    ``linear`` turns slopes by the variables into slopes by the readings named ``keys``.
+    ``linear`` turns slopes by the variables into slopes by the readings named ``keys``. ``read`` is what these show and
+    ``seen`` what the point would, ``shown`` its slopes by the variables, ``root`` the Cholesky factor of their
+    covariance.
     """
 
     names: tuple[Name, ...]
@@ -49,6 +51,24 @@ class Resolved:
     last_step: float
     keys: tuple[tuple[str, str, str], ...]
     linear: Floats
+    read: Floats
+    seen: Floats
+    shown: Floats
+    root: Floats
+
+    def largest(self, leaf: Score) -> float:
+        """What the reading adds to a test that adds most to it: the adjustments that are left are small beside it."""
+        return float(np.abs(self.tested(leaf)[1] * self.read).max(initial=0.0))
+
+    def tested(self, leaf: Score) -> tuple[float, Floats]:
+        """The test of an error with its slopes by the readings: by generalised least squares on what is left over."""
+        effects = {(stream, quantity, meter): by for stream, quantity, meter, by in leaf.along}
+        error = np.array([effects.get(one, 0.0) for one in self.keys])
+        left = error - self.shown @ (self.linear @ error)  # what no change of the point explains
+        white = solve_triangular(self.root, left, lower=True)
+        slopes = solve_triangular(self.root, white, lower=True, trans="T")
+        slopes = slopes / (white @ white if leaf.size else np.sqrt(white @ white))
+        return float(slopes @ (self.read - self.seen)), np.asarray(slopes)
 
     def value(self, leaf: Solved) -> float:
         """A mass, a flow or a grade."""
@@ -99,8 +119,8 @@ def resolved(network: Network, start: Start) -> Resolved:
             break
     away = float(np.abs((x - first) / task.size).max(initial=0.0))
     if (step > _SMALL and in_sd > _UNFELT) or away > _DIVERGED:
-        raise SolveError("the balance does not come out again: a step of {step} is left", step=f"{step:.1e}")
-    return Resolved(task.names, x, away, step, task.keys, task.linear(x))
+        raise SolveError("the balance does not come out again: a step of {step} is left", step=rounded(step, 2))
+    return Resolved(task.names, x, away, step, task.keys, task.linear(x), *task.compared(x), task.root)
 
 
 class _Task:
@@ -113,8 +133,10 @@ class _Task:
         values = np.array([abs(start.at[name]) for name in self.names])
         mass = np.array([abs(start.at[stream, MASS]) for stream, _ in self.names])
         self.size = np.maximum(np.maximum(values, 1e-9 * mass), 1e-12 * float(mass.max(initial=1.0)))
-        self.measure = (self.size / _sizes(self.names, start)) ** 2
-        rows = list(_equations(network, start, self.at, carried))
+        self.usual = _sizes(self.names, start)
+        self.measure = (self.size / self.usual) ** 2
+        free = list(_equations(network, self.at, carried))
+        rows = free + list(_bounds(network, start, self.at))
         self.E = np.array([row for row, _ in rows]).reshape(len(rows), len(self.names))
         self.b = np.array([right for _, right in rows])
         self.readings = tuple(
@@ -124,12 +146,10 @@ class _Task:
         self.exact = [n for n, one in enumerate(self.readings) if one.below is None]
         self.limits = [n for n, one in enumerate(self.readings) if one.below is not None]
         self.keys = tuple((one.stream, one.quantity, one.meter) for one in map(self.readings.__getitem__, self.exact))
-        self.root = np.linalg.cholesky(_covariance(network, [self.readings[n] for n in self.exact]))
-        scaled = self.E * self.size
-        norm = np.maximum(np.abs(scaled).max(axis=1, initial=0.0), 1e-300)
-        self.scaled, self.norm = scaled / norm[:, None], norm
-        _, found, V = np.linalg.svd(self.scaled) if rows else (None, np.zeros(0), np.eye(len(self.names)))
-        self.Z = V[int(np.sum(found > _RANK * found[0])) if len(found) else 0 :].T
+        self.root: Floats = np.asarray(np.linalg.cholesky(_covariance(network, [self.readings[n] for n in self.exact])))
+        self.scaled, self.norm = _evened(self.E * self.size)
+        self.Z = _level(self.scaled)
+        self.free = _evened(self.E[: len(free)] * self.usual)[0]
 
     def feasible(self, x: Floats) -> Floats:
         """The nearest point that meets the equations."""
@@ -149,6 +169,11 @@ class _Task:
                 values[n] = x[q] / x[m]
                 J[n, q], J[n, m] = 1 / x[m], -x[q] / x[m] ** 2
         return values, J
+
+    def compared(self, x: Floats) -> tuple[Floats, Floats, Floats]:
+        """What the readings in use show, what they would show at a point, and the slopes of that."""
+        values, J = self._read(x)
+        return np.array([self.readings[n].value or 0.0 for n in self.exact]), values[self.exact], J[self.exact]
 
     def _bend(self, x: Floats, pull: Floats) -> Floats:
         """Second derivatives of the readings, each times its pull."""
@@ -183,12 +208,8 @@ class _Task:
 
         What limits alone hold back is unobservable: it stays where it is.
         """
-        rows = self._white(J[self.exact] * self.size) @ self.Z
-        if 0 in rows.shape:
-            return np.zeros((len(self.names), 0)), np.zeros(0), np.zeros((len(self.exact), 0))
-        U, strength, V = np.linalg.svd(rows)
-        rank = int(np.sum(strength > _SEEN * strength[0]))
-        return self._aside(self.Z @ V[:rank].T, self.Z @ V[rank:].T), strength[:rank], U[:, :rank]
+        seen, strength, shown, hidden = _ranked(self._white(J[self.exact] * self.size) @ self.Z)
+        return self._aside(self.Z @ seen, self.Z @ hidden), strength, shown
 
     def _aside(self, seen: Floats, hidden: Floats) -> Floats:
         """Directions seen, each turned so that in the measure of the reconciliation nothing hidden moves with it."""
@@ -212,16 +233,22 @@ class _Task:
         return np.asarray(self.size * (along @ y)), self.size * np.linalg.norm(along / strength, axis=1)
 
     def linear(self, x: Floats) -> Floats:
-        """Derivatives of the variables by the readings in use, without second order, (variables, readings)."""
+        """Derivatives of the variables by the readings in use, without second order, (variables, readings).
+
+        No bound is held: what stands at one is as uncertain as the readings leave it, and so is all that is published.
+        What stands at nothing has therefore the size here that it might have.
+        """
         _, J = self._read(x)
-        along, strength, shown = self._seen(J)
-        return np.asarray(self.size[:, None] * (along @ (self._white(shown, back=True) / strength).T))
+        Z = _level(self.free)
+        seen, strength, shown, _ = _ranked(self._white(J[self.exact] * self.usual) @ Z)
+        return np.asarray(self.usual[:, None] * (Z @ seen @ (self._white(shown, back=True) / strength).T))
 
 
 def _sizes(names: tuple[Name, ...], start: Start) -> Floats:
     """Size of each variable: the mass, and of a flow the mass times the largest assay of its component.
 
-    In this measure what no reading sees stands still; the reconciliation takes the same.
+    In this measure what no reading sees stands still; the reconciliation takes the same. A stream that carries nothing
+    has the size of a thin one.
     """
     top: dict[str, float] = {}
     for stream, quantity in names:
@@ -229,16 +256,41 @@ def _sizes(names: tuple[Name, ...], start: Start) -> Floats:
         if quantity != MASS and mass > 0:
             top[quantity] = max(top.get(quantity, 0.0), start.at[stream, quantity] / mass)
     most = max((start.at[name] for name in names), default=1.0)
-    masses = np.array([max(start.at[stream, MASS], 1e-12 * most) for stream, _ in names])
+    least = {stream: _THIN if stream in start.closed else _NOTHING for stream, _ in names}
+    masses = np.array([max(start.at[stream, MASS], least[stream] * most) for stream, _ in names])
     return np.asarray(
         masses * np.array([1.0 if quantity == MASS else top.get(quantity) or 1.0 for _, quantity in names])
     )
 
 
+def _evened(rows: Floats) -> tuple[Floats, Floats]:
+    """Equations over their largest coefficients, and these."""
+    norm = np.maximum(np.abs(rows).max(axis=1, initial=0.0), 1e-300)
+    return rows / norm[:, None], norm
+
+
+def _level(rows: Floats) -> Floats:
+    """Orthonormal directions, (variables, k), in which no equation changes."""
+    if not len(rows):
+        return np.eye(rows.shape[1])
+    _, found, V = np.linalg.svd(rows)
+    return np.asarray(V[int(np.sum(found > _RANK * found[0])) :].T)
+
+
+def _ranked(rows: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+    """Directions that the readings see, how strongly, in what they show; and those that they do not see."""
+    n = rows.shape[1]
+    if 0 in rows.shape:
+        return np.zeros((n, 0)), np.zeros(0), np.zeros((len(rows), 0)), np.eye(n)
+    U, strength, V = np.linalg.svd(rows)
+    rank = int(np.sum(strength > _SEEN * strength[0]))
+    return V[:rank].T, strength[:rank], U[:, :rank], V[rank:].T
+
+
 def _equations(
-    network: Network, start: Start, at: Mapping[Name, int], carried: Mapping[str, tuple[str, ...]]
+    network: Network, at: Mapping[Name, int], carried: Mapping[str, tuple[str, ...]]
 ) -> Iterator[tuple[Floats, float]]:
-    """Balances of nodes, what is fixed, what stands at a bound: rows over all variables with their right sides."""
+    """Balances of nodes, what is fixed: rows over all variables with their right sides."""
     for node in network.nodes:
         followed = network.components if node.components is None else node.components
         for quantity in ((MASS,) if node.mass else ()) + tuple(c for c in network.components if c in followed):
@@ -249,7 +301,6 @@ def _equations(
             if row.any():
                 yield row, 0.0
     yield from _fixed(network, at)
-    yield from _bounds(network, start, at)
 
 
 def _fixed(network: Network, at: Mapping[Name, int]) -> Iterator[tuple[Floats, float]]:

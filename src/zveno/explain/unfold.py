@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import polars as pl
@@ -25,9 +25,11 @@ from zveno.tables.figure import (
     Plus,
     Read,
     Recorded,
+    Score,
     Solved,
     Times,
     Worked,
+    row_address,
 )
 
 _NO_SHARE = 1e-12
@@ -144,7 +146,9 @@ def _bearings(ground: Ground, figure: Figure) -> tuple[Bearing, ...]:
 
 def _of_the_period(ground: Ground, figure: Figure) -> bool:
     """Whether a figure follows from the balance of the period itself, not from one of some of the readings."""
-    return any(isinstance(one, Read) or (isinstance(one, Solved) and not one.view) for one in ground.by_leaves(figure))
+    return any(
+        isinstance(one, Read | Score) or (isinstance(one, Solved) and not one.view) for one in ground.by_leaves(figure)
+    )
 
 
 # ---- one step down -------------------------------------------------------------------------------------------------
@@ -152,22 +156,41 @@ def _of_the_period(ground: Ground, figure: Figure) -> bool:
 
 def _inputs(ground: Ground, formula: Formula) -> Iterator[Input]:
     """What a formula is made of, one step down; sums of sums and quotients of sums are shown in one."""
+    if isinstance(formula, Score):
+        for stream, quantity, meter, _ in formula.along:
+            yield from _tested(ground, stream, quantity, meter)
+        return
+    for role, sign, one in _steps(formula):
+        yield _input(ground, role, sign, one)
+
+
+def _steps(formula: Formula) -> Iterator[tuple[str, float, Formula]]:
+    """Parts of a formula with their roles and signs."""
     if isinstance(formula, Plus):
-        for sign, one in formula.terms:
-            yield _input(ground, "sum", sign, one)
+        yield from (("sum", sign, one) for sign, one in formula.terms)
     elif isinstance(formula, Times):
-        for one in (formula.left, formula.right):
-            yield _input(ground, "factor", 1.0, one)
+        yield from (("factor", 1.0, one) for one in (formula.left, formula.right))
     elif isinstance(formula, Over):
         for role, part in (("above", formula.above), ("below", formula.below)):
             terms = part.terms if isinstance(part, Plus) else ((1.0, part),)
-            for sign, one in terms:
-                yield _input(ground, role, sign, one)
+            yield from ((role, sign, one) for sign, one in terms)
     elif isinstance(formula, Worked):
-        for one in formula.inputs:
-            yield _input(ground, "input", 1.0, one)
+        yield from (("input", 1.0, one) for one in formula.inputs)
     else:
-        yield _input(ground, "itself", 1.0, formula)
+        yield "itself", 1.0, formula
+
+
+def _tested(ground: Ground, stream: str, quantity: str, meter: str) -> Iterator[Input]:
+    """A reading that is tested: as read, and reconciled."""
+    row = {"period": ground.period.name, "stream": stream, "quantity": quantity, "meter": meter}
+    leaves: tuple[tuple[str, Leaf], ...] = (
+        ("reading", Read(stream, quantity, meter)),
+        ("reconciled", Solved(stream, quantity, grade=quantity != MASS)),
+    )
+    for column, leaf in leaves:
+        address = row_address("adjustments", row, column)
+        found = _input(ground, "input", 1.0, leaf)
+        yield replace(found, address=address if address in ground.figures else found.address)
 
 
 def _input(ground: Ground, role: str, sign: float, formula: Formula) -> Input:

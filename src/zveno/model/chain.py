@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, time, tzinfo
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal, Self
 
 from pydantic import ConfigDict, Field
 
@@ -55,6 +55,13 @@ class ChainModel(Record):
     places: Mapping[str, str] = Field(default={}, repr=False)
     hash: str = ""
 
+    def __copy__(self) -> Self:
+        """The same fields; look-ups are made anew, as the copy may be given other fields."""
+        copied = super().__copy__()
+        for name in copied.__dict__.keys() - type(self).model_fields:
+            del copied.__dict__[name]
+        return copied
+
     @cached_property
     def units(self) -> dict[str, Unit]:
         """Units by id."""
@@ -64,6 +71,26 @@ class ChainModel(Record):
     def streams(self) -> dict[str, Stream]:
         """Streams by id."""
         return {one.id: one for one in self.chain.streams}
+
+    @cached_property
+    def leaving(self) -> dict[str, tuple[Stream, ...]]:
+        """Streams that begin at a unit or boundary, whatever the outlet."""
+        return _by_end(self.chain.streams, "source")
+
+    @cached_property
+    def entering(self) -> dict[str, tuple[Stream, ...]]:
+        """Streams that end at a unit or boundary, whatever the inlet."""
+        return _by_end(self.chain.streams, "target")
+
+    @cached_property
+    def parts_of_figures(self) -> dict[str, tuple[str, ...]]:
+        """Names of figures by what stands before each of their dots."""
+        found: dict[str, list[str]] = {}
+        for name in self.parameters:
+            for at, letter in enumerate(name):
+                if letter == ".":
+                    found.setdefault(name[:at], []).append(name)
+        return {head: tuple(names) for head, names in found.items()}
 
     @cached_property
     def stocks(self) -> dict[str, Stock]:
@@ -197,3 +224,11 @@ class ChainModel(Record):
         if value is None:
             raise ModelError("parameter '{name}' has no value on {day}", name=reference, day=day)
         return convert(value, figure.uom, uom)
+
+
+def _by_end(streams: Iterable[Stream], end: Literal["source", "target"]) -> dict[str, tuple[Stream, ...]]:
+    """Streams by what stands before the colon at one of their ends."""
+    found: dict[str, list[Stream]] = {}
+    for one in streams:
+        found.setdefault(getattr(one, end).partition(":")[0], []).append(one)
+    return {place: tuple(those) for place, those in found.items()}

@@ -1,4 +1,4 @@
-"""What cannot be in a contract with an owner."""
+"""What cannot be in a contract with an owner, and in what is said of whose metal a stock holds."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from zveno.errors import Fault, fault
 from zveno.model.chain import ChainModel
 from zveno.model.checks import line_of, unknown
 from zveno.model.contracts import Contract
+from zveno.model.types import Stock
+
+_ALL_PCT, _ROUNDED = 100.0, 0.01
 
 
 def contract_faults(model: ChainModel) -> list[Fault]:
@@ -19,7 +22,35 @@ def contract_faults(model: ChainModel) -> list[Fault]:
             found += _terms_faults(model, owner.id, owner.contract)
             found += _limit_faults(model, owner.id, owner.contract)
             found += _meter_faults(model, owner.id, owner.contract)
+    for stock in model.chain.stocks:
+        found += _stock_owner_faults(model, stock)
     return found
+
+
+def _stock_owner_faults(model: ChainModel, stock: Stock) -> Iterator[Fault]:
+    """Shares of owners that exist, of components that exist, together 100 %, said once for each day."""
+    owners = [one.id for one in model.chain.owners]
+    seen: set[tuple[date, str]] = set()
+    for one in stock.owners:
+        for owner in one.share_pct:
+            if owner not in owners:
+                yield unknown(model, stock.id, "owners", owner, owners)
+        for component in one.components:
+            if component not in model.chain.components:
+                yield unknown(model, stock.id, "owners", component, model.chain.components)
+        total = sum(one.share_pct.values())
+        if abs(total - _ALL_PCT) > _ROUNDED:
+            yield fault(
+                "the owners of '{stock}' on {day} have {total} % together: their shares must give 100 %",
+                line_of(model, stock.id, "owners"), stock=stock.id, day=str(one.on), total=round(total, 4),
+            )  # fmt: skip
+        for component in one.components or ("",):
+            if (one.on, component) in seen:
+                yield fault(
+                    "the owners of '{stock}' on {day} are stated twice: keep one",
+                    line_of(model, stock.id, "owners"), stock=stock.id, day=str(one.on),
+                )  # fmt: skip
+            seen.add((one.on, component))
 
 
 def _terms_faults(model: ChainModel, owner: str, contract: Contract) -> Iterator[Fault]:

@@ -43,6 +43,19 @@ class Contract(Record):
     note: str = ""
 
 
+class StockOwners(Record):
+    """Whose metal lies in a stock when a period begins. What a closed period hands on goes before it."""
+
+    on: date = Field(description="first day of the period that begins with it")
+    components: tuple[str, ...] = Field(default=(), description="components it is about; empty = all others")
+    share_pct: dict[Id, Annotated[float, Field(ge=0, le=100)]] = Field(
+        description="share of each owner, %; together 100"
+    )
+    sd_pct: Annotated[float, Field(ge=0, le=50)] = Field(
+        description="standard deviation of each share, points of per cent"
+    )
+
+
 class Owner(Record):
     """Who owns metal in the chain; the first one listed is the company itself."""
 

@@ -221,7 +221,7 @@ class _Reader:
         if operation == "pow" and isinstance(parts[1], float):
             if abs(parts[1]) > LARGEST_POWER:
                 raise DataError(
-                    "the power {power:g} at position {position} is too large: at most {most}",
+                    "the power {power} at position {position} is too large: at most {most}",
                     position=node.col_offset,
                     power=parts[1],
                     most=LARGEST_POWER,

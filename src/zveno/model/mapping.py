@@ -26,6 +26,8 @@ ROLES: tuple[str, ...] = Role.__args__  # type: ignore[attr-defined]
 LEFT_OUT = ("derived", "total", "cumulative", "plan", "not_production")
 """Roles of cells that hold numbers which are not measurements."""
 Clock = Annotated[str, Field(pattern=r"^\d{2}:\d{2}$", description="time of day, such as 07:00")]
+ASKED = "?"
+"""In place of a calendar or point that a person still has to tell: what hangs on it is not taken."""
 PeriodOf = Literal["", "shift", "day", "moment"]
 Word = Annotated[str, BeforeValidator(lambda word: str(word) if type(word) is int else word)]
 """A word that may be a bare number in YAML."""
@@ -126,15 +128,21 @@ class MappedTable(Record):
     """
 
     title: str = Field(default="", description="pattern of a text on the sheet; that of the mapping if empty")
+    section: str = Field(
+        default="", description="pattern of a text right above the heading, where other tables have the same headings"
+    )
     is_: Literal["", "total", "plan", "not_production"] = Field(
         default="", alias="is", description="the sheet has no values to take: what its numbers are instead"
     )
-    calendar: str = ""
+    calendar: str = Field(default="", description="report calendar; '?' takes nothing until it is told")
     point: str = Field(default="", description="point of rules that name none; begin of those that name '.part' of it")
     heading_rows: Annotated[int, Field(ge=1, le=5)] = 1
     date: Annotated[str, BeforeValidator(lambda day: str(day) if isinstance(day, day_of) else day)] = Field(
         default="",
         description="where the date is, if not in a column: 'above' the heading, 'beside TEXT', 'within TEXT', a date",
+    )
+    date_order: Literal["dmy", "mdy", "?"] = Field(
+        default="dmy", description="order of day and month in dates of figures; '?' takes none until it is told"
     )
     shift: str = Field(default="", description="where the shift is, if not in a column: 'beside TEXT', 'day'")
     period: PeriodOf = ""
@@ -170,7 +178,7 @@ def mapping_faults(layout: LayoutMapping, calendars: Mapping[str, Calendar], whe
     for n, table in enumerate(layout.tables):
         at = ("tables", n)
         calendar = table.calendar or layout.calendar
-        if calendar and calendar not in calendars:
+        if calendar and calendar != ASKED and calendar not in calendars:
             message = tr("calendar '{calendar}' is not described in mappings/calendars.yaml")
             yield fault(message, where((*at, "calendar") if table.calendar else ("calendar",)), calendar=calendar)
         if not table.columns and not table.is_:
@@ -200,5 +208,11 @@ def _date_faults(table: MappedTable, where: str) -> Iterator[Fault]:
                 tr("'{text}' says no place of the date: write above, beside TEXT, within TEXT, or a date"), where,
                 text=table.date,
             )  # fmt: skip
-    elif not table.date and not table.is_ and not any(rule.is_ == "date" for rule in table.columns.values()):
+    elif not table.date and not table.is_ and not _dated(table):
         yield fault(tr("nothing says the date of the table: give a date column, or write 'date'"), where)
+
+
+def _dated(table: MappedTable) -> bool:
+    """Whether a column or the headings of columns tell the date."""
+    headed = any("{date}" in pattern for pattern in table.columns)
+    return headed or any(rule.is_ == "date" for rule in table.columns.values())

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, Strict
 
-from zveno.model.contracts import Owner
+from zveno.model.contracts import Owner, StockOwners
 from zveno.model.record import Id, Record, Titles, UomName
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -252,6 +252,7 @@ class Stock(Record):
     kind: Literal["stock", "in_process", "transit"] = Field(
         default="stock", description="lying, within units, on the way"
     )
+    owners: tuple[StockOwners, ...] = Field(default=(), description="whose metal it holds, by day, where no close says")
 
 
 class SharedError(Record):

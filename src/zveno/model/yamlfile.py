@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +15,16 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.nodes import MappingNode, SequenceNode
+from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
+from ruamel.yaml.resolver import VersionedResolver
 
 from zveno.errors import Fault, fault, refusal
 from zveno.model.yamlproblem import problem_of, repeated_key
 from zveno.text.mark import tr
 
 _DATE = re.compile(r"(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)")
-_MERGE = "tag:yaml.org,2002:merge"
+_MERGE, _TEXT = "tag:yaml.org,2002:merge", "tag:yaml.org,2002:str"
 Path_ = tuple[str | int, ...]
 
 
@@ -95,14 +97,35 @@ def _carefully(text: str, name: str) -> YamlFile | Fault:
     return YamlFile(name, data, {path: f"{name}:{line}" for path, line in lines.items()})
 
 
+@lru_cache(maxsize=64)
 def _quickly(text: str, name: str) -> YamlFile | None:
-    """A sound file by the compiled parser, ten times as fast; None where the careful one must say what is wrong."""
+    """A sound file by the compiled parser, ten times as fast; None where the careful one must say what is wrong.
+
+    What was read is kept for as long as the text is the same: a process reads a description more than once.
+    """
     yaml = YAML(typ="safe", pure=False)
+    yaml.Resolver = _RememberingResolver
     places: dict[Path_, str] = {}
     try:
         return YamlFile(name, _built(yaml, yaml.compose(text), (), places, name), places)
     except (YAMLError, ValueError, AttributeError):
         return None
+
+
+class _RememberingResolver(VersionedResolver):
+    """Tells what a plain word is (text, number, date ...) once: a description says it thousands of times."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self._known: dict[str, Any] = {}
+
+    def resolve(self, kind: Any, value: Any, implicit: Any) -> Any:
+        """The tag of a node."""
+        if kind is not ScalarNode or not implicit[0]:
+            return super().resolve(kind, value, implicit)
+        if value not in self._known:
+            self._known[value] = super().resolve(kind, value, implicit)
+        return self._known[value]
 
 
 def _built(yaml: YAML, node: Any, path: Path_, places: dict[Path_, str], name: str) -> Any:
@@ -115,17 +138,24 @@ def _built(yaml: YAML, node: Any, path: Path_, places: dict[Path_, str], name: s
         for key, value in node.value:
             if key.tag == _MERGE:
                 raise ValueError
-            inner = str(yaml.constructor.construct_object(key))
+            inner = str(_single(yaml, key))
             if inner in found:
                 raise ValueError
-            places[*path, inner] = f"{name}:{key.start_mark.line + 1}"
-            found[inner] = _built(yaml, value, (*path, inner), places, name)
+            there = (*path, inner)
+            places[there] = f"{name}:{key.start_mark.line + 1}"
+            found[inner] = _built(yaml, value, there, places, name)
         return found
     if isinstance(node, SequenceNode):
         for index, value in enumerate(node.value):
             places[*path, index] = f"{name}:{value.start_mark.line + 1}"
         return [_built(yaml, value, (*path, index), places, name) for index, value in enumerate(node.value)]
-    return None if node is None else yaml.constructor.construct_object(node)
+    return None if node is None else _single(yaml, node)
+
+
+def _single(yaml: YAML, node: Any) -> Any:
+    """The value of a node; a text is as it stands."""
+    text = isinstance(node, ScalarNode) and node.tag == _TEXT
+    return node.value if text else yaml.constructor.construct_object(node)
 
 
 def _impossible_date(text: str) -> int:
@@ -205,7 +235,7 @@ def _filled(value: Any, names: Mapping[str, Any]) -> Any:
         return {_filled(key, names): _filled(one, names) for key, one in value.items()}
     if isinstance(value, list):
         return [_filled(one, names) for one in value]
-    if isinstance(value, str):
+    if isinstance(value, str) and "{" in value:
         for name, filling in names.items():
             value = value.replace("{" + name + "}", str(filling))
     return value

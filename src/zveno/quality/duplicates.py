@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+import scipy
 from numpy.typing import NDArray
-from scipy import optimize, stats
+from scipy.special import chdtrc, gammaincinv, stdtr
 
 from zveno.model.chain import ChainModel
 from zveno.quality.holm import holm
@@ -96,7 +97,7 @@ def _row(model: ChainModel, group: Group, period: str) -> dict[str, Any]:
     sd = math.sqrt(float(np.mean(relative**2)) / 2)
     claimed = claimed_sd_rel(model, group)
     few = count < FEW
-    low, high = (sd * math.sqrt(count / stats.chi2.ppf(q, count)) for q in (0.975, 0.025))
+    low, high = (sd * math.sqrt(count / (2 * gammaincinv(count / 2, q))) for q in (0.975, 0.025))
     return {
         "period": period, "material": group.material, "component": group.component,
         "low_frac": float(mean.min()), "high_frac": float(mean.max()), "pairs": count, "sd_rel_frac": sd,
@@ -105,7 +106,7 @@ def _row(model: ChainModel, group: Group, period: str) -> dict[str, Any]:
         "bias_rel_frac": float(relative.mean()), "bias_p": _bias_p(relative),
         "claimed_sd_rel_frac": None if claimed is None else float(np.sqrt(np.mean(claimed**2))),
         "p_value": None if few or claimed is None else float(
-            stats.chi2.sf(float(np.sum((relative / claimed) ** 2)) / 2, count)
+            chdtrc(count, float(np.sum((relative / claimed) ** 2)) / 2)
         ),
         "verdict": "too_few" if few else "not_described" if claimed is None else "within",
     }  # fmt: skip
@@ -123,7 +124,7 @@ def _bias_p(relative: Floats) -> float | None:
     if len(relative) < FEW or float(relative.std(ddof=1)) == 0:
         return None
     t = float(relative.mean() / relative.std(ddof=1) * math.sqrt(len(relative)))
-    return float(2 * stats.t.sf(abs(t), len(relative) - 1))
+    return float(2 * stdtr(len(relative) - 1, -abs(t)))
 
 
 def claimed_sd_rel(model: ChainModel, group: Group) -> Floats | None:
@@ -204,5 +205,7 @@ def precision(mean: Floats, difference: Floats) -> tuple[float, float]:
         return float(np.sum(np.log(variance) + square / variance))
 
     starts = [(math.log(size * part), math.log(typical)) for part in (1.0, 1e-2, 1e-4)]
-    best = min((optimize.minimize(surprise, start, method="Nelder-Mead") for start in starts), key=lambda one: one.fun)
+    best = min(
+        (scipy.optimize.minimize(surprise, start, method="Nelder-Mead") for start in starts), key=lambda one: one.fun
+    )
     return math.exp(best.x[0]), math.exp(best.x[1])

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy import stats
+from scipy.special import stdtr, stdtrit
 
 from zveno.model.quality import Blank, QualityFile, Standard
 from zveno.quality.holm import holm
@@ -121,7 +121,7 @@ def _bias(bias: float, sd: float, count: int, certificate_sd: float) -> tuple[fl
     own = sd**2 / count
     se = math.sqrt(own + certificate_sd**2)
     dof = (own + certificate_sd**2) ** 2 / (own**2 / (count - 1))
-    return float(stats.t.ppf(0.975, dof)) * se, float(2 * stats.t.sf(abs(bias) / se, dof))
+    return float(stdtrit(dof, 0.975)) * se, float(2 * stdtr(dof, -abs(bias) / se))
 
 
 def point_table(charts: Sequence[Chart], period: str) -> pl.DataFrame:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy import stats
+from scipy.special import stdtr, stdtrit
 
 from zveno.tables import frame
 
@@ -65,11 +65,11 @@ class _Effect:
 
     @property
     def p(self) -> float:
-        return float(2 * stats.t.sf(abs(self.t), self.dof))
+        return float(2 * stdtr(self.dof, -abs(self.t)))
 
     @property
     def half(self) -> float:
-        return float(stats.t.ppf(1 - LEVEL / 2, self.dof)) * self.se
+        return float(stdtrit(self.dof, 1 - LEVEL / 2)) * self.se
 
 
 def supplier_biases(lots: Sequence[Lot]) -> pl.DataFrame:

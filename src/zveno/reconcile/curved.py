@@ -17,7 +17,7 @@ from typing import Protocol
 
 import numpy as np
 
-from zveno.errors import SolveError
+from zveno.errors import SolveError, rounded
 from zveno.model.network import MASS, NetConstraint, NetTerm, Network
 from zveno.reconcile.arrays import Floats, Names
 from zveno.reconcile.fit import Fit, fit_network
@@ -76,7 +76,7 @@ def not_met(bent: Sequence[NetConstraint], off: Floats) -> SolveError:
         "no balanced point was found that meets the constraint on {terms}, off by {residual} of its terms: check it "
         "against the balances",
         terms=" + ".join(f"{term.stream}.{term.quantity}" for term in bent[worst].terms),
-        residual=f"{off[worst]:.3g}",
+        residual=rounded(off[worst], 3),
     )  # fmt: skip
 
 

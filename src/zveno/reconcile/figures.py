@@ -11,9 +11,10 @@ from zveno.model.network import MASS
 from zveno.reconcile.balance import Balance, recovery_terms
 from zveno.reconcile.build import MonthInput
 from zveno.reconcile.result import NetworkResult, Term
+from zveno.reconcile.tested import suspect_figures
 from zveno.reconcile.topology import contents
 from zveno.reconcile.unaccounted import unaccounted_makers
-from zveno.tables.figure import Figure, Formula, Of, Over, Plus, Read, Solved, address_of, row_address
+from zveno.tables.figure import Figure, Formula, Of, Over, Plus, Read, Score, Solved, address_of, row_address
 
 
 @dataclass
@@ -38,10 +39,11 @@ def flow_sum(terms: list[Term] | tuple[Term, ...], view: str = "") -> Formula:
 
 
 def balance_figures(model: ChainModel, month: MonthInput, balance: Balance) -> Iterator[Figure]:
-    """Figures of the tables ``flows``, ``recoveries`` and ``adjustments``."""
+    """Figures of the tables ``flows``, ``recoveries``, ``adjustments`` and ``suspects``."""
     yield from _flow_figures(model, balance)
     yield from _recovery_figures(model, month, balance)
     yield from _adjustment_figures(balance)
+    yield from suspect_figures(balance.result, balance.suspects)
 
 
 def _flow_figures(model: ChainModel, balance: Balance) -> Iterator[Figure]:
@@ -104,7 +106,7 @@ def _unaccounted(views: Views, view: str, terms: list[Term], named: tuple[str, t
 
 
 def _adjustment_figures(balance: Balance) -> Iterator[Figure]:
-    """Readings as read, with their standard deviations, and reconciled."""
+    """Readings as read, with their standard deviations, reconciled, and their tests."""
     flows = balance.flows.filter(balance.flows["component"] != "").iter_rows(named=True)
     published = {(row["stream"], row["component"]): row for row in flows}
     for row in balance.adjustments.iter_rows(named=True):
@@ -115,6 +117,7 @@ def _adjustment_figures(balance: Balance) -> Iterator[Figure]:
             "reading": ("sd", read),
             "sd": (None, Read(*keys, sd=True)),
             "reconciled": ("reconciled_sd", _reconciled(row, published, reconciled)),
+            "z": (None, Score(((*keys, 1.0),))),
         }
         for column, (sd, formula) in made.items():
             if row[column] is not None:

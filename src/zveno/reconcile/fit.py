@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -12,6 +12,7 @@ from scipy.special import chdtrc
 from zveno.model.network import Network
 from zveno.reconcile.arrays import Bools, Floats, Problem, arrays
 from zveno.reconcile.kernel import Solved, interior_point
+from zveno.reconcile.nearby import Kept
 from zveno.reconcile.newton import bounds, flow_slopes
 from zveno.reconcile.objective import Data, Misfit, data_of, misfit
 from zveno.reconcile.observability import Adjustments, Linear, adjustments, linearise
@@ -19,6 +20,7 @@ from zveno.reconcile.polish import Polished, polish, sharpened, without_closed
 from zveno.reconcile.unmet import endless, not_converged
 
 SIGNIFICANCE = 0.05
+_AS_GOOD = 1e-8
 BOUND_CONFLICT = 3.84  # one reading two standard deviations off
 
 
@@ -48,6 +50,20 @@ class Fit:
     def tests(self) -> Adjustments:
         """Adjustments of the readings in use with their tests."""
         return adjustments(self.linear, self.miss, self.held)
+
+    @cached_property
+    def kept(self) -> Kept:
+        """What is kept of this point to solve others near by."""
+        u = np.concatenate([self.mass[self.problem.mass_free], self.flow[self.problem.flow_free]])[None]
+        return Kept(self.problem, self.data, u, self.active, self.linear)
+
+    def like(self, problem: Problem) -> bool:
+        """Whether another problem has the same variables."""
+        mine = (self.problem.mass_fixed, self.problem.assay_fixed)
+        return all(
+            np.array_equal(np.isnan(a), np.isnan(b))
+            for a, b in zip(mine, (problem.mass_fixed, problem.assay_fixed), strict=True)
+        )
 
     @cached_property
     def flow_slopes(self) -> Floats:
@@ -127,22 +143,50 @@ def refit(network: Network, near: Fit) -> Fit:
     DataError, SolveError
         As ``fit_network`` does.
     """
-    old = near.problem
-    problem = arrays(network, like=old)
-    same = all(
-        np.array_equal(np.isnan(a), np.isnan(b))
-        for a, b in ((problem.mass_fixed, old.mass_fixed), (problem.assay_fixed, old.assay_fixed))
-    )
-    if not same or near.closed.any() or len(near.active) != len(bounds(problem)):
+    problem = arrays(network, like=near.problem)
+    if not near.like(problem) or near.closed.any() or len(near.active) != len(bounds(problem)):
         return fit_network(network)
-    data = near.data
-    start = np.concatenate([near.mass[problem.mass_free], near.flow[problem.flow_free]])[None]
     with np.errstate(divide="ignore", invalid="ignore"):
-        found = sharpened(problem, data, start, near.active)
-        if found is None:
-            return fit_network(network)
-        best = Polished(found, near.active, near.closed)
-        return fit_at(problem, data, best, near.mass[None], near.iterations)
+        known = _solved_near(problem, near)
+        if known is not None and np.array_equal(known.active, near.active):
+            return known
+        if known is None:
+            known = _sharpened_near(problem, near)
+        elif not _no_better_anew(problem, known):  # other bounds hold: there may be a better solution elsewhere
+            known = None
+        return fit_network(network) if known is None else known
+
+
+def _sharpened_near(problem: Problem, near: Fit) -> Fit | None:
+    """A point near a solved one by Newton steps with the same bounds; None where they do not lead to it."""
+    found = sharpened(problem, near.data, near.kept.u, near.active)
+    if found is None:
+        return None
+    return fit_at(problem, near.data, Polished(found, near.active, near.closed), near.mass[None], near.iterations)
+
+
+def _no_better_anew(problem: Problem, known: Fit) -> bool:
+    """Whether a network solved anew meets the readings no better."""
+    solved = interior_point(problem, known.data)
+    if not solved.converged[0]:
+        return False
+    mass, _, assay = problem.expand(solved.u)
+    return known.objective <= 2 * float(misfit(problem, known.data, mass, assay).half[0]) * (1 + _AS_GOOD)
+
+
+def _solved_near(problem: Problem, near: Fit) -> Fit | None:
+    """A point near a solved one, solved and linearised from what was factored there; None where that is not enough."""
+    found = near.kept.solved(problem)
+    linear = None if found is None else near.kept.linearised(problem, found[0])
+    if found is None or linear is None:
+        return None
+    u, active = found
+    mass, flow, assay = problem.expand(u)
+    miss = misfit(problem, near.data, mass, assay)
+    return replace(
+        near, problem=problem, mass=mass[0], flow=flow[0], assay=assay[0], active=active, linear=linear, miss=miss,
+        held=held_quantities(problem, active[None])[0], objective=2 * float(miss.half[0]),
+    )  # fmt: skip
 
 
 Verdict = Literal["consistent", "suspect", "not testable"]

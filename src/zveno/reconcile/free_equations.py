@@ -9,7 +9,7 @@ import numpy as np
 from scipy.linalg import cholesky, svd
 from scipy.special import chdtrc
 
-from zveno.errors import DataError, SolveError
+from zveno.errors import DataError, SolveError, rounded
 from zveno.model.free import FreeProblem
 from zveno.reconcile.arrays import Bools, Floats
 from zveno.reconcile.derivatives import equations_of
@@ -255,7 +255,7 @@ def _unsolved(task: Task, problem: FreeProblem, failed: Sequence[Found]) -> Solv
     return SolveError(
         "the equations were not solved from any of {starts} starts; the worst is equation {number} ({text}), off by "
         "{residual} of its terms: check it and its readings, or give the variables that are not measured a 'start'",
-        starts=len(failed), number=worst + 1, text=_short(problem, worst), residual=f"{nearest[worst]:.3g}",
+        starts=len(failed), number=worst + 1, text=_short(problem, worst), residual=rounded(nearest[worst], 3),
     )  # fmt: skip
 
 

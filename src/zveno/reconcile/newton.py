@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Protocol
 
 import numpy as np
 from scipy.linalg import LinAlgWarning, lu_factor, lu_solve
+from scipy.sparse import block_array, csr_array, diags_array
+from scipy.sparse.linalg import splu
 
 from zveno.reconcile.arrays import Bools, Floats, Ints, Problem
 from zveno.reconcile.objective import Data, Misfit
@@ -17,6 +20,8 @@ _REFINEMENTS = 3
 _CONVEX = 0.3
 _DEPENDENT, _LEAST_CURVE = 1e-11, 1e-13
 _EXACT = 1e-14
+_MANY = 200
+Solver = Callable[[Floats], Floats]
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,11 @@ class Bounds:
         D[rows, self.flow] = -1.0
         D[rows[self.mass >= 0], self.mass[self.mass >= 0]] = self.total
         return D
+
+    @cached_property
+    def sparse(self) -> csr_array:
+        """The same with its zeros left out."""
+        return csr_array(self.matrix)
 
     @cached_property
     def _caps(self) -> Floats:
@@ -190,8 +200,8 @@ def _size(residual: Floats, terms: Floats) -> Floats:
 class Full:
     """The whole systems, scaled by the present values, for readings that are correlated."""
 
-    matrix: Floats
-    factors: tuple[tuple[Floats, Ints], ...]
+    matrices: tuple[Floats | csr_array, ...]
+    solvers: tuple[Solver, ...]
     scale: Floats
 
     def solve(self, slope: Floats, residual: Floats, *, rough: bool = False) -> tuple[Floats, Floats]:
@@ -199,18 +209,18 @@ class Full:
         rhs = self.scale * np.concatenate([-slope, residual], axis=1)
         x = self._solve(rhs)
         for _ in range(0 if rough else 2):
-            x = x + self._solve(rhs - _times(self.matrix, x))
+            x = x + self._solve(rhs - np.array([one @ each for one, each in zip(self.matrices, x, strict=True)]))
         x = x * self.scale
         n = slope.shape[1]
         return x[:, :n], x[:, n:]
 
     def take(self, which: Ints) -> Full:
         """The systems of some of the periods."""
-        return Full(self.matrix[which], tuple(self.factors[k] for k in which), self.scale[which])
+        return Full(tuple(self.matrices[k] for k in which), tuple(self.solvers[k] for k in which), self.scale[which])
 
     def _solve(self, rhs: Floats) -> Floats:
         """Each period by its own factors."""
-        return np.array([lu_solve(one, b, check_finite=False) for one, b in zip(self.factors, rhs, strict=True)])
+        return np.array([solver(b) for solver, b in zip(self.solvers, rhs, strict=True)])
 
 
 @dataclass(frozen=True)
@@ -343,23 +353,52 @@ def flow_slopes(problem: Problem, assay: Floats) -> Floats:
 def _full(problem: Problem, limits: Bounds, data: Data, miss: Misfit, at: Point) -> Full:
     """Curvature with the whole inverse covariance: Gauss-Newton, or exact and then kept positive."""
     J = jacobian(problem, at.mass, at.assay)[:, problem.reading_of]
-    H = J.transpose(0, 2, 1) @ _weights(problem, data, miss) @ J
-    H = H + (limits.matrix.T * (at.dual / at.slack)[:, None, :]) @ limits.matrix
+    weight, stiffness = _weights(problem, data, miss), at.dual / at.slack
+    scale_l = 1 / np.maximum(np.abs(problem.G) @ at.u[:, :, None], 1e-300)[:, :, 0]
+    scale = np.concatenate([at.u, scale_l], axis=1)
+    damp = at.prox[:, None] / at.u**2
+    if J.shape[2] >= _MANY and not at.exact:
+        diagonals = zip(stiffness, damp, scale, strict=True)
+        found = [_sparse_system(problem, limits, *one) for one in zip(J, weight, diagonals, strict=True)]
+        return Full(tuple(one for one, _ in found), tuple(solver for _, solver in found), scale)
+    H = J.transpose(0, 2, 1) @ weight @ J + (limits.matrix.T * stiffness[:, None, :]) @ limits.matrix
     n, r = H.shape[1], len(problem.b)
     if at.exact:
         H = H + second_derivative(problem, miss, at.mass, at.assay)
         H[:, np.arange(n), np.arange(n)] += _lift(H, problem.G, at.u)[:, None] / at.u**2
-    H[:, np.arange(n), np.arange(n)] += at.prox[:, None] / at.u**2
-    scale_l = 1 / np.maximum(np.abs(problem.G) @ at.u[:, :, None], 1e-300)[:, :, 0]
-    scale = np.concatenate([at.u, scale_l], axis=1)
+    H[:, np.arange(n), np.arange(n)] += damp
     matrix = np.zeros((len(H), n + r, n + r))
     matrix[:, :n, :n] = H
     matrix[:, n:, :n] = problem.G
     matrix[:, :n, n:] = problem.G.T
     matrix = matrix * scale[:, :, None] * scale[:, None, :]
+    return Full(tuple(matrix), tuple(map(_dense_solver, matrix)), scale)
+
+
+def _dense_solver(matrix: Floats) -> Solver:
+    """Solver of one system; a singular one gives no finite step, which ends its period."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", LinAlgWarning)  # a singular system gives no finite step and ends its period
-        return Full(matrix, tuple(lu_factor(one, check_finite=False) for one in matrix), scale)
+        warnings.simplefilter("ignore", LinAlgWarning)
+        return partial(lu_solve, lu_factor(matrix, check_finite=False), check_finite=False)
+
+
+def _sparse_system(
+    problem: Problem, limits: Bounds, J: Floats, weight: Floats, diagonals: tuple[Floats, Floats, Floats]
+) -> tuple[csr_array, Solver]:
+    """The scaled system of one period and its solver, with the zeros left out: from some hundred variables on nearly
+    all of it. ``diagonals`` are the stiffness of the bounds, the damping and the scale.
+    """
+    stiffness, damp, scale = diagonals
+    rows = csr_array(J)
+    H = rows.T @ (csr_array(weight) @ rows) + limits.sparse.T @ (diags_array(stiffness) @ limits.sparse)
+    G, sizes = csr_array(problem.G), diags_array(scale)
+    matrix = csr_array(sizes @ block_array([[H + diags_array(damp), G.T], [G, None]]) @ sizes)
+    if np.isfinite(matrix.data).all():
+        try:
+            return matrix, splu(matrix.tocsc()).solve
+        except RuntimeError:  # singular to the last digit
+            pass
+    return matrix, partial(np.full_like, fill_value=np.nan)
 
 
 def _weights(problem: Problem, data: Data, miss: Misfit) -> Floats:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 from zveno.reconcile.arrays import Bools, Ints
 from zveno.reconcile.records import Series
 
@@ -25,9 +27,14 @@ class Gauge:
 
 @dataclass(frozen=True)
 class Dryness:
-    """A share of solids that is the same for all weights: 1 less the moisture as described, or 1."""
+    """A moisture that is the same for all weights: as described, or none."""
 
-    solids_frac: float
+    moisture_frac: float = 0.0
+
+    @property
+    def solids_frac(self) -> float:
+        """Share of solids."""
+        return 1 - self.moisture_frac
 
 
 @dataclass(frozen=True)
@@ -101,6 +108,7 @@ class Assumed:
     why: str
 
 
+_TOUCHES = 1e-9
 Origin = Summed | Averaged | Surveyed | Stated | Added | Blended | Assumed
 
 
@@ -138,3 +146,19 @@ def parts_of(origin: Origin) -> tuple[Origin, ...]:
     if isinstance(origin, Added):
         return tuple(part for _, part in origin.terms)
     return (*origin.assays, *origin.masses) if isinstance(origin, Blended) else ()
+
+
+def shares(origin: Averaged) -> list[list[tuple[int, int, float]]]:
+    """Weights within the time of each assay: (number of the scale, place of the weight, share of it that falls there).
+
+    None where no more than touches it.
+    """
+    start, end = origin.series.start, np.maximum(origin.series.end, origin.series.start + 1)
+    found: list[list[tuple[int, int, float]]] = [[] for _ in range(len(start))]
+    for scale, one in enumerate(origin.weighers):
+        begin, length = one.series.start, np.maximum(one.series.end - one.series.start, 1.0)
+        first, last = np.maximum(start[:, None], begin), np.minimum(end[:, None], begin + length)
+        share = np.clip(last - first, 0.0, None) / length
+        for k, at in zip(*np.nonzero(share > 0), strict=True):
+            found[k].append((scale, int(at), float(share[k, at])))
+    return [one if any(share > _TOUCHES for *_, share in one) else [] for one in found]

@@ -106,6 +106,11 @@ class PeriodValues:
         origin = Summed(meter.id, meter.quantity, series, drying, scale)
         return Measured(sum_dry, math.sqrt(own), parts, meter.id, spread=spread, origin=origin)
 
+    def weighed(self, meter: Meter) -> Summed:
+        """All weights of a meter with what dries them, those too that longer ones cover."""
+        series = self.within(meter, meter.quantity)
+        return Summed(meter.id, meter.quantity, series, self._solids_quietly(meter, series)[1])
+
     def within(self, meter: Meter, quantity: str) -> Series:
         """Values of a meter in the report days of the period, as its plant counts them."""
         return of_meter(self.model, self.book, meter, quantity, self.period)
@@ -126,15 +131,15 @@ class PeriodValues:
         """Share of solids in each reading, the errors that the moisture brings to their dry sum, and its origin."""
         wet = series.value
         if meter.quantity != "wet_mass":
-            return np.ones_like(wet), {}, Dryness(1.0)
+            return np.ones_like(wet), {}, Dryness()
         fallback = self._described_moisture(meter)
         gauge = self._gauge(meter, own_only=fallback is not None)
         if gauge is None:
             if fallback is None:
                 self.gaps.append(Gap(meter.id, "moisture", max(len(series), 1), 0, TAKEN_AS_DRY))
-                return np.ones_like(wet), {f"dry:{meter.id}": _DRY_SD * float(wet.sum())}, Dryness(1.0)
+                return np.ones_like(wet), {f"dry:{meter.id}": _DRY_SD * float(wet.sum())}, Dryness()
             parts = {f"described:{meter.stream}": _DESCRIBED_SD * fallback * float(wet.sum())}
-            return np.full_like(wet, 1 - fallback), parts, Dryness(1 - fallback)
+            return np.full_like(wet, 1 - fallback), parts, Dryness(fallback)
         instrument, moisture = gauge
         found, at = _lookup(moisture, series.start)
         share = np.where(found, moisture.value[at], moisture.value.mean())

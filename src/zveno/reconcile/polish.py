@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve, cholesky, qr, solve_triangular
+from scipy.sparse import csr_array
 
 from zveno.reconcile.arrays import Bools, Floats, Problem, independent
 from zveno.reconcile.kernel import Solved, holding
@@ -20,6 +21,7 @@ _GONE = 1e-5
 _FAR = 1e-3
 _LEFT = 1e-6
 _DEPENDENT, _BALANCED = 1e-10, 1e-12
+_MANY = 200
 
 
 @dataclass(frozen=True)
@@ -141,9 +143,8 @@ def _newton(
     by = data.present[0] if by is None else by
     mass, _, assay = problem.expand(u)
     scale = scales(problem, mass, assay)[0][0]
-    rows = np.vstack([problem.G, held]) * scale
-    null = null_space(rows[independent(rows)] if len(held) else rows)
-    before, size, seen, rests = np.inf, np.inf, None, 0
+    null = _allowed(problem, held, scale)
+    before, size, basis, rests = np.inf, np.inf, None, 0
     for _ in range(_STEPS):
         mass, _, assay = problem.expand(u)
         miss = misfit(problem, data, mass, assay)
@@ -154,25 +155,53 @@ def _newton(
             return u
         before = miss.half[0]
         rows = jacobian(problem, mass, assay)[0][problem.reading_of] * scale
-        if seen is None or turns:
-            seen = _seen(by, rows, null)
-        bend = null.T @ (second_derivative(problem, miss, mass, assay)[0] * np.outer(scale, scale)) @ null
-        step = _minimum(
-            _whitened(problem, data, miss, rows @ null),
-            seen,
-            bend,
-            null.T @ (scale * gradient(problem, miss, mass, assay)[0]),
-        )
-        if step is None:
+        if basis is None or turns:
+            basis = null @ _seen(by, rows, null)
+        bend = thinned(second_derivative(problem, miss, mass, assay)[0] * np.outer(scale, scale))
+        slope = scale * gradient(problem, miss, mass, assay)[0]
+        y = _minimum(whitened(problem, data, miss, rows) @ basis, basis.T @ (bend @ basis), basis.T @ slope)
+        if y is None:
             return None
-        step = null @ step
+        step = basis @ y
         u = u + scale * step
         size, last = float(np.abs(step).max(initial=0.0)), size
         if size > _FAR:
-            seen = None  # what the readings see turns with the point
+            basis = None  # what the readings see turns with the point
         if size < _SETTLED or 0.3 * last < size < _NOISE:  # no nearer: rounding moves the point to and fro
             return u
     return None
+
+
+def _allowed(problem: Problem, held: Floats, scale: Floats) -> Floats:
+    """Orthonormal directions in which no equation and no held bound changes."""
+    rows = np.vstack([problem.G, held]) * scale
+    return null_space(rows[independent(rows)] if len(held) else rows)
+
+
+def free_directions(problem: Problem, by: Bools, u: Floats, held: Floats) -> Floats:
+    """Those of them that the readings named see at a point (1, variables), by the variables over their sizes."""
+    mass, _, assay = problem.expand(u)
+    scale = scales(problem, mass, assay)[0][0]
+    null = _allowed(problem, held, scale)
+    rows = jacobian(problem, mass, assay)[0][problem.reading_of] * scale
+    return np.asarray(null @ _seen(by, rows, null))
+
+
+def newton_basis(rows: Floats, bend: Floats, free: Floats) -> Floats | None:
+    """Free directions turned so that their curvature is one; None where it is not positive.
+
+    ``rows`` are slopes of the readings over their errors and ``bend`` second derivatives, both along ``free``.
+    """
+    n = free.shape[1]
+    R = qr(rows, mode="r", check_finite=False)[0][:n]
+    if len(R) < n or np.any(np.diag(R) == 0):
+        return None
+    curved = solve_triangular(R, solve_triangular(R, bend, trans="T").T, trans="T")
+    try:
+        root = cholesky(np.eye(n) + (curved + curved.T) / 2, lower=True)
+    except LinAlgError:
+        return None
+    return np.asarray(solve_triangular(root, solve_triangular(R, free.T, trans="T"), lower=True).T)
 
 
 def _seen(by: Bools, rows: Floats, null: Floats) -> Floats:
@@ -185,28 +214,37 @@ def _seen(by: Bools, rows: Floats, null: Floats) -> Floats:
     return split(rows[used] @ null / size[:, None])[0]
 
 
-def _whitened(problem: Problem, data: Data, miss: Misfit, rows: Floats) -> Floats:
+def whitened(problem: Problem, data: Data, miss: Misfit, rows: Floats) -> Floats | csr_array:
     """Slopes of the readings over their errors: ``R' R`` is the Gauss-Newton curvature."""
     weight = np.diag(miss.curve_by_reading[0]) if data.inverse is None else data.inverse[0].copy()
     weight[problem.censored, problem.censored] = miss.curve_by_reading[0, problem.censored]
     used = np.flatnonzero(np.diag(weight) > 0)
     root = cholesky(weight[np.ix_(used, used)], lower=False)
-    return np.asarray(root @ rows[used])
+    if max(rows.shape) < _MANY:
+        return np.asarray(root @ rows[used])
+    return csr_array(csr_array(root) @ csr_array(rows[used]))
 
 
-def _minimum(rows: Floats, seen: Floats, bend: Floats, slope: Floats) -> Floats | None:
-    """Newton step within the directions seen, without the second derivatives where they would not go down.
+def thinned(matrix: Floats) -> Floats | csr_array:
+    """A large matrix, nearly all of it zeros, without them."""
+    return matrix if max(matrix.shape) < _MANY else csr_array(matrix)
+
+
+def _minimum(rows: Floats, bend: Floats, slope: Floats) -> Floats | None:
+    """Newton step along directions that all readings together see, without the second derivatives where they would
+    not go down.
 
     Worked in the space of the readings, whose errors are alike: assays of ppm and masses of megatonnes spoil each
     other's digits in a matrix of both.
     """
-    R = qr(rows @ seen, mode="r")[0][: seen.shape[1]]
-    if len(R) < seen.shape[1] or np.any(np.diag(R) == 0):
+    n = rows.shape[1]
+    R = qr(rows, mode="r", check_finite=False)[0][:n]
+    if len(R) < n or np.any(np.diag(R) == 0):
         return None
-    pull = solve_triangular(R, seen.T @ slope, trans="T")
-    curved = solve_triangular(R, solve_triangular(R, seen.T @ bend @ seen, trans="T").T, trans="T")
+    pull = solve_triangular(R, slope, trans="T")
+    curved = solve_triangular(R, solve_triangular(R, bend, trans="T").T, trans="T")
     try:
-        y = cho_solve(cho_factor(np.eye(len(R)) + (curved + curved.T) / 2), -pull)
+        y = cho_solve(cho_factor(np.eye(n) + (curved + curved.T) / 2), -pull)
     except LinAlgError:
         y = -pull
-    return np.asarray(seen @ solve_triangular(R, y))
+    return np.asarray(solve_triangular(R, y))

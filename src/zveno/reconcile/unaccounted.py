@@ -138,10 +138,15 @@ def _opened(network: Network, result: NetworkResult, nodes: Sequence[NetNode], c
     """
     fit = result.fit
     problem = arrays(_release(network, {one.id for one in nodes}, component), like=fit.problem)
-    linear = linearise(problem, fit.data, fit.mass[None], fit.assay[None], fit.mass[None])
+    linear = fit.linear
+    if fit.like(problem):  # along directions that were free before, every section stays closed
+        hidden = fit.kept.sight.parted(fit.kept.opened(problem))[1]
+    else:
+        linear = linearise(problem, fit.data, fit.mass[None], fit.assay[None], fit.mass[None])
+        hidden = linear.hidden
     seen = NetworkResult(network, replace(fit, problem=problem, linear=linear))
-    rows = [seen.slopes(_net(network, {one.id}, component)) * linear.scale for one in nodes]
-    U, size, _ = np.linalg.svd(np.array(rows) @ linear.hidden, full_matrices=False)
+    rows = np.array([seen.slopes(_net(network, {one.id}, component)) * linear.scale for one in nodes])
+    U, size, _ = np.linalg.svd(rows @ hidden, full_matrices=False)
     kept = size > _SEEN * np.linalg.norm(rows)
     return np.asarray(U[:, kept] * size[kept])
 

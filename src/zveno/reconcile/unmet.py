@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from scipy.optimize import linprog
 
-from zveno.errors import Phrase, SolveError, some_names
+from zveno.errors import Phrase, SolveError, rounded, some_names
 from zveno.model.network import MASS, Network
 from zveno.reconcile.arrays import Floats, Problem
 from zveno.reconcile.equations import CLOSURE, CONSTRAINT, Row
@@ -58,7 +58,7 @@ def not_converged(problem: Problem, solved: Solved) -> SolveError:
             "the balance was not solved in {iterations} steps; the worst equation is {quantity} at '{place}', off by "
             "{residual} of its flows: check fixed values, stream directions and standard deviations there",
             iterations=steps, quantity=quantity_phrase(problem.rows[worst][1]), place=problem.rows[worst][0],
-            residual=float(f"{off[worst]:.3g}"),
+            residual=rounded(off[worst], 3),
         )  # fmt: skip
     share = np.abs(problem.sigma / np.where(problem.value == 0, np.inf, problem.value))
     share = np.where(share > 0, share, np.inf)

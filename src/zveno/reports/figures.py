@@ -7,9 +7,23 @@ from collections.abc import Mapping
 from zveno.model.chain import ChainModel
 from zveno.model.network import MASS
 from zveno.reconcile.origin import Added, Assumed, Averaged, Blended, Gauge, Origin, Stated, Summed
+from zveno.reports.parts.suspected import suspect_name
 from zveno.reports.parts.words import measured_words, quantity_words
 from zveno.reports.streams import stream_title
-from zveno.tables.figure import Figure, Formula, Over, Plus, Read, Recorded, Solved, Times, Worked
+from zveno.tables.figure import (
+    FIGURE_KEYS,
+    Figure,
+    Formula,
+    Given,
+    Over,
+    Plus,
+    Read,
+    Recorded,
+    Score,
+    Solved,
+    Times,
+    Worked,
+)
 from zveno.text.catalogue import Catalogue
 from zveno.text.mark import tr
 
@@ -59,6 +73,12 @@ _READ = {
     "reading": tr("{what} of {stream} by {meter}, as read"),
     "sd": tr("standard deviation of {what} of {stream} by {meter}"),
     "reconciled": tr("{what} of {stream} by {meter}, reconciled"),
+    "z": tr("z of {what} of {stream} by {meter}"),
+}
+_SUSPECT = {
+    "z": tr("z of a suspect: {suspect}"),
+    "bias": tr("size of the error, if this alone is wrong: {suspect}"),
+    "bias_rel_frac": tr("the same relative to the reading: {suspect}"),
 }
 
 
@@ -67,7 +87,7 @@ def figure_words(model: ChainModel, figure: Figure, text: Catalogue) -> str:
     makers = {
         "flows": _flow, "recoveries": _recovery, "unaccounted": _unaccounted, "adjustments": _reading,
         "stock_books": _stock, "owner_flows": _owned, "owner_accounts": _account, "owner_returns": _returned,
-        "owner_dues": _due, "discrepancies": _discrepancy, "lot_limits": _lot,
+        "owner_dues": _due, "discrepancies": _discrepancy, "lot_limits": _lot, "suspects": _suspect,
     }  # fmt: skip
     maker = makers.get(figure.table)
     return maker(model, figure, text) if maker else " · ".join(filter(None, (*figure.keys, figure.column)))
@@ -133,10 +153,21 @@ def _lot(model: ChainModel, one: Figure, text: Catalogue) -> str:
                 cell=", ".join(filter(None, place)))  # fmt: skip
 
 
+def _suspect(model: ChainModel, one: Figure, text: Catalogue) -> str:
+    row = dict(zip(FIGURE_KEYS["suspects"], one.keys, strict=True))
+    return text(_SUSPECT[one.column], suspect=suspect_name(model, row, text))
+
+
 def _discrepancy(model: ChainModel, one: Figure, text: Catalogue) -> str:
     plant, component = one.keys
     return text(_APART[one.column], component=component, plant=model.title(plant, text.lang))
 
+
+_TEST = tr(
+    "what this error would change the readings by, compared with how far all of them lie from the balance, in "
+    "standard deviations (maximum-power test)"
+)
+_SIZE = tr("the size of this error alone that brings all readings closest to the balance (least squares)")
 
 # ---- derivations ---------------------------------------------------------------------------------------------------
 
@@ -160,6 +191,10 @@ def formula_words(formula: Formula, text: Catalogue) -> str:
         return text("reconciled: all readings together, each changed within its error, so that every balance closes")
     if isinstance(formula, Read):
         return text("made from the records of the meter")
+    if isinstance(formula, Given) and formula.name:
+        return text(formula.name)
+    if isinstance(formula, Score):
+        return text(_SIZE if formula.size else _TEST)
     if isinstance(formula, Recorded):
         return text("one record of the meter {meter}", meter=formula.point)
     return text("another figure, or a number as described")
@@ -188,7 +223,12 @@ UOMS: Mapping[str, str] = {"t": "t", "frac": "%"}
 
 
 def uom_of(figure: Figure) -> str:
-    """Unit of measure of a figure: t, or frac shown in per cent."""
+    """Unit of measure of a figure: t, frac shown in per cent, or none."""
+    if figure.column == "z":
+        return ""
+    if figure.table == "suspects":
+        lost = figure.keys[0] == "loss"
+        return "frac" if figure.column == "bias_rel_frac" or not (lost or figure.keys[-1] == MASS) else "t"
     if figure.table == "adjustments":
         return "t" if figure.keys[1] == MASS else "frac"
     return "frac" if figure.column.endswith("_frac") or figure.column == "chance_within" else "t"

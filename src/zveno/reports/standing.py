@@ -86,7 +86,7 @@ OPEN = Standing()
 
 def standing_words(standing: Standing, text: Catalogue) -> str:
     """Where the period stands in one sentence, with whoever signed and when: what is printed on every page."""
-    signed = ", ".join(f"{one.name} ({one.at.isoformat(sep=' ', timespec='minutes')})" for one in standing.signatures)
+    signed = ", ".join(f"{one.name} ({text.moment(one.at)})" for one in standing.signatures)
     if standing.stand == "open" and standing.in_force:
         return text("DRAFT with all that is known now; version {number} is in force", number=standing.in_force)
     if standing.stand == "open":

@@ -15,8 +15,11 @@ def matching(pattern: str, names: Iterable[str]) -> list[str]:
     >>> matching("mill.line*.ph", ["mill.line1.ph", "mill.line2.ph", "mill.line2.kw"])
     ['mill.line1.ph', 'mill.line2.ph']
     """
+    head, star, _ = pattern.partition("*")
+    if not star:
+        return [name for name in names if name == pattern]
     expression = _expression(pattern)
-    return [name for name in names if expression.fullmatch(name)]
+    return [name for name in names if name.startswith(head) and expression.fullmatch(name)]
 
 
 def star_of(pattern: str, name: str) -> str:

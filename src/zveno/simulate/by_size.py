@@ -23,7 +23,7 @@ def figures_by_size(model: ChainModel, one: Parameter, given: object) -> tuple[s
 
 def twofold_faults(model: ChainModel, name: str, sieves: Floats | Sequence[float]) -> Iterator[Fault]:
     """A value given once and by size class too, or for a sieve that there is not."""
-    parts = [one for one in model.parameters if one.startswith(f"{name}.")]
+    parts = model.parts_of_figures.get(name, ())
     if name in model.parameters and parts:
         message = tr("'{name}' is given once, and by size class too ('{part}'): leave one of them out")
         yield fault(message, line_of_figure(model, name), name=name, part=parts[0])

@@ -105,13 +105,11 @@ def instance_faults(model: ChainModel, unit: Unit, ready: UnitModel) -> Iterator
     if conflict:
         yield fault(conflict, where, unit=unit.id)
     if isinstance(ready, Furnace):
-        fed = {
-            one.target.partition(":")[2] for one in model.streams.values() if one.target.partition(":")[0] == unit.id
-        }
+        fed = {one.target.partition(":")[2] for one in model.entering.get(unit.id, ())}
         idle = ready.idle_inlet(fed)
         if idle:
             yield fault(idle, where, unit=unit.id)
-    wired = {outlet_of(one, type(ready)) for one in model.streams.values() if one.source.partition(":")[0] == unit.id}
+    wired = {outlet_of(one, type(ready)) for one in model.leaving.get(unit.id, ())}
     for outlet in ready.optional:
         if outlet not in wired and ready.flows_at(outlet):
             message = tr("outlet '{unit}:{outlet}' has no stream, but material goes there")
@@ -255,9 +253,8 @@ def _outlet_faults(model: ChainModel, unit: Unit, found: type[UnitModel]) -> Ite
     """Outlets without a stream or with several, streams from outlets that do not exist, no feed at all."""
     where = model.places.get(unit.id, "")
     leaving: dict[str, list[str]] = {}
-    for stream in model.streams.values():
-        if stream.source.partition(":")[0] == unit.id:
-            leaving.setdefault(outlet_of(stream, found), []).append(stream.id)
+    for stream in model.leaving.get(unit.id, ()):
+        leaving.setdefault(outlet_of(stream, found), []).append(stream.id)
     for outlet, streams in leaving.items():
         if outlet not in found.outlets:
             message = tr(
@@ -275,15 +272,15 @@ def _outlet_faults(model: ChainModel, unit: Unit, found: type[UnitModel]) -> Ite
         if outlet not in leaving and outlet not in found.optional:
             message = tr("outlet '{unit}:{outlet}' has no stream: say where it goes")
             yield fault(message, where, unit=unit.id, outlet=outlet)
-    if not any(stream.target == unit.id for stream in model.streams.values()):
+    if not any(stream.target == unit.id for stream in model.entering.get(unit.id, ())):
         yield fault("nothing enters unit '{unit}'", where, unit=unit.id)
 
 
 def _inlet_faults(model: ChainModel, unit: Unit, found: type[UnitModel]) -> Iterator[Fault]:
     """Streams to inlets that do not exist."""
-    for stream in model.streams.values():
-        name, _, inlet = stream.target.partition(":")
-        if name == unit.id and inlet and inlet not in found.inlets:
+    for stream in model.entering.get(unit.id, ()):
+        inlet = stream.target.partition(":")[2]
+        if inlet and inlet not in found.inlets:
             place = model.places.get(stream.id, "")
             message = tr("stream '{stream}' ends at '{unit}:{inlet}', but the inlets of model '{model}' are {inlets}")
             inlets = ", ".join(found.inlets) or "–"

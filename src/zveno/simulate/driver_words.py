@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from zveno.errors import Phrase
+from zveno.errors import Phrase, rounded
 from zveno.simulate.units.unit import Driver
 
 
@@ -18,9 +18,9 @@ class DriverWords:
     uom: Phrase
     scale: float = 1.0
 
-    def value(self, value: float, digits: int = 5) -> str:
+    def value(self, value: float, digits: int = 5) -> float:
         """A value of the driver as a message says it."""
-        return f"{value * self.scale:.{digits}g}"
+        return rounded(value * self.scale, digits)
 
 
 def _share(name: Phrase, **fields: object) -> DriverWords:

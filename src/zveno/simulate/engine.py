@@ -7,7 +7,7 @@ from datetime import date
 
 import numpy as np
 
-from zveno.errors import Fault, Phrase, SolveError, fault
+from zveno.errors import Fault, Phrase, SolveError, fault, rounded
 from zveno.model.chain import ChainModel
 from zveno.simulate.build import Build, build
 from zveno.simulate.cases import Given
@@ -106,7 +106,7 @@ def unsettled_faults(found: Simulation) -> Iterator[Fault]:
             before=words.value(one.before, digits),
             after=words.value(one.after, digits),
             uom=words.uom,
-            residual=f"{one.residual:.3g}",
+            residual=rounded(one.residual, 3),
             loop=quoted([circuit.ids[n] for n in one.loop]),
             advice=_advice(found, row, [circuit.units[n] for n in one.loop]),
         )

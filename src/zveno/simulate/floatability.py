@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from zveno.errors import Fault, ModelError, fault
+from zveno.errors import Fault, ModelError, fault, rounded
 from zveno.model.chain import ChainModel
 from zveno.model.checks import near_match
 from zveno.model.types import Ore
@@ -105,7 +105,7 @@ def size_shares(ore: Ore, scenarios: Scenarios) -> Floats:
         raise ModelError(
             "ore '{ore}': less passes the sieve of {coarse} um than the next finer one",
             where=line_of_figure(scenarios.model, _passing_names(ore, scenarios.model)[0]),
-            ore=ore.id, coarse=f"{sieves[max(wrong[0, 1] - 1, 0)]:g}",
+            ore=ore.id, coarse=rounded(sieves[max(wrong[0, 1] - 1, 0)], 6),
         )  # fmt: skip
     return np.maximum(shares, 0)
 

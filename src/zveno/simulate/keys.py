@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 
-from zveno.errors import Fault, ModelError, fault
+from zveno.errors import Fault, ModelError, fault, rounded
 from zveno.model.chain import ChainModel
 from zveno.model.checks import near_match
 from zveno.model.types import Figure, Number
@@ -116,7 +116,7 @@ def base_value(
         first, second = list(values.items())[:2]
         raise ModelError(
             "'{key}' stands for things of several values: '{first}' is {value}, '{second}' is {other}",
-            key=key, first=first[1], value=f"{first[0]:g}", second=second[1], other=f"{second[0]:g}",
+            key=key, first=first[1], value=rounded(first[0], 6), second=second[1], other=rounded(second[0], 6),
         )  # fmt: skip
     return next(iter(values))
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from zveno.errors import DataError, SolveError
+from zveno.errors import DataError, SolveError, rounded
 from zveno.model.checks import near_match
 from zveno.simulate.basis import Bools, Floats
 from zveno.simulate.build import Build
@@ -247,5 +247,5 @@ def _require_complete(one: _Traced) -> None:
         raise SolveError(
             "the origins of the {component} come to {share} %, not to 100 % (scenario '{scenario}'): "
             "a loop returns nearly all that enters it",
-            share=f"{100 * share:.9g}", component=one.component, scenario=one.scenario,
+            share=rounded(100 * share, 9), component=one.component, scenario=one.scenario,
         )  # fmt: skip

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from zveno.errors import Fault, ModelError, fault
+from zveno.errors import Fault, ModelError, fault, rounded
 from zveno.model.chain import ChainModel
 from zveno.model.types import Figure
 from zveno.quantities import convert, uom_phrase
@@ -148,17 +148,17 @@ def _outside(key: str, figure: Figure, uom: str, values: Floats) -> Iterator[Fau
     astray = np.unique(values[below | (values > (np.inf if high is None else high))])
     told: dict[str, Any] = {
         "key": key, "uom": uom_phrase(uom),
-        "low": "–" if low is None else f"{low:g}", "high": "–" if high is None else f"{high:g}",
+        "low": "–" if low is None else rounded(low, 6), "high": "–" if high is None else rounded(high, 6),
     }  # fmt: skip
     if len(astray) == 1:
         yield fault(
             "'{key}' is set to {value} {uom}, outside the range {low} to {high} that its figure states",
             **told,
-            value=f"{astray[0]:g}",
+            value=rounded(astray[0], 6),
         )
     elif len(astray):
         yield fault(
             "'{key}' is set to {n} values of {least} to {most} {uom}, outside the range {low} to {high} that its "
             "figure states",
-            **told, n=len(astray), least=f"{astray[0]:g}", most=f"{astray[-1]:g}",
+            **told, n=len(astray), least=rounded(astray[0], 6), most=rounded(astray[-1], 6),
         )  # fmt: skip

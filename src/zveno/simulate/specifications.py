@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from zveno.errors import DataError, Fault, ModelError, Phrase, fault
+from zveno.errors import DataError, Fault, ModelError, Phrase, fault, rounded
 from zveno.model.chain import ChainModel
 from zveno.quantities import convert, typed_number, uom_phrase
 from zveno.simulate.keys import Target, base_value, require_targets
@@ -247,14 +247,14 @@ def _possible(model: ChainModel, asked: Result, uom: str) -> tuple[float, float]
     return (-np.inf, np.inf) if one is None else (one.low, one.high)
 
 
-def amount(value: float, uom: str, digits: int = 5) -> Phrase | str:
+def amount(value: float, uom: str, digits: int = 5) -> Phrase:
     """A value with its uom as a message says it, fractions in per cent.
 
     >>> str(amount(0.87, "frac"))
     '87 %'
     """
     if uom == FRACTION:
-        return Phrase("{value} {uom}", {"value": f"{100 * value:.{digits}g}", "uom": Phrase("%")})
+        return Phrase("{value} {uom}", {"value": rounded(100 * value, digits), "uom": Phrase("%")})
     if uom == "-":
-        return f"{value:.{digits}g}"
-    return Phrase("{value} {uom}", {"value": f"{value:.{digits}g}", "uom": uom_phrase(uom)})
+        return Phrase("{value}", {"value": rounded(value, digits)})
+    return Phrase("{value} {uom}", {"value": rounded(value, digits), "uom": uom_phrase(uom)})

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from zveno.errors import Fault, Phrase, fault
+from zveno.errors import Fault, Phrase, fault, rounded
 from zveno.simulate.build import Build
 from zveno.simulate.degrees import DegreesOfFreedom
 from zveno.simulate.driver_words import words_of
@@ -140,17 +140,20 @@ def _limits(nearest: Simulation, asked: Result, wanted: float, reached: float) -
         return
     if asked.kind == "amount" and wanted > fed:
         yield fault("more {component} is wanted than enters the units from which it could come: {fed} t/h",
-                    component=component, fed=f"{fed:.5g}")  # fmt: skip
+                    component=component, fed=rounded(fed, 5))  # fmt: skip
     lost = {name: sum(losses[one] for one in members) for name, members in alike(losses).items()}
     largest = sorted(lost, key=lambda one: -lost[one])[:_LOSSES]
-    told = [f"'{one}' {100 * lost[one] / fed:.3g} %" for one in largest if lost[one] > _SMALL * fed]
+    told = tuple(
+        Phrase("'{name}' {share} %", {"name": one, "share": rounded(100 * lost[one] / fed, 3)})
+        for one in largest if lost[one] > _SMALL * fed
+    )  # fmt: skip
     if told:
         yield fault("of the {component} that enters there, as much leaves by {losses}", component=component,
-                    losses=", ".join(told))  # fmt: skip
+                    losses=told)  # fmt: skip
     sunk = _unfloatable(nearest, losses, component)
     if sunk > _SMALL * fed:
         yield fault("in grains that do not float there leaves {share} % of the {component} that enters",
-                    component=component, share=f"{100 * sunk / fed:.3g}")  # fmt: skip
+                    component=component, share=rounded(100 * sunk / fed, 3))  # fmt: skip
 
 
 def _around(build: Build, own: set[str]) -> tuple[list[str], list[str]]:

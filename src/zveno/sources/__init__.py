@@ -5,7 +5,8 @@ from zveno.sources.cases import CasesFile, read_cases
 from zveno.sources.conflicts import conflicts
 from zveno.sources.fates import REASONS
 from zveno.sources.files import SourceBatch, lock_files, read_files
-from zveno.sources.learn import Learnt, learn
+from zveno.sources.jobshop_problem import read_jobshop
+from zveno.sources.learning import Learnt, LearntTable, learn
 from zveno.sources.lots import read_lots
 from zveno.sources.mappedfiles import (
     QUIET_REASONS,
@@ -17,6 +18,8 @@ from zveno.sources.mappedfiles import (
     records_of,
     rejected_of,
 )
+from zveno.sources.plan_problem import read_plan
+from zveno.sources.pooling_problem import arcs_as_written, read_pooling
 from zveno.sources.problems import read_problem
 from zveno.sources.remarks import remarks
 from zveno.sources.settled import MappedFile, settled
@@ -27,8 +30,10 @@ __all__ = [
     "CasesFile",
     "CountedValue",
     "Learnt",
+    "LearntTable",
     "MappedFile",
     "SourceBatch",
+    "arcs_as_written",
     "cells_frame",
     "conflicts",
     "files_frame",
@@ -40,7 +45,10 @@ __all__ = [
     "read_by_mapping",
     "read_cases",
     "read_files",
+    "read_jobshop",
     "read_lots",
+    "read_plan",
+    "read_pooling",
     "read_problem",
     "records_of",
     "rejected_of",

@@ -11,6 +11,9 @@ _FIGURES = re.compile(r"(?<![\d.,])(\d{1,2})[./-](\d{1,2})[./-](\d{4}|\d{2})(?![
 _ISO = re.compile(r"(?<!\d)(\d{4})-(\d{2})-(\d{2})(?!\d)")
 _WORDS = re.compile(r"(?<!\d)(\d{1,2})\s+([^\W\d_]+)\.?\s+(\d{4})")
 _KAZAKH = re.compile(r"(?<!\d)(\d{4})\s*(?:ж\.|жыл\w*)\s*(\d{1,2})\s+([^\W\d_]+)")
+_MONTH_YEAR = re.compile(r"([^\W\d_]+)\.?\s+(20\d\d)(?!\d)")
+_YEAR_MONTH = re.compile(r"(?<!\d)(20\d\d)\s*(?:ж\.|жыл\w*)?\s*([^\W\d_]+)")
+_FIGURE_MONTH = re.compile(r"(?<![\d.])(\d{1,2})[./-](20\d\d)(?![\d.])")
 _CLOCK = re.compile(r"(?<![\d.])([01]?\d|2[0-4]):([0-5]\d)(?::[0-5]\d)?(?!\d)")
 _FILLERS = re.compile(r"\b(г|год|года|ж|жыл|жылы|жылғы|за|на|от|дата|күні|date|for)\b[.:]?", re.IGNORECASE)
 """Words that may stand beside a date in a cell that is nothing but a date."""
@@ -43,6 +46,23 @@ def _found(text: str) -> tuple[date | None, str]:
         except ValueError:
             return None, plain
     return None, plain
+
+
+def month_in(text: str) -> date | None:
+    """The first day of the one month that a text names without a day, or None.
+
+    >>> month_in("Журнал за март 2026 г."), month_in("2026 ж. наурыз"), month_in("03.2026"), month_in("5 марта 2026")
+    (datetime.date(2026, 3, 1), datetime.date(2026, 3, 1), datetime.date(2026, 3, 1), None)
+    """
+    low = tidy(text).lower()
+    found = set()
+    for pattern, order in ((_MONTH_YEAR, "my"), (_YEAR_MONTH, "ym"), (_FIGURE_MONTH, "my")):
+        for match in pattern.finditer(low):
+            part = dict(zip(order, match.groups(), strict=True))
+            month = int(part["m"]) if part["m"].isdigit() else MONTHS.get(part["m"], 0)
+            if 1 <= month <= 12:
+                found.add((int(part["y"]), month))
+    return date(*found.pop(), 1) if len(found) == 1 and date_in(text) is None else None
 
 
 def moment_of(value: object) -> datetime | None:
@@ -79,3 +99,22 @@ def moment_in(text: str, *, whole: bool = False) -> datetime | None:
             return None
     start = datetime.combine(day, time())
     return start + timedelta(hours=int(clock[1]), minutes=int(clock[2])) if clock else start
+
+
+def day_second(value: object) -> object:
+    """A date of figures whose month stands first, with the day first; anything else as it is.
+
+    >>> day_second("03/25/2026 14:00"), day_second("25 March 2026")
+    ('25/03/2026 14:00', '25 March 2026')
+    """
+    return _FIGURES.sub(r"\2/\1/\3", value) if isinstance(value, str) else value
+
+
+def figures_in(text: str) -> tuple[int, int] | None:
+    """The first two numbers of a date of figures, in the order in which they stand; None where there is none.
+
+    >>> figures_in("03/25/2026"), figures_in("2026-03-25")
+    ((3, 25), None)
+    """
+    found = _FIGURES.search(tidy(text)) if not _ISO.search(text) else None
+    return (int(found[1]), int(found[2])) if found else None

@@ -17,6 +17,9 @@ _SHARE = 0.6
 """Share of the columns of a mapping that a heading must have."""
 _SHORT = ("%", "t", "т", "h", "ч")
 """Units of one letter that a heading may end with; of others (В for volts) nobody could tell."""
+ACROSS = ("{date}", "{day}", "{month}")
+"""Names of patterns that catch a time from a heading."""
+_SECTION_ROWS = 3
 _COMMA = re.compile(r",\s+")
 _BRACKETS = re.compile(r"\(([^()]*)\)")
 
@@ -46,9 +49,12 @@ class Heading:
 def find_heading(sheet: Sheet, table: MappedTable) -> Heading | None:
     """The heading rows that fit a table best; None where too few of its columns are there."""
     best: Heading | None = None
+    across = any(name in pattern for pattern in table.columns for name in ACROSS)
     for row in range(sheet.height):
         values = [cell.value for _, cell in sheet.row(row)]
-        if not values or 2 * sum(isinstance(one, str) for one in values) < len(values):
+        if not values or (not across and 2 * sum(isinstance(one, str) for one in values) < len(values)):
+            continue
+        if table.section and not _under(sheet, row, table.section):
             continue
         found = _heading_at(sheet, table, row)
         if best is None or len(found.columns) > len(best.columns):
@@ -58,6 +64,13 @@ def find_heading(sheet: Sheet, table: MappedTable) -> Heading | None:
     if best is None or len(table.columns) - len(best.missing) < max(1, _SHARE * len(table.columns)):
         return None
     return best
+
+
+def _under(sheet: Sheet, row: int, pattern: str) -> bool:
+    """Whether a text right above a row fits a pattern."""
+    near = range(max(0, row - _SECTION_ROWS), row)
+    return any(isinstance(cell.value, str) and caught(pattern, cell.value) is not None
+               for n in near for _, cell in sheet.row(n))  # fmt: skip
 
 
 def _heading_at(sheet: Sheet, table: MappedTable, row: int) -> Heading:
@@ -86,10 +99,17 @@ def heading_path(sheet: Sheet, column: int, first: int, last: int) -> tuple[str,
         if cell is None and not sheet.merged and row < last and sheet.at(last, column) is not None:
             left = next((sheet.at(row, c) for c in range(column, -1, -1) if sheet.at(row, c) is not None), None)
             cell = left
-        text = tidy(cell.value) if cell is not None and cell.value is not None else ""
+        text = _said(cell.value) if cell is not None and cell.value is not None else ""
         if text and (not path or path[-1] != text):
             path.append(text)
     return tuple(path)
+
+
+def _said(value: object) -> str:
+    """A cell of a heading as text: whole numbers without a decimal point, days without their midnight."""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return tidy(value).removesuffix(" 00:00:00")
 
 
 def _known(rules: Mapping[str, CellRule], path: tuple[str, ...]) -> HeadColumn | None:
@@ -124,7 +144,8 @@ def _uom_of_part(part: str) -> str:
         pieces = part.split(",")
     for piece in reversed(pieces[1:]):
         words = _BRACKETS.sub(" ", piece).replace("±", " ").split()
-        for text in ("".join(words), *words[:1]):
+        ending = [one for one in words[-1:] if len(one) > 1 or one.lower() in _SHORT]
+        for text in ("".join(words), *words[:1], *ending):
             if code_of(text):
                 return code_of(text)
     for inner in reversed(_BRACKETS.findall(part)):

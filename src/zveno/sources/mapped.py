@@ -11,7 +11,7 @@ from statistics import median
 from zveno.errors import Fault, fault
 from zveno.model.mapping import LayoutMapping, MappedTable, Mappings
 from zveno.sources.cells import Place, cell_name
-from zveno.sources.dates import date_in, moment_in, moment_of
+from zveno.sources.dates import date_in, moment_in, moment_of, month_in
 from zveno.sources.fates import Fate, context, is_number, left_out
 from zveno.sources.grid import Book, RawCell, Sheet
 from zveno.sources.headings import Heading, find_heading
@@ -193,18 +193,35 @@ class BookReader:
         if any(one.heading is None for one in tables) and not any(one.heading for one in tables):
             yield from _without_values(sheet, tables[0].table.is_)
             return
-        below = [one for one in tables if one.heading is not None]
+        starts = sorted({one.heading.first for one in tables if one.heading is not None})
         top = 0
-        for n, one in enumerate(below):
-            assert one.heading is not None
-            on, used = self._on_sheet(sheet, one, one.heading)
-            end = below[n + 1].first if n + 1 < len(below) else sheet.height
-            yield from self._above(sheet, (top, one.heading.first), used, first=n == 0)
-            yield from _heads(sheet, one.heading)
-            rows = list(on.read(one.heading.last + 1, end))
-            self.doubts |= on.doubts
-            yield from rows
+        for n, first in enumerate(starts):
+            beside = [one for one in tables if one.heading is not None and one.heading.first == first]
+            end = starts[n + 1] if n + 1 < len(starts) else sheet.height
+            yield from self._beside(sheet, beside, (top, end), first=n == 0)
             top = end
+
+    def _beside(self, sheet: Sheet, tables: Sequence[Found], rows: tuple[int, int], *, first: bool) -> Iterator[Fate]:
+        """Tables whose headings stand in the same rows: each cell is read by the one that knows its column."""
+        assert tables[0].heading is not None
+        used: dict[tuple[int, int], str] = {}
+        found: dict[tuple[int, int], Fate] = {}
+        last = max(one.heading.last for one in tables if one.heading is not None)
+        for one in tables:
+            assert one.heading is not None
+            others = {column for each in tables if each is not one and each.heading for column in each.heading.columns}
+            own = replace(one.heading, unknown={c: text for c, text in one.heading.unknown.items() if c not in others})
+            on, said = self._on_sheet(sheet, one, own)
+            used |= said
+            for fate in on.read(last + 1, rows[1]):
+                at = (fate.row, fate.column)
+                if at not in found or on.knows(fate.column):
+                    found[at] = fate
+            self.doubts |= on.doubts
+        heading = replace(tables[0].heading, last=last)
+        yield from self._above(sheet, (rows[0], heading.first), used, first=first)
+        yield from _heads(sheet, heading)
+        yield from found.values()
 
     def _on_sheet(
         self, sheet: Sheet, found: Found, heading: Heading
@@ -226,8 +243,9 @@ class BookReader:
         moment, marks = self._dated(moment, place or (0, 0), sheet)
         aware = moment.replace(tzinfo=calendar.own_zone) if moment is not None else None
         on = TableOnSheet(
-            layout, table, heading, sheet, self.file, calendar, names, date=aware, shift=shift, marks=marks
-        )
+            layout, table, heading, sheet, self.file, calendar, names, date=aware, shift=shift, marks=marks,
+            month=None if moment else _month_above(table.date, above),
+        )  # fmt: skip
         for pattern in (one for one in heading.missing if table.columns[one].is_ == "value"):
             message = tr("column '{column}' of mapping '{layout}' is not on the sheet")
             on.doubt(("missing", pattern), message, (heading.first, 0), column=pattern, layout=layout.id)
@@ -318,6 +336,16 @@ def date_above(said: str, above: Mapping[tuple[int, int], RawCell]) -> tuple[tup
                 return at, moment_in(cell.value)
         return None, None
     return None, datetime.combine(date.fromisoformat(said), time())
+
+
+def _month_above(said: str, above: Mapping[tuple[int, int], RawCell]) -> date | None:
+    """The month that a text above a heading names, for days that are numbers only."""
+    word, _, pattern = said.partition(" ")
+    texts = [str(cell.value) for _, cell in sorted(above.items()) if isinstance(cell.value, str)]
+    if word == "within":
+        texts = [one for one in texts if caught(pattern, one) is not None]
+    months = {month for one in texts if word in ("above", "within") and (month := month_in(one)) is not None}
+    return months.pop() if len(months) == 1 else None
 
 
 def _beside(label: str, above: Mapping[tuple[int, int], RawCell]) -> tuple[int, int] | None:

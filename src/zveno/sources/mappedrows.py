@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date as day_of
 from datetime import datetime, timedelta
 from math import inf
 
 from zveno.errors import Fault, fault
-from zveno.model.mapping import LEFT_OUT, CellRule, LayoutMapping, MappedTable
+from zveno.model.mapping import ASKED, LEFT_OUT, CellRule, LayoutMapping, MappedTable
 from zveno.periods import zone
 from zveno.quantities import uom_of
 from zveno.sources.cells import Place, cell_name
-from zveno.sources.dates import moment_of
+from zveno.sources.dates import day_second, moment_of, month_in
 from zveno.sources.fates import Fate, context, is_number, left_out, shown
 from zveno.sources.grid import RawCell, Sheet
 from zveno.sources.headings import HeadColumn, Heading, code_of
@@ -48,6 +49,8 @@ class TableOnSheet:
     calendar: ReportCalendar
     names: Mapping[str, str]
     date: datetime | None = None
+    month: day_of | None = None
+    """Month of days that are numbers only, where a text above the heading says it."""
     shift: str = ""
     marks: tuple[str, ...] = ()
     doubts: dict[object, Fault] = field(default_factory=dict)
@@ -60,30 +63,78 @@ class TableOnSheet:
     def read(self, first: int, last: int) -> Iterator[Fate]:
         """Fates of all cells of the rows below the heading."""
         date = self.date
+        heads = self._heading_texts()
         for row in range(first, last):
             cells = dict(self.sheet.row(row))
             if not cells:
                 continue
+            if len(heads) > 1 and heads <= {(column, as_word(cell.value)) for column, cell in cells.items()}:
+                yield from self._another(row, last)
+                return
             date, known = self._date_of(row, date)
             yield from RowReader(self, row, cells, date, known).read()
+
+    def _heading_texts(self) -> set[tuple[int, str]]:
+        """Columns and texts of the first heading row."""
+        row = self.sheet.row(self.heading.first)
+        return {(column, as_word(cell.value)) for column, cell in row}
+
+    def _another(self, row: int, last: int) -> Iterator[Fate]:
+        """Cells of another table with the same headings, which no rule tells apart from this one."""
+        message = tr("the same headings begin again; the numbers below were not taken: write 'section' for each table")
+        self.doubt("again", message, (row, 0))
+        for below in range(row, last):
+            for column, cell in self.sheet.row(below):
+                at = (below, column)
+                yield left_out(self.sheet, at, "not_mapped") if is_number(cell) else context(self.sheet, at, "note")
+
+    def knows(self, column: int) -> bool:
+        """Whether a rule says what a column holds."""
+        return column in self.heading.columns
 
     def columns(self, role: str) -> Iterator[tuple[int, HeadColumn]]:
         """Columns of a role."""
         return ((column, one) for column, one in self.heading.columns.items() if one.rule.is_ == role)
 
     def _date_of(self, row: int, before: datetime | None) -> tuple[datetime | None, bool]:
-        """The date of a row, carried down from above, and whether its own date cell (if any) could be read."""
-        known = True
+        """The date of a row, carried down from above, and whether its own date cell (if any) could be read.
+
+        Where two columns of dates differ nobody knows which is meant.
+        """
+        found: set[datetime] = set()
         for column, head in self.columns("date"):
             cell = self.sheet.at(row, column)
             if cell is None or cell.value is None:
                 continue
-            moment = moment_of(cell.value)
+            moment = self._moment(cell.value)
             if moment is None:
                 return (before if is_total(str(cell.value)) else None), False
             own = zone(head.rule.zone) if head.rule.zone else self.calendar.own_zone
-            return moment.replace(tzinfo=own), True
-        return before, known
+            found.add(moment.replace(tzinfo=own))
+        if len(found) > 1:
+            return None, False
+        return (found.pop(), True) if found else (before, True)
+
+    def _moment(self, value: object) -> datetime | None:
+        """The moment of a date cell; a number from 1 to 31 is a day of the month that the sheet names."""
+        if self.table.date_order == "?" and isinstance(value, str):
+            return None
+        turned = day_second(value) if self.table.date_order == "mdy" else value
+        return day_in(self.month, as_word(value)) or moment_of(turned)
+
+
+def day_in(month: day_of | None, word: str) -> datetime | None:
+    """Midnight of a day of a month; None where the word is no day of it.
+
+    >>> day_in(day_of(2026, 3, 1), "31"), day_in(day_of(2026, 2, 1), "31"), day_in(None, "1")
+    (datetime.datetime(2026, 3, 31, 0, 0), None, None)
+    """
+    if month is None or not word.isdigit() or len(word) > 2:
+        return None
+    try:
+        return datetime(month.year, month.month, int(word))
+    except ValueError:
+        return None
 
 
 def as_word(value: object) -> str:
@@ -165,10 +216,14 @@ class RowReader:
                 return "data"
         if any(is_total(one) for one in texts):
             return "total"
-        if self.on.table.rows or not self.dated:
+        if self.on.table.rows or not (self.dated or self._headed()):
             return "other"
         keys = [column for role in ("date", "shift", "label", "id") for column, _ in self.on.columns(role)]
         return "data" if not keys or any(column in self.cells for column in keys) else "other"
+
+    def _headed(self) -> bool:
+        """Whether headings, and not the row, tell the month."""
+        return any("month" in one.names for one in self.on.heading.columns.values())
 
     def _tells(self, column: int) -> bool:
         """Whether the texts of a column say what the row is, rather than being values."""
@@ -290,7 +345,7 @@ class RowReader:
     def _doubtful(self, found: Fate, written: Written, kind: str) -> str:
         """Why a number cannot be taken although it is one; empty where it can."""
         reason = ""
-        if not found.point or not found.quantity or found.point.startswith("."):
+        if not found.point or not found.quantity or found.point.startswith((".", "?")):
             reason = "no_point"
         elif found.start is None:
             reason = "no_period"
@@ -325,11 +380,12 @@ class RowReader:
 
     def _stretch(self, column: CellRule, head: HeadColumn) -> Stretch | None:
         """The time that a value is of; None where it is not known."""
-        if self.date is None:
+        date = self._date(head)
+        if date is None or (self.on.table.calendar or self.on.layout.calendar) == ASKED:
             return None
         row = self.rule or CellRule()
         period = column.period or row.period or self.on.table.period
-        calendar, moment = self.on.calendar, self.date
+        calendar, moment = self.on.calendar, date
         stamped = next((one.rule.stamp for _, one in self.on.columns("date")), "")
         local = moment.astimezone(calendar.own_zone)
         slot_name = fill(self.on.table.slot, {**self.names, **head.names}) or ""
@@ -344,6 +400,22 @@ class RowReader:
             return None
         found = calendar.stretch(local.date(), slot)
         return replace(found, slot=slot_name) if slot_name else found
+
+    def _date(self, head: HeadColumn) -> datetime | None:
+        """The date of a value: from its heading, else of its row."""
+        own = self.on.calendar.own_zone
+        if "date" in head.names:
+            moment = moment_of(head.names["date"])
+            return moment.replace(tzinfo=own) if moment is not None else None
+        month = month_in(head.names["month"]) if "month" in head.names else self.on.month
+        day = head.names.get("day", "")
+        if "month" in head.names and not day:
+            cells = (self.on.sheet.at(self.row, column) for column, _ in self.on.columns("date"))
+            day = next((as_word(cell.value) for cell in cells if cell is not None), "")
+        if not day:
+            return self.date
+        found = day_in(month, day)
+        return found.replace(tzinfo=own) if found is not None else None
 
     def _slot(self, head: HeadColumn) -> str:
         """The shift of a value: from its heading, its row, or the sheet; a whole day where there are no shifts."""

@@ -11,8 +11,13 @@ from zveno.text.words import as_latin
 
 _PART = re.compile(r"\*|\{(\w+)\}")
 _CAUGHT = r"[^\s/,;()|.]+?"
-_OTHERS = {"shift": ".+?", "text": ".+?", "el": "[a-z][a-z0-9]{0,5}"}
-"""What other names catch: several words, the symbol of an element or oxide."""
+_OTHERS = {
+    "shift": ".+?", "text": ".+?", "el": "[a-z][a-z0-9]{0,5}", "day": r"\d{1,2}",
+    "date": r"\d{1,4}[./-]\d{1,2}(?:[./-]\d{1,4})?(?: ?[^\W\d]{1,4}\.?)?"
+            r"|\d{1,2} [^\W\d]+(?: \d{4})?(?: [^\W\d]{1,4}\.?)?",
+    "month": r"[^\W\d]+\.? \d{4}(?: [^\W\d]{1,4}\.?)?|\d{4} ?(?:ж\.|жыл\w*)? ?[^\W\d]+|\d{1,2}[./-]\d{4}",
+}  # fmt: skip
+"""What other names catch: several words, the symbol of an element or oxide, a day of the month, a date, a month."""
 
 
 @lru_cache(maxsize=4096)

@@ -40,7 +40,7 @@ class ProblemSource:
 
     def at(self, path: str) -> str:
         """Place of a JSON path in messages."""
-        return f"{self.name}: {path}"
+        return f"{self.name}: {path}" if path else self.name
 
     def report(self, message: str, path: str, **fields: object) -> None:
         """Note a fault."""

@@ -13,6 +13,7 @@ from zveno.text.sheetwords import plain
 
 _IN_BRACKETS = re.compile(r"\([^)]*\)")
 _FILLERS = re.compile(r"\b(смена|смены|см|ауысым|shift|№)\b\.?")
+_HOURS = re.compile(r"(?<!\d)\d{1,2}([:.]\d\d)?\s*[-–—]\s*\d{1,2}([:.]\d\d)?(?!\d)\s*(ч\.?|сағ\.?|h)?")
 _DAY = timedelta(days=1)
 
 
@@ -58,7 +59,7 @@ class ReportCalendar:
         whole = plain(word)
         if whole in {plain(one) for one in self.calendar.day_words}:
             return "day"
-        bare = plain(_FILLERS.sub(" ", _IN_BRACKETS.sub(" ", word.lower()))).rstrip(".")
+        bare = plain(_FILLERS.sub(" ", _HOURS.sub(" ", _IN_BRACKETS.sub(" ", word.lower())))).rstrip(".,")
         for one in self.calendar.shifts:
             if {whole, bare} & {plain(text) for text in (one.id, *one.words)}:
                 return one.id

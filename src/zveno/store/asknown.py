@@ -28,6 +28,7 @@ class AsKnown:
     def __init__(self, store: Store, cut: datetime) -> None:
         self._store = store
         self.cut = cut
+        self._seen: dict[tuple[str, Period | None, datetime], pl.DataFrame] = {}
 
     def append(self, batches: Sequence[Batch], known: Known) -> NoReturn:  # noqa: ARG002
         """Refused: the past is not changed."""
@@ -50,8 +51,13 @@ class AsKnown:
         return self._store.entries(kind, subject, self._at(known))
 
     def read(self, table: str, period: Period | None = None, known: datetime | None = None) -> pl.DataFrame:
-        """As the store does, at the latest as known at the moment."""
-        return self._store.read(table, period, self._at(known))
+        """As the store does, at the latest as known at the moment; the past does not change, so it is read once."""
+        asked = (table, period, self._at(known))
+        if table == "readings":  # too many to be held for longer than they are used
+            return self._store.read(*asked)
+        if asked not in self._seen:
+            self._seen[asked] = self._store.read(*asked)
+        return self._seen[asked]
 
     def versions(self, table: str, key: Mapping[str, Any]) -> pl.DataFrame:
         """Those that were known at the moment."""

@@ -76,7 +76,9 @@ BOOKS: dict[str, tuple[Column, ...]] = {
         ("component", pl.String, "component"),
         ("owner", pl.String, "owner"),
         ("mass_t", pl.Float64, "metal of the owner, t; null = unobservable"),
-        ("mass_sd_t", pl.Float64, "standard deviation that follows from the balance"),
+        ("mass_sd_t", pl.Float64, "standard deviation that follows from the balance and from stated opening owners"),
+        ("low_t", pl.Float64, "least it may be (95 %), never below nothing; told where it is unobservable too"),
+        ("high_t", pl.Float64, "most it may be (95 %)"),
     ),
     "owner_accounts": _columns(
         ("period", pl.String, "period"),
@@ -89,7 +91,9 @@ BOOKS: dict[str, tuple[Column, ...]] = {
         ),
         ("stream", pl.String, "stream, or several joined by + that are known together only"),
         ("mass_t", pl.Float64, "metal of the owner, t; null = unobservable"),
-        ("mass_sd_t", pl.Float64, "standard deviation that follows from the balance"),
+        ("mass_sd_t", pl.Float64, "standard deviation that follows from the balance and from stated opening owners"),
+        ("low_t", pl.Float64, "least it may be (95 %), never below nothing; told where it is unobservable too"),
+        ("high_t", pl.Float64, "most it may be (95 %)"),
     ),
     "owner_returns": _columns(
         ("period", pl.String, "period"),

@@ -3,7 +3,8 @@
 Whoever makes a table of figures declares their formulas beside it, with the same terms from which the numbers of the
 table were made. A formula is a tree; its leaves are what the reconciliation gives (:class:`Solved`), values of meters
 (:class:`Read`), what was handed over (:class:`Handed`), single records (:class:`Recorded`), other figures and their
-errors (:class:`Of`, :class:`ErrorOf`) and numbers as described (:class:`Given`).
+errors (:class:`Of`, :class:`ErrorOf`), tests of the readings (:class:`Score`) and numbers as described
+(:class:`Given`).
 """
 
 from __future__ import annotations
@@ -83,6 +84,18 @@ class ErrorOf:
 
 
 @dataclass(frozen=True)
+class Score:
+    """An error that may be there, tested against all readings: its size over its standard deviation.
+
+    ``along`` names readings (stream, quantity, meter) with what one unit of the error changes each by. Where ``size``,
+    the size itself that explains the readings best, if this error alone is there.
+    """
+
+    along: tuple[tuple[str, str, str, float], ...]
+    size: bool = False
+
+
+@dataclass(frozen=True)
 class Plus:
     """Sum of terms, each with its coefficient."""
 
@@ -114,7 +127,7 @@ class Worked:
     work: Callable[[NDArray[np.float64]], float]
 
 
-Leaf = Solved | Read | Handed | Recorded | Of | ErrorOf | Given
+Leaf = Solved | Read | Handed | Recorded | Of | ErrorOf | Score | Given
 Formula = Leaf | Plus | Times | Over | Worked
 
 
@@ -175,6 +188,7 @@ FIGURE_KEYS: Mapping[str, tuple[str, ...]] = {
     "owner_dues": ("owner", "component"),
     "lot_limits": ("owner", "component", "meter", "file", "sheet", "cell"),
     "discrepancies": ("plant", "component"),
+    "suspects": ("kind", "name", "meter", "stream", "quantity"),
 }
 """Columns that name a row of each table whose figures have addresses."""
 

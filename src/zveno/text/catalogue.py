@@ -18,6 +18,8 @@ from babel.numbers import format_decimal
 from zveno.errors import DID_YOU_MEAN, DataError, Fault, Phrase, ZvenoError, filled
 from zveno.text.mark import LANGUAGES
 
+_GROUPED = 10_000
+_DECIMAL = re.compile(r"-?(\d+\.\d+(e[+-]\d+)?|\d+e[+-]\d+)")
 _PLACE = re.compile(r"\{(\w+)\}")
 _NEAR = "; " + DID_YOU_MEAN.partition("{")[0]
 
@@ -33,14 +35,32 @@ class Catalogue:
         """Translate a sentence and fill its places; English where no translation is kept."""
         found = self.messages.get(message, message)
         sentence = found if isinstance(found, str) else found[0]
-        return sentence.format(**fields) if fields else sentence
+        return sentence.format(**{name: self.told(one) for name, one in fields.items()}) if fields else sentence
+
+    def told(self, value: object) -> object:
+        """A field of a sentence: numbers by the habits of the language, all others as they are."""
+        if isinstance(value, float):
+            return self.plain(value)
+        if isinstance(value, int) and abs(value) >= _GROUPED and self.lang != "en":
+            return self.number(value, 0)
+        return value
+
+    def plain(self, value: float | None, digits: int = 12) -> str:
+        """A number with no more digits than it has, such as 0,0123 or 1,2e-10; a dash where there is none."""
+        if value is None or math.isnan(value):
+            return "–"
+        general = f"{value:.{digits}g}"
+        if "e" not in general and math.isfinite(value):
+            return self.number(value, len(general.partition(".")[2]))
+        comma = general if self.lang == "en" else general.replace(".", ",")
+        return comma.replace("-", "−", 1) if value < 0 else comma
 
     def count(self, one: str, many: str, n: int, **fields: object) -> str:
         """Translate a sentence whose words depend on the number ``n``."""
         found = self.messages.get(one, (one, many))
         forms = (found,) if isinstance(found, str) else found
         index = min(_plural_index(self.lang, n), len(forms) - 1)
-        return forms[index].format(n=self.number(n, 0), **fields)
+        return forms[index].format(n=self.number(n, 0), **{name: self.told(one) for name, one in fields.items()})
 
     def number(self, value: float | None, digits: int = 2) -> str:
         """A number with a fixed count of decimals; a dash where there is none."""
@@ -86,10 +106,15 @@ class Catalogue:
         for pattern, message in _patterns():
             found = pattern.fullmatch(told)
             if found:
-                fields = {name: self(value) for name, value in found.groupdict().items()}
+                fields = {name: self._again(message, name, value) for name, value in found.groupdict().items()}
                 near = near.removesuffix("'?")
                 return self.fault(Fault(message, {**fields, "near": near}))
         return sentence
+
+    def _again(self, message: str, name: str, value: str) -> object:
+        """What stood in a place of a kept sentence: a number as a number, unless it is quoted as somebody wrote it."""
+        quoted = f"'{{{name}}}'" in message
+        return float(value) if _DECIMAL.fullmatch(value) and not quoted else self(value)
 
     def error(self, error: ZvenoError) -> str:
         """All faults of an error, a line each."""

@@ -76,7 +76,7 @@ def plain(text: object) -> str:
     >>> plain("Питание~с.1".replace("~", chr(160))) == plain("питание  с.1")
     True
     """
-    return as_latin(_SPACES.sub(" ", str(text)).strip().replace("ё", "е").replace("Ё", "Е")).lower()
+    return as_latin(_SPACES.sub(" ", str(text)).strip().lower().replace("ё", "е"))
 
 
 def tidy(text: object) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 from shutil import copytree
 from zipfile import ZipFile
@@ -15,6 +16,7 @@ from tests.signed_books import books
 
 from zveno.chain import Chain, example, load
 from zveno.chain.closing import Closing, as_known
+from zveno.chain.kept import same_description
 from zveno.errors import DataError, StoreError
 from zveno.log import Draft, Log, Signer
 from zveno.store import Batch, EmbeddedStore, RelationalStore
@@ -156,6 +158,29 @@ def test_a_version_keeps_the_mappings_it_was_drawn_up_with(office, tmp_path):
     assert closing.reproduce(version) == ()
     gas.unlink()
     assert closing.reproduce(version) == ()
+
+
+def test_a_description_is_read_anew_where_any_file_of_it_differs(office, tmp_path):
+    folder = Path(copytree(FOLDER, tmp_path / "described"))
+    office.chain = load(folder, store=office.folder)
+    office.close()
+    closing, version = office.closing, office.closing.stage("2026-03").closed
+    with closing.as_made(version) as same:
+        assert same is closing.chain
+    for path in sorted(folder.rglob("*.yaml")):
+        was = path.read_bytes()
+        path.write_bytes(was + b"# more\n")
+        assert not same_description(folder, ZipFile(BytesIO(closing.packed(version)))), path.name
+        path.write_bytes(was)
+    (folder / "rules" / "another.yaml").write_text("[]\n", encoding="utf-8")
+    with closing.as_made(version) as other:
+        assert other.folder != folder
+    (folder / "rules" / "another.yaml").unlink()
+    newer = Closing(
+        replace(closing.chain, model=closing.chain.model.model_copy(update={"hash": "0" * 64})), office.folder
+    )
+    with newer.as_made(version) as other:
+        assert other.folder != folder
 
 
 def test_a_file_that_was_changed_is_refused(office):

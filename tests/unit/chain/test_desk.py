@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 from tests.golden.reports.two_plants import chain
 from tests.signed_books import Books, books, enter
-from tests.stores import LASTING, Place
+from tests.stores import LASTING_ABOVE, Place
 from tests.unit.close import heap
 
 from zveno.chain.closing import Closing
@@ -62,7 +62,7 @@ class Office:
         self.closing.approve(MONTH, self.chief, at + HOUR)
 
 
-@pytest.fixture(params=LASTING)
+@pytest.fixture(params=LASTING_ABOVE)
 def office(request, tmp_path) -> Iterator[Office]:
     place = Place(request.param, tmp_path, lambda: request.getfixturevalue("postgres"))
     store = open_store(place.new())

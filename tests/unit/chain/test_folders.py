@@ -104,6 +104,7 @@ def test_any_map_may_share_out_the_work(readings: pl.DataFrame, whole: pl.DataFr
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_processes_find_the_same(readings: pl.DataFrame, whole: pl.DataFrame, tmp_path: Path) -> None:
     by_days(readings, tmp_path)
     assert check_folder(PLANT, tmp_path, through=in_processes(2)).equals(whole)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from tests.stores import LASTING, Place
+from tests.stores import LASTING_ABOVE, Place
 from tests.unit.chain.test_closing import DAY, Office
 
 from zveno.chain import ToArchive, archive
@@ -17,7 +17,7 @@ from zveno.log import verify_archive
 LATER = DAY + timedelta(days=10)
 
 
-@pytest.fixture(params=LASTING)
+@pytest.fixture(params=LASTING_ABOVE)
 def office(request, tmp_path) -> Iterator[Office]:
     """The month of the two plants, closed, then restated after an umpire assay."""
     if request.param == "postgres":

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 from tests.golden.reports.two_plants import chain
 from tests.signed_books import PASSPHRASE, Books, books, enter
-from tests.stores import LASTING, Place
+from tests.stores import LASTING_ABOVE, Place
 from tests.unit.close import heap
 
 from zveno.chain.closing import Closing
@@ -48,7 +48,7 @@ class Office:
         return self.work.open(asked, self.signed.accountant, DAY)
 
 
-@pytest.fixture(params=LASTING)
+@pytest.fixture(params=LASTING_ABOVE)
 def office(request, tmp_path) -> Iterator[Office]:
     place = Place(request.param, tmp_path, lambda: request.getfixturevalue("postgres"))
     store = open_store(place.new())

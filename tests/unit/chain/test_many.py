@@ -6,6 +6,7 @@ import sys
 
 import numpy as np
 import pytest
+from tests.depth import deep
 
 from zveno.chain import Cases, example, load
 from zveno.chain.many import PART, processors, simulate_many
@@ -44,16 +45,16 @@ def test_many_are_what_one_batch_gives(chain, cases):
     assert found.cases.names == few.names
 
 
-def test_a_case_that_cannot_be_simulated_is_named_also_by_another_process(chain, cases):
+@pytest.mark.parametrize("processes", [1, deep(2)])
+def test_a_case_that_cannot_be_simulated_is_named_also_by_another_process(chain, cases, processes):
     bad = Cases(cases.names, {**cases.values, "balk_conc.line2.rougher.cells": np.full(len(cases), np.nan)})
     bad.values["balk_conc.line2.rougher.cells"][SMALL + 7] = 0.0
-    for processes in (1, 2):
-        with pytest.raises(ModelError) as caught:
-            simulate_many(chain.model, bad, RESULTS, processes=processes, part=SMALL)
-        said = str(caught.value)
-        assert f"scenario 's{SMALL + 7}' cannot be simulated" in said
-        assert "parameter 'cells' is 0.0" in said
-        assert "chain.yaml:" in said
+    with pytest.raises(ModelError) as caught:
+        simulate_many(chain.model, bad, RESULTS, processes=processes, part=SMALL)
+    said = str(caught.value)
+    assert f"scenario 's{SMALL + 7}' cannot be simulated" in said
+    assert "parameter 'cells' is 0.0" in said
+    assert "chain.yaml:" in said
 
 
 def test_a_wrong_key_is_no_fault_of_one_case(chain):
@@ -91,10 +92,11 @@ def test_the_usual_results_are_given_where_none_is_named(chain):
     assert found.results == ("balk.conc:solids", "balk.conc:grade.Cu", "recovery.Cu:balk.conc/balk.ore")
 
 
-def test_the_same_seed_gives_the_same_spread_in_any_number_of_processes(chain):
+@pytest.mark.parametrize("processes", [1, deep(2)])
+def test_the_same_seed_gives_the_same_spread_in_any_number_of_processes(chain, processes):
     drawn = [chain.draws(PART + 8, 11) for _ in range(2)]
     one = chain.spread(drawn[0], RESULTS, processes=1)
-    two = chain.spread(drawn[1], RESULTS, processes=2)
+    two = chain.spread(drawn[1], RESULTS, processes=processes)
     assert one.result_spreads.equals(two.result_spreads)
     assert np.array_equal(one.base, two.base)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from openpyxl import Workbook
-from tests.stores import KINDS, Place
+from tests.stores import KINDS_ABOVE, Place
 
 from zveno.chain import Chain, example, load
 from zveno.store import MemoryStore
@@ -21,7 +21,7 @@ CORRECTION = "ЖОФ_суточный_12.03.2026 испр.xlsx"
 MOMENT = ["zhf.l2.feed.weight", "wet_mass"]
 
 
-@pytest.fixture(params=KINDS)
+@pytest.fixture(params=KINDS_ABOVE)
 def chain(request, tmp_path):
     """The example with an empty store; every import is known a minute later than the one before."""
     if request.param == "postgres":

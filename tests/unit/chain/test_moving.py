@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 from tests.golden.reports.two_plants import chain
 from tests.signed_books import books
-from tests.stores import LASTING, Place
+from tests.stores import LASTING_ABOVE, Place
 
 from zveno.chain.closing import Closing
 from zveno.chain.explaining import as_known_on, explaining, of_version
@@ -56,7 +56,7 @@ class Office:
         closing.approve(PERIOD, self.signed.chief, moment + timedelta(hours=1))
 
 
-@pytest.fixture(params=[one if one != "postgres" else pytest.param(one, marks=pytest.mark.postgres) for one in LASTING])
+@pytest.fixture(params=LASTING_ABOVE)
 def office(request, tmp_path) -> Iterator[Office]:
     if request.param == "postgres":
         request.getfixturevalue("postgres")

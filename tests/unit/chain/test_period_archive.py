@@ -12,6 +12,7 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+from tests.depth import deep
 from tests.unit.chain.test_closing import DAY, Office
 
 from zveno.chain import ToArchive, archive
@@ -139,11 +140,12 @@ def test_a_version_that_nobody_closed_is_told(office, tmp_path):
 # ---- every byte ------------------------------------------------------------------------------------------------------
 
 
-def test_a_thousand_random_changes_of_one_byte_are_found_and_placed(packed, tmp_path):
+@pytest.mark.parametrize("times", [150, deep(1000)])
+def test_random_changes_of_one_byte_are_found_and_placed(packed, tmp_path, times):
     content, chance, path = packed.read_bytes(), random.Random(8), tmp_path / "changed.tar"
     path.write_bytes(content)
     members = set()
-    for _ in range(1000):
+    for _ in range(times):
         at, flip = chance.randrange(len(content)), chance.randrange(1, 256)
         with changed(path, at, content[at] ^ flip, content[at]):
             findings = verify_archive(path).findings
@@ -171,7 +173,8 @@ def test_one_changed_byte_of_every_record_and_file_is_placed(packed, tmp_path):
         assert any(one.start <= at <= one.end for one in findings), at
 
 
-def test_every_border_and_a_thousand_random_truncations_are_named(packed, tmp_path):
+@pytest.mark.parametrize("times", [100, deep(1000)])
+def test_every_border_and_random_truncations_are_named(packed, tmp_path, times):
     content, chance, path = packed.read_bytes(), random.Random(9), tmp_path / "cut.tar"
     with packed.open("rb") as file:
         parts = read_layout(file).parts
@@ -181,7 +184,7 @@ def test_every_border_and_a_thousand_random_truncations_are_named(packed, tmp_pa
     for row in content[start : content.index(b"\0", start)].splitlines(keepends=True):
         at += len(row)
         borders.add(at)
-    lengths = {*(one for one in borders if one < len(content)), *(chance.randrange(len(content)) for _ in range(1000))}
+    lengths = {*(one for one in borders if one < len(content)), *(chance.randrange(len(content)) for _ in range(times))}
     path.write_bytes(content)
     for length in sorted(lengths, reverse=True):
         os.truncate(path, length)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,12 +11,12 @@ import polars as pl
 import pytest
 from tests.golden.reports.two_plants import FOLDER, chain
 from tests.signed_books import Books, books
-from tests.stores import LASTING, Place
+from tests.stores import LASTING_ABOVE, Place
 
 from zveno.chain import Chain
 from zveno.chain.closing import Closing, as_known
 from zveno.model.load import load_description
-from zveno.store import Batch, Store, open_store
+from zveno.store import Batch, RelationalStore, Store, open_store
 from zveno.tables import frame
 
 CLOSED, UMPIRE, RESTATED = (datetime(2026, 4, day, 9, tzinfo=UTC) for day in (3, 14, 15))
@@ -52,17 +52,33 @@ class Month:
         store.append([Batch("umpire.xlsx", "cd" * 32, rows, frame("rejected"), frame("readings"))], UMPIRE)
 
 
-@pytest.fixture(params=LASTING)
-def month(request, tmp_path):
-    place = Place(request.param, tmp_path, lambda: request.getfixturevalue("postgres"))
-    store = open_store(place.new())
+@pytest.fixture(scope="module")
+def both_closed(tmp_path_factory) -> Month:
+    """The month in a folder; tests work on copies of it."""
+    folder = tmp_path_factory.mktemp("closed")
+    return made(open_store(folder / "store"), folder / "described")
+
+
+def made(store: RelationalStore, described: Path) -> Month:
+    """Both months, played and closed."""
     signed = books(Path(store.database.folder))
-    found = Month(Closing(with_toll(store, tmp_path / "described"), signed.folder), signed)
+    found = Month(Closing(with_toll(store, described), signed.folder), signed)
     april(found.closing.chain)
     found.close(MONTH, CLOSED)
     found.close("2026-04", CLOSED + timedelta(days=3))
-    yield found
-    place.clear()
+    return found
+
+
+@pytest.fixture(params=LASTING_ABOVE)
+def month(request, tmp_path, both_closed):
+    place = Place(request.param, tmp_path, lambda: request.getfixturevalue("postgres"))
+    if request.param == "postgres":
+        yield made(open_store(place.new()), tmp_path / "described")
+        place.clear()
+        return
+    folder = shutil.copytree(both_closed.signed.folder, tmp_path / "store")
+    same = replace(both_closed.closing.chain, store=open_store(folder))
+    yield Month(Closing(same, folder), both_closed.signed.copied_to(folder))
 
 
 def with_toll(store: Store, folder: Path) -> Chain:

@@ -16,15 +16,19 @@ CHAIN = ("-c", "one_concentrator")
 FIT = ("--fit", "balk_conc.float.pyrite.share_fast", "--fit", "balk_conc.float.chalcopyrite.share_*")
 
 
-@pytest.fixture(scope="module")
-def store(tmp_path_factory):
-    """Two months of the example, apart, so that each has surveys at both ends."""
-    folder = tmp_path_factory.mktemp("months")
+def played(folder: Path, *months: str) -> Path:
+    """A store with months of the example."""
     chain = load(example("one_concentrator"), store=folder / "store")
-    for seed, month in enumerate(("2026-01", "2026-03"), start=1):
+    for seed, month in enumerate(months, start=1):
         chain.emulate(month, folder / month, seed=seed)
         chain.import_files([folder / month / "plant"])
     return folder / "store"
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    """A month of the example."""
+    return played(tmp_path_factory.mktemp("month"), "2026-01")
 
 
 @pytest.fixture(autouse=True)
@@ -37,14 +41,17 @@ def calibrate(store, *more: str, fit=FIT) -> int:
     return run(["calibrate", *CHAIN, "--store", str(store), "--period", "2026-01", "--running", "feed", *fit, *more])
 
 
-def test_the_commands_of_the_page_do_what_it_says(store, capsys, tmp_path):
+@pytest.mark.long
+def test_the_commands_of_the_page_do_what_it_says(capsys, tmp_path):
+    """Two months of the example, apart, so that each has surveys at both ends."""
+    store = played(tmp_path / "months", "2026-01", "2026-03")
     page = (ROOT / "docs/how-to/calibrate.md").read_text(encoding="utf-8")
     lines = [line for block in re.findall(r"```sh\n(.*?)```", page, re.DOTALL) for line in block.splitlines()]
     answered = []
     for line in lines:
         program, *words = shlex.split(line.replace("--store st", f"--store {store}"))
         assert program == "zveno"
-        if words[0] in ("emulate", "import"):  # as the fixture has done
+        if words[0] in ("emulate", "import"):  # as is done above
             continue
         assert run(words) == 0, line
         answered.append(capsys.readouterr().out)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -96,6 +97,9 @@ def test_an_investigation_is_named_by_the_close_and_signed_off_by_another(say, t
     say("approve", "2026-03", "--as", "chief")
     assert "! investigation 5 of 2026-03" in say("stages")
     assert json.loads(say("stages", "--json"))["2026-03"]["investigations"] == [5]
+    shown = re.search(r"data known on (.+):", say("stages"))
+    assert shown is not None
+    assert datetime.strptime(shown[1], "%d %b %Y %H:%M")  # plant time, as clocks there show it
     late = say("adjust", "2026-03", "--approve", "6", "--as", "chief")
     assert "! 2026-03 is closed: they wait for a restatement" in late
     assert "no outcome yet" in say("investigate", "close", "5", "--as", "chief", code=5)

@@ -49,6 +49,14 @@ def test_files_asked_for_get_the_names_of_the_links():
     assert made() == {"page_mill.html", "page_smelter.html"}
 
 
+def test_in_a_folder_the_files_have_their_usual_names():
+    Path("there.d").mkdir()
+    assert report("link", PERIOD, "--link", "mill", "--out", "pages", "--out", "there.d", "--out", "one.html") == 0
+    usual = {f"link_mill_{PERIOD}_en.{suffix}" for suffix in ("html", "xlsx", "pdf")}
+    assert made("pages") == made("there.d") == usual
+    assert made() == {"one.html"}
+
+
 @pytest.mark.parametrize("words", [(PERIOD,), ("metal_balance", PERIOD), (PERIOD, "--name", "metal_balance"), ()])
 def test_the_chains_report_may_be_named_or_not(words):
     assert report(*words) == 0

@@ -12,6 +12,7 @@ from tests.unit.reconcile.plants import METERS, MONTH, TRUTH, meter, model, reco
 
 from zveno.close import Carried, books_of
 from zveno.close.returns import owner_dues, owner_returns
+from zveno.close.shares import Share
 from zveno.model.contract_checks import contract_faults
 from zveno.reconcile import reconcile
 from zveno.tables import frame
@@ -106,7 +107,7 @@ def test_what_was_handed_over_is_weighed_by_the_meters_of_the_contract():
         pytest.approx(122.0),
     )  # the shift that crosses the end of the month is not the month's
     assert found.carried.dues["toller", "Cu"] == pytest.approx(row["closing_due_t"])
-    assert found.carried.shares["bin", "Cu"] == {"own": 0.0, "toller": 1.0}
+    assert found.carried.shares["bin", "Cu"] == {"own": Share(0.0, 0.0), "toller": Share(1.0, 1.0)}
 
 
 def test_a_contract_that_cannot_be_is_named():

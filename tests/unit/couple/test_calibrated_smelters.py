@@ -13,7 +13,7 @@ from zveno.model.load import load_description, load_play
 from zveno.periods import Period
 from zveno.reconcile import reconcile
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 PLANTED = {"bmz.vf.slag_cu_pct": 0.70, "zhmz.ef.slag_cu_pct": 0.60}
 MATTE = "bmz.vf.matte_cu_pct"
 

@@ -76,3 +76,24 @@ def test_limits_pull_as_they_do_in_the_reconciliation():
     assert again.moved < 1e-8
     for stream in ("blister", "slag", "own"):
         assert again.value(Solved(stream, MASS)) == pytest.approx(result.sloped([(stream, MASS, 1.0)])[0], rel=1e-8)
+
+
+def test_where_a_bound_holds_standard_deviations_are_those_published(noisy):
+    """Readings that ask for less than nothing: the point stands at the bound, what is published ignores it."""
+    first = next(one for one in noisy.readings if one.stream == "dust" and one.quantity == MASS)
+    asking = replace(first, value=-4 * first.sigma)
+    one = replace(noisy, readings=tuple(asking if each is first else each for each in noisy.readings))
+    result = solved(one)
+    start = start_of(result)
+    assert start.held or start.closed
+    again = resolved(one, start)
+    linear = result.fit.linear
+    for stream in one.streams:
+        if stream.id in start.closed:
+            continue
+        mine = dict(zip(again.keys, again.slopes(Solved(stream.id, MASS)) @ again.linear, strict=True))
+        theirs = linear.by_readings(result.slopes([(stream.id, MASS, 1.0)]))
+        for number, slope in zip(linear.used, theirs, strict=True):
+            read = result.network.readings[int(number)]
+            key = read.stream, read.quantity, read.meter
+            assert mine.get(key, 0.0) == pytest.approx(slope, rel=1e-6, abs=1e-9), (stream.id, key)

@@ -9,6 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from tests.depth import deep
 from tests.signed_books import LIGHT, PASSPHRASE, T0, Books, books, enter
 
 from zveno.errors import DataError, StoreError
@@ -89,10 +90,11 @@ def test_the_same_books_give_the_same_bytes(tmp_path, packed, our):
 # ---- every byte ------------------------------------------------------------------------------------------------------
 
 
-def test_a_thousand_random_changes_of_one_byte_are_found_and_placed(packed, tmp_path):
+@pytest.mark.parametrize("times", [200, deep(1000)])
+def test_random_changes_of_one_byte_are_found_and_placed(packed, tmp_path, times):
     content, chance, path = packed.read_bytes(), random.Random(15), tmp_path / "changed.tar"
     seen = set()
-    for _ in range(1000):
+    for _ in range(times):
         at = chance.randrange(len(content))
         changed = bytearray(content)
         changed[at] ^= chance.randrange(1, 256)
@@ -145,7 +147,7 @@ def _end(part) -> int:
     return part.at + part.size + -part.size % BLOCK
 
 
-@pytest.mark.parametrize("step", [29, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("step", [29, deep(1)])
 def test_every_truncation_is_named_with_what_is_missing(tmp_path, step):
     log = Log(tmp_path / "store")
     persons = Persons(log, LIGHT)

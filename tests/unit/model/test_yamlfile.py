@@ -46,3 +46,14 @@ def test_an_empty_file_holds_nothing(tmp_path):
     read = yamlfile.read_yaml(tmp_path / "empty.yaml", "empty.yaml")
     assert isinstance(read, yamlfile.YamlFile)
     assert read.data is None
+
+
+def test_a_file_that_changed_is_read_anew_and_one_that_did_not_is_not(tmp_path):
+    path = tmp_path / "a.yaml"
+    path.write_text("a: 1\n", "utf-8")
+    first = yamlfile.read_yaml(path, "a.yaml")
+    assert yamlfile.read_yaml(path, "a.yaml") is first
+    assert yamlfile.read_yaml(path, "b.yaml").where(("a",)) == "b.yaml:1"
+    path.write_text("\na: 2\n", "utf-8")
+    again = yamlfile.read_yaml(path, "a.yaml")
+    assert (again.data, again.where(("a",))) == ({"a": 2}, "a.yaml:2")

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy.linalg import null_space
 from scipy.optimize import least_squares
+from tests.depth import deep
 from tests.unit.reconcile.chains import BIASED, BIASES, STREAMS, Played, network, part, played
 
 from zveno.errors import DataError
@@ -251,11 +252,11 @@ def test_what_was_carried_for_other_stocks_is_refused():
         solve_linked(replace(played(2, 0).asked, biases=(), loadings=None), carried)
 
 
-@pytest.mark.slow
-def test_intervals_cover_the_truth():
-    """300 seeded chains: 95 % intervals of stocks, flows, assays and biases hold the truth in 93 to 97 of 100."""
+@pytest.mark.parametrize(("chains", "least", "most"), [(40, 0.91, 0.985), deep(300, 0.93, 0.97)])
+def test_intervals_cover_the_truth(chains, least, most):
+    """95 % intervals of stocks, flows, assays and biases hold the truth; of 300 seeded chains in 93 to 97 of 100."""
     inside = []
-    for seed in range(300):
+    for seed in range(chains):
         game = played(4, 1000 + seed, ("Cu",))
         found = solve_linked(game.asked)
         width = 2
@@ -267,8 +268,8 @@ def test_intervals_cover_the_truth():
             inside += [
                 abs(v - b) / sd for v, sd, b in zip(one.value, one.sd, game.biases[:, j], strict=True) if v is not None
             ]
-    assert len(inside) > 10_000
-    assert 0.93 < np.mean(np.array(inside) < 1.959964) < 0.97
+    assert len(inside) > 33 * chains
+    assert least < np.mean(np.array(inside) < 1.959964) < most
 
 
 def test_stocks_are_linked_by_role_and_name():

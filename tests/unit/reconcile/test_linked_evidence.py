@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from tests.depth import deep
 from tests.unit.reconcile.chains import BIASED, STREAMS, network, played
 
 from zveno.errors import DataError
@@ -93,13 +94,13 @@ def test_the_beginning_is_told_too():
     assert abs(np.median(onsets) - 20) <= 2
 
 
-@pytest.mark.slow
-def test_false_alarms_over_300_seeded_chains():
+@pytest.mark.parametrize(("chains", "most"), [(40, 6), deep(300, 15)])
+def test_false_alarms_over_seeded_chains(chains, most):
     alarms = 0
-    for seed in range(300):
+    for seed in range(chains):
         asked, truth = weighed(12, 7000 + seed, 4)
         alarms += bool(drifts(linked_evidence(asked, NAMES, loadings(12, truth))))
-    assert alarms <= 15
+    assert alarms <= most
 
 
 def test_biases_are_either_states_or_looked_for():

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from tests.depth import deep
 from tests.unit.reconcile.networks import concentrator, separator, without
 
 from zveno.model.network import NetNode, NetReading, NetStream, Network
@@ -48,23 +49,25 @@ def test_recovery_is_known_without_any_mass():
     assert 0 < sd < 0.02
 
 
-def test_standard_deviations_agree_with_repeated_draws():
-    """Monte Carlo over 400 draws: the scatter of the estimates is what the balance says of one."""
-    draws = [solve_network(concentrator(seed)) for seed in range(400)]
+@pytest.mark.parametrize(("times", "within"), [(80, 0.3), deep(400, 0.14)])
+def test_standard_deviations_agree_with_repeated_draws(times, within):
+    """Monte Carlo: the scatter of the estimates is what the balance says of one."""
+    draws = [solve_network(concentrator(seed)) for seed in range(times)]
     for pick in (
         lambda one: one.ratio([("conc", "Cu", 1.0)], [("feed", "Cu", 1.0)]),
         lambda one: one.component_flow("tail", "Cu"),
         lambda one: (one.value("conc", "mass"), one.sd("conc", "mass")),
     ):
         values = np.array([pick(one) for one in draws])
-        # the scatter of 400 draws has a relative error of 3.5 %
-        assert values[:, 0].std() == pytest.approx(np.median(values[:, 1]), rel=0.14)
+        # the scatter of 400 draws has a relative error of 3.5 %, that of 80 one of 8 %
+        assert values[:, 0].std() == pytest.approx(np.median(values[:, 1]), rel=within)
 
 
-def test_standardised_adjustments_are_standard():
-    z = np.array([[one.z for one in solve_network(concentrator(seed)).readings] for seed in range(300)])
-    assert np.abs(z.mean(axis=0)).max() < 0.25
-    assert np.abs(z.std(axis=0) - 1).max() < 0.2
+@pytest.mark.parametrize(("times", "mean", "spread"), [(60, 0.5, 0.4), deep(300, 0.25, 0.2)])
+def test_standardised_adjustments_are_standard(times, mean, spread):
+    z = np.array([[one.z for one in solve_network(concentrator(seed)).readings] for seed in range(times)])
+    assert np.abs(z.mean(axis=0)).max() < mean
+    assert np.abs(z.std(axis=0) - 1).max() < spread
 
 
 def test_a_component_that_nobody_assays_is_unobservable():

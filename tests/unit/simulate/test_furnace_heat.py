@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -89,10 +90,15 @@ def test_heat_closes_whatever_closes_it(closing, coal):
 CLOSINGS = ("surplus", "power", "fuel", "enrichment", "temperature")
 
 
+@cache
+def whole_chain() -> ChainModel:
+    return zveno.load(zveno.example("zhez_balkhash")).model
+
+
 @pytest.mark.parametrize("closing", CLOSINGS)
 def test_heat_of_every_furnace_of_the_whole_chain_closes_to_a_billionth(closing):
     """What enters, by streams and by what is added, leaves or is left; whichever of the five closes it."""
-    model = zveno.load(zveno.example("zhez_balkhash")).model
+    model = whole_chain()
     furnaces = [one.id for one in model.units.values() if "heat" in one.parameters]
     units = [
         one.model_copy(update={"parameters": {**one.parameters, "heat": closing}})

@@ -32,6 +32,7 @@ from zveno.reports.parts.index import BalanceIndex
 from zveno.reports.parts.suspected import suspect_name
 from zveno.reports.parts.words import measured_words, quantity_kind, title_or_dash, words
 from zveno.reports.streams import stream_title
+from zveno.tables.figure import row_address
 from zveno.text.catalogue import Catalogue, title_in
 from zveno.text.mark import tr
 
@@ -133,6 +134,7 @@ def _suspect_row(model: ChainModel, k: int, row: dict[str, Any], text: Catalogue
     size = relative if bias is None else bias
     says = "" if not size or lost else text("reads too high") if size > 0 else text("reads too low")
     meter, stream, quantity = _suspect_place(model, row, text)
+    share = "" if lost else row_address("suspects", row, "bias_rel_frac")
     return Row(
         str(k),
         {
@@ -140,10 +142,10 @@ def _suspect_row(model: ChainModel, k: int, row: dict[str, Any], text: Catalogue
             "meter": words(meter),
             "stream": words(stream),
             "quantity": words(quantity),
-            "z": Cell(row["z"], digits=2, word="–"),
-            "bias": Cell(bias, digits=digits, kind=kind, word="–"),
+            "z": Cell(row["z"], digits=2, word="–", address=row_address("suspects", row, "z")),
+            "bias": Cell(bias, digits=digits, kind=kind, word="–", address=row_address("suspects", row, "bias")),
             "uom": words(text(UOM_OF_KIND[kind])),
-            "relative": Cell(relative, digits=1, word="–"),
+            "relative": Cell(relative, digits=1, word="–", address=share),
             "says": words(says),
         },
     )

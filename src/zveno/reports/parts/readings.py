@@ -157,7 +157,7 @@ def _row(sheet: _Sheet, k: int, row: Reading) -> Row:
                 address=row_address("adjustments", row, "reconciled"),
             ),
             "adjustment": Cell(formula=formula, kind=kind, digits=reading.digits),
-            "z": Cell(row["z"], digits=2, word="–"),
+            "z": Cell(row["z"], digits=2, word="–", address=row_address("adjustments", row, "z")),
             "mark": Cell(text(mark), tone=tone),
         },
     )

@@ -9,10 +9,11 @@ import polars as pl
 
 from zveno.close import Books
 from zveno.model.chain import ChainModel
-from zveno.reconcile.traced import Trace, trace_of
+from zveno.reconcile.by_meter import values_by_meter
 from zveno.reports.month import MonthResults
 from zveno.reports.parts.index import Flows, by_stream
 from zveno.reports.standing import OPEN, Standing
+from zveno.reports.workbook.trace import Trace, trace_of
 
 
 @dataclass(frozen=True)
@@ -54,4 +55,4 @@ class PeriodBooks:
     @cached_property
     def trace(self) -> Trace:
         """How the readings made the values of the period."""
-        return trace_of(self.model, self.records, self.results.period)
+        return trace_of(values_by_meter(self.model, self.records, self.results.period))

@@ -53,15 +53,15 @@ def owners_part(given: PeriodBooks, text: Catalogue) -> list[Block]:
     rows = []
     for (stream, component), found in by_place.items():
         key = f"{stream}|{component}"
-        mine = {
-            one: measured(found[one]["mass_t"], found[one]["mass_sd_t"], Kind.MASS, word=text("unobservable"))
-            for one in owners if one in found
-        }  # fmt: skip
+        mine = {one: _mass(found[one], text) for one in owners if one in found}
+        known = all(one["mass_t"] is not None for one in found.values())
         apart = Calc("-", Ref(OWNERS, key, "sum"), Ref(OWNERS, key, "physical"))
+        whole = Total(tuple(Ref(OWNERS, key, one) for one in mine))
         rows.append(Row(key, {
             "stream": words(stream_title(given.model, stream, text)), "component": words(component), **mine,
-            "sum": Cell(formula=Total(tuple(Ref(OWNERS, key, one) for one in mine)), word="–"),
-            "physical": Cell(formula=mass_ref(stream, component), word="–"), "check": Cell(formula=apart, word="–"),
+            "sum": Cell(formula=whole if known else None, word="–"),
+            "physical": Cell(formula=mass_ref(stream, component), word="–"),
+            "check": Cell(formula=apart if known else None, word="–"),
         }))  # fmt: skip
     columns = (
         Column("stream", text("Stream"), broad=True),
@@ -74,8 +74,9 @@ def owners_part(given: PeriodBooks, text: Catalogue) -> list[Block]:
     return [
         Heading("owners", text("Metal by owner"), text("Owners")),
         Paragraph(text(
-            "A second view of the same balance. Whose metal it is within a plant is a calculation: each stage mixes "
-            "what comes in with what lay there, and its losses carry the same mixture."
+            "A second view of the same balance. Whose metal it is within a plant is a calculation: day by day, each "
+            "stage mixes what comes in with what lies there, and its losses carry the same mixture. Where nobody tells "
+            "whose the stocks were at the beginning, what depends on it is given by its limits."
         )),
         TableBlock(OWNERS, "", columns, tuple(rows)),
     ]  # fmt: skip
@@ -115,8 +116,16 @@ def _part_row(given: PeriodBooks, row: dict[str, Any], text: Catalogue) -> Row:
     return Row(_part_key(row), {
         "owner": words(_owner(given, row["owner"], text)), "component": words(row["component"]),
         "line": words(text(_LINES[row["line"]])), "stream": words(streams),
-        "mass": measured(row["mass_t"], row["mass_sd_t"], Kind.MASS, word=text("unobservable")),
+        "mass": _mass(row, text),
     })  # fmt: skip
+
+
+def _mass(row: dict[str, Any], text: Catalogue) -> Cell:
+    """An owner's metal; its limits where it is unobservable."""
+    word = text("unobservable")
+    if row["mass_t"] is None and row["low_t"] is not None and row["high_t"] is not None:
+        word = f"{text.number(row['low_t'], 1)} … {text.number(row['high_t'], 1)}"
+    return measured(row["mass_t"], row["mass_sd_t"], Kind.MASS, word=word)
 
 
 def _account_rows(given: PeriodBooks, text: Catalogue) -> Iterator[Row]:
@@ -128,11 +137,15 @@ def _account_rows(given: PeriodBooks, text: Catalogue) -> Iterator[Row]:
             ))
             for line in _LINES
         }  # fmt: skip
-        cells = {line: Cell(formula=formula, word=text("unobservable")) for line, formula in lines.items()}
+        known = {line: not part.filter(pl.col("line") == line)["mass_t"].null_count() for line in _LINES}
+        cells = {
+            line: Cell(formula=formula if known[line] else None, word=text("unobservable"))
+            for line, formula in lines.items()
+        }  # fmt: skip
         opening, received, delivered, lost, closing = (Ref(ACCOUNTS, key, line) for line in _LINES)
         left = Calc("-", Calc("-", Calc("-", Calc("+", opening, received), delivered), lost), closing)
         named = {"owner": words(_owner(given, str(owner), text)), "component": words(str(component))}
-        yield Row(key, {**named, **cells, "check": Cell(formula=left, word="–")})
+        yield Row(key, {**named, **cells, "check": Cell(formula=left if all(known.values()) else None, word="–")})
 
 
 # ---- contracts -------------------------------------------------------------------------------------------------------
@@ -215,9 +228,14 @@ def _due_rows(given: PeriodBooks, rows: RawRows, text: Catalogue) -> Iterator[Ro
             "returned": Cell(row["returned_t"], formula=_handed_over(given, rows, owner, component),
                              word=text("no reading")),
             "closing": Cell(row["closing_due_t"], formula=owed, word=unknown),
-            "physical": Cell(row["physical_t"], formula=Ref(ACCOUNTS, key, "closing"), word="–"),
-            "gain": Cell(row["gain_t"], formula=Calc("-", Calc("-", received, lost), returnable), word="–"),
+            "physical": _unless_unknown(row["physical_t"], Ref(ACCOUNTS, key, "closing")),
+            "gain": _unless_unknown(row["gain_t"], Calc("-", Calc("-", received, lost), returnable)),
         })  # fmt: skip
+
+
+def _unless_unknown(value: float | None, formula: Expr) -> Cell:
+    """A figure with its formula; none of it where a part is unobservable."""
+    return Cell(value, formula=None if value is None else formula, word="–")
 
 
 def _handed_over(given: PeriodBooks, rows: RawRows, owner: str, component: str) -> Expr | None:

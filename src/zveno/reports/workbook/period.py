@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from zveno.reconcile.traced import AssayTrace, MassTrace, Spot
 from zveno.reports.document import (
     UOM_OF_KIND,
     Block,
@@ -29,6 +28,7 @@ from zveno.reports.streams import CLOSING, OPENING, stream_title
 from zveno.reports.workbook.given import PeriodBooks
 from zveno.reports.workbook.raw import RAW, VALUES, RawRows, spot_of, value_key
 from zveno.reports.workbook.reconciled import grade_ref, mass_ref
+from zveno.reports.workbook.trace import AssayTrace, MassTrace, Spot
 from zveno.text.catalogue import Catalogue
 
 READINGS = "readings"

@@ -10,7 +10,6 @@ from typing import Any
 
 import polars as pl
 
-from zveno.reconcile.traced import AssayTrace, Dried, Spot, Weighed
 from zveno.reports.document import (
     UOM_OF_KIND,
     Block,
@@ -28,6 +27,7 @@ from zveno.reports.document import (
 )
 from zveno.reports.parts.words import quantity_kind, quantity_words, title_or_dash, words
 from zveno.reports.workbook.given import PeriodBooks
+from zveno.reports.workbook.trace import AssayTrace, Dried, Spot, Weighed
 from zveno.text.catalogue import Catalogue
 
 RAW, VALUES = "raw", "values"

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from benchmarks.recycle_networks import recycle_case, recycle_network
+from tests.depth import deep
 
 from zveno.errors import DataError
 from zveno.model.network import (
@@ -154,7 +155,7 @@ COMMON = [
     "more",
     [
         [("c", "Fe", 0.12, 0.01), ("r", "Cu", 0.15, 2e-3), ("r", "Fe", 0.2, 5e-3)],
-        [("c", "Cu", 0.10, 1e-3), ("c", "Fe", 0.12, 0.01), ("r", "Fe", 0.2, 5e-3)],
+        deep([("c", "Cu", 0.10, 1e-3), ("c", "Fe", 0.12, 0.01), ("r", "Fe", 0.2, 5e-3)]),
     ],
 )
 def test_masses_without_end_are_held_and_the_rest_has_numbers(more):

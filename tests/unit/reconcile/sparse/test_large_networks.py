@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from benchmarks.recycle_networks import recycle_case, recycle_network
+from tests.depth import deep
 
 from zveno.errors import DataError, SolveError
 from zveno.model.network import MASS, NetNode, NetReading, NetStream, Network
@@ -164,10 +165,10 @@ def test_a_network_that_contradicts_itself_is_refused():
         solve_large(replace(network, fixed=fixed))
 
 
-@pytest.mark.slow
-def test_standard_deviations_are_those_of_refined_solutions_at_2000_streams():
+@pytest.mark.parametrize("streams", [300, deep(2000)])
+def test_standard_deviations_are_those_of_refined_solutions(streams):
     """200 random values and the 50 whose priors tell most, each solved for by itself until nothing moves."""
-    network = recycle_network(2000, 10, 0)
+    network = recycle_network(streams, 10, 0)
     fit = fit_large(network)
     known = np.flatnonzero(fit.structure.observable & (fit.spread.variance > 0))
     rng = np.random.default_rng(0)
@@ -181,6 +182,7 @@ def test_standard_deviations_are_those_of_refined_solutions_at_2000_streams():
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_standard_deviations_are_the_scatter_of_repeated_months():
     """60 draws of the readings of 300 streams around their truth; the scatter of 60 is known to about 9 %."""
     network, truth = recycle_case(300, 4, 7)

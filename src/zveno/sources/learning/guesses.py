@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from zveno.model.mapping import CellRule, Mappings
-from zveno.sources.dates import moment_of
+from zveno.sources.dates import day_second, moment_of
 from zveno.sources.grid import RawCell
 from zveno.sources.headings import code_of, uom_in
 from zveno.sources.patterns import caught
@@ -15,25 +15,29 @@ from zveno.sources.written import read_written
 from zveno.text.sheetwords import tidy
 from zveno.text.tradewords import (
     BY_UOM,
+    COUNT_WORDS,
     DRY,
     END_OF_SHIFT,
     EXPRESS,
-    IN,
+    LOT,
     MASS_WORDS,
-    MATERIAL_WORDS,
-    OUT,
+    MOISTURE,
+    MOSCOW,
     ROLE_WORDS,
     RUNNING,
     SHARE_WORDS,
     STOPPED,
+    WAGON,
     WET,
     holds,
 )
-from zveno.text.words import ELEMENTS, as_latin
+from zveno.text.words import ELEMENTS, as_latin, spoken
 
 _PERSON = re.compile(r"^[А-ЯӘҒҚҢӨҰҮҺІA-Z][\w-]+\s+[А-ЯӘҒҚҢӨҰҮҺІA-Z]\.\s?([А-ЯӘҒҚҢӨҰҮҺІA-Z]\.)?$")
 _DIFFERENCE = re.compile(r"^(of:)?=\[?\.?\$?[A-Z]+\$?\d+\]?-\[?\.?\$?[A-Z]+\$?\d+\]?$")
 _SYMBOL = re.compile(r"(?<![A-Za-z])([A-Z][a-z]?(?:O\d?|O2)?)(?![A-Za-z])")
+_FINES = re.compile(r"-\s*0[.,]074|[-−–]\s*74\s*(?:мкм|микр|um|µm)")
+"""What passes 74 micrometres."""
 _ZONE = re.compile(r"UTC\s*([+-])(\d{1,2})(?!\d)")
 _OXIDES = ("SiO2", "CaO", "MgO", "Al2O3", "FeO")
 _MOST = 0.6
@@ -47,12 +51,13 @@ class Guess:
 
     pattern: str
     role: str
-    part: str = ""
     quantity: str = ""
     uom: str = ""
     sure: bool = True
     stamp: str = ""
     zone: str = ""
+    name: str = ""
+    """Name by which other rules use the texts of the column: lot, wagon."""
     own_uom: bool = False
     """Whether its unit of measure must stand in the rule, for the heading does not say it."""
 
@@ -87,21 +92,28 @@ def guess_column(
     if role == "date":
         zone = _ZONE.search(text)
         stamp = "end" if holds(text, END_OF_SHIFT) else ""
-        return Guess(pattern, role, stamp=stamp, zone=f"UTC{zone[1]}{int(zone[2]):02d}:00" if zone else "")
+        named = "UTC+03:00" if holds(text, MOSCOW) else ""
+        return Guess(pattern, role, stamp=stamp, zone=f"UTC{zone[1]}{int(zone[2]):02d}:00" if zone else named)
+    if role in ("note", "person", "label", "uom") and cells and _mostly(cells, _is_number):
+        return Guess(pattern, "value", quantity="reading", sure=False)
     if role and role != "value":
-        return Guess(pattern, role)
+        named = "lot" if holds(path[-1], LOT) else "wagon" if holds(path[-1], WAGON) and "№" in path[-1] else ""
+        return Guess(pattern, role, name=named if role == "id" else "")
     if cells and not _mostly(cells, _is_number):
         return Guess(pattern, "label" if _repeats(cells) else "note", sure=False)
     if not cells and not uom:
         return Guess(pattern, "note", sure=False)
-    if not uom and text.lower() == "ph":
-        return Guess(pattern, "value", material_of(path), "pH", "pH", own_uom=True)
+    if not uom and path[-1].strip().lower() in ("ph", "рн"):
+        return Guess(pattern, "value", "pH", "pH", own_uom=True)
+    counted = next((name for name, words in COUNT_WORDS if holds(path[-1], words)), "")
+    if counted and uom in ("", "pcs"):
+        return Guess(pattern, "value", counted, "pcs", own_uom=not uom)
     lent = "" if uom else uom_in((section,))
     if lent:
         quantity, sure = quantity_of(f"{section} {text}", lent, (section, *path))
-        return Guess(pattern, "value", material_of(path), quantity, lent, sure=sure, own_uom=True)
+        return Guess(pattern, "value", quantity, lent, sure=sure, own_uom=True)
     quantity, sure = quantity_of(text, uom, path)
-    return Guess(pattern, "value", material_of(path), quantity, uom, sure=sure and bool(uom))
+    return Guess(pattern, "value", quantity, uom, sure=sure and bool(uom), own_uom=False)
 
 
 def pattern_of(path: Sequence[str]) -> str:
@@ -143,8 +155,15 @@ def _role_by_cells(cells: Sequence[RawCell], shift_words: set[str]) -> str:
         return "person"
     if _mostly(cells, lambda one: tidy(one.value).lower() in shift_words and isinstance(one.value, str)):
         return "shift"
-    dates = sum(moment_of(one.value) is not None and not isinstance(one.value, (int, float)) for one in cells)
+    dates = sum(_dates(one) for one in cells)
     return "date" if cells and dates >= _MOST * len(cells) else ""
+
+
+def _dates(cell: RawCell) -> bool:
+    """Whether a cell is a date, in whatever order of day and month."""
+    if isinstance(cell.value, (int, float)):
+        return False
+    return moment_of(cell.value) is not None or moment_of(day_second(cell.value)) is not None
 
 
 def is_computed(cells: Sequence[RawCell]) -> bool:
@@ -159,7 +178,11 @@ def _role_by_words(path: Sequence[str], cells: Sequence[RawCell]) -> str:
     for role, words in ROLE_WORDS:
         if not holds(text if role in _OF_ALL else path[-1], words):
             continue
-        if role in ("date", "shift") and cells and _mostly(cells, _is_number) and not _dated(cells):
+        if role == "shift" and uom_in(tuple(path)):
+            continue
+        if role == "date" and cells and _mostly(cells, _is_number) and not (_dated(cells) or _days(cells)):
+            continue
+        if role == "derived" and uom_in(tuple(path)) not in ("", "%", "frac"):
             continue
         return role
     return ""
@@ -189,6 +212,8 @@ def quantity_of(text: str, uom: str, path: Sequence[str]) -> tuple[str, bool]:
         return f"grade_{symbol}" + ("_express" if holds(text, EXPRESS) else ""), True
     if symbol and uom == "g/l":
         return f"concentration_{symbol}", True
+    if uom == "%" and _FINES.search(text):
+        return "pass_74um", True
     share = next((name for name, words in SHARE_WORDS if uom == "%" and holds(text, words)), "")
     if share:
         return share, True
@@ -197,7 +222,21 @@ def quantity_of(text: str, uom: str, path: Sequence[str]) -> tuple[str, bool]:
     if uom == "h":
         stopped = holds(text, STOPPED)
         return ("downtime" if stopped else "run_hours"), stopped or holds(text, RUNNING)
-    return (BY_UOM[uom], True) if uom in BY_UOM else ("share" if uom == "%" else "reading", False)
+    if uom in BY_UOM:
+        return BY_UOM[uom], True
+    return ("share", False) if uom == "%" else (_unmeasured(text, symbol) if not uom else "reading", False)
+
+
+def _unmeasured(text: str, symbol: str) -> str:
+    """The quantity that words alone tell, where no unit is said."""
+    share = next((name for name, words in SHARE_WORDS if holds(text, words)), "")
+    if holds(text, STOPPED) or holds(text, RUNNING):
+        return "downtime" if holds(text, STOPPED) else "run_hours"
+    if share == "moisture" and holds(text, WET) and not holds(text, MOISTURE):
+        return "mass_wet"
+    if share or symbol:
+        return share or f"grade_{symbol}"
+    return _mass_of(text, "")[0]
 
 
 def _mass_of(text: str, symbol: str) -> tuple[str, bool]:
@@ -208,25 +247,18 @@ def _mass_of(text: str, symbol: str) -> tuple[str, bool]:
     if symbol or (holds(text, ("медь", "мыс", "copper")) and holds(text, ("в ", "in "))):
         return f"metal_{symbol or 'Cu'}", True
     wet, dry = holds(text, WET), holds(text, DRY)
-    return ("mass_wet" if wet and not dry else "mass_dry"), wet != dry
+    return ("mass" if wet == dry else "mass_wet" if wet else "mass_dry"), wet != dry
 
 
 def _symbol(part: str) -> str:
-    """The component that a heading names; empty if none."""
+    """The component that a heading names, by its symbol, or by its name if it says nothing else; empty if none."""
+    bare = [one for one in re.split(r"[\s,()]+", part) if one and not code_of(one)]
+    named = spoken("elements").get(bare[0].lower(), "") if len(bare) == 1 else ""
+    if named:
+        return named
     for found in _SYMBOL.finditer(as_latin(part)):
         if found[1] in ELEMENTS or found[1] in _OXIDES:
             return found[1]
-    return ""
-
-
-def material_of(path: Sequence[str]) -> str:
-    """The end of a point that a heading tells; its last part goes before those above it."""
-    text = " / ".join(path)
-    way = ".out" if holds(text, OUT) else ".in" if holds(text, IN) else ""
-    for part in reversed(path):
-        for end, words in MATERIAL_WORDS:
-            if holds(part, words):
-                return end + way
     return ""
 
 
@@ -241,6 +273,13 @@ def _dated(cells: Sequence[RawCell]) -> bool:
     return _mostly(cells, lambda one: moment_of(one.value) is not None)
 
 
+def _days(cells: Sequence[RawCell]) -> bool:
+    """Whether cells are days of a month that go on."""
+    days = [one.value for one in cells]
+    whole = all(isinstance(one, (int, float)) and one in range(1, 32) for one in days)
+    return whole and len(days) > 2 and days == sorted(days)
+
+
 def _repeats(cells: Sequence[RawCell]) -> bool:
     """Whether texts of a column are few words for many rows, or short names."""
     texts = [tidy(one.value) for one in cells if isinstance(one.value, str)]
@@ -251,23 +290,3 @@ def _mostly(cells: Sequence[RawCell], test: object) -> bool:
     """Whether most cells pass a test."""
     assert callable(test)
     return bool(cells) and sum(bool(test(one)) for one in cells) >= _MOST * len(cells)
-
-
-def point_of(prefixes: Sequence[str], ends: Iterable[str], known: Mapping[str, object]) -> str:
-    """The begin that makes most ends a point of the chain; the first prefix where none does.
-
-    >>> point_of(["bof"], [".feed", ".conc"], {"bof.l1.feed": 1, "bof.l1.conc": 1, "zhf.l1.feed": 1})
-    'bof.l1'
-    """
-    counts: dict[str, int] = {}
-    for end in ends:
-        for name in known:
-            begin = name.removesuffix(end) if end and name.endswith(end) else ""
-            if begin and any(begin == one or begin.startswith(one + ".") for one in prefixes):
-                counts[begin] = counts.get(begin, 0) + 1
-    rank = {one: -n for n, one in enumerate(prefixes)}
-
-    def worth(one: str) -> tuple[int, int, int]:
-        return counts[one], rank.get(one.split(".", maxsplit=1)[0], -len(rank)), -len(one)
-
-    return max(counts, key=worth) if counts else (prefixes[0] if prefixes else "new")

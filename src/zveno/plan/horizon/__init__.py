@@ -1,0 +1,1 @@
+"""The plan of a chain over its periods."""

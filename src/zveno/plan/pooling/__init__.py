@@ -1,0 +1,1 @@
+"""Blending through pools of unknown quality, to a proven optimum."""

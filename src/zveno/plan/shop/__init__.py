@@ -1,0 +1,1 @@
+"""Work of a shop put in order: operations, machines, dates."""
