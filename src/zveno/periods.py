@@ -148,20 +148,22 @@ class Shift:
 class ShiftPattern:
     """Crews that take turns through a repeating cycle.
 
-    Crew number ``k`` stands on day ``n`` (counted from ``reference``) at place ``(n - k) mod len(cycle)``
-    of the cycle; a place names the slot worked, or ``off``.
+    Crew number ``k`` stands on day ``n`` (counted from ``reference``) at place ``(n - k step) mod len(cycle)``
+    of the cycle; a place names the slot worked, or ``off``. On days of ``stands`` no shift begins.
     """
 
     slots: tuple[ShiftSlot, ...]
     crews: tuple[str, ...]
     cycle: tuple[str, ...]
     reference: date
+    step: int = 1
+    stands: frozenset[date] = frozenset()
 
     def crew(self, day: date, slot: str) -> str:
         """Crew that works the slot which begins on that day; empty if nobody does."""
         n = (day - self.reference).days
         for k, crew in enumerate(self.crews):
-            if self.cycle[(n - k) % len(self.cycle)] == slot:
+            if self.cycle[(n - k * self.step) % len(self.cycle)] == slot:
                 return crew
         return ""
 
@@ -170,7 +172,7 @@ class ShiftPattern:
         tz = period.start.tzinfo
         day = period.start.date() - timedelta(days=1)
         while day <= period.end.date():
-            for slot in self.slots:
+            for slot in self.slots if day not in self.stands else ():
                 start = datetime.combine(day, slot.start, tz)
                 end = start + timedelta(hours=slot.hours)
                 if start < period.end and end > period.start:

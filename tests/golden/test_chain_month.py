@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import polars as pl
@@ -11,6 +12,9 @@ import pytest
 from tests.golden.tables import as_text
 
 from zveno.chain import Chain, example, load
+from zveno.chain.answering import Answering, Review
+from zveno.chain.closing import Closing
+from zveno.chain.fairness import Fairness
 from zveno.emulate import Played, emulate
 from zveno.model.load import load_play
 from zveno.model.play import Bias, Pace, Play, Swap
@@ -329,3 +333,66 @@ def test_a_stretch_of_the_month_can_be_balanced(chain):
     span = Period.parse("2026-03-12/2026-03-14", chain.model.tz)
     day = chain.reconcile(replace(span, kind="span"))
     assert day.flows.filter(pl.col("stream") == "zhmz.cathode", pl.col("component") == "mass")["mass_t"][0] > 800
+
+
+# ---- who was on duty -------------------------------------------------------------------------------------------------
+
+# as events.json of the demonstration plants lists them: day of March, shift, crew
+ON_DUTY = {
+    "B01": "4 day D, 4 night C, 5 day A, 5 night D", "B02": "8 night C, 9 day A", "B03": "11 day C, 11 night B",
+    "B04": "6 night A, 7 day C", "B05": "9 night D, 10 day B, 10 night A", "B05a": "9 night D, 10 day B, 10 night A",
+    "B06": "19 day C, 19 night B", "B07": "12 night C, 13 day A, 13 night D", "B08": "22 day B, 22 night A",
+    "B09": "23 night B, 24 day D, 24 night C, 25 day A, 25 night D, 26 day B", "B10": "15 night B, 16 day D",
+    "B11": "25 day A", "S01": "11 night B", "S02": "18 day B", "S03": "21 day A", "D01": "26 night A",
+}  # fmt: skip
+BY_DAY = {"B06": "bmz.smelter_technologist.1", "B09": "zhmz.tankhouse_technologist.1"}
+
+
+@pytest.fixture(scope="module")
+def review(chain, tmp_path_factory) -> Review:
+    return Answering(Closing(chain, tmp_path_factory.mktemp("signed"))).review(MONTH)
+
+
+def test_each_planted_breach_names_unit_shift_and_person_for_every_shift_that_it_lasted(review):
+    by_rule = {rule: name for name, (rule, *_) in PLANTED.items()}
+    told: dict[str, set[tuple[str, ...]]] = {}
+    for one in review.new.values():
+        name = by_rule[one.facts["rule"]]
+        assert one.facts["unit"] in UNITS[name]
+        told.setdefault(name, set()).add(tuple(f"{part['shift']}: {part['person']}" for part in one.parts))
+        assert one.text["ru"]
+    assert set(told) == set(PLANTED)
+    for name, crews in ON_DUTY.items():
+        role = PLANTED[name][4]
+        shifts = [one.split() for one in crews.split(", ")]
+        if name in BY_DAY:  # a role that works by day: one person, and the crews that were at work meanwhile
+            day, slot, _ = shifts[0]
+            assert told[name] == {(f"2026-03-{int(day):02d} {slot}: {BY_DAY[name]}",)}, name
+            mine = [each for each in review.new.values() if each.facts["rule"] == PLANTED[name][0]]
+            (at_work,) = {tuple(each.parts[0]["at_work"]) for each in mine}
+            assert at_work == tuple(dict.fromkeys(crew for *_, crew in shifts)), name
+            continue
+        wanted = tuple(f"2026-03-{int(day):02d} {slot}: {role}.{crew.lower()}" for day, slot, crew in shifts)
+        assert told[name] == {wanted}, name
+
+
+def test_a_weekly_list_is_nobodys_own_and_the_role_answers(review):
+    (skipped,) = [one for one in review.new.values() if one.facts["rule"] == "CM-01"]
+    (part,) = skipped.parts
+    assert (part["person"], part["how"], part["shift"]) == ("balk_conc.instrument_fitter", "role", "")
+    assert skipped.facts["unit"] == "balk_conc.line2.mill"
+
+
+def test_parts_of_a_breach_add_up_to_the_whole_of_it(review):
+    for one in review.new.values():
+        edges = [(part["start"], part["end"]) for part in one.parts]
+        assert (edges[0][0], edges[-1][1]) == (one.facts["start"], one.facts["end"])
+        assert all(end == start for (_, end), (start, _) in pairwise(edges))
+
+
+def test_crews_of_the_month_are_not_told_apart_by_what_was_planted(chain, tmp_path):
+    found = Fairness(Closing(chain, tmp_path)).compare(MONTH)
+    assert found.events == len(PLANTED) - 1  # the weekly list is no crew's own
+    assert found.status == "no difference shown"
+    assert set(found.rates["verdict"]) == {"no difference shown"}
+    assert {"plant", "slot"} <= set(found.explained_by)

@@ -6,14 +6,20 @@ from datetime import UTC, timedelta
 
 import polars as pl
 
-from zveno.errors import DataError, some_names
+from zveno.duty import roster_faults
+from zveno.errors import DataError, Fault, some_names
 from zveno.model.chain import ChainModel
 from zveno.periods import Period
-from zveno.rules import Breaches, check
+from zveno.rules import Breaches, check, rule_faults
 from zveno.store import Store
 
 _LEAD_DAYS = (2, 15, 62)
 """How far before a period readings are looked at, until no breach is found to be open where they begin."""
+
+
+def ruled_faults(model: ChainModel) -> list[Fault]:
+    """Faults of the rules, and of who answers for them."""
+    return [*rule_faults(model), *roster_faults(model)]
 
 
 def checked(model: ChainModel, store: Store, span: Period) -> Breaches:

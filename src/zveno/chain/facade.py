@@ -12,7 +12,7 @@ from typing import Literal
 import polars as pl
 
 from zveno.chain.calibrated import calibrated
-from zveno.chain.checked import breaches_of, checked
+from zveno.chain.checked import breaches_of, checked, ruled_faults
 from zveno.chain.imports import Imported, import_files
 from zveno.chain.installed import add_installed_unit_models
 from zveno.chain.instruments import instrument_list, measured, overdue_tables
@@ -41,7 +41,7 @@ from zveno.reports import (
     require_report,
 )
 from zveno.reports.standing import OPEN
-from zveno.rules import Breaches, case_faults, rule_faults
+from zveno.rules import Breaches, case_faults
 from zveno.simulate import (
     BASE,
     CaseResults,
@@ -483,7 +483,7 @@ def load(folder: Path | str, *, store: Path | str | None = None) -> Chain:
     if model is None:
         raise ModelError(faults)
     faults += add_installed_unit_models(model)
-    faults += [*simulation_faults(model, sound=not faults), *flow_faults(model), *rule_faults(model)]
+    faults += [*simulation_faults(model, sound=not faults), *flow_faults(model), *ruled_faults(model)]
     faults += _faults_of_play(path, model)
     if faults:
         raise ModelError(faults)

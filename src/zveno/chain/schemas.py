@@ -11,6 +11,7 @@ from zveno.model.mapping import CalendarsFile, LayoutMapping
 from zveno.model.people import People
 from zveno.model.play import Play
 from zveno.model.quality import QualityFile
+from zveno.model.roster import DutyFile, RosterFile
 from zveno.model.rounding import Rounding
 from zveno.model.rulebook import RulesFile
 from zveno.model.types import ChainFile, ParametersFile
@@ -24,6 +25,8 @@ FILES: dict[str, type[BaseModel]] = {
     "people.yaml": People,
     "foundry.yaml": FoundryFile,
     "quality.yaml": QualityFile,
+    "roster.yaml": RosterFile,
+    "duty.yaml": DutyFile,
     "rules": RulesFile,
     "play.yaml": Play,
     "calendars.yaml": CalendarsFile,

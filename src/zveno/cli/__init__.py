@@ -3,18 +3,21 @@
 from zveno.cli import (
     adjust,
     archive,
+    breach,
     calibrate,
     close,
     daily,
     detect,
     explain,
     export,
+    handover,
     imports,
     investigate,
     person,
     plan,
     quality,
     recheck,
+    shifts,
     store,
 )
 from zveno.cli.app import run
@@ -22,12 +25,14 @@ from zveno.cli.app import run
 __all__ = [
     "adjust",
     "archive",
+    "breach",
     "calibrate",
     "close",
     "daily",
     "detect",
     "explain",
     "export",
+    "handover",
     "imports",
     "investigate",
     "person",
@@ -35,5 +40,6 @@ __all__ = [
     "quality",
     "recheck",
     "run",
+    "shifts",
     "store",
 ]

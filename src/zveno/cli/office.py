@@ -10,9 +10,11 @@ from zveno.cli.languages import language
 from zveno.cli.places import store_folder
 
 if TYPE_CHECKING:
+    from zveno.chain.answering import Answering
     from zveno.chain.closing import Closing
     from zveno.chain.desk import Desk
     from zveno.chain.investigating import Investigating
+    from zveno.chain.shiftwork import Shiftwork
     from zveno.log import Signer
 
 
@@ -40,6 +42,20 @@ class Office:
         from zveno.chain.investigating import Investigating
 
         return Investigating(self.closing)
+
+    @property
+    def answering(self) -> Answering:
+        """Where breaches are entered and answered for."""
+        from zveno.chain.answering import Answering
+
+        return Answering(self.closing)
+
+    @property
+    def shiftwork(self) -> Shiftwork:
+        """Where shifts are handed over, orders given, alarms shelved."""
+        from zveno.chain.shiftwork import Shiftwork
+
+        return Shiftwork(self.closing)
 
     def signer(self, person: str) -> Signer:
         """A person with an opened key."""

@@ -17,11 +17,19 @@ ROLES = {
     "laboratory": tr("head of laboratory"),
     "foreman": tr("shift foreman"),
     "auditor": tr("auditor"),
+    # of the plants, by day and on shift
+    "operator": tr("operator on shift"),
+    "technologist": tr("technologist"),
+    "head": tr("head of a plant"),
+    "safety": tr("safety engineer"),
+    "chief_engineer": tr("chief engineer"),
 }
 """Roles that carry authority, with their words."""
 
 _ACCOUNTANTS = ("accountant", "chief_accountant")
 _STAFF = (*_ACCOUNTANTS, "metallurgist", "metrologist", "laboratory", "foreman")
+_PLANT = ("technologist", "head", "safety", "chief_engineer", "metallurgist")
+_ON_DUTY = ("operator", *_STAFF, *(one for one in _PLANT if one not in _STAFF))
 
 
 @dataclass(frozen=True)
@@ -43,8 +51,8 @@ class Kind:
 KINDS = {
     "person_added": Kind(tr("I enter this person and key in the register"), (REGISTRAR,)),
     "person_amended": Kind(tr("I change what this person may do"), (REGISTRAR,)),
-    "key_replaced": Kind(tr("this key takes the place of the former one"), (REGISTRAR, *_STAFF, "auditor")),
-    "key_revoked": Kind(tr("this key is no longer to be trusted"), (REGISTRAR, *_STAFF, "auditor")),
+    "key_replaced": Kind(tr("this key takes the place of the former one"), tuple(ROLES)),
+    "key_revoked": Kind(tr("this key is no longer to be trusted"), tuple(ROLES)),
     "imported": Kind(tr("I have read these files into the store"), _STAFF),
     "mapping_approved": Kind(tr("I have checked that this mapping reads the workbook rightly"), _STAFF),
     "adjusted": Kind(tr("I propose this adjustment"), _STAFF),
@@ -61,6 +69,27 @@ KINDS = {
     "investigation_closed": Kind(tr("I have looked into this and accept the outcome"), _STAFF),
     "archived": Kind(tr("I hand over these files as they stand in the books"), (*_ACCOUNTANTS, REGISTRAR)),
     "examined": Kind(tr("I have examined this"), (*_STAFF, "auditor")),
+    # breaches, and what follows from them
+    "breaches_entered": Kind(tr("I enter what the rules found in these readings"), _ON_DUTY),
+    "breach_notified": Kind(tr("I have told this person of the breach"), ("foreman", *_PLANT)),
+    "breach_acknowledged": Kind(tr("I know of this breach"), _ON_DUTY),
+    "breach_replied": Kind(tr("this is my reply to the breach"), _ON_DUTY),
+    "breach_cause": Kind(tr("I have looked into this breach and confirm its cause"), _PLANT),
+    "breach_appealed": Kind(tr("I do not agree with this cause and ask for another decision"), _ON_DUTY),
+    "breach_decided": Kind(tr("I have looked into the appeal and decide on it"), ("head", "safety", "chief_engineer")),
+    "breach_action": Kind(tr("I order this action"), ("foreman", *_PLANT)),
+    "breach_action_done": Kind(tr("I have done what was ordered"), _ON_DUTY),
+    "breach_closed": Kind(tr("I have checked this breach and what was done, and close it"), _PLANT),
+    "breach_voided": Kind(tr("the instrument was at fault: this breach does not count"), (*_PLANT, "metrologist")),
+    "breach_reopened": Kind(tr("what voided this breach no longer holds: it counts again"), (*_PLANT, "metrologist")),
+    "shift_left": Kind(tr("I hand over the shift as it is stated here"), _ON_DUTY),
+    "shift_taken": Kind(tr("I have read what is handed over and take over the shift"), _ON_DUTY),
+    "order_given": Kind(tr("I order this until the day given"), ("foreman", *_PLANT)),
+    "order_read": Kind(tr("I have read this order with my shift"), _ON_DUTY),
+    "order_ended": Kind(tr("I end this order"), ("foreman", *_PLANT)),
+    "alarm_shelved": Kind(tr("I shelve this alarm for the reason and the time given"), ("foreman", *_PLANT)),
+    "alarm_unshelved": Kind(tr("I put this alarm back in force"), ("foreman", *_PLANT)),
+    "persons_compared": Kind(tr("I look at breaches by person, for the reason given"), _PLANT),
 }
 """Every kind of record; a room above enters its own by a line here."""
 

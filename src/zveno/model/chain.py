@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, time, tzinfo
+from datetime import date, tzinfo
 from functools import cached_property
 from typing import Any, Literal, Self
 
@@ -15,6 +15,7 @@ from zveno.model.mapping import Mappings
 from zveno.model.people import People, Role
 from zveno.model.quality import Overdue, QualityFile
 from zveno.model.record import Record, Titles
+from zveno.model.roster import DutyFile, RosterFile
 from zveno.model.rulebook import Rulebook
 from zveno.model.types import (
     Boundary,
@@ -30,7 +31,7 @@ from zveno.model.types import (
     Tag,
     Unit,
 )
-from zveno.periods import ShiftPattern, ShiftSlot, zone
+from zveno.periods import ShiftPattern, zone
 from zveno.quantities import convert
 
 
@@ -51,6 +52,8 @@ class ChainModel(Record):
     foundry: FoundryFile | None = None
     mappings: Mappings = Mappings()
     quality: QualityFile | None = None
+    roster: RosterFile = RosterFile()
+    duty: DutyFile = DutyFile()
     overdue: Mapping[str, tuple[Overdue, ...]] = Field(default={}, repr=False)
     places: Mapping[str, str] = Field(default={}, repr=False)
     hash: str = ""
@@ -159,9 +162,7 @@ class ChainModel(Record):
         """Shifts and crews; raises ModelError where people.yaml is missing."""
         if self.people is None:
             raise ModelError("people.yaml is missing: it holds the shift pattern and the roles")
-        shifts = self.people.shifts
-        slots = tuple(ShiftSlot(one.id, time.fromisoformat(one.start), one.hours) for one in shifts.slots)
-        return ShiftPattern(slots, shifts.crews, shifts.cycle, shifts.reference.day)
+        return self.people.shifts.pattern
 
     def title(self, id_: str, lang: str) -> str:
         """Name of a thing in a language; the id where none is given. Without an id: the whole chain's."""

@@ -20,14 +20,19 @@ def people_faults(model: ChainModel) -> list[Fault]:
     """Everything in people.yaml that does not hold together; nothing where there is no such file."""
     if model.people is None:
         return []
-    shifts, where = model.people.shifts, model.places.get("shifts", "")
-    return [*_slot_faults(shifts, where), *_cycle_faults(shifts, where), *_duty_faults(model)]
+    return [*shift_faults(model.people.shifts, model.places.get("shifts", "")), *_duty_faults(model)]
+
+
+def shift_faults(shifts: Shifts, where: str) -> Iterator[Fault]:
+    """What does not hold together in a shift pattern."""
+    yield from _slot_faults(shifts, where)
+    yield from _cycle_faults(shifts, where)
 
 
 def _slot_faults(shifts: Shifts, where: str) -> Iterator[Fault]:
     """Shifts fill the day, one after the other."""
     hours = sum(one.hours for one in shifts.slots)
-    if abs(hours - 24) > 1e-9:
+    if abs(hours - 24) > 1e-9 and (shifts.round_the_clock or hours > 24):
         yield fault("the shifts of a day last {hours} h together, not 24", where, hours=hours)
         return
     begun = sorted((_minute(one.start), round(one.hours * 60), one.id) for one in shifts.slots)
@@ -57,9 +62,10 @@ def _cycle_faults(shifts: Shifts, where: str) -> Iterator[Fault]:
             name=name,
             near=near_match(name, slots),
         )
-    if len(shifts.crews) != len(shifts.cycle):
+    if len(shifts.crews) * shifts.step != len(shifts.cycle):
         yield fault(
-            "{crews} crews cannot take turns through a cycle of {cycle} places: give as many crews as places",
+            "{crews} crews cannot take turns through a cycle of {cycle} places: give as many crews as places, or in "
+            "'step' the days by which they follow each other",
             where,
             crews=len(shifts.crews),
             cycle=len(shifts.cycle),
@@ -72,8 +78,8 @@ def _manning_faults(shifts: Shifts, slot: str, where: str) -> Iterator[Fault]:
     """The first day of the cycle on which no crew, or more than one, stands on a shift."""
     size = len(shifts.cycle)
     for day in range(size):
-        crews = [crew for k, crew in enumerate(shifts.crews) if shifts.cycle[(day - k) % size] == slot]
-        if len(crews) == 1:
+        crews = [crew for k, crew in enumerate(shifts.crews) if shifts.cycle[(day - k * shifts.step) % size] == slot]
+        if len(crews) == 1 or (not crews and not shifts.round_the_clock):
             continue
         message = (
             tr("shift '{slot}' has {n} crews on day {day} of the cycle ({crews}): let one crew stand there")

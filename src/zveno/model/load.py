@@ -24,6 +24,7 @@ from zveno.model.people import People
 from zveno.model.play import Play
 from zveno.model.quality import QualityFile
 from zveno.model.quality_checks import quality_faults
+from zveno.model.roster import DutyFile, RosterFile
 from zveno.model.rounding import Rounding
 from zveno.model.rulebook import Rulebook, RulesFile
 from zveno.model.types import ChainFile, ParametersFile
@@ -34,6 +35,7 @@ from zveno.text.mark import tr
 
 Kind = TypeVar("Kind", bound=BaseModel)
 PLAY = "data/play.yaml"
+ROSTER = "roster.yaml"
 MAPPINGS, CALENDARS = "mappings", "mappings/calendars.yaml"
 
 
@@ -111,6 +113,8 @@ def read_description(folder: Path) -> tuple[ChainModel | None, list[Fault]]:
         book = _file(path, f"rules/{path.name}", RulesFile, faults, places, digest)
         books += [book] if book else []
     mappings = _mappings(folder, faults, digest)
+    roster = _roster(folder, faults, places, digest)
+    duty = _file(folder / "duty.yaml", "duty.yaml", DutyFile, faults, places, digest)
     if chain is None or faults:
         return None, faults
     model = ChainModel(
@@ -121,6 +125,8 @@ def read_description(folder: Path) -> tuple[ChainModel | None, list[Fault]]:
         foundry=foundry,
         mappings=mappings,
         quality=quality,
+        roster=roster or RosterFile(),
+        duty=duty or DutyFile(),
         places=places,
         hash=digest.hexdigest(),
     )
@@ -186,6 +192,34 @@ def _mappings(folder: Path, faults: list[Fault], digest: Any) -> Mappings:
         layouts.append(layout)
     digest.update("".join(hashes.values()).encode())
     return Mappings(layouts=tuple(layouts), calendars=calendars, hashes=hashes)
+
+
+def _roster(folder: Path, faults: list[Fault], places: dict[str, str], digest: Any) -> RosterFile | None:
+    """roster.yaml and the files under roster/, such as one a month, as one; None where there is none."""
+    names = [ROSTER] if (folder / ROSTER).is_file() else []
+    names += [f"roster/{path.name}" for path in sorted((folder / "roster").glob("*.yaml"))]
+    whole = YamlFile(ROSTER, {}, {})
+    for name in names:
+        digest.update(name.encode() + b"\0" + (folder / name).read_bytes())
+        read = read_yaml(folder / name, name)
+        if isinstance(read, Fault):
+            faults.append(read)
+            return None
+        data = read.data if isinstance(read.data, dict) else {"": None}
+        wrong = [key for key, entries in data.items() if key != "format" and not isinstance(entries, list)]
+        if wrong:
+            message = tr("a roster holds lists, such as posts or absences: '{key}' is none")
+            faults += [fault(message, read.where((key,)), key=str(key)) for key in wrong]
+            return None
+        lists = {key: entries for key, entries in data.items() if key != "format"}
+        whole = whole.joined(YamlFile(read.name, lists, read.places))
+    file = expand(whole)
+    _note_places(file, places)
+    try:
+        return RosterFile.model_validate(file.data)
+    except ValidationError as error:
+        faults += validation_faults(error, file, RosterFile)
+        return None
 
 
 def _parts(folder: Path, file: YamlFile, faults: list[Fault], digest: Any) -> list[YamlFile]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, time
 from typing import Annotated
 
 from pydantic import Field
 
 from zveno.model.record import Id, Record, Titles
+from zveno.periods import ShiftPattern, ShiftSlot
 
 
 class Role(Record):
@@ -41,6 +42,16 @@ class Shifts(Record):
     crews: tuple[str, ...] = Field(description="crews in the order in which they follow each other")
     cycle: tuple[str, ...] = Field(description="what a crew works day by day: the id of a slot, or off")
     reference: Reference = Field(description="where the cycle begins")
+    step: Annotated[int, Field(ge=1, description="days by which each crew follows the one before it")] = 1
+    round_the_clock: bool = Field(default=True, description="shifts fill the day, and a crew stands on each of them")
+    stands: tuple[date, ...] = Field(default=(), description="days on which no shift begins")
+
+    @property
+    def pattern(self) -> ShiftPattern:
+        """As the calendar that tells who works when."""
+        slots = tuple(ShiftSlot(one.id, time.fromisoformat(one.start), one.hours) for one in self.slots)
+        days = frozenset(self.stands)
+        return ShiftPattern(slots, self.crews, self.cycle, self.reference.day, self.step, days)
 
 
 class Duty(Record):

@@ -355,6 +355,7 @@ class Tag(Record):
         default=False, description="a moment as hours since 1970; played as `normal` hours before the reading"
     )
     drives: tuple[Drive, ...] = ()
+    meter: str = Field(default="", description="meter of a balance that reads the same instrument")
     column: str = ""
     note: str = ""
     repeat: dict[str, tuple[int, ...]] = Field(default={}, exclude=True)

@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from zveno.model.chain import ChainModel
+from zveno.model.worktime import shifts_of
 from zveno.periods import Period
 from zveno.rules.build import EPOCH, Lack, microseconds
 from zveno.rules.kinds.kind import Shown
@@ -62,7 +64,8 @@ def breach_table(model: ChainModel, episodes: Iterable[Episodes]) -> pl.DataFram
             **{name: np.concatenate([getattr(one.spans, name) for one in groups]) for name in _SPAN},
         }
     )
-    shift, crew, crews = _duty(model, spans["start"].to_numpy(), spans["end"].to_numpy())
+    plants = np.repeat(facts["plant"].to_numpy(), size)
+    shift, crew, crews = _duty(model, plants, spans["start"].to_numpy(), spans["end"].to_numpy())
     on_shift, has_crew = pl.col("on_shift"), pl.col("crew") != ""
     table = (
         spans.with_columns(shift=pl.Series(shift), first_crew=pl.Series(crew), all_crews=pl.Series(crews))
@@ -182,24 +185,39 @@ def _shift_min(model: ChainModel) -> float:
     return max((slot.hours for slot in model.people.shifts.slots), default=24.0) * 60 if model.people else 24.0 * 60
 
 
-def _duty(model: ChainModel, start: Ints, end: Ints) -> tuple[list[str], list[str], list[str]]:
-    """Shift and crew at the start of each episode, and all crews at work while it lasted."""
+def _duty(
+    model: ChainModel, plants: NDArray[np.object_], start: Ints, end: Ints
+) -> tuple[list[str], list[str], list[str]]:
+    """Shift and crew at the start of each episode, and all crews at work while it lasted, by the clock of its plant."""
+    nobody = [""] * len(start)
+    found = (nobody.copy(), nobody.copy(), nobody.copy())
     if model.people is None:
-        nobody = [""] * len(start)
-        return nobody, nobody, nobody
+        return found
+    for plant in dict.fromkeys(plants.tolist()):
+        (rows,) = np.nonzero(plants == plant)
+        for column, values in zip(found, _duty_at(model, plant, start[rows], end[rows]), strict=True):
+            for row, value in zip(rows.tolist(), values, strict=True):
+                column[row] = value
+    return found
+
+
+def _duty_at(model: ChainModel, plant: str, start: Ints, end: Ints) -> tuple[list[str], list[str], list[str]]:
+    """The same of one plant; a moment at which nobody works has no shift."""
     span = Period(_moment(model, int(start.min())), _moment(model, int(end.max()) + 1))
-    shifts = sorted(model.shift_pattern.shifts(span), key=lambda one: one.period.start)
-    begun = np.array([microseconds(one.period.start) for one in shifts])
-    first = np.searchsorted(begun, start, side="right") - 1
-    last = np.searchsorted(begun, np.maximum(end - 1, start), side="right") - 1
+    shifts = list(shifts_of(model, plant, span))
+    begun = np.array([microseconds(one.period.start) for one in shifts], np.int64)
+    over = np.array([microseconds(one.period.end) for one in shifts], np.int64)
+    first = np.searchsorted(over, start, side="right")
+    last = np.searchsorted(begun, np.maximum(end - 1, start), side="right")
+    pairs = zip(first.tolist(), start.tolist(), strict=True)
+    at_work = [a if a < len(shifts) and begun[a] <= moment else None for a, moment in pairs]
     crews = {
-        (a, b): ", ".join(dict.fromkeys(one.crew for one in shifts[a : b + 1] if one.crew))
+        (a, b): ", ".join(dict.fromkeys(one.crew for one in shifts[a:b] if one.crew))
         for a, b in set(zip(first.tolist(), last.tolist(), strict=True))
     }
-    names = [f"{one.day.isoformat()} {one.slot}" for one in shifts]
     return (
-        [names[a] for a in first.tolist()],
-        [shifts[a].crew for a in first.tolist()],
+        ["" if a is None else f"{shifts[a].day.isoformat()} {shifts[a].slot}" for a in at_work],
+        ["" if a is None else shifts[a].crew for a in at_work],
         [crews[pair] for pair in zip(first.tolist(), last.tolist(), strict=True)],
     )
 

@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 
 from zveno.errors import DataError
+from zveno.tables.answered import ANSWERED
 from zveno.tables.books import BOOKS
 from zveno.tables.calibration import CALIBRATION
 from zveno.tables.column import Column
@@ -450,6 +451,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         ("worst_unit", pl.String, "unit with the largest residual; empty if nothing was iterated"),
     ),
     **JUDGED,
+    **ANSWERED,
     "plan_fact": _columns(
         ("day", pl.Date, "plant day"),
         ("line", pl.String, "plan line"),

@@ -211,7 +211,8 @@ def test_a_spoiled_archive_is_told_in_the_language_with_exit_code_1(entered, say
         assert words in capsys.readouterr().out
     Path("b.tar").write_bytes(content[:-3000])
     assert run(["verify", "b.tar", "--lang", "ru"]) == 1
-    assert f"архив обрывается на байте {len(content) - 3000} из {len(content)}" in capsys.readouterr().out
+    size = [f"{one:,}".replace(",", "\N{NO-BREAK SPACE}") for one in (len(content) - 3000, len(content))]
+    assert f"архив обрывается на байте {size[0]} из {size[1]}" in capsys.readouterr().out
     assert run(["verify", "b.tar", "--json"]) == 1
     assert json.loads(capsys.readouterr().out)["findings"][0]["kind"] == "truncated"
     Path("other.pem").write_text("hello")

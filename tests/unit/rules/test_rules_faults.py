@@ -105,8 +105,8 @@ def test_versions_leave_no_gap_and_no_overlap(versions: list[dict[str, Any]], sa
         ("limit", {"high": float("nan")}, "'high' is 'nan', but must be a number"),
         ("limit", {"high": 1, "on_delay_min": -1}, "'on_delay_min' is '-1', but must be minutes from 0"),
         ("limit", {"on_delay_min": 1}, "neither 'low' nor 'high'"),
-        ("limit", {"low": 12, "high": 11}, "'low' is 12.0 and 'high' is 11.0"),
-        ("sustained", {"high": 9, "hold_min": 5, "clear_below": 10}, "'clear_below' is 10.0, outside the limits"),
+        ("limit", {"low": 12, "high": 11}, "'low' is 12 and 'high' is 11"),
+        ("sustained", {"high": 9, "hold_min": 5, "clear_below": 10}, "'clear_below' is 10, outside the limits"),
         ("sustained", {"high": 9, "hold_min": 5, "clear_above": 8}, "'clear_above' is given without the limit"),
         (
             "sustained",
@@ -129,7 +129,7 @@ def test_parameters_are_those_of_the_kind_and_make_sense(kind: str, params: dict
         ({"high_by_element": {"As": float("nan")}}, "'high_by_element' is 'nan', but must be a number"),
         ({"high_by_element": {"As": 5}, "high": 4}, "'high' and 'high_by_element' are both given"),
         ({"high_by_element": {"As": 5, "AS": 4}}, "'high_by_element' gives 'as' more than once"),
-        ({"high_by_element": {"As": 5}, "low": 6}, "'low' is 6.0 and 'high' is 5.0"),
+        ({"high_by_element": {"As": 5}, "low": 6}, "'low' is 6 and 'high' is 5"),
         ({"high_by_element": {}}, "neither 'low' nor 'high'"),
         (
             {"high_by_element": {"As": 5, "Pd": 4}},
