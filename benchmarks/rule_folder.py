@@ -39,25 +39,37 @@ FAMILIES: dict[str, tuple[str, Callable[[float], dict[str, Any]]]] = {
     "rate": ("rate", lambda x: {"max_per_h": 150.0 + 40 * x, "window_min": 1}),
     "silent": ("no_data", lambda x: {"gap_min": 2 + round(2 * x)}),
 }
+FURTHER: dict[str, tuple[str, Callable[[float], dict[str, Any]]]] = {
+    "gated": ("limit", lambda x: {"high": 3.2 + x, "on_delay_min": 1}),
+    "back": ("limit", lambda x: {"high": 3.2 + x, "deadband": 0.4, "off_delay_min": 5}),
+    "merged": ("sustained", lambda x: {"low": -2.6 - x, "hold_min": 2, "merge_gap_min": 30}),
+    "pair": ("cross_tag", lambda x: {"expr": "a - b", "high": 4.0 + x, "hold_min": 1}),
+}
+"""Beside the six: a gate, an off-delay with a dead band, a merge gap, a relation of two signals."""
+BOOKS = {"six": FAMILIES, "ten": {**FAMILIES, **FURTHER}}
 
 
-def plant(rules: int, days: int) -> ChainModel:
+def plant(rules: int, days: int, book: str = "six") -> ChainModel:
     """A chain of nothing but signals, and rules that each watch ten of them; every other rule changes midway."""
-    names = list(FAMILIES)
+    families = BOOKS[book]
+    names = list(families)
     tags = [
         {"id": f"p.{n // 10}.s{n}", "unit": "p.u", "uom": "-", "normal": 0, "every_min": STEP_S / 60}
         for n in range(TAGS)
     ]
     found = []
     for n in range(rules):
-        kind, params = FAMILIES[names[n % len(names)]]
+        name, group = names[n % len(names)], n % (TAGS // 10)
+        kind, params = families[name]
         middle = str(np.datetime64("2026-01-01") + days // 2)
         dated = n % 9 < 5
         versions = [_version(1, "2025-12-01", middle if dated else None, params((n % 7) / 7))]
         versions += [_version(2, middle, None, params(((n + 3) % 7) / 7))] if dated else []
         found.append(
             {
-                "id": f"R-{n}", "kind": kind, "unit": "p.s", "tag": f"p.{n % (TAGS // 10)}.s*",
+                "id": f"R-{n}", "kind": kind, "unit": "p.s",
+                "tag": [f"p.{group}.s*", f"p.{group}.s{10 * group}"] if name == "pair" else f"p.{group}.s*",
+                "gate": f"on{group}" if name == "gated" else "any",
                 "uom": "min" if kind == "no_data" else "-", "owner_role": "r", "severity": "low",
                 "acts_on": {"not_priced": "safety"}, "versions": versions,
             }
@@ -66,6 +78,7 @@ def plant(rules: int, days: int) -> ChainModel:
         "format": "zveno/chain-1", "id": "bench", "title": _TEXTS, "timezone": "UTC+05:00", "components": ["Cu"],
         "plants": [{"id": "p", "kind": "concentrator", "sections": [{"id": "p.s"}]}],
         "units": [{"id": "p.u", "section": "p.s"}], "streams": [], "tags": tags,
+        "gates": [{"id": f"on{n}", "tag": f"p.{n}.s{10 * n}", "above": -1.0} for n in range(TAGS // 10)],
     }  # fmt: skip
     book = Rulebook.of([RulesFile.model_validate({"rules": found})])
     return ChainModel.model_validate({"chain": chain, "rulebook": book})
@@ -120,7 +133,7 @@ def decode(folder: Path) -> int:
     """All columns but the tags, decoded and dropped: the floor."""
     rows = 0
     for path in sorted(folder.glob("*.parquet")):
-        file = pq.ParquetFile(path, memory_map=True)
+        file = pq.ParquetFile(path, memory_map=True, pre_buffer=False)
         for n in range(file.num_row_groups):
             rows += file.read_row_group(n, ["ts", "value", "quality"], use_threads=False).num_rows
     return rows
@@ -131,6 +144,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.rule_folder")
     parser.add_argument("--readings", type=float, default=2, help="millions of readings")
     parser.add_argument("--rules", type=int, default=200)
+    parser.add_argument("--book", choices=list(BOOKS), default="six", help="families of rules")
     parser.add_argument("--folder", type=Path, help="where the files are kept between runs")
     parser.add_argument("--peers", nargs="*", default=[], choices=["duckdb", "polars"])
     asked = parser.parse_args()
@@ -140,7 +154,7 @@ def main() -> int:
         folder.mkdir(parents=True, exist_ok=True)
         if not list(folder.glob("*.parquet")):
             write_folder(folder, readings)
-        model = plant(asked.rules, readings // TAGS * STEP_S // 86_400)
+        model = plant(asked.rules, readings // TAGS * STEP_S // 86_400, asked.book)
         floor, rows = _timed("Parquet decoded", lambda: decode(folder))
         ours, found = _timed("Zveno", lambda: check_folder(model, folder))
         print(f"{rows:,} readings, {asked.rules} rules, {found.height:,} breaches; {ours / floor:.2f} x bare decode")

@@ -12,6 +12,7 @@ from typing import Any
 
 import polars as pl
 
+from zveno.errors import StoreError
 from zveno.model.chain import ChainModel
 from zveno.rules import Episodes, Signal, Watchlist, WatchState, breach_table, open_episodes, watch, watchlist
 from zveno.store.folders import Slice, rows_by_tag, slices_of
@@ -19,6 +20,8 @@ from zveno.store.folders import Slice, rows_by_tag, slices_of
 Through = Callable[[Callable[[Any], Any], Sequence[Any]], Iterable[Any]]
 """A map of a function over tasks: ``through(function, tasks)`` gives the answers in the order of the tasks."""
 _PARTS_A_PROCESS = 4
+_PARTS_OF_A_CLUSTER = 64
+_PATIENCE = "30s"
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class Task:
 
 
 def check_folder(
-    model: ChainModel, folder: Path | str, *, processes: int = 1, through: Through | None = None
+    model: ChainModel, folder: Path | str, *, processes: int = 1, cluster: str = "", through: Through | None = None
 ) -> pl.DataFrame:
     """Breaches (table ``breaches``) in all readings of a folder of Parquet files.
 
@@ -47,23 +50,30 @@ def check_folder(
     ----------
     processes
         How many judge at once on this machine.
+    cluster
+        Address of the scheduler of a ``dask.distributed`` cluster, such as ``tcp://server:8786``, whose workers judge
+        in place of this machine; they see the same folder and have the same version of the program.
     through
-        Another map, such as a cluster's: ``lambda f, tasks: client.gather(client.map(f, tasks))`` with a
-        ``dask.distributed`` client, whose workers see the same folder.
+        Any other map.
 
     Raises
     ------
     DataError
         If the folder holds no readings.
+    StoreError
+        If the cluster cannot be reached, or its package is not installed.
     """
     slices = tuple(slices_of(Path(folder)))
     parts = watchlist(model).parts()
-    if through is None and processes > 1:
+    shares = _PARTS_A_PROCESS * processes
+    if cluster:
+        through, shares = on_cluster(cluster), _PARTS_OF_A_CLUSTER
+    elif through is None and processes > 1:
         through = in_processes(processes)
     if through is None:
         episodes = Task(tuple(parts), slices).run()
     else:
-        tasks = [Task(tuple(each), slices) for each in _shared_out(parts, slices, _PARTS_A_PROCESS * processes)]
+        tasks = [Task(tuple(each), slices) for each in _shared_out(parts, slices, shares)]
         episodes = [one for found in through(Task.run, tasks) for one in found]
     return breach_table(model, episodes)
 
@@ -74,6 +84,30 @@ def in_processes(processes: int) -> Through:
     def through(function: Callable[[Any], Any], tasks: Sequence[Any]) -> Iterable[Any]:
         with ProcessPoolExecutor(min(processes, os.cpu_count() or 1), get_context("spawn")) as pool:
             yield from pool.map(function, tasks)
+
+    return through
+
+
+def on_cluster(address: str) -> Through:
+    """A map over the workers of a ``dask.distributed`` cluster."""
+
+    def through(function: Callable[[Any], Any], tasks: Sequence[Any]) -> Iterable[Any]:
+        try:
+            from distributed import Client  # noqa: PLC0415
+        except ModuleNotFoundError as error:
+            raise StoreError(
+                "a cluster needs the package distributed, which is not installed: pip install 'zveno[cluster]'"
+            ) from error
+        try:
+            connect: Any = Client
+            client = connect(address, timeout=_PATIENCE, set_as_default=False)
+        except (OSError, ValueError) as error:
+            raise StoreError(
+                "no cluster answers at '{address}': {reason}", address=address, reason=str(error).partition("\n")[0]
+            ) from error
+        with client:
+            answers: list[Any] = client.gather(client.map(function, tasks, pure=False))
+        return answers
 
     return through
 

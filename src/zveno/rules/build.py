@@ -69,22 +69,33 @@ class Binding:
     others: tuple[tuple[str, int], ...] = ()
     every: int = MICROSECONDS
 
-    @property
+    @cached_property
     def manner(self) -> Manner:
         """How its runs become episodes, and how these end."""
         line = self.line
         hold, off, merge = (round(one * MICROSECONDS) for one in (line.hold_min, line.off_min, line.merge_min))
         return Manner(line.sign, hold, self.reach, line.least, off, merge)
 
-    @property
+    @cached_property
     def style(self) -> str:
         """What is judged: ``value``, ``silence`` or ``events``."""
         return self.kind.style if self.kind else "value"
 
-    @property
+    @cached_property
     def lookback(self) -> int:
         """How far before a reading its judgement looks, in microseconds."""
         return self.kind.lookback if self.kind else 0
+
+    @cached_property
+    def looks_around(self) -> bool:
+        """Whether more is needed than the readings themselves: earlier ones, other tags, the operating state."""
+        return self.kind is not None and bool(self.lookback or self.others or self.style != "value")
+
+    @cached_property
+    def nearest(self) -> Line:
+        """The nearest of its lines: what keeps within it keeps within all."""
+        lines = (self.line, *(line for _, line in self.exceptions))
+        return min(lines, key=lambda line: line.sign * line.limit)
 
     @property
     def switches(self) -> tuple[Switch, ...]:
@@ -258,7 +269,8 @@ def _bound(
         end = midnight(model, days[stretch + 1]) if stretch + 1 < len(days) else in_force(model, version)[1]
         params = numbers_on(model, rule, version.params, day)
         kind = kind_params(rule, params, tag, model.tags[tag].uom)
-        for line, exceptions in _lines(model, rule, version, tag, states, params):
+        special = [kind_params(rule, {**params, **one.params}, tag, model.tags[tag].uom) for one in version.exceptions]
+        for line, exceptions in _lines(kind, special, states):
             drawn += 1
             key = Key(rule.id, version.version, tag, line.side, stretch)
             yield Binding(key, line, start, end, reach_of(model, tag), place.gate, exceptions, kind, partners, every)
@@ -267,20 +279,14 @@ def _bound(
 
 
 def _lines(
-    model: ChainModel,
-    rule: Rule,
-    version: Version,
-    tag: str,
-    states: Sequence[tuple[Switch, ...]],
-    params: Mapping[str, Any],
+    general_params: KindParams, special_params: Sequence[KindParams], states: Sequence[tuple[Switch, ...]]
 ) -> Iterator[tuple[Line, tuple[Override, ...]]]:
     """Each line of a version, with the lines that exceptions put in its place while their state is on.
 
     A side without a limit has its line out of reach, so that an exception may draw one there.
     """
-    uom = model.tags[tag].uom
-    general = _by_side(kind_params(rule, params, tag, uom))
-    special = [_by_side(kind_params(rule, {**params, **one.params}, tag, uom)) for one in version.exceptions]
+    general = _by_side(general_params)
+    special = [_by_side(one) for one in special_params]
     drawn = {side: line for lines in (*special, general) for side, line in lines.items()}
     for side, line in drawn.items():
         away = line.nowhere()

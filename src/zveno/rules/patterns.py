@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cache
 
 
 def matching(pattern: str, names: Iterable[str]) -> list[str]:
@@ -55,6 +56,7 @@ def beside(tag: str, pattern: str) -> str:
     return ".".join(ways)
 
 
+@cache
 def _expression(pattern: str) -> re.Pattern[str]:
     """Regular expression of a pattern."""
     return re.compile("([^.]+)".join(re.escape(part) for part in pattern.split("*")))

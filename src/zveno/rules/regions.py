@@ -29,7 +29,7 @@ class Coded:
 
 
 def coded_regions(
-    ts: Ints, out: Bools, judge: Callable[[Ints], Coded], manner: Manner, *, going_on: bool
+    ts: Ints, places: Ints, judge: Callable[[Ints], Coded], manner: Manner, *, going_on: bool
 ) -> Coded | None:
     """The samples that matter, judged; None where none does.
 
@@ -37,8 +37,8 @@ def coded_regions(
     ----------
     ts
         Moments of all samples, shape (n,).
-    out
-        Which of them may lie outside the limit, shape (n,).
+    places
+        Those that may lie outside the limit, in order.
     judge
         Gives value, code and limit of the samples at some places.
     manner
@@ -46,21 +46,22 @@ def coded_regions(
     going_on
         Whether a run is going on when the series begins.
     """
-    places = np.flatnonzero(out)
     n = len(ts)
     if going_on:
         places = np.concatenate(([0], places)) if n else places
     if not len(places):
         return None
-    cuts = np.flatnonzero(np.diff(places) > _NEAR) + 1
-    begin, end = places[np.concatenate(([0], cuts))], places[np.append(cuts, len(places)) - 1] + 2
+    far = np.ones(len(places) + 1, np.bool_)
+    np.greater(places[1:] - places[:-1], _NEAR, out=far[1:-1])
+    begin, end = places[far[:-1]], places[far[1:]] + 2
     if manner.off:
         end = np.searchsorted(ts, ts[np.minimum(end, n) - 1] + manner.off, side="right") + 1
     while True:
         begin, end = _apart(begin, np.minimum(end, n))
         length = end - begin
-        first = np.cumsum(length) - length
-        place = np.arange(int(length.sum())) + np.repeat(begin - first, length)
+        last = length.cumsum()
+        first = last - length
+        place = np.arange(last[-1]) + (begin - first).repeat(length)
         coded = judge(place)
         lasting = ~_ended(ts[place], coded.code, first, manner, going_on=going_on) & (end < n)
         if not lasting.any():
@@ -71,8 +72,9 @@ def coded_regions(
 def _apart(begin: Ints, end: Ints) -> tuple[Ints, Ints]:
     """Stretches in order, those that touch each other as one."""
     end = np.maximum.accumulate(end)
-    fresh = np.concatenate(([True], begin[1:] > end[:-1]))
-    return begin[fresh], end[np.append(np.flatnonzero(fresh)[1:] - 1, len(end) - 1)]
+    fresh = np.ones(len(begin) + 1, np.bool_)
+    np.greater(begin[1:], end[:-1], out=fresh[1:-1])
+    return begin[fresh[:-1]], end[fresh[1:]]
 
 
 def _ended(ts: Ints, code: Codes, first: Ints, manner: Manner, *, going_on: bool) -> Bools:

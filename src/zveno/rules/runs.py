@@ -130,16 +130,19 @@ def find_runs(
     """
     series, known, outs = _joined(samples, carry, manner.reach)
     n = len(series.ts)
-    before = np.concatenate(([0], np.cumsum(known)))
-    counted = np.concatenate(([0], np.cumsum(outs)))
+    before, counted = np.zeros((2, n + 1), np.int64)
+    known.cumsum(out=before[1:])
+    outs.cumsum(out=counted[1:])
     code = _waiting(series.code, before, manner.off, final=final) if manner.off else series.code
     starts, stops, ends = _islands(code)
     held = before[stops] - before[starts] >= manner.hold
     if manner.least > 1:
         held &= counted[stops] - counted[starts] >= manner.least
-    _, first = np.unique(ends[held], return_index=True)
-    begins, closes = starts[held][first], ends[held][first]
-    if len(stops) and stops[-1] == n and n not in closes:
+    begins, closes = starts[held], ends[held]
+    first = np.ones(len(closes), np.bool_)
+    np.not_equal(closes[1:], closes[:-1], out=first[1:])
+    begins, closes = begins[first], closes[first]
+    if len(stops) and stops[-1] == n and not (len(closes) and closes[-1] == n):
         begins, closes = np.append(begins, starts[-1]), np.append(closes, n)
     worst = _worst(series, begins, closes, manner.sign)
     spans = Spans(
@@ -212,7 +215,8 @@ def _joined(samples: Samples, carry: Carry | None, reach: int) -> tuple[Samples,
             np.concatenate((np.full(len(head), carry.peak), samples.value)),
             np.concatenate((np.full(len(head), carry.limit), samples.limit)),
         )
-    known = np.minimum(np.diff(samples.ts, append=samples.ts[-1:]), reach)
+    known = np.zeros(len(samples.ts), np.int64)
+    np.minimum(samples.ts[1:] - samples.ts[:-1], reach, out=known[:-1])
     known[samples.code == UNKNOWN] = 0
     outs = (samples.code == OUT).astype(np.int64)
     if carry is not None:
@@ -247,13 +251,22 @@ def _islands(code: Codes) -> tuple[Ints, Ints, Ints]:
     Unknown samples lie in a stretch without breaking it.
     """
     n = len(code)
-    decided = np.flatnonzero(code != UNKNOWN)
-    out = (code[decided] == OUT).astype(np.int8)
-    edges = np.diff(out, prepend=0, append=0)
-    places = np.append(decided, n)
-    starts, stops = places[np.flatnonzero(edges == 1)], places[np.flatnonzero(edges == -1)]
-    clears = np.append(np.flatnonzero(code == CLEAR), n)
-    return starts, stops, clears[np.searchsorted(clears, starts)]
+    decided = (code != UNKNOWN).nonzero()[0]
+    out = np.zeros(len(decided) + 2, np.bool_)
+    np.equal(code[decided], OUT, out=out[1:-1])
+    edges = (out[1:] != out[:-1]).nonzero()[0]
+    places = _ended_by(decided, n)
+    starts, stops = places[edges[::2]], places[edges[1::2]]
+    clears = _ended_by((code == CLEAR).nonzero()[0], n)
+    return starts, stops, clears[clears.searchsorted(starts)]
+
+
+def _ended_by(places: Ints, n: int) -> Ints:
+    """Places with one more behind them."""
+    longer = np.empty(len(places) + 1, np.int64)
+    longer[:-1] = places
+    longer[-1] = n
+    return longer
 
 
 def _worst(series: Samples, begins: Ints, closes: Ints, sign: float) -> Ints:
@@ -261,18 +274,20 @@ def _worst(series: Samples, begins: Ints, closes: Ints, sign: float) -> Ints:
     lengths = closes - begins
     if not len(lengths):
         return begins
-    place = np.arange(lengths.sum()) + np.repeat(closes - np.cumsum(lengths), lengths)
+    ended = lengths.cumsum()
+    place = np.arange(ended[-1]) + (closes - ended).repeat(lengths)
     excess = sign * (series.value[place] - series.limit[place])
     excess[series.code[place] != OUT] = -np.inf
-    return place[_first_worst(excess, np.cumsum(lengths) - lengths)]
+    worst: Ints = place[_first_worst(excess, ended - lengths)]
+    return worst
 
 
 def _first_worst(excess: Floats, first: Ints) -> Ints:
     """Place of the largest of each group, the first of equals; groups begin at ``first`` and are not empty."""
-    group = np.repeat(np.arange(len(first)), np.diff(np.append(first, len(excess))))
-    top = np.flatnonzero(excess == np.maximum.reduceat(excess, first)[group])
-    _, earliest = np.unique(group[top], return_index=True)
-    return top[earliest]
+    most = np.maximum.reduceat(excess, first)
+    top = (excess == most.repeat(np.diff(first, append=len(excess)))).nonzero()[0]
+    earliest: Ints = top[top.searchsorted(first)]
+    return earliest
 
 
 def _carry(spans: Spans, series: Samples, before: Ints, begin: int, off: int) -> Carry:

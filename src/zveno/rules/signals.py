@@ -32,7 +32,7 @@ class Signal:
         array([ True, False])
         """
         good = good & np.isfinite(value)
-        if np.all(ts[1:] > ts[:-1]):
+        if (ts[1:] > ts[:-1]).all():
             return cls(ts, value, good)
         order = np.lexsort((value, ts))
         ts, value, good = ts[order], value[order], good[order]

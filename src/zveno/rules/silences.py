@@ -30,20 +30,20 @@ def silence_samples(binding: Binding, feed: Feed, context: Mapping[str, Signal],
     gap, offset = _asked(binding)
     kind = binding.kind
     assert kind is not None
-    answers, before = kind.answered(feed)
-    ts = answers[max(before - 1, 0) :]
-    if going_on and not before:
-        ts = np.append(np.array([going_on.start - offset]), ts)
-    long = np.append(np.flatnonzero(ts[1:] - ts[:-1] > gap), len(ts) - 1) if len(ts) else np.zeros(0, np.int64)
-    begin = np.maximum(ts[long] + offset, binding.start)
-    over = np.minimum(np.append(ts[1:], feed.until)[long], binding.end)
+    pauses = kind.pauses(feed, gap)
+    if going_on and pauses.forgotten:
+        pauses = pauses.since(going_on.start - offset)
+    answers = pauses.left if pauses.last is None else np.append(pauses.left, pauses.last)
+    following = pauses.right if pauses.last is None else np.append(pauses.right, feed.until)
+    begin = np.maximum(answers + offset, binding.start)
+    over = np.minimum(following, binding.end)
     told = feed.since - begin > gap - offset
     moments: list[Ints] = []
     codes: list[Codes] = []
     for n in np.flatnonzero(over - begin > gap - offset).tolist():
         at = _moments(binding, context, int(begin[n]), int(over[n]))
         code = _codes(binding, context, at)
-        ends = long[n] + 1 < len(ts) or over[n] == binding.end
+        ends = n < len(pauses.left) or over[n] == binding.end
         at, code = np.append(at, over[n]), np.append(code, CLEAR if ends else _codes(binding, context, over[n : n + 1]))
         fresh = at > feed.since if told[n] else np.ones(len(at), np.bool_)
         moments.append(at[fresh])

@@ -195,6 +195,7 @@ def _check_bindings(
 ) -> Iterator[tuple[Binding, Spans | None, Carry | None]]:
     """For each binding that has something new to judge: closed episodes, and the run now open."""
     states: States = {}
+    feeds: dict[Any, Feed] = {}
     new = batch.signals.get(tag)
     own = batch.context.get(tag) or no_readings()
     first = len(own.ts) - (0 if new is None else len(new.ts))
@@ -203,11 +204,14 @@ def _check_bindings(
         style = binding.style
         if style == "number" or (style == "value" and new is None):
             continue
-        known = binding.key in batch.state.carries or binding.key in batch.state.waiting
+        carry = batch.state.carries.get(binding.key)
+        known = carry is not None or binding.key in batch.state.waiting
         if not known and (binding.start > batch.until or binding.end <= batch.state.until):
             continue
-        feed = _feed_of(base, binding, batch.context, states)
-        carry = batch.state.carries.get(binding.key)
+        feed = base
+        if binding.looks_around:
+            seen = (binding.gate, binding.others, binding.every)
+            feed = feeds[seen] = feeds.get(seen) or _feed_of(base, binding, batch.context, states)
         if style == "events":
             yield binding, _events(binding, feed, batch.context), None
         elif style == "silence":
@@ -220,8 +224,6 @@ def _check_bindings(
 
 def _feed_of(base: Feed, binding: Binding, context: Mapping[str, Signal], states: States) -> Feed:
     """The readings as a binding sees them."""
-    if binding.kind is None or not (binding.lookback or binding.others or binding.style != "value"):
-        return base
     on = None if binding.gate is None else _state(binding.gate, base.own, context, states)
     others = tuple((context.get(tag) or no_readings(), reach) for tag, reach in binding.others)
     return replace(base, on=on, others=others, every=binding.every, state=binding.gate)
@@ -231,14 +233,14 @@ def _check_value(
     binding: Binding, feed: Feed, context: Mapping[str, Signal], states: States, carry: Carry | None
 ) -> tuple[Spans | None, Carry | None]:
     """Closed episodes of one binding, and its open run; samples far from any outside are skipped."""
-    nearest = _nearest(binding)
+    nearest = binding.nearest
     may_be_out, at = binding.kind.sifted(feed, nearest) if binding.kind else sifted_values(feed, nearest)
     ts = feed.own.ts[feed.first :]
-    lo, hi = np.searchsorted(ts, (binding.start, binding.end)).tolist()
+    lo, hi = ts.searchsorted((binding.start, binding.end)).tolist()
     part = Judged(ts, at, feed.first)
     kept = coded_regions(
         ts[lo:hi],
-        may_be_out[lo:hi],
+        may_be_out[slice(*may_be_out.searchsorted((lo, hi)))] - lo,
         lambda place: _verdicts(part, place + lo, binding, context, states),
         binding.manner,
         going_on=carry is not None,
@@ -372,12 +374,6 @@ def _state(switches: tuple[Switch, ...], signal: Signal, context: Mapping[str, S
     return states[switches]
 
 
-def _nearest(binding: Binding) -> Line:
-    """The nearest of the binding's lines."""
-    lines = (binding.line, *(line for _, line in binding.exceptions))
-    return min(lines, key=lambda line: line.sign * line.limit)
-
-
 def _verdicts(part: Judged, place: Ints, binding: Binding, context: Mapping[str, Signal], states: States) -> Coded:
     """Value and code of each sample at some places, and the limit in force.
 
@@ -408,10 +404,10 @@ def _verdicts(part: Judged, place: Ints, binding: Binding, context: Mapping[str,
 def _codes(value: Floats, line: Line) -> Codes:
     """Out, between or clear by the value alone."""
     code = np.full(len(value), CLEAR, np.int8)
+    # a reading equal to a level keeps it, whatever its unit of measure: it is not out, and not yet clear
     if line.clear is not None:
-        code[line.sign * value >= line.sign * line.clear] = BETWEEN
-    slack = _ROUNDING * np.abs(line.limit)  # a reading equal to the limit keeps it, whatever its unit of measure
-    code[line.sign * value > line.sign * line.limit + slack] = OUT
+        code[line.sign * value >= line.sign * line.clear - _ROUNDING * np.abs(line.clear)] = BETWEEN
+    code[line.sign * value > line.sign * line.limit + _ROUNDING * np.abs(line.limit)] = OUT
     return code
 
 

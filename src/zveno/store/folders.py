@@ -19,6 +19,7 @@ Ints = NDArray[np.int64]
 Columns = tuple[Ints, NDArray[np.float64], NDArray[np.bool_]]
 """Moments in microseconds, values (NaN for none), and whether each is of good quality."""
 _COLUMNS = ["ts", "value", "quality"]
+_A_SECOND = {"ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ def rows_by_tag(slices: Iterable[Slice]) -> Mapping[str, int]:
 def _opened(path: str, files: dict[str, pq.ParquetFile]) -> pq.ParquetFile:
     """A file, opened once."""
     if path not in files:
-        files[path] = pq.ParquetFile(path, memory_map=True)
+        files[path] = pq.ParquetFile(path, memory_map=True, pre_buffer=False)
     return files[path]
 
 
@@ -122,6 +123,11 @@ def _groups(path: Path) -> Iterator[Group]:
     missing = [name for name in ("tag", *_COLUMNS) if name not in names]
     if missing:
         raise DataError("'{path}' has no column '{column}'", path=str(path), column=missing[0])
+    a_second = _A_SECOND.get(getattr(meta.schema.to_arrow_schema().field("ts").type, "unit", ""), 0)
+    if not a_second:
+        raise DataError(
+            "'{path}' holds no moments in its column '{column}': write it again", path=str(path), column="ts"
+        )
     for index in range(meta.num_row_groups):
         part = meta.row_group(index)
         tag, ts = (part.column(names.index(name)).statistics for name in ("tag", "ts"))
@@ -129,17 +135,23 @@ def _groups(path: Path) -> Iterator[Group]:
             continue
         if tag is None or ts is None or not tag.has_min_max or not ts.has_min_max:
             raise DataError("'{path}' does not say which tags and times its parts hold: write it again", path=str(path))
-        span = (int(ts.min.timestamp() * 1_000_000), int(ts.max.timestamp() * 1_000_000))
+        span = (ts.min_raw * 1_000_000 // a_second, ts.max_raw * 1_000_000 // a_second)
         yield Group(str(path), index, (tag.min, tag.max), span, part.num_rows)
 
 
 def _columns(table: pa.Table) -> Columns:
     """The columns of one tag as arrays."""
-    ts = table.column("ts").combine_chunks().view(pa.int64())
-    value, quality = (table.column(name).combine_chunks() for name in ("value", "quality"))
+    ts, value, quality = (_whole(table.column(name)) for name in _COLUMNS)
+    if ts.type.unit != "us":
+        ts = ts.cast(pa.timestamp("us", ts.type.tz), safe=False)
     numbers = value.to_numpy(zero_copy_only=False)
     good = quality.to_numpy(zero_copy_only=False) == 0
-    return ts.to_numpy(zero_copy_only=False), numbers, good
+    return ts.view(pa.int64()).to_numpy(zero_copy_only=False), numbers, good
+
+
+def _whole(column: pa.ChunkedArray) -> pa.Array:
+    """A column in one piece, which it mostly is already."""
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
 def _mixed(table: pa.Table, tags: frozenset[str]) -> Iterator[tuple[str, Columns]]:

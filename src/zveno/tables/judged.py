@@ -37,6 +37,17 @@ JUDGED: dict[str, tuple[Column, ...]] = {
         ("person", pl.String, "role:crew on duty, by id; the role alone where it has no crew"),
         ("rule_hash", pl.String, "SHA-256 of the version judged by"),
     ),
+    "rule_differences": _columns(
+        ("rule", pl.String, "rule"),
+        ("version", pl.Int64, "version of the rule in force"),
+        ("tag", pl.String, "signal"),
+        ("side", pl.String, "high or low"),
+        ("start", _INSTANT, "first moment of the breach"),
+        ("found_by", pl.String, "first, second or both engines"),
+        ("field", pl.String, "what both tell otherwise: end, open, known_h, count, peak, limit; empty: one lacks it"),
+        ("first", pl.String, "what the first engine tells"),
+        ("second", pl.String, "what the second engine tells"),
+    ),
     "rule_coverage": _columns(
         ("rule", pl.String, "rule"),
         ("version", pl.Int64, "version of the rule"),

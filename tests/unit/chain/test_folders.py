@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from tests.unit.rules.small_plant import at, model, rule, version
 
 from zveno.chain.folders import check_folder, in_processes
-from zveno.errors import DataError
+from zveno.errors import DataError, StoreError
 from zveno.periods import Period
 from zveno.rules import check
 from zveno.rules.build import microseconds
@@ -81,6 +82,15 @@ def test_a_folder_gives_the_breaches_of_one_table(
     assert check_folder(PLANT, tmp_path).equals(whole)
 
 
+@pytest.mark.parametrize("unit", ["ms", "ns"])
+def test_moments_may_be_written_in_other_units(
+    readings: pl.DataFrame, whole: pl.DataFrame, tmp_path: Path, unit: Any
+) -> None:
+    rows = readings.sort("tag", "ts").with_columns(pl.col("ts").dt.cast_time_unit(unit))
+    pq.write_table(rows.to_arrow(), tmp_path / "a.parquet", row_group_size=500)
+    assert check_folder(PLANT, tmp_path).equals(whole)
+
+
 def test_any_map_may_share_out_the_work(readings: pl.DataFrame, whole: pl.DataFrame, tmp_path: Path) -> None:
     by_days(readings, tmp_path)
     tasks = []
@@ -98,6 +108,33 @@ def test_any_map_may_share_out_the_work(readings: pl.DataFrame, whole: pl.DataFr
 def test_processes_find_the_same(readings: pl.DataFrame, whole: pl.DataFrame, tmp_path: Path) -> None:
     by_days(readings, tmp_path)
     assert check_folder(PLANT, tmp_path, through=in_processes(2)).equals(whole)
+
+
+@pytest.mark.slow
+@pytest.mark.long
+def test_workers_of_a_cluster_find_the_same(readings: pl.DataFrame, whole: pl.DataFrame, tmp_path: Path) -> None:
+    distributed = pytest.importorskip("distributed")
+    by_days(readings, tmp_path)
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster:
+        assert check_folder(PLANT, tmp_path, cluster=cluster.scheduler_address).equals(whole)
+
+
+def test_a_cluster_that_does_not_answer_is_named(
+    readings: pl.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by_days(readings, tmp_path)
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(StoreError, match=r"pip install 'zveno\[cluster\]'"):
+        check_folder(PLANT, tmp_path, cluster="tcp://nowhere.invalid:1")
+
+
+@pytest.mark.slow
+@pytest.mark.long
+def test_a_cluster_at_a_wrong_address_is_named(readings: pl.DataFrame, tmp_path: Path) -> None:
+    pytest.importorskip("distributed")
+    by_days(readings, tmp_path)
+    with pytest.raises(StoreError, match="no cluster answers at"):
+        check_folder(PLANT, tmp_path, cluster="tcp://127.0.0.1:9")
 
 
 def test_a_folder_without_readings_is_refused(tmp_path: Path) -> None:

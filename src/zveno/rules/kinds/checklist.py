@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from zveno.errors import RuleError
-from zveno.rules.feed import DAY, Feed
+from zveno.rules.feed import DAY, Feed, Pauses
 from zveno.rules.kinds.kind import MICROSECONDS, WORDS, KindParams, Line, Minutes, Shown, Style, Words
 from zveno.rules.runs import Ints, Spans
 from zveno.rules.signals import Bools, Signal
@@ -83,10 +83,10 @@ class Checklist(KindParams):
         """It is late from the moment at which it was due."""
         return self._every, self._every
 
-    def answered(self, feed: Feed) -> tuple[Ints, int]:
-        """Moments of lists signed in full, and how many of them are not new."""
+    def pauses(self, feed: Feed, longest: int) -> Pauses:
+        """Pauses between lists signed in full."""
         full = np.flatnonzero(self._full(feed.own))
-        return feed.own.ts[full], int(np.searchsorted(full, feed.first))
+        return Pauses.between(feed.own.ts[full], int(np.searchsorted(full, feed.first)), longest)
 
     def _full(self, lists: Signal) -> Bools:
         return lists.good & (lists.value > len(self.items) - _HALF)

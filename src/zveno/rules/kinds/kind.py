@@ -6,14 +6,14 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from zveno.errors import QuantityError, RuleError
 from zveno.quantities import convert
-from zveno.rules.feed import Feed
+from zveno.rules.feed import Feed, Pauses
 from zveno.rules.runs import FOREVER, Floats, Ints, Spans
 from zveno.rules.signals import Bools
 
@@ -69,8 +69,8 @@ class Line:
         return replace(self, limit=self.sign * math.inf, clear=None)
 
 
-Sifted = tuple[Bools, Callable[[Ints], tuple[Floats, Bools]]]
-"""For each new reading whether it may lie beyond a line; value and whether it is known, at some places of them."""
+Sifted = tuple[Ints, Callable[[Ints], tuple[Floats, Bools]]]
+"""Places of the new readings that may lie beyond a line; value and whether it is known, at some places of them."""
 
 
 @dataclass(frozen=True)
@@ -106,16 +106,19 @@ class KindParams(BaseModel, ABC):
         return "value"
 
     @classmethod
+    @cache
     def levels(cls) -> frozenset[str]:
         """Names of the parameters that are levels in the unit of measure of the rule."""
         return frozenset(name for name, field in cls.model_fields.items() if field.json_schema_extra == RULE_UOM)
 
     @classmethod
+    @cache
     def differences(cls) -> frozenset[str]:
         """Names of the parameters that are differences of levels."""
         return frozenset(name for name, field in cls.model_fields.items() if field.json_schema_extra == DIFFERENCE_UOM)
 
     @classmethod
+    @cache
     def tables(cls) -> frozenset[str]:
         """Names of the parameters that give a level for each thing that the last star may stand for."""
         return frozenset(name for name, field in cls.model_fields.items() if field.json_schema_extra == BY_STAR)
@@ -172,11 +175,9 @@ class KindParams(BaseModel, ABC):
         """
         return FOREVER, 0
 
-    def answered(self, feed: Feed) -> tuple[Ints, int]:
-        """Moments of the readings that end a silence, and how many of them are not new: the good ones."""
-        ts, bad = feed.own.ts, feed.bad
-        good = feed.once("good moments", lambda: np.delete(ts, bad) if len(bad) else ts)
-        return good, feed.first - int(np.searchsorted(bad, feed.first))
+    def pauses(self, feed: Feed, longest: int) -> Pauses:
+        """Pauses longer than allowed between readings that end a silence: the good ones."""
+        return feed.pauses(longest)
 
     def events(self, feed: Feed) -> Spans:
         """Episodes of a kind that tells them itself, among the new readings; other kinds tell none."""
@@ -194,9 +195,9 @@ class KindParams(BaseModel, ABC):
         return True
 
 
-def beyond(value: Floats, nearest: float, sign: float) -> Bools:
-    """Which values lie beyond a level on one side; ``nearest`` is the level times the sign."""
-    return value > nearest if sign > 0 else value < -nearest
+def beyond(value: Floats, nearest: float, sign: float) -> Ints:
+    """Places of the values beyond a level on one side; ``nearest`` is the level times the sign."""
+    return (value > nearest if sign > 0 else value < -nearest).nonzero()[0]
 
 
 def sifted_values(feed: Feed, line: Line) -> Sifted:

@@ -85,20 +85,26 @@ class Rate(KindParams):
 
         That reading is at least a window away, so that a change of less than the window allows is none too fast.
         """
-        value, ts = feed.own.value, feed.own.ts
-        first = feed.first_within(self._window)
-        partner = feed.once(("partner", self._window), lambda: feed.last_good[first - 1])
-        change = feed.once(("change", self._window), lambda: value[feed.first :] - value[partner])
-        may_be_out = beyond(change, line.sign * line.limit * self.window_min / HOUR_MIN, line.sign)
+        back, odd = feed.back(self._window)
+        value = feed.own.value
 
         def at(place: Ints) -> tuple[Floats, Bools]:
-            own, other = place + feed.first, partner[place]
-            span = ts[own] - ts[other]
-            known = feed.own.good[own] & (first[place] > 0) & (other >= 0) & (span <= self.lookback)
-            hours = np.where(known, span, 1) / (HOUR_MIN * MICROSECONDS)
-            return np.where(known, change[place], np.nan) / hours, known
+            return self._change(feed, place + feed.first)
 
-        return may_be_out, at
+        change = feed.once(("change", back), lambda: value[back:] - value[: max(len(value) - back, 0)])
+        usual = beyond(change, line.sign * line.limit * self.window_min / HOUR_MIN, line.sign) + back
+        unusual = feed.once(("odd", self._window), lambda: self._change(feed, odd)[0])
+        places = np.union1d(usual, odd[beyond(unusual, line.sign * line.limit, line.sign)])
+        return places[np.searchsorted(places, feed.first) :] - feed.first, at
+
+    def _change(self, feed: Feed, own: Ints) -> tuple[Floats, Bools]:
+        """Change per hour at some readings, and whether it is known."""
+        value, ts = feed.own.value, feed.own.ts
+        other = feed.last_good(feed.first_of(own, self._window) - 1)
+        span = ts[own] - ts[other]
+        known = feed.own.good[own] & (other >= 0) & (span <= self.lookback)
+        hours = np.where(known, span, 1) / (HOUR_MIN * MICROSECONDS)
+        return np.where(known, value[own] - value[other], np.nan) / hours, known
 
     def sd_of(self, sds: tuple[float | None, ...], values: tuple[float, ...]) -> float | None:
         """Two readings differ by the root of two of their error."""

@@ -22,6 +22,7 @@ from zveno.rules.kinds.kind import (
     Line,
     Minutes,
     Sifted,
+    beyond,
     require_band,
     require_order,
     two_lines,
@@ -90,19 +91,20 @@ class WindowMean(KindParams):
         return self._mean(feed, np.arange(len(feed.own.ts) - feed.first))
 
     def sifted(self, feed: Feed, line: Line) -> Sifted:
-        """Sums beyond what a mean at the line would sum up to."""
+        """Means beyond the line among those of windows that hold a reading beyond it: no other mean can be."""
         if self.window_lot:
             return super().sifted(feed, line)
-        total, number = feed.sums(self._window)
-        most = (line.sign * line.limit - line.sign * feed.reference) * number if np.isfinite(line.limit) else np.inf
-        may_be_out = total > most if line.sign > 0 else -total > most
-        return may_be_out, lambda place: self._mean(feed, place)
+        near = feed.after_beyond(line.limit, line.sign, self._window) - feed.first
+        mean = self._mean(feed, near)[0] if len(near) else feed.own.value[:0]
+        return near[beyond(mean, line.sign * line.limit, line.sign)], lambda place: self._mean(feed, place)
 
     def _mean(self, feed: Feed, place: Ints) -> tuple[Floats, Bools]:
         """Means at some places of the new readings."""
-        total, number = (one[place] for one in feed.sums(self._window))
+        own = place + feed.first
+        first = feed.first_of(own, self._window)
+        total, number = feed.sums(first, own), feed.numbers(first, own)
         least = max(self._window / feed.every * self.least_pct / 100, 1.0)
-        known = (number >= least - 1e-9) & feed.own.good[place + feed.first]
+        known = (number >= least - 1e-9) & feed.own.good[own]
         return feed.reference + total / np.maximum(number, 1), known
 
     def _of_lots(self, feed: Feed) -> tuple[Floats, Bools]:
