@@ -53,7 +53,7 @@ def test_a_case_that_cannot_be_simulated_is_named_also_by_another_process(chain,
         simulate_many(chain.model, bad, RESULTS, processes=processes, part=SMALL)
     said = str(caught.value)
     assert f"scenario 's{SMALL + 7}' cannot be simulated" in said
-    assert "parameter 'cells' is 0.0" in said
+    assert "parameter 'cells' is 0" in said
     assert "chain.yaml:" in said
 
 

@@ -72,7 +72,7 @@ def test_its_signatures_are_printed_in_three_languages_and_on_the_reports(packed
     page = found["reports/metal_balance_ru.html"].decode()
     for said in ("Metal accountant", "Главный бухгалтер", "Проверил(а) этот баланс и закрываю период"):
         assert said in printed
-    for said in ("Metal accountant", "Главный бухгалтер", "2026-04-13 10:00"):
+    for said in ("Metal accountant", "Главный бухгалтер", "13.04.2026 15:00"):
         assert said in page
     assert "umpire assay of the toll lots" in printed
     assert "I have checked this restatement and approve it" in printed

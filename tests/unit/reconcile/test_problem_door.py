@@ -120,7 +120,7 @@ UNSOLVED: dict[str, tuple[Answer, type[ZvenoError], str]] = {
     ),
     "an equation on closed lines": (
         splitter(F, C, T, fixed=[fixed("c", "mass", 0)], linear_constraints=[equation(4, c=2)]),
-        DataError, "p.json: the equation on c.mass wants 4.0, but all of these streams are fixed at zero",
+        DataError, "p.json: the equation on c.mass wants 4, but all of these streams are fixed at zero",
     ),
     "free equations that nothing meets": (
         {"kind": "nonlinear", "variables": [{"id": "a", "measured": 2.0, "sigma": 0.1}], "constraints": ["a**2 + 1"]},

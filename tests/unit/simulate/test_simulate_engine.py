@@ -158,7 +158,7 @@ def test_only_feeds_and_parameters_can_be_set(plant, key, message):
 @pytest.mark.parametrize(
     ("override", "message"),
     [
-        ({"rougher.cells": 0.0}, "unit 'rougher': parameter 'cells' is 0.0 -, outside 1.0 to 100.0"),
+        ({"rougher.cells": 0.0}, "unit 'rougher': parameter 'cells' is 0 -, outside 1 to 100"),
         ({"feed.feed": -1.0}, "feed 'feed' is negative"),
         ({"feed.feed_water": 1.0}, "moisture of feed 'feed'"),
         ({"ore.cu": float("nan")}, "sets 'ore.cu' to no number"),
