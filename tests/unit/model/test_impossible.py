@@ -101,23 +101,23 @@ def test_a_plain_normal_is_in_the_unit_of_its_tag(tmp_path):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("feed: ore.feed", "feed: -3", "chain.yaml:24: 'feed' of 'ore' is -3.0 t/h, but cannot be less than 0"),
-        ("feed: ore.feed", "feed: {value: -3, uom: t/h}", "chain.yaml:24: 'feed' of 'ore' is -3.0 t/h, but cannot"),
+        ("feed: ore.feed", "feed: -3", "chain.yaml:24: 'feed' of 'ore' is -3 t/h, but cannot be less than 0"),
+        ("feed: ore.feed", "feed: {value: -3, uom: t/h}", "chain.yaml:24: 'feed' of 'ore' is -3 t/h, but cannot"),
         ("feed: ore.feed", "feed: {value: 3, uom: '%'}", "chain.yaml:24: 'feed' of 'ore' is given in '%', but must be in 't/h'"),
         ("feed: ore.feed", "feed: {value: 3, uom: tph}", "chain.yaml:24: unit of measure 'tph' is not known"),
-        ("feed: ore.feed", "feed: {value: 3, uom: t/h, low: 4}", "chain.yaml:24: parameter 'ore.feed' is 3.0, outside its own range"),
+        ("feed: ore.feed", "feed: {value: 3, uom: t/h, low: 4}", "chain.yaml:24: parameter 'ore.feed' is 3, outside its own range"),
         ("feed: ore.feed", "feed: .nan", "chain.yaml:24: 'streams.0.feed' cannot be read: got 'nan'"),
         ("feed: ore.feed", "feed: true", "chain.yaml:24: 'streams.0.feed' cannot be read: got 'true'"),
         ("feed: ore.feed, ", "", "chain.yaml:24: stream 'ore' has 'feed_water' without 'feed'"),
-        ("feed_water: 0.05", "feed_water: 5", "chain.yaml:24: 'feed_water' of 'ore' is 5.0 frac, but a moisture must be less than 1"),
-        ("feed_water: 0.05", "feed_water: {value: 100, uom: '%'}", "'feed_water' of 'ore' is 100.0 %, but a moisture must be less than 1"),
+        ("feed_water: 0.05", "feed_water: 5", "chain.yaml:24: 'feed_water' of 'ore' is 5 frac, but a moisture must be less than 1"),
+        ("feed_water: 0.05", "feed_water: {value: 100, uom: '%'}", "'feed_water' of 'ore' is 100 %, but a moisture must be less than 1"),
         ("feed_water: 0.05", "feed_water: ore.feed", "'feed_water' of 'ore' is given in 'Mt/y', but must be in 'frac'"),
-        ("opening: pile.t", "opening: -1", "chain.yaml:26: 'opening' of 'pile' is -1.0 t, but cannot be less than 0"),
+        ("opening: pile.t", "opening: -1", "chain.yaml:26: 'opening' of 'pile' is -1 t, but cannot be less than 0"),
         ("opening: pile.t", "opening: ore.feed", "chain.yaml:26: 'opening' of 'pile' is given in 'Mt/y', but must be in 't'"),
-        ("value: 9, uom: kt", "value: -9, uom: kt", "chain.yaml:26: 'capacity' of 'pile' is -9.0 kt, but cannot be less"),
+        ("value: 9, uom: kt", "value: -9, uom: kt", "chain.yaml:26: 'capacity' of 'pile' is -9 kt, but cannot be less"),
         ("value: 9, uom: kt", "value: 9, uom: m3", "chain.yaml:26: 'capacity' of 'pile' is given in 'm3', but must be in 't'"),
-        ("value: 9, uom: kt", "value: 4, uom: kt", "chain.yaml:26: stock 'pile' opens with 5000.0 t, more than its capacity of 4000.0 t"),
-        ("value: 9, uom: kt", "value: 5.5, uom: kt", "chain.yaml:26: stock 'pile' opens with 6000.0 t, more than its capacity of 5500.0 t"),
+        ("value: 9, uom: kt", "value: 4, uom: kt", "chain.yaml:26: stock 'pile' opens with 5000 t, more than its capacity of 4000 t"),
+        ("value: 9, uom: kt", "value: 5.5, uom: kt", "chain.yaml:26: stock 'pile' opens with 6000 t, more than its capacity of 5500 t"),
         ("grade: ore.cu", "grade: ore.feed", "chain.yaml:13: 'grade' of 'blend' is given in 'Mt/y', but must be in 'frac'"),
         ("{pyrite: ore.pyrite}", "{pyrite: pile.t}", "chain.yaml:16: 'minerals.pyrite' of 'blend' is given in 'kt'"),
         ("balance: quartz", "balance: pyrite", "chain.yaml:12: ore 'blend' gives 'pyrite' twice"),
@@ -131,10 +131,10 @@ def test_a_plain_normal_is_in_the_unit_of_its_tag(tmp_path):
         ("quantity: wet_mass", "quantity: wet_mass, components: [Cu]", "chain.yaml:28: meter 'scale' lists components, but reads 'wet_mass'"),
         ("column: {Cu: cu}", "column: {Ag: cu}", "chain.yaml:30: 'column' of 'lab' names 'Ag'"),
         ("column: {Cu: cu}", "uoms: {Ag: g/t}", "chain.yaml:30: 'uoms' of 'lab' names 'Ag'"),
-        ("valid_low: 0", "valid_low: 9", "chain.yaml:28: meter 'scale' can read nothing: 'valid_low' is 9.0, 'valid_high' is 9.0"),
+        ("valid_low: 0", "valid_low: 9", "chain.yaml:28: meter 'scale' can read nothing: 'valid_low' is 9, 'valid_high' is 9"),
         ("normal: 900", "normal: ore.feed", "chain.yaml:32: 'normal' of 'mill.kw' is given in 'Mt/y', but must be in 'kW'"),
         ("source: book", "source: bok", "chain.yaml:33: 'source' of 'mill.ph.normal' names 'bok', which does not exist; did you mean 'book'?"),
-        ("below: 2000", "below: 100", "chain.yaml:34: gate 'running' is never on: 'above' is 100.0, 'below' is 100.0"),
+        ("below: 2000", "below: 100", "chain.yaml:34: gate 'running' is never on: 'above' is 100, 'below' is 100"),
         ("meter: scale", "meter: 'scal?s'", "chain.yaml:36: 'meter' of 'plan.ore' names 'scal?s', which does not exist; did you mean 'scale'?"),
         ("meter: scale", "meter: lab", "chain.yaml:36: plan line 'plan.ore' sums 'lab', which reads 'assay': name meters of a mass"),
         ("meter: scale", "meter: scale, tag: mill.kw", "chain.yaml:36: plan line 'plan.ore' must name its fact: either 'meter' or 'tag'"),
@@ -147,9 +147,9 @@ def test_a_plain_normal_is_in_the_unit_of_its_tag(tmp_path):
         ("per: plan.ore", "per: plan.energy", "chain.yaml:37: 'per' of 'plan.energy' names 'plan.energy', which does not exist"),
         ("feeds: [ore], products: [tail]", "feeds: [tail], products: [ore]", "chain.yaml:38: a recovery names 'tail' as a feed, but it does not enter the plant 'mill'"),
         ("products: [tail]", "products: [tail, ore]", "chain.yaml:38: a recovery names 'ore' as a product, but it does not leave the plant 'mill'"),
-        ("normal: {value: 11, uom: pH, source: book}", "normal: {value: 25, uom: pH}", "chain.yaml:33: 'normal' of 'mill.ph' is pH 25.0, but no pulp"),
-        ("uom: kW, normal: 900", "uom: kW, normal: -900", "chain.yaml:32: 'normal' of 'mill.kw' is -900.0 kW, but cannot be less than 0"),
-        ("uom: kW, normal: 900", "uom: '%', normal: {value: 132, uom: '%'}", "'normal' of 'mill.kw' is 132.0 %, but a share cannot be more than 1"),
+        ("normal: {value: 11, uom: pH, source: book}", "normal: {value: 25, uom: pH}", "chain.yaml:33: 'normal' of 'mill.ph' is pH 25, but no pulp"),
+        ("uom: kW, normal: 900", "uom: kW, normal: -900", "chain.yaml:32: 'normal' of 'mill.kw' is -900 kW, but cannot be less than 0"),
+        ("uom: kW, normal: 900", "uom: '%', normal: {value: 132, uom: '%'}", "'normal' of 'mill.kw' is 132 %, but a share cannot be more than 1"),
         ("uom: t, sd_rel_pct: 5}", "uom: t, sd_rel_pct: 0}", "chain.yaml:29: meter 'survey' has no error at all: give its 'sd_rel_pct'"),
         ("feeds: [ore]", "feeds: []", "chain.yaml:38: 'feeds' of a recovery is empty"),
         ("sections: [{id: mill.a}]", "sections: []", "chain.yaml:19: plant 'mill' has no sections"),
@@ -168,15 +168,15 @@ def test_a_chain_that_cannot_be_is_refused(tmp_path, old, new, message):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("value: 8, uom: Mt/y", "value: -8, uom: Mt/y", "parameters.yaml:7: 'feed' of 'ore' is -8.0 Mt/y, but cannot be less than 0"),
+        ("value: 8, uom: Mt/y", "value: -8, uom: Mt/y", "parameters.yaml:7: 'feed' of 'ore' is -8 Mt/y, but cannot be less than 0"),
         ("value: 1.2", "value: -1.2", "parameters.yaml:2: 'grade' of 'blend' is -1.2 %, but cannot be less than 0"),
-        ("value: 1.2", "value: 120", "parameters.yaml:2: 'grade' of 'blend' is 120.0 %, but a share cannot be more than 1"),
-        ("value: 6}]}\n  ore.all", "value: 100}]}\n  ore.all", "parameters.yaml:3: 'moisture' of 'blend' is 100.0 %, but a moisture"),
+        ("value: 1.2", "value: 120", "parameters.yaml:2: 'grade' of 'blend' is 120 %, but a share cannot be more than 1"),
+        ("value: 6}]}\n  ore.all", "value: 100}]}\n  ore.all", "parameters.yaml:3: 'moisture' of 'blend' is 100 %, but a moisture"),
         ("{value: 1, uom: frac}", "{value: 1.1, uom: frac}", "parameters.yaml:4: 'copper.bornite' of 'blend' is 1.1 frac, but a share"),
-        ("value: 4", "value: -4", "parameters.yaml:5: 'minerals.pyrite' of 'blend' is -4.0 %, but cannot be less"),
-        ("value: 9, uom: g/t", "value: -9, uom: g/t", "parameters.yaml:6: 'trace.Ag' of 'blend' is -9.0 g/t, but cannot be less"),
+        ("value: 4", "value: -4", "parameters.yaml:5: 'minerals.pyrite' of 'blend' is -4 %, but cannot be less"),
+        ("value: 9, uom: g/t", "value: -9, uom: g/t", "parameters.yaml:6: 'trace.Ag' of 'blend' is -9 g/t, but cannot be less"),
         ("value: 9, uom: g/t", "value: .inf, uom: g/t", "parameters.yaml:6: 'parameters.ore.silver.value' cannot be read: got 'inf'"),
-        ("value: 5, uom: kt", "value: -5, uom: kt", "parameters.yaml:8: 'opening' of 'pile' is -5.0 kt, but cannot be less"),
+        ("value: 5, uom: kt", "value: -5, uom: kt", "parameters.yaml:8: 'opening' of 'pile' is -5 kt, but cannot be less"),
     ],
 )  # fmt: skip
 def test_a_figure_that_cannot_be_is_told_at_its_own_line(tmp_path, old, new, message):
@@ -222,7 +222,7 @@ def test_a_missing_parameters_file_is_one_fault_that_names_it(tmp_path):
 def test_a_figure_that_shares_its_name_with_a_tag_is_told_at_its_own_line(tmp_path):
     extra = "\n  mill.kw: {value: 7, uom: kW, high: 3}\n"
     found = faults(tmp_path, ("parameters.yaml", "\n  ore.feed", extra + "  ore.feed"))
-    assert found == ["parameters.yaml:7: parameter 'mill.kw' is 7.0, outside its own range None to 3.0"]
+    assert found == ["parameters.yaml:7: parameter 'mill.kw' is 7, outside its own range None to 3"]
 
 
 def test_days_of_change_begin_when_every_figure_has_a_value(tmp_path):

@@ -69,7 +69,7 @@ def test_a_description_uses_an_added_model(make) -> None:
     found = simulate(sorted_plant(make, 0.25), scenarios={"a": {}, "b": {"sorter.share": 0.5}})
     quartz = found.minerals("feed")["quartz"]
     assert found.solids("thrown") == pytest.approx(np.array([0.25, 0.5]) * quartz, rel=1e-12)
-    with pytest.raises(ModelError, match=r"parameter 'share' is 2.*outside 0.0 to 0\.9"):
+    with pytest.raises(ModelError, match=r"parameter 'share' is 2.*outside 0 to 0\.9"):
         simulate(sorted_plant(make, 2.0))
 
 

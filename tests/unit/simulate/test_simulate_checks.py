@@ -25,7 +25,7 @@ def test_a_sound_description_has_no_faults(plant):
         ({"units": {"rougher": {"model": "bnak", "parameters": GOOD}}}, "unit 'rougher' has the unknown model 'bnak'"),
         ({"units": rougher(cels=4)}, "model 'bank' has no parameter 'cels'"),
         ({"units": {"rougher": {"model": "bank", "parameters": {"cells": 5}}}}, "(volume of one cell) is missing"),
-        ({"units": rougher(conc_solids=25.0)}, "parameter 'conc_solids' is 25.0 frac, outside 0.01 to 0.95"),
+        ({"units": rougher(conc_solids=25.0)}, "parameter 'conc_solids' is 25 frac, outside 0.01 to 0.95"),
         ({"units": rougher(cells="ore.cels")}, "parameter 'cells' names the figure 'ore.cels', which does not exist"),
         ({"units": rougher(cells="ore.cu")}, "parameter 'cells' is given in '%', but must be in '-'"),
         ({"units": rougher(cells=Figure(value=5, uom="m3"))}, "parameter 'cells' is given in 'm3'"),

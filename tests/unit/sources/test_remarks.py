@@ -97,7 +97,7 @@ def test_a_file_that_was_overruled_does_not_come_back_and_it_is_said():
 
 @pytest.mark.parametrize(
     ("quantity", "last", "times"),
-    [("mass", 720.0, 12.0), ("mass", 0.06, 0.001), ("mass", 0.5, None), ("Cu", 0.5, 0.0083), ("Cu", 700.0, 12.0)],
+    [("mass", 720.0, 12), ("mass", 0.06, 0.001), ("mass", 0.5, None), ("Cu", 0.5, 0.0083), ("Cu", 700.0, 12)],
 )
 def test_values_far_from_the_usual_are_named(quantity, last, times):
     word = "dry mass" if quantity == "mass" else quantity
