@@ -139,7 +139,8 @@ class InvestigatedAnswers(Screen):
         for one in note.figures:
             self.say(
                 tr("    figure {figure} = {value} (version {version}, data known on {known})"),
-                figure=one["figure"], value=one["value"], version=one["version"] or "–", known=one["known"],
+                figure=one["figure"], value=one["value"], version=one["version"] or "–",
+                known=self.moment(datetime.fromisoformat(one["known"])),
             )  # fmt: skip
 
     def _suspect(self, model: ChainModel, row: Mapping[str, Any]) -> str:

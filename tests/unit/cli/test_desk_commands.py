@@ -107,7 +107,7 @@ def test_an_investigation_is_named_by_the_close_and_signed_off_by_another(say, t
     assert "a second person must" in say("investigate", "close", "5", "--as", "metro", code=5)
     assert "is signed off" in say("investigate", "close", "5", "--as", "chief")
     shown = say("investigate", "show", "5", "--out", "evidence")
-    for words in ("figure flows/conc/Cu/mass_t = 5000", "file photo.jpg", "outcome: It is.", "signed off by chief"):
+    for words in ("figure flows/conc/Cu/mass_t = 5,000", "file photo.jpg", "outcome: It is.", "signed off by chief"):
         assert words in shown
     assert Path("evidence/5_photo.jpg").read_bytes() == b"heap"
     assert say("investigate", "list") == "nothing is looked into\n"

@@ -19,7 +19,7 @@ def test_import_says_what_became_of_all_cells(tmp_path, capsys):
     said = capsys.readouterr().out
     assert "принято 354 + отклонено 44 + пояснения 170" in said.replace("\xa0", " ")
     assert "испорченное число" in said
-    assert "150.7" in said
+    assert "150,7" in said
 
 
 def test_import_as_json_lists_the_files(tmp_path, capsys):

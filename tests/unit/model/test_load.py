@@ -95,7 +95,7 @@ def test_faults_of_several_files_come_together(tmp_path):
 
 def test_a_figure_outside_its_own_range_is_a_fault(tmp_path):
     found = faults(write(tmp_path, parameters="parameters:\n  a: {value: 7, low: 1, high: 3}\n"))
-    assert found == ["parameters.yaml:2: parameter 'a' is 7.0, outside its own range 1.0 to 3.0"]
+    assert found == ["parameters.yaml:2: parameter 'a' is 7, outside its own range 1 to 3"]
 
 
 def test_a_parameter_that_does_not_exist_is_named(tmp_path):

@@ -141,7 +141,7 @@ BALANCE_FAULTS = [
     ("assay_total", -1.0, "problem.json: assay_total: 'assay_total' must be above zero"),
     ("assay_total", "all", "problem.json: assay_total: 'assay_total' must be a number"),
     ("bounds", {"mass": [1, None]},
-     "problem.json: bounds.mass: masses are kept at 0 or above and assays from 0 to 'assay_total' (1.0): other bounds "
+     "problem.json: bounds.mass: masses are kept at 0 or above and assays from 0 to 'assay_total' (1): other bounds "
      "are not supported"),
     ("measurements.0.sigma", 0, "problem.json: measurements[0].sigma: 'sigma' must be above zero"),
     ("measurements.0.value", None, "problem.json: measurements[0]: either 'value' or 'below' is needed"),
