@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -195,7 +194,7 @@ def start(
     asked = office.shiftwork.require_shelvable(rule, tag, hours, reason, (by, office.now))
     found = office.shiftwork.shelve(asked, office.signer(by), office.now)
     screen.say(tr("{rule} is shelved until {until} (record {number}); its breaches are found and marked"),
-               rule=found.rule, until=_minute(found.until), number=found.number)  # fmt: skip
+               rule=found.rule, until=screen.text.moment(found.until), number=found.number)  # fmt: skip
 
 
 @shelve.command(cls=SpokenCommand, help=tr("Put a shelved alarm back in force before its time."))
@@ -241,7 +240,3 @@ def _pair(text: str) -> tuple[str, str]:
     if not sign or not why.strip():
         raise DataError("'{text}' says no reason: write it as UNIT=WHY", text=text)
     return unit.strip(), why.strip()
-
-
-def _minute(moment: datetime) -> str:
-    return moment.isoformat(sep=" ", timespec="minutes")

@@ -80,11 +80,11 @@ class ShiftedAnswers(Screen):
             self.json(_plain_handover(one))
             return
         self.statement(one.statement)
-        self.say(tr("left by {name}, {at} (record {record})"), name=one.left.name, at=_minute(one.left.at),
+        self.say(tr("left by {name}, {at} (record {record})"), name=one.left.name, at=self.text.moment(one.left.at),
                  record=one.left.record)  # fmt: skip
         if one.taken is not None:
-            self.say(tr("taken over by {name}, {at} (record {record})"), name=one.taken.name, at=_minute(one.taken.at),
-                     record=one.taken.record)  # fmt: skip
+            self.say(tr("taken over by {name}, {at} (record {record})"), name=one.taken.name,
+                     at=self.text.moment(one.taken.at), record=one.taken.record)  # fmt: skip
         if one.remarks:
             self.say(tr("remarks: {remarks}"), remarks=one.remarks)
 
@@ -134,8 +134,8 @@ class ShiftedAnswers(Screen):
             self.say(tr("no order is in force"))
             return
         rows = [
-            [str(one.number), one.plant or "*", one.role or "*", one.given.name, _minute(one.start), str(one.until),
-             str(len(one.read)), one.text]
+            [str(one.number), one.plant or "*", one.role or "*", one.given.name, self.text.moment(one.start),
+             str(one.until), str(len(one.read)), one.text]
             for one in found
         ]  # fmt: skip
         head = [tr("number"), tr("plant"), tr("role"), tr("given by"), tr("from"), tr("until"), tr("read by shifts"),
@@ -157,8 +157,8 @@ class ShiftedAnswers(Screen):
                 str(one.number),
                 one.rule,
                 one.tag or "*",
-                _minute(one.start),
-                _minute(one.end),
+                self.text.moment(one.start),
+                self.text.moment(one.end),
                 one.signed.name,
                 one.reason,
             ]
@@ -179,7 +179,7 @@ class ShiftedAnswers(Screen):
                     continue
                 called, begun = f"{shift.day} {shift.slot}", shift.period.start
                 plain.append({"shift": called, "start": begun, "end": shift.period.end, **vars(one)})
-                rows.append([called, _minute(begun), one.crew,
+                rows.append([called, self.text.moment(begun), one.crew,
                              model.title(name, self.lang), self._person(one)])  # fmt: skip
         if as_json:
             self.json(plain)
@@ -276,10 +276,6 @@ class ShiftedAnswers(Screen):
             for row in found.iter_rows(named=True)
         ]  # fmt: skip
         self.table([tr("on duty"), tr("breaches"), tr("hours"), tr("confirmed as the cause")], rows)
-
-
-def _minute(moment: datetime) -> str:
-    return moment.isoformat(sep=" ", timespec="minutes")
 
 
 def _plain_handover(one: Handover) -> dict[str, Any]:
