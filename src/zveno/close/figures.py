@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from math import erfc, sqrt
 from typing import Any
@@ -164,16 +164,17 @@ def _accounts(making: _Making, mixed: Mixed, accounts: pl.DataFrame) -> Iterator
             continue
         k = owner[row["owner"]]
         if row["line"] == "left":
-            terms = [(n, sign) for found in lines.values() for n, sign in found]
+            made = _owned(mixed, [(n, sign) for found in lines.values() for n, sign in found], k)
+            made = replace(made, told_sd=None)  # whoever owned what lay there, it is on both sides
         else:
-            terms = [(n, 1.0) for n, _ in lines[row["line"], row["stream"]]]
-        yield making.figure("owner_accounts", "mass_t", row, _owned(mixed, terms, k), "mass_sd_t")
+            made = _owned(mixed, [(n, 1.0) for n, _ in lines[row["line"], row["stream"]]], k)
+        yield making.figure("owner_accounts", "mass_t", row, made, "mass_sd_t")
 
 
-def _owned(mixed: Mixed, terms: list[tuple[int, float]], owner: int) -> Formula:
+def _owned(mixed: Mixed, terms: list[tuple[int, float]], owner: int) -> Worked:
     """An owner's metal in some lanes or leaks together, by the masses of all lanes."""
     inputs = tuple(Solved(lane.stream, mixed.stages.component) for lane in mixed.stages.lanes)
-    return Worked(MIXED, inputs, _mixing(mixed, terms, owner))
+    return Worked(MIXED, inputs, _mixing(mixed, terms, owner), _told(mixed, terms, owner))
 
 
 def _mixing(mixed: Mixed, terms: list[tuple[int, float]], owner: int) -> Callable[[Floats], float]:
@@ -182,6 +183,16 @@ def _mixing(mixed: Mixed, terms: list[tuple[int, float]], owner: int) -> Callabl
         return float(sum(sign * found[n, owner] for n, sign in terms))
 
     return work
+
+
+def _told(mixed: Mixed, terms: list[tuple[int, float]], owner: int) -> Callable[[Floats], float]:
+    """The error that stated shares of owners bring."""
+
+    def told_sd(mass: Floats) -> float:
+        found = mixed.mixing.all_of(mass, mixed.given.sd)
+        return float(sum(abs(sign) * found[n, owner] for n, sign in terms))
+
+    return told_sd
 
 
 # ---- contracts ---------------------------------------------------------------------------------------------------

@@ -29,6 +29,7 @@ from zveno.tables.figure import (
     Score,
     Solved,
     Times,
+    Worked,
     slopes_of,
     value_of,
 )
@@ -164,7 +165,14 @@ class Again:
                 by = slope * (found.tested(leaf)[1] if isinstance(leaf, Score) else found.slopes(leaf) @ found.linear)
                 for key, one in zip(found.keys, by, strict=True):
                     slopes[self.ground.readings[key]] += one
-        return math.sqrt(max(float(slopes @ self.ground.covariance @ slopes), 0.0))
+        read = math.sqrt(max(float(slopes @ self.ground.covariance @ slopes), 0.0))
+        return math.hypot(read, self._told(figure.formula))
+
+    def _told(self, formula: Formula) -> float:
+        """The part of a standard deviation that comes from what was stated and is not read."""
+        if not isinstance(formula, Worked) or formula.told_sd is None:
+            return 0.0
+        return formula.told_sd(np.array([value_of(one, self.known) for one in formula.inputs]))
 
     def _by_leaves(self, figure: Figure) -> dict[Leaf, float]:
         found: dict[Leaf, float] = {}

@@ -120,11 +120,15 @@ class Over:
 
 @dataclass(frozen=True)
 class Worked:
-    """What a calculation makes of its inputs; ``name`` (key of a message) says what it does."""
+    """What a calculation makes of its inputs; ``name`` (key of a message) says what it does.
+
+    ``told_sd`` gives, of the same inputs, the standard deviation that comes from what was stated and is not read.
+    """
 
     name: str
     inputs: tuple[Formula, ...]
     work: Callable[[NDArray[np.float64]], float]
+    told_sd: Callable[[NDArray[np.float64]], float] | None = None
 
 
 Leaf = Solved | Read | Handed | Recorded | Of | ErrorOf | Score | Given
