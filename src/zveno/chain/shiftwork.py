@@ -12,7 +12,6 @@ from zveno.chain.answering import Answering
 from zveno.chain.closing import Closing
 from zveno.chain.signed import Over, last_seen, sign_over
 from zveno.duty import acts
-from zveno.duty.acts import Signed
 from zveno.duty.handover import (
     Handover,
     Order,
@@ -26,7 +25,7 @@ from zveno.duty.handover import (
 )
 from zveno.duty.shelving import Shelving, require_shelvable, require_shelved, shelvings
 from zveno.errors import DataError, StoreError
-from zveno.log import Draft, Signer
+from zveno.log import Draft, Signed, Signer
 from zveno.model.checks import near_match
 from zveno.model.worktime import day_of, shift_at, shift_named, shifts_of
 from zveno.periods import Period, Shift

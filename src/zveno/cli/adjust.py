@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
+from zveno.cli.acting import By, OfPeriod, Seen
 from zveno.cli.app import HERE, AsJson, ChainFolder, Lang, StorePlace, app
 from zveno.cli.office import Office
 from zveno.cli.spoken import SpokenCommand
 from zveno.errors import DataError
 from zveno.text.mark import tr
 
-Period = Annotated[str, typer.Argument(metavar="PERIOD", help=tr("Period, such as 2026-03."))]
 Point = Annotated[str, typer.Option("--point", metavar="METER", help=tr("Meter whose value is changed."))]
 Quantity = Annotated[
     str, typer.Option("--quantity", metavar="NAME", help=tr("Component, where the meter gives several."))
@@ -31,20 +31,11 @@ Value = Annotated[
 ]
 Uom = Annotated[str, typer.Option("--uom", metavar="UNIT", help=tr("Unit of the value, if it is another one."))]
 Why = Annotated[str, typer.Option("--reason", metavar="TEXT", help=tr("Why; it is kept in the log."))]
-By = Annotated[str, typer.Option("--as", metavar="ID", help=tr("Who signs; the pass-phrase is asked for."))]
 Approve = Annotated[
     int | None, typer.Option("--approve", metavar="RECORD", help=tr("Approve what this record of the log proposes."))
 ]
 Refuse = Annotated[
     int | None, typer.Option("--refuse", metavar="RECORD", help=tr("Refuse it, or take the own proposal back."))
-]
-Seen = Annotated[
-    int | None,
-    typer.Option(
-        "--seen",
-        metavar="ENTRY",
-        help=tr("Last entry of the ledger that you have seen: a later one by somebody else is a conflict."),
-    ),
 ]
 ActFile = Annotated[
     Path | None, typer.Argument(metavar="[FILE]", help=tr("Act of stock-taking: .xlsx, .ods, .xls or .csv."))
@@ -72,7 +63,7 @@ Sign = Annotated[str, typer.Option("--as", metavar="ID", help=tr("Who counted an
     help=tr("Change a value of a period: one person proposes, another approves; without options, what there is."),
 )
 def adjust(
-    period: Period,
+    period: OfPeriod,
     point: Point = "",
     quantity: Quantity = "",
     start: From = "",
@@ -124,7 +115,7 @@ def adjust(
     help=tr("Stocks that were counted: beside the book, spread over what may be wrong; signed with --as."),
 )
 def stocktake(
-    period: Period,
+    period: OfPeriod,
     act: ActFile = None,
     stock: StockName = None,
     mass: Mass = "",

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from zveno.cli.acting import OfPeriod
 from zveno.cli.app import HERE, AsJson, ChainFolder, DataPath, Lang, StorePlace, app, open_chain, with_data
 from zveno.cli.languages import language
 from zveno.cli.spoken import SpokenCommand
@@ -15,7 +16,7 @@ from zveno.text.mark import tr
 
 @app.command(cls=SpokenCommand, help=tr("How healthy the alarms are: rates, floods, chatters, stale ones, top ten."))
 def alarms(
-    period: Annotated[str, typer.Argument(metavar="PERIOD", help=tr("Period, such as 2026-03."))],
+    period: OfPeriod,
     journal: Annotated[
         Path | None,
         typer.Option("--journal", metavar="FILE", help=tr("Alarm journal of the control system: .csv or .parquet.")),

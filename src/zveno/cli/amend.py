@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from zveno.cli.acting import By, OfPeriod, Reason
 from zveno.cli.app import HERE, AsJson, ChainFolder, Lang, StorePlace
 from zveno.cli.office import Office
 from zveno.cli.rules import DraftPlace, rules
 from zveno.cli.spoken import SpokenCommand
 from zveno.text.mark import tr
 
+if TYPE_CHECKING:
+    from zveno.log import Signer
+
 Number = Annotated[
     int, typer.Argument(metavar="NUMBER", help=tr("Number of the amendment: zveno rules amendments shows it."))
 ]
-By = Annotated[str, typer.Option("--as", metavar="ID", help=tr("Who signs; the pass-phrase is asked for."))]
-Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help=tr("Why; it is kept for good."))]
 
 
 @rules.command(
@@ -52,12 +55,8 @@ def review(
     store: StorePlace = None,
     lang: Lang = "",
 ) -> None:
-    from zveno.cli.ruled import RuledAnswers
-
     office = Office(chain, store, lang)
-    office.amending.require_next(number, "review", by, office.now)
-    found = office.amending.review(number, text, office.signer(by), office.now)
-    RuledAnswers(office.screen.text).stepped(found, office.amending.state(found, office.now.date()))
+    _step(office, number, "review", by, lambda signer: office.amending.review(number, text, signer, office.now))
 
 
 @rules.command(cls=SpokenCommand, help=tr("Approve an amendment: a third person does, before the day it takes effect."))
@@ -74,43 +73,31 @@ def approve(
     store: StorePlace = None,
     lang: Lang = "",
 ) -> None:
-    from zveno.cli.ruled import RuledAnswers
-
     office = Office(chain, store, lang)
-    office.amending.require_next(number, "approve", by, office.now)
-    found = office.amending.approve(number, office.signer(by), office.now, protocol)
-    RuledAnswers(office.screen.text).stepped(found, office.amending.state(found, office.now.date()))
+    _step(office, number, "approve", by, lambda signer: office.amending.approve(number, signer, office.now, protocol))
 
 
 @rules.command(cls=SpokenCommand, help=tr("Refuse an amendment before it is approved, or take the own one back."))
 def refuse(
     number: Number, by: By, reason: Reason, chain: ChainFolder = HERE, store: StorePlace = None, lang: Lang = ""
 ) -> None:
-    from zveno.cli.ruled import RuledAnswers
-
     office = Office(chain, store, lang)
-    office.amending.require_next(number, "refuse", by, office.now)
-    found = office.amending.refuse(number, reason, office.signer(by), office.now)
-    RuledAnswers(office.screen.text).stepped(found, office.amending.state(found, office.now.date()))
+    _step(office, number, "refuse", by, lambda signer: office.amending.refuse(number, reason, signer, office.now))
 
 
 @rules.command(cls=SpokenCommand, help=tr("Withdraw an approved amendment before it takes effect."))
 def withdraw(
     number: Number, by: By, reason: Reason, chain: ChainFolder = HERE, store: StorePlace = None, lang: Lang = ""
 ) -> None:
-    from zveno.cli.ruled import RuledAnswers
-
     office = Office(chain, store, lang)
-    office.amending.require_next(number, "withdraw", by, office.now)
-    found = office.amending.withdraw(number, reason, office.signer(by), office.now)
-    RuledAnswers(office.screen.text).stepped(found, office.amending.state(found, office.now.date()))
+    _step(office, number, "withdraw", by, lambda signer: office.amending.withdraw(number, reason, signer, office.now))
 
 
 @rules.command(
     cls=SpokenCommand, help=tr("Hand a period over to an inspector: rules, signed checks, readings, proofs.")
 )
 def export(
-    period: Annotated[str, typer.Argument(metavar="PERIOD", help=tr("Period, such as 2026-03."))],
+    period: OfPeriod,
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help=tr("Archive to write: .tar."))],
     by: By,
     chain: ChainFolder = HERE,
@@ -131,3 +118,12 @@ def amendments(chain: ChainFolder = HERE, store: StorePlace = None, lang: Lang =
     office = Office(chain, store, lang)
     work = office.amending
     RuledAnswers(office.screen.text).amendments(work.known(), work.all(office.now.date()), as_json=as_json)
+
+
+def _step(office: Office, number: int, verb: str, by: str, sign: Callable[[Signer], Any]) -> None:
+    """A step of an amendment: whether it is the next one is asked before the pass-phrase is."""
+    from zveno.cli.ruled import RuledAnswers
+
+    office.amending.require_next(number, verb, by, office.now)
+    found = sign(office.signer(by))
+    RuledAnswers(office.screen.text).stepped(found, office.amending.state(found, office.now.date()))

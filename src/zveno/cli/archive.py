@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
+from zveno.cli.acting import By
 from zveno.cli.app import HERE, AsJson, ChainFolder, Lang, StorePlace, VersionAsked, app, open_chain
 from zveno.cli.languages import language
-from zveno.cli.person import As
 from zveno.cli.places import store_folder
 from zveno.cli.spoken import SpokenCommand
 from zveno.errors import DataError
@@ -49,7 +49,7 @@ Overwrite = Annotated[
 @app.command(cls=SpokenCommand, help=tr("Pack files with the signed log, for somebody who verifies them offline."))
 def archive(
     out: ArchivePath,
-    by: As,
+    by: By,
     files: Files = None,
     period: ForPeriod = "",
     version: VersionAsked = "",

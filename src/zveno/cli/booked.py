@@ -13,7 +13,8 @@ from zveno.chain.closing import Closing, Frozen, Late
 from zveno.chain.desk import Desk
 from zveno.cli.screen import Screen
 from zveno.close.investigations import Investigation
-from zveno.close.steps import PeriodStage, Signed, Version
+from zveno.close.steps import PeriodStage, Version
+from zveno.log import Signed
 from zveno.reports import half_width, lot_words, stream_title
 from zveno.reports.standing import Standing, late_words, standing_words
 from zveno.text.mark import tr

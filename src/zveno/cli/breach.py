@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from zveno.cli.acting import By, OfPeriod, Reason, Seen, Words
 from zveno.cli.app import HERE, AsJson, ChainFolder, Lang, PeriodText, StorePlace, app
 from zveno.cli.office import Office
 from zveno.cli.spoken import SpokenCommand, SpokenGroup
+from zveno.cli.typed import typed_day
 from zveno.errors import DataError
 from zveno.text.mark import tr
 
@@ -24,18 +25,6 @@ app.add_typer(breach, name="breach", help=tr("What follows from a breach: told, 
 BreachId = Annotated[
     str, typer.Argument(metavar="ID", help=tr("Breach, such as BM-01/2026-03-10/1: zveno breaches shows them."))
 ]
-By = Annotated[str, typer.Option("--as", metavar="ID", help=tr("Who signs; the pass-phrase is asked for."))]
-ByIf = Annotated[str, typer.Option("--as", metavar="ID", help=tr("Who signs; the pass-phrase is asked for."))]
-Seen = Annotated[
-    int | None,
-    typer.Option(
-        "--seen",
-        metavar="ENTRY",
-        help=tr("Last entry of the ledger that you have seen: a later one by somebody else is a conflict."),
-    ),
-]
-Text = Annotated[str, typer.Option("--text", metavar="TEXT", help=tr("In words."))]
-Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help=tr("Why; it is kept for good."))]
 Files = Annotated[
     list[Path] | None, typer.Option("--file", metavar="FILE", help=tr("Evidence: kept in the store; repeatable."))
 ]
@@ -68,7 +57,7 @@ Late = Annotated[bool, typer.Option("--late", help=tr("Only those whose term has
 def breaches(
     period: PeriodText = None,
     enter: Enter = False,
-    by: ByIf = "",
+    by: By = "",
     late: Late = False,
     chain: ChainFolder = HERE,
     store: StorePlace = None,
@@ -139,7 +128,7 @@ def acknowledge(
 def reply(
     id: BreachId,
     by: By,
-    text: Text,
+    text: Words,
     files: Files = None,
     party: For = "",
     seen: Seen = None,
@@ -155,7 +144,7 @@ def cause(
     id: BreachId,
     by: By,
     cause: CauseName,
-    text: Text,
+    text: Words,
     party: Parties = None,
     files: Files = None,
     seen: Seen = None,
@@ -171,7 +160,7 @@ def cause(
 def appeal(
     id: BreachId,
     by: By,
-    text: Text,
+    text: Words,
     files: Files = None,
     party: For = "",
     seen: Seen = None,
@@ -187,7 +176,7 @@ def decide(
     id: BreachId,
     by: By,
     cause: CauseName,
-    text: Text,
+    text: Words,
     party: Parties = None,
     seen: Seen = None,
     chain: ChainFolder = HERE,
@@ -202,7 +191,7 @@ def decide(
 def act(
     id: BreachId,
     by: By,
-    text: Text,
+    text: Words,
     owner: Owner,
     due: Due,
     seen: Seen = None,
@@ -219,7 +208,7 @@ def done(
     id: BreachId,
     by: By,
     action: ActionNumber,
-    text: Text = "",
+    text: Words = "",
     seen: Seen = None,
     chain: ChainFolder = HERE,
     store: StorePlace = None,
@@ -237,7 +226,7 @@ def close(
 
 @breach.command(cls=SpokenCommand, help=tr("What the balance of a period proposes: to void, in doubt, to open again."))
 def proposals(
-    period: Annotated[str, typer.Argument(metavar="PERIOD", help=tr("Period, such as 2026-03."))],
+    period: OfPeriod,
     chain: ChainFolder = HERE,
     store: StorePlace = None,
     lang: Lang = "",
@@ -315,11 +304,3 @@ def _of_party(kind: str, id_: str, by: str, party: str, body: Mapping[str, Any],
     office, _ = _office(*where.place)
     said = office.answering.party(office.answering.get(id_), by, party)
     _step(kind, id_, by, {"party": said, **body}, where)
-
-
-def typed_day(text: str) -> date:
-    """A day that was typed."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise DataError("'{text}' is no date: write it as 2026-03-07", text=text) from None

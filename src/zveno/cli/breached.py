@@ -9,10 +9,10 @@ from typing import Any
 from zveno.chain import ChainModel
 from zveno.chain.answering import Answering, Review, Standing
 from zveno.cli.screen import Screen
-from zveno.duty.acts import Signed
 from zveno.duty.breach import Breach
 from zveno.duty.found import FACTS, Judged, version_on
 from zveno.duty.instruments import VoidProposal
+from zveno.log import Signed
 from zveno.model.worktime import plant_time
 from zveno.reports.parts.discipline import shift_words
 from zveno.text.mark import tr

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from zveno.cli.acting import By, OfPeriod
 from zveno.cli.app import HERE, AsJson, ChainFolder, Lang, PeriodText, StorePlace, VersionAsked, app
 from zveno.cli.known import AsKnown, known_moment
 from zveno.cli.office import Office
@@ -14,8 +15,6 @@ from zveno.cli.spoken import SpokenCommand
 from zveno.errors import DataError
 from zveno.text.mark import tr
 
-Period = Annotated[str, typer.Argument(metavar="PERIOD", help=tr("Period, such as 2026-03."))]
-By = Annotated[str, typer.Option("--as", metavar="ID", help=tr("Who signs; the pass-phrase is asked for."))]
 Why = Annotated[str, typer.Option("--reason", metavar="TEXT", help=tr("Why; it is kept in the log."))]
 Out = Annotated[
     Path | None, typer.Option("--out", metavar="FILE.xlsx", help=tr("Also write them as a workbook of formulas."))
@@ -54,7 +53,7 @@ def books(
 
 
 @app.command(cls=SpokenCommand, help=tr("Draw up a period: the first of the two signatures that close it."))
-def close(period: Period, by: By, chain: ChainFolder = HERE, store: StorePlace = None, lang: Lang = "") -> None:
+def close(period: OfPeriod, by: By, chain: ChainFolder = HERE, store: StorePlace = None, lang: Lang = "") -> None:
     desk = Office(chain, store, lang)
     desk.closing.require_drawable(period)
     desk.closing.require_clear(period, by)
@@ -63,7 +62,7 @@ def close(period: Period, by: By, chain: ChainFolder = HERE, store: StorePlace =
 
 
 @app.command(cls=SpokenCommand, help=tr("Approve what another person has drawn up: the period is closed."))
-def approve(period: Period, by: By, chain: ChainFolder = HERE, store: StorePlace = None, lang: Lang = "") -> None:
+def approve(period: OfPeriod, by: By, chain: ChainFolder = HERE, store: StorePlace = None, lang: Lang = "") -> None:
     desk = Office(chain, store, lang)
     draft = desk.closing.require_approvable(period, by)
     desk.closing.require_clear(period, draft.drawn.person)
@@ -76,7 +75,7 @@ def approve(period: Period, by: By, chain: ChainFolder = HERE, store: StorePlace
 
 @app.command(cls=SpokenCommand, help=tr("Draw up a closed period anew, for a reason; a second person approves it."))
 def restate(
-    period: Period, by: By, reason: Why, chain: ChainFolder = HERE, store: StorePlace = None, lang: Lang = ""
+    period: OfPeriod, by: By, reason: Why, chain: ChainFolder = HERE, store: StorePlace = None, lang: Lang = ""
 ) -> None:
     desk = Office(chain, store, lang)
     desk.closing.require_drawable(period, reason)

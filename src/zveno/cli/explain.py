@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from zveno.cli.acting import OfPeriod
 from zveno.cli.app import HERE, AsJson, ChainFolder, Lang, StorePlace, app, open_chain
 from zveno.cli.languages import language
 from zveno.cli.places import store_folder
@@ -90,7 +91,7 @@ To = Annotated[
 
 @app.command(cls=SpokenCommand, help=tr("What moved since a date or between two versions, and what moved it."))
 def moved(
-    period: Annotated[str, typer.Argument(metavar="PERIOD", help=tr("Period, such as 2026-03."))],
+    period: OfPeriod,
     since: Since = "",
     from_: From = 0,
     to: To = 0,

@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
+from zveno.cli.acting import OfPeriod
 from zveno.cli.app import HERE, ChainFolder, Lang, StorePlace, VersionAsked, app, open_chain
 from zveno.cli.languages import language
 from zveno.cli.places import store_folder
 from zveno.cli.spoken import SpokenCommand
 from zveno.text.mark import tr
 
-Period = Annotated[str, typer.Argument(metavar="PERIOD", help=tr("Period, such as 2026-03."))]
 Out = Annotated[
     Path, typer.Option("--out", metavar="FILE|FOLDER", help=tr("File .xlsx or .json, or folder for text tables."))
 ]
@@ -33,7 +33,7 @@ RoundingFile = Annotated[
 
 @app.command(cls=SpokenCommand, help=tr("Hand out a period: a workbook of formulas, text tables, or JSON for an ERP."))
 def export(
-    period: Period,
+    period: OfPeriod,
     out: Out,
     form: AsForm = "",
     version: VersionAsked = "",

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from zveno.cli.acting import By, OfPeriod, Reason, Words
 from zveno.cli.app import HERE, AsJson, ChainFolder, Lang, StorePlace, app
-from zveno.cli.breach import By, Reason, typed_day
 from zveno.cli.office import Office
 from zveno.cli.spoken import SpokenCommand, SpokenGroup
+from zveno.cli.typed import typed_day
 from zveno.errors import DataError
 from zveno.text.mark import tr
 
@@ -35,8 +36,6 @@ Out = Annotated[
 Notes = Annotated[str, typer.Option("--notes", metavar="TEXT", help=tr("What the next shift must know."))]
 Number = Annotated[int, typer.Argument(metavar="NUMBER", help=tr("Number of the record."))]
 Remarks = Annotated[str, typer.Option("--remarks", metavar="TEXT", help=tr("What the next shift says of it."))]
-PeriodName = Annotated[str, typer.Argument(metavar="PERIOD", help=tr("Period, such as 2026-03."))]
-Text = Annotated[str, typer.Option("--text", metavar="TEXT", help=tr("In words."))]
 Role = Annotated[str, typer.Option("--role", metavar="ROLE", help=tr("Role that it is to; all of them if left out."))]
 Until = Annotated[str, typer.Option("--until", metavar="DATE", help=tr("Last day of it: 2026-04-20."))]
 All = Annotated[bool, typer.Option("--all", help=tr("Also those that are over."))]
@@ -89,7 +88,7 @@ def take(
 @handover.command("list", cls=SpokenCommand, help=tr("Every shift of a plant: handed over, taken, late or missing."))
 def list_(
     plant: Plant,
-    period: PeriodName,
+    period: OfPeriod,
     chain: ChainFolder = HERE,
     store: StorePlace = None,
     lang: Lang = "",
@@ -120,7 +119,7 @@ def show(
 @orders.command(cls=SpokenCommand, help=tr("Give a standing order until a day."))
 def give(
     by: By,
-    text: Text,
+    text: Words,
     until: Until,
     plant: PlantName = "",
     role: Role = "",

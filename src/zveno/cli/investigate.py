@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from zveno.cli.acting import By, OfPeriod, Seen
 from zveno.cli.app import HERE, AsJson, ChainFolder, Lang, StorePlace, app
 from zveno.cli.office import Office
 from zveno.cli.spoken import SpokenCommand, SpokenGroup
-from zveno.errors import DataError
+from zveno.cli.typed import typed_day
 from zveno.text.mark import tr
 
 investigate = typer.Typer(cls=SpokenGroup, no_args_is_help=True, rich_markup_mode=None)
@@ -21,7 +21,6 @@ app.add_typer(
     help=tr("What is looked into: offered by the balance, opened, answered, signed off."),
 )
 
-Period = Annotated[str, typer.Argument(metavar="PERIOD", help=tr("Period, such as 2026-03."))]
 Number = Annotated[
     int, typer.Argument(metavar="NUMBER", help=tr("Number of the investigation: zveno investigate list."))
 ]
@@ -42,22 +41,13 @@ Figures = Annotated[
 ]
 Words = Annotated[str, typer.Option("--text", metavar="TEXT", help=tr("What was found so far."))]
 Outcome = Annotated[str, typer.Option("--outcome", metavar="TEXT", help=tr("What came out; its owner says that."))]
-By = Annotated[str, typer.Option("--as", metavar="ID", help=tr("Who signs; the pass-phrase is asked for."))]
-Seen = Annotated[
-    int | None,
-    typer.Option(
-        "--seen",
-        metavar="ENTRY",
-        help=tr("Last entry of the ledger that you have seen: a later one by somebody else is a conflict."),
-    ),
-]
 Out = Annotated[Path | None, typer.Option("--out", metavar="FOLDER", help=tr("Also write its evidence into a folder."))]
 Whole = Annotated[bool, typer.Option("--all", help=tr("Also those that are signed off."))]
 
 
 @investigate.command(cls=SpokenCommand, help=tr("What the balance of a period would have looked into, a line each."))
 def suggest(
-    period: Period, chain: ChainFolder = HERE, store: StorePlace = None, lang: Lang = "", as_json: AsJson = False
+    period: OfPeriod, chain: ChainFolder = HERE, store: StorePlace = None, lang: Lang = "", as_json: AsJson = False
 ) -> None:
     from zveno.cli.investigated import InvestigatedAnswers
 
@@ -68,7 +58,7 @@ def suggest(
 
 @investigate.command("open", cls=SpokenCommand, help=tr("Ask for something to be looked into."))
 def open_(
-    period: Period,
+    period: OfPeriod,
     owner: Owner,
     due: Due,
     by: By,
@@ -84,7 +74,7 @@ def open_(
     from zveno.cli.investigated import InvestigatedAnswers
 
     office = Office(chain, store, lang)
-    asked = Question(period, owner, _day(due), about, question, tuple(files or ()), tuple(figures or ()))
+    asked = Question(period, owner, typed_day(due), about, question, tuple(files or ()), tuple(figures or ()))
     office.investigating.require_openable(asked, office.now.date())
     found = office.investigating.open(asked, office.signer(by), office.now)
     InvestigatedAnswers(office.screen.text, office.screen.tz).opened(found)
@@ -151,7 +141,7 @@ def add(
     office = Office(chain, store, lang)
     before = office.investigating.seen(number) if seen is None else seen
     office.investigating.get(number)
-    added = Added(text, outcome, owner, _day(due) if due else None, tuple(files or ()), tuple(figures or ()))
+    added = Added(text, outcome, owner, typed_day(due) if due else None, tuple(files or ()), tuple(figures or ()))
     found = office.investigating.add(number, added, office.signer(by), office.now, before)
     InvestigatedAnswers(office.screen.text, office.screen.tz).added(found)
 
@@ -167,11 +157,3 @@ def close(
     office.investigating.require_closable(number, by)
     found = office.investigating.close(number, office.signer(by), office.now, before)
     InvestigatedAnswers(office.screen.text, office.screen.tz).closed(found)
-
-
-def _day(text: str) -> date:
-    """A day that was typed."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise DataError("'{text}' is no date: write it as 2026-03-07", text=text) from None

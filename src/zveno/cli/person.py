@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from zveno.cli.acting import By
 from zveno.cli.app import HERE, AsJson, ChainFolder, Lang, StorePlace, app
 from zveno.cli.languages import language
 from zveno.cli.places import store_folder
 from zveno.cli.spoken import SpokenCommand, SpokenGroup
+from zveno.cli.typed import day_or_none
 from zveno.errors import DataError
 from zveno.text.mark import tr
 
@@ -24,7 +26,6 @@ person = typer.Typer(cls=SpokenGroup, no_args_is_help=True, rich_markup_mode=Non
 app.add_typer(person, name="person", help=tr("Persons who sign: enter, list, revoke, give new keys."))
 
 PersonId = Annotated[str, typer.Argument(metavar="ID", help=tr("Short lower-case name of the person."))]
-As = Annotated[str, typer.Option("--as", metavar="ID", help=tr("Who signs; the pass-phrase is asked for."))]
 Name = Annotated[str, typer.Option("--name", metavar="NAME", help=tr("Name as it is printed beside signatures."))]
 Roles = Annotated[
     list[str] | None,
@@ -50,7 +51,7 @@ def add(
     role: Roles = None,
     first: From = "",
     last: To = "",
-    by: As = "",
+    by: By = "",
     chain: ChainFolder = HERE,
     store: StorePlace = None,
     lang: Lang = "",
@@ -58,7 +59,7 @@ def add(
     from zveno.log import Newcomer
 
     desk = _Desk.of(chain, store, lang)
-    newcomer = Newcomer(id, name, tuple(role or ()), _day(first) or desk.now.date(), _day(last))
+    newcomer = Newcomer(id, name, tuple(role or ()), day_or_none(first) or desk.now.date(), day_or_none(last))
     registrar = desk.signer(by) if by else None
     desk.persons.add(newcomer, desk.passphrases.new(id), desk.now, registrar)
     desk.tell_key(id)
@@ -76,7 +77,7 @@ def list_(chain: ChainFolder = HERE, store: StorePlace = None, lang: Lang = "", 
 def revoke(
     id: PersonId,
     reason: Reason,
-    by: As,
+    by: By,
     chain: ChainFolder = HERE,
     store: StorePlace = None,
     lang: Lang = "",
@@ -90,7 +91,7 @@ def revoke(
 def rekey(
     id: PersonId,
     reason: Reason,
-    by: As = "",
+    by: By = "",
     chain: ChainFolder = HERE,
     store: StorePlace = None,
     lang: Lang = "",
@@ -113,7 +114,7 @@ def passphrase(id: PersonId, chain: ChainFolder = HERE, store: StorePlace = None
 @person.command(cls=SpokenCommand, help=tr("Change what a person may do, and until when."))
 def amend(
     id: PersonId,
-    by: As,
+    by: By,
     role: Roles = None,
     last: To = "",
     chain: ChainFolder = HERE,
@@ -123,7 +124,7 @@ def amend(
     desk = _Desk.of(chain, store, lang)
     found = desk.persons.all.get(id)
     roles = tuple(role or (found.roles if found else ()))
-    until = _day(last) or (found.valid_to if found else None)
+    until = day_or_none(last) or (found.valid_to if found else None)
     entry = desk.persons.amend(id, roles, until, desk.signer(by), desk.now)
     desk.screen.say(tr("the authority of {person} is changed (record {number})"), person=id, number=entry.number)
 
@@ -179,11 +180,3 @@ class _Desk:
             key=fingerprint(found.public),
             number=found.since,
         )
-
-
-def _day(text: str) -> date | None:
-    """A day that was typed."""
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise DataError("'{text}' is no date: write it as 2026-03-07", text=text) from None

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from zveno.cli.acting import By, OfPeriod
 from zveno.cli.app import HERE, AsJson, ChainFolder, Lang, PeriodText, StorePlace, app, open_chain
-from zveno.cli.close import By, Period, Why
+from zveno.cli.close import Why
 from zveno.cli.languages import language
 from zveno.cli.places import store_folder
 from zveno.cli.spoken import SpokenCommand
+from zveno.cli.typed import day_or_none
 from zveno.errors import DataError
 from zveno.text.mark import tr
 
@@ -61,7 +63,7 @@ def instruments(
         )
     screen = _screen(lang)
     facade = open_chain(chain, store)
-    first, day = listed_days(facade, period, _day(on))
+    first, day = listed_days(facade, period, day_or_none(on))
     table = facade.instruments(day, screen.lang, since=first)
     given = _given(facade, store_folder(chain, store), period)
     screen.pages(instruments_page(facade, table, day, screen.lang, given), out or [])
@@ -70,7 +72,7 @@ def instruments(
 
 @app.command(cls=SpokenCommand, help=tr("Answer by name for closing a period with instruments that were not verified."))
 def authorise(
-    period: Period,
+    period: OfPeriod,
     by: By,
     reason: Why,
     which: Which = "",
@@ -94,7 +96,7 @@ def authorise(
 
 @app.command(cls=SpokenCommand, help=tr("Quality of assays: precision, bias, control charts, blanks."))
 def assays(
-    period: Period,
+    period: OfPeriod,
     out: Pages = None,
     chain: ChainFolder = HERE,
     store: StorePlace = None,
@@ -137,13 +139,3 @@ def _screen(lang: str) -> MeasuredAnswers:
     from zveno.cli.measured import MeasuredAnswers
 
     return MeasuredAnswers.of(lang or language())
-
-
-def _day(text: str) -> date | None:
-    """A day as it was written."""
-    if not text:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise DataError("'{text}' is no day: write it as 2026-03-31", text=text) from None

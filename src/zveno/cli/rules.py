@@ -13,6 +13,7 @@ from zveno.cli.known import AsKnown, as_known
 from zveno.cli.languages import language
 from zveno.cli.places import store_folder
 from zveno.cli.spoken import SpokenCommand, SpokenGroup
+from zveno.cli.typed import typed_day
 from zveno.errors import DataError
 from zveno.text.mark import tr
 
@@ -172,10 +173,7 @@ def day_of(facade: Any, text: str) -> date:
     """A day that was typed; today in plant time if nothing was."""
     if not text:
         return facade.now().astimezone(facade.model.tz).date()  # type: ignore[no-any-return]
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise DataError("'{text}' is no date: write it as 2026-03-07", text=text) from None
+    return typed_day(text)
 
 
 def languages(asked: list[str] | None, usual: list[str] | None = None) -> list[str]:

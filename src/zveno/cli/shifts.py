@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from zveno.cli.acting import By, OfPeriod, Reason
 from zveno.cli.app import HERE, AsJson, ChainFolder, Lang, StorePlace, app
 from zveno.cli.office import Office
 from zveno.cli.spoken import SpokenCommand, SpokenGroup
@@ -18,12 +19,9 @@ app.add_typer(shifts, name="shifts", help=tr("Who is on duty; shifts compared un
 
 PlantPlace = Annotated[str, typer.Argument(metavar="PLANT", help=tr("Plant, such as balk_conc."))]
 PlantOnly = Annotated[str, typer.Option("--plant", metavar="PLANT", help=tr("One plant; all of them if left out."))]
-PeriodName = Annotated[str, typer.Argument(metavar="PERIOD", help=tr("Period, such as 2026-03."))]
 ByPerson = Annotated[
     bool, typer.Option("--persons", help=tr("Sums by person; needs --as and --reason, which are kept in the log."))
 ]
-Who = Annotated[str, typer.Option("--as", metavar="ID", help=tr("Who signs; the pass-phrase is asked for."))]
-Why = Annotated[str, typer.Option("--reason", metavar="TEXT", help=tr("Why; it is kept for good."))]
 OfRole = Annotated[str, typer.Option("--role", metavar="ROLE", help=tr("Only this role."))]
 Drawn = Annotated[int, typer.Option("--seed", metavar="NUMBER", help=tr("Of the test by simulation."))]
 Book = Annotated[Path, typer.Argument(metavar="FILE", help=tr("Workbook or text table with a roster."))]
@@ -33,7 +31,7 @@ Made = Annotated[Path, typer.Option("--out", metavar="FILE", help=tr("File to wr
 @shifts.command(cls=SpokenCommand, help=tr("Who is on duty in a plant, shift by shift."))
 def show(
     plant: PlantPlace,
-    period: PeriodName,
+    period: OfPeriod,
     role: OfRole = "",
     chain: ChainFolder = HERE,
     store: StorePlace = None,
@@ -50,11 +48,11 @@ def show(
 
 @shifts.command(cls=SpokenCommand, help=tr("Crews compared with ore, feed and hours taken out, and breaches by cause."))
 def compare(
-    period: PeriodName,
+    period: OfPeriod,
     plant: PlantOnly = "",
     persons: ByPerson = False,
-    by: Who = "",
-    reason: Why = "",
+    by: By = "",
+    reason: Reason = "",
     seed: Drawn = 1,
     chain: ChainFolder = HERE,
     store: StorePlace = None,

@@ -11,9 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Literal
 
-from zveno.close.steps import Signed
 from zveno.errors import DataError
-from zveno.log import SignedRecord
+from zveno.log import Signed, SignedRecord
 
 OPENED, NOTED, CLOSED = "investigation_opened", "investigation_noted", "investigation_closed"
 State = Literal["open", "answered", "closed"]
@@ -100,7 +99,7 @@ def investigations(records: Iterable[tuple[int, SignedRecord]]) -> dict[int, Inv
 
 def _opened(number: int, one: SignedRecord) -> Investigation:
     body = one.body
-    signed = Signed(number, one.person, one.name, one.at)
+    signed = Signed.of(number, one)
     first = Note(signed, "", tuple(body.get("figures", ())), one.bound)
     return Investigation(
         number=number, period=str(body["period"]), about=str(body.get("about", "")),
@@ -116,7 +115,7 @@ def _noted(before: Investigation, number: int, one: SignedRecord) -> Investigati
     outcome = str(body.get("outcome", ""))
     if before.closed is not None or (outcome and one.person != before.owner):
         return replace(before, void=(*before.void, number))
-    signed = Signed(number, one.person, one.name, one.at)
+    signed = Signed.of(number, one)
     note = Note(signed, str(body.get("text", "")), tuple(body.get("figures", ())), one.bound, outcome)
     owner = str(body.get("owner", "")) or before.owner
     due = date.fromisoformat(str(body["due"])) if body.get("due") else before.due
@@ -130,7 +129,7 @@ def _closed(before: Investigation, number: int, one: SignedRecord) -> Investigat
     own = one.person == before.owner or one.person in told[-1:]
     if before.closed is not None or not before.outcome or own or one.body.get("outcome") != before.outcome:
         return replace(before, void=(*before.void, number))
-    return replace(before, closed=Signed(number, one.person, one.name, one.at))
+    return replace(before, closed=Signed.of(number, one))
 
 
 def require_open(found: Mapping[int, Investigation], number: int) -> Investigation:

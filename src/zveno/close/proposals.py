@@ -11,9 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from zveno.close.steps import Signed
 from zveno.errors import DataError
-from zveno.log import SignedRecord
+from zveno.log import Signed, SignedRecord
 
 ProposalKind = Literal["adjustment", "stocktake"]
 State = Literal["waiting", "approved", "refused"]
@@ -111,7 +110,7 @@ def _proposal(number: int, one: SignedRecord) -> Proposal:
         kind=PROPOSED[one.kind],
         values=tuple(PutIn.read(each) for each in one.body["values"]),
         reason=str(one.body.get("reason", "")),
-        proposed=Signed(number, one.person, one.name, one.at),
+        proposed=Signed.of(number, one),
         body=one.body,
     )
 
@@ -124,7 +123,7 @@ def _decided(before: Proposal, number: int, one: SignedRecord) -> Proposal:
     own = one.person == before.proposed.person
     if before.state != "waiting" or (own and one.kind == APPROVED):
         return replace(before, void=(*before.void, number))
-    signed = Signed(number, one.person, one.name, one.at)
+    signed = Signed.of(number, one)
     if one.kind == REFUSED:
         return replace(before, state="refused", decided=signed, why_refused=str(one.body.get("reason", "")))
     return replace(before, state="approved", decided=signed)

@@ -12,20 +12,10 @@ from datetime import datetime
 from typing import Literal
 
 from zveno.errors import DataError
-from zveno.log import SignedRecord
+from zveno.log import Signed, SignedRecord
 
 Stage = Literal["open", "provisional", "closed", "restating"]
 DRAWN, APPROVED = ("provisional", "restated"), ("closed", "restatement_approved")
-
-
-@dataclass(frozen=True)
-class Signed:
-    """Who signed a step, when, and which record of the log it is."""
-
-    record: int
-    person: str
-    name: str
-    at: datetime
 
 
 @dataclass(frozen=True)
@@ -94,7 +84,7 @@ def stages(records: Iterable[tuple[int, SignedRecord]]) -> dict[str, PeriodStage
 
 def _after(before: PeriodStage, number: int, one: SignedRecord) -> PeriodStage:
     """The stage after one more record; a record that cannot follow changes nothing."""
-    signed = Signed(number, one.person, one.name, one.at)
+    signed = Signed.of(number, one)
     if one.kind in DRAWN:
         if (one.kind == "restated") != bool(before.versions):
             return replace(before, void=(*before.void, number))

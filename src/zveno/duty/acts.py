@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Literal
-
-from zveno.log import SignedRecord
 
 ENTERED, NOTIFIED, ACKNOWLEDGED, REPLIED = (
     "breaches_entered",
@@ -25,18 +21,3 @@ PERSONS = "persons_compared"
 Cause = Literal["equipment", "ore", "order", "operator", "instrument", "rule"]
 CAUSES: tuple[Cause, ...] = ("equipment", "ore", "order", "operator", "instrument", "rule")
 """What can have caused a breach; ``order``: one from above; ``rule``: the rule itself."""
-
-
-@dataclass(frozen=True)
-class Signed:
-    """Who signed something, when, and which record of the log it is."""
-
-    record: int
-    person: str
-    name: str
-    at: datetime
-
-    @classmethod
-    def of(cls, number: int, one: SignedRecord) -> Signed:
-        """Of a record."""
-        return cls(number, one.person, one.name, one.at)

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
 
-from zveno.duty.acts import Signed
 from zveno.duty.found import Judged
 from zveno.errors import Fault
+from zveno.log import Signed
 
 State = Literal[
     "gone", "voided", "closed", "appealed", "action", "cause", "replied", "acknowledged", "notified", "entered"

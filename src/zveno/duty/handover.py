@@ -8,9 +8,8 @@ from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
 from zveno.duty import acts
-from zveno.duty.acts import Signed
 from zveno.errors import DataError, Fault, fault
-from zveno.log import SignedRecord
+from zveno.log import Signed, SignedRecord
 from zveno.periods import Shift
 
 ShiftState = Literal["taken", "late", "waiting", "missing", "running"]

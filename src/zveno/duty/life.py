@@ -14,12 +14,12 @@ from types import MappingProxyType
 from typing import Any
 
 from zveno.duty import acts
-from zveno.duty.acts import CAUSES, Signed
+from zveno.duty.acts import CAUSES
 from zveno.duty.breach import Action, Breach, Change, Confirmed, Notice, Said, Void
 from zveno.duty.found import Judged
 from zveno.duty.terms import Clock
 from zveno.errors import DataError, Fault, fault
-from zveno.log import SignedRecord
+from zveno.log import Signed, SignedRecord
 
 
 def breaches(records: Iterable[tuple[int, SignedRecord]], clock: Clock) -> dict[str, Breach]:

@@ -10,10 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from zveno.duty import acts
-from zveno.duty.acts import Signed
 from zveno.duty.found import Judged, is_safety
 from zveno.errors import DataError
-from zveno.log import SignedRecord
+from zveno.log import Signed, SignedRecord
 from zveno.model.chain import ChainModel
 from zveno.model.checks import near_match
 from zveno.model.roster import ShelvingRule

@@ -17,7 +17,7 @@ from zveno.log.keys import Effort, fingerprint, pem, read_pem
 from zveno.log.kinds import KINDS, REGISTRAR, ROLES, Kind
 from zveno.log.log import Entry, Log
 from zveno.log.persons import Newcomer, Persons
-from zveno.log.records import Draft, Head, SignedHead, SignedRecord, Signer, stamp
+from zveno.log.records import Draft, Head, Signed, SignedHead, SignedRecord, Signer, stamp
 from zveno.log.register import Key, Person, Register
 from zveno.log.verify import Trusted, Verified, verify_archive
 from zveno.log.witness import (
@@ -49,6 +49,7 @@ __all__ = [
     "Person",
     "Persons",
     "Register",
+    "Signed",
     "SignedHead",
     "SignedRecord",
     "Signer",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
-from typing import Self
+from typing import ClassVar, Self
 
 from zveno.errors import DataError
 from zveno.log.canonical import Json, canonical, read_canonical
@@ -182,24 +182,25 @@ class SignedRecord:
 
 
 @dataclass(frozen=True)
-class SignedHead:
-    """A head that a person answers for."""
+class HeadStatement:
+    """A head that somebody answers for with a key; the kinds differ in their format and in who that is."""
 
     head: Head
     at: datetime
-    person: str
+    by: str
     key: bytes
     signature: bytes = b""
+
+    FORMAT: ClassVar[str]
+    BY: ClassVar[str]
+    """Under which key of the JSON stands who signs."""
 
     def said(self) -> dict[str, Json]:
         """What is signed, as JSON."""
         return {
-            "at": self.at.isoformat(timespec="seconds"),
-            "format": HEAD,
-            "head": self.head.said(),
-            "key": self.key.hex(),
-            "person": self.person,
-        }
+            "at": self.at.isoformat(timespec="seconds"), "format": self.FORMAT, "head": self.head.said(),
+            "key": self.key.hex(), self.BY: self.by,
+        }  # fmt: skip
 
     @property
     def data(self) -> bytes:
@@ -208,11 +209,17 @@ class SignedHead:
 
     def holds(self) -> bool:
         """Whether the signature is by the key that the head names."""
-        return signature_holds(HEAD, canonical(self.said()), self.signature, self.key)
+        return signature_holds(self.FORMAT, canonical(self.said()), self.signature, self.key)
+
+    @classmethod
+    def signed(cls, head: Head, at: datetime, by: str, key: PrivateKey) -> Self:
+        """A head signed at a moment, which is kept to the second."""
+        unsigned = cls(head, at.replace(microsecond=0), by, key.public)
+        return replace(unsigned, signature=key.sign(cls.FORMAT, canonical(unsigned.said())))
 
     @classmethod
     def parse(cls, data: bytes) -> Self:
-        """The signed head of canonical bytes.
+        """The statement of canonical bytes.
 
         Raises
         ------
@@ -225,14 +232,27 @@ class SignedHead:
             found = cls(
                 Head.read(said["head"]),
                 datetime.fromisoformat(said["at"]),
-                str(said["person"]),
+                str(said[cls.BY]),
                 bytes.fromhex(said["key"]),
                 bytes.fromhex(whole["signature"]),
             )
-            _require_exact(found, data, "not a signed head")
+            _require_exact(found, data, f"not of the format {cls.FORMAT}")
         except (KeyError, TypeError, AttributeError, DataError) as error:
-            raise ValueError("not a signed head") from error
+            raise ValueError(f"not of the format {cls.FORMAT}") from error
         return found
+
+
+@dataclass(frozen=True)
+class SignedHead(HeadStatement):
+    """A head that a person of the register answers for."""
+
+    FORMAT: ClassVar[str] = HEAD
+    BY: ClassVar[str] = "person"
+
+    @property
+    def person(self) -> str:
+        """Id of the person."""
+        return self.by
 
 
 @dataclass(frozen=True)
@@ -269,9 +289,7 @@ class Signer:
 
     def sign_head(self, head: Head, at: datetime) -> SignedHead:
         """Sign a state of the log."""
-        unsigned = SignedHead(head, at.replace(microsecond=0), self.person, self.key.public)
-        signature = self.key.sign(HEAD, canonical(unsigned.said()))
-        return SignedHead(unsigned.head, unsigned.at, unsigned.person, unsigned.key, signature)
+        return SignedHead.signed(head, at, self.person, self.key)
 
 
 def _require_sense(draft: Draft) -> None:
@@ -306,7 +324,22 @@ def stamp(record: SignedRecord, lang: str) -> str:
     return f"{record.name}, {when[:19]} {when[19:]}: {words} ({fingerprint(record.key)})"
 
 
-def _require_exact(found: SignedRecord | SignedHead, data: bytes, what: str) -> None:
+def _require_exact(found: SignedRecord | HeadStatement, data: bytes, what: str) -> None:
     """Refuse what makes other bytes than it was read from, or has a time without zone."""
     if found.data != data or found.at.tzinfo is None:
         raise ValueError(what)
+
+
+@dataclass(frozen=True)
+class Signed:
+    """Who signed something, when, and which record of the log it is."""
+
+    record: int
+    person: str
+    name: str
+    at: datetime
+
+    @classmethod
+    def of(cls, number: int, one: SignedRecord) -> Self:
+        """Of a record."""
+        return cls(number, one.person, one.name, one.at)

@@ -11,75 +11,32 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar
 
 from zveno.errors import DataError, StoreError, fault, refusal
 from zveno.log.archive import WITNESSES
-from zveno.log.canonical import Json, canonical, read_canonical
 from zveno.log.findings import Finding
 from zveno.log.journal import replace_whole
 from zveno.log.judged import agrees
-from zveno.log.keys import PrivateKey, fingerprint, signature_holds
+from zveno.log.keys import PrivateKey, fingerprint
 from zveno.log.log import Log
 from zveno.log.merkle import Tree
-from zveno.log.records import Head
+from zveno.log.records import Head, HeadStatement
 
 WITNESS = "zveno/witness-1"
 
 
 @dataclass(frozen=True)
-class Witnessed:
-    """A head that an outside party has seen.
+class Witnessed(HeadStatement):
+    """A head that an outside party has seen; who it is, its key says."""
 
-    Parameters
-    ----------
-    name
-        As the party calls itself; who it is, its key says.
-    """
-
-    head: Head
-    at: datetime
-    name: str
-    key: bytes
-    signature: bytes = b""
-
-    def said(self) -> dict[str, Json]:
-        """What is signed, as JSON."""
-        return {
-            "at": self.at.isoformat(timespec="seconds"), "format": WITNESS, "head": self.head.said(),
-            "key": self.key.hex(), "name": self.name,
-        }  # fmt: skip
+    FORMAT: ClassVar[str] = WITNESS
+    BY: ClassVar[str] = "name"
 
     @property
-    def data(self) -> bytes:
-        """The canonical bytes of statement and signature."""
-        return canonical({"signature": self.signature.hex(), "signed": self.said()})
-
-    def holds(self) -> bool:
-        """Whether the signature is by the key that it names."""
-        return signature_holds(WITNESS, canonical(self.said()), self.signature, self.key)
-
-    @classmethod
-    def parse(cls, data: bytes) -> Self:
-        """The statement of canonical bytes.
-
-        Raises
-        ------
-        ValueError
-            If they are none.
-        """
-        try:
-            whole = read_canonical(data)
-            said = whole["signed"]
-            found = cls(
-                Head.read(said["head"]), datetime.fromisoformat(said["at"]), str(said["name"]),
-                bytes.fromhex(said["key"]), bytes.fromhex(whole["signature"]),
-            )  # fmt: skip
-        except (KeyError, TypeError, AttributeError) as error:
-            raise ValueError("no statement of a witness") from error
-        if found.data != data or found.at.tzinfo is None:
-            raise ValueError("no statement of a witness")
-        return found
+    def name(self) -> str:
+        """As the party calls itself."""
+        return self.by
 
 
 def witness(key: PrivateKey, name: str, head: Head, at: datetime) -> Witnessed:
@@ -92,9 +49,7 @@ def witness(key: PrivateKey, name: str, head: Head, at: datetime) -> Witnessed:
     """
     if not name.strip() or at.tzinfo is None:
         raise DataError("a witness needs a name that can be printed, and a time with a zone")
-    unsigned = Witnessed(head, at.replace(microsecond=0), name.strip(), key.public)
-    signature = key.sign(WITNESS, canonical(unsigned.said()))
-    return Witnessed(unsigned.head, unsigned.at, unsigned.name, unsigned.key, signature)
+    return Witnessed.signed(head, at, name.strip(), key)
 
 
 def read_witnessed(content: bytes, where: str) -> tuple[Witnessed, ...]:

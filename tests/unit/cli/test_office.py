@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta, timezone
 
 from zveno.cli.booked import BookedAnswers
-from zveno.close.steps import PeriodStage, Signed, Version
+from zveno.close.steps import PeriodStage, Version
+from zveno.log import Signed
 
 
 def test_a_version_signed_in_another_zone_is_told_in_the_time_of_the_plant(capsys):

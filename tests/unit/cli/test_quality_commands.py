@@ -75,7 +75,7 @@ def test_list_is_written_in_every_language_and_form(place, capsys, lang):
 
 
 @pytest.mark.parametrize(("words", "message"), [
-    (("instruments", "2026-03", "--on", "2026-03-01"), "not both"), (("instruments", "--on", "yesterday"), "is no day"),
+    (("instruments", "2026-03", "--on", "2026-03-01"), "not both"), (("instruments", "--on", "yesterday"), "is no date"),
     (("instruments", "--status", "broken"), "no status"), (("assays", "2026-01"), "no control sample"),
 ])  # fmt: skip
 def test_misuse_is_told(place, capsys, words, message):

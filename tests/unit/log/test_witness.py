@@ -82,7 +82,7 @@ def test_an_archive_carries_the_statements_and_is_held_against_others(mine, tmp_
 def test_a_statement_that_was_altered_or_made_up_counts_for_nothing(mine):
     one = witness(KEY, "Auditor", mine.log.head, T0)
     for wrong in (
-        replace(one, name="Inspector"),
+        replace(one, by="Inspector"),
         replace(one, key=new_key().public),
         replace(one, signature=bytes(64)),
     ):
