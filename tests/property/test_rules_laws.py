@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.depth import deep
+from tests.property.rules_in_pieces import in_pieces
 
 from zveno.model.chain import ChainModel
 from zveno.model.load import load_description
@@ -22,7 +23,7 @@ from zveno.periods import Period
 from zveno.rules.build import microseconds, watchlist
 from zveno.rules.engine import check, read_signals
 from zveno.rules.runs import BETWEEN, CLEAR, OUT, UNKNOWN, Manner, Samples, Spans, find_runs, open_span
-from zveno.rules.solve import Episodes, WatchState, open_episodes, watch
+from zveno.rules.solve import Episodes, open_episodes, watch
 from zveno.tables import frame
 
 Row = tuple[Any, ...]
@@ -245,14 +246,7 @@ def test_a_stream_cut_anywhere_gives_the_same_episodes(chain: ChainModel, exampl
         readings, bound = some_readings(seed), watchlist(chain)
         whole, end = watch(bound, read_signals(readings, bound.tags))
         at_once = plainly([*whole, *open_episodes(bound, end)])
-        moments = pl.Series([MIDNIGHT + cut * 60_000_000 for cut in sorted(cuts)], dtype=pl.Int64)
-        batch = moments.search_sorted(readings["ts"].to_physical(), side="right")
-        piecewise: list[Episodes] = []
-        state = WatchState()
-        for n in range(len(cuts) + 1):
-            found, state = watch(bound, read_signals(readings.filter(batch == n), bound.tags), state)
-            piecewise += found
-        assert plainly([*piecewise, *open_episodes(bound, state)]) == at_once
+        assert plainly(in_pieces(bound, readings, [MIDNIGHT + cut * 60_000_000 for cut in cuts])) == at_once
 
     holds()
 

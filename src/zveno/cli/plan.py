@@ -50,8 +50,9 @@ _LIMITS = {
 @app.command(cls=SpokenCommand, help=tr("The cheapest blend through tanks and heaps of unknown quality, proven."))
 def blend(problem: Problem, time_limit: TimeLimit = 60.0, lang: Lang = "", as_json: AsJson = False) -> None:
     from zveno.chain.planned import solve_blend
+    from zveno.cli.screen import Screen
 
-    screen, report = _screen(lang), solve_blend(problem, time_limit)
+    screen, report = Screen.of(lang or language()), solve_blend(problem, time_limit)
     if as_json:
         screen.json(report)
         return
@@ -64,8 +65,9 @@ def blend(problem: Problem, time_limit: TimeLimit = 60.0, lang: Lang = "", as_js
 @app.command(cls=SpokenCommand, help=tr("The shortest order of the work of a shop, proven."))
 def schedule(problem: Problem, time_limit: TimeLimit = 60.0, lang: Lang = "", as_json: AsJson = False) -> None:
     from zveno.chain.planned import solve_shop
+    from zveno.cli.screen import Screen
 
-    screen, report = _screen(lang), solve_shop(problem, time_limit)
+    screen, report = Screen.of(lang or language()), solve_shop(problem, time_limit)
     if as_json:
         screen.json(report)
         return
@@ -80,8 +82,9 @@ def plan(
     problem: Problem, time_limit: TimeLimit = 60.0, gap: Gap = 0.01, lang: Lang = "", as_json: AsJson = False
 ) -> None:
     from zveno.chain.planned import solve_plan
+    from zveno.cli.screen import Screen
 
-    screen, report = _screen(lang), solve_plan(problem, time_limit, gap)
+    screen, report = Screen.of(lang or language()), solve_plan(problem, time_limit, gap)
     if as_json:
         screen.json(report)
         return
@@ -94,13 +97,6 @@ def plan(
         screen.say(
             tr("the checker accepts the plan") if report["accepted"] else tr("the checker does not accept the plan")
         )
-
-
-def _screen(lang: str) -> Any:
-    """The screen of the language."""
-    from zveno.cli.screen import Screen
-
-    return Screen.of(lang or language())
 
 
 def _planned(screen: Any, made: dict[str, Any]) -> None:

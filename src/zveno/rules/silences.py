@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,25 +14,48 @@ from zveno.rules.runs import CLEAR, FOREVER, OUT, UNKNOWN, Carry, Codes, Ints, M
 from zveno.rules.signals import OFF, ON, Signal, state_at
 
 
+@dataclass(frozen=True)
+class Silence:
+    """What is known from before: the moment of the last answer, and the silence that is going on."""
+
+    answer: int | None
+    going_on: Carry | None
+
+    def begun(self, offset: int) -> int | None:
+        """Since when nothing has come; None where nothing ever did."""
+        if self.answer is not None or self.going_on is None:
+            return self.answer
+        return self.going_on.start - offset
+
+
+def last_answer(binding: Binding, own: Signal) -> int | None:
+    """Moment of the last reading that ends a silence."""
+    assert binding.kind is not None
+    found = binding.kind.answered(own)[::-1]
+    place = int(found.argmax()) if len(found) else 0
+    return int(own.ts[len(found) - 1 - place]) if len(found) and found[place] else None
+
+
 def silence_manner(binding: Binding) -> Manner:
     """How silences become episodes: each sample speaks until the next one."""
     gap, offset = _asked(binding)
     return replace(binding.manner, hold=0 if offset else gap + 1, reach=FOREVER)
 
 
-def silence_samples(binding: Binding, feed: Feed, context: Mapping[str, Signal], going_on: Carry | None) -> Samples:
+def silence_samples(binding: Binding, feed: Feed, context: Mapping[str, Signal], before: Silence) -> Samples:
     """Samples of the silences that are longer than allowed, as far as they were not told before.
 
     A silence begins with an answer (a usable reading, a full list) or with the version, is out while the operating
-    state asks for answers, and is over with the next answer or the end of the version. One that is ``going_on``
-    may have begun with an answer that is forgotten by now.
+    state asks for answers, and is over with the next answer or the end of the version. It may have begun with an
+    answer whose reading is forgotten by now.
     """
     gap, offset = _asked(binding)
     kind = binding.kind
     assert kind is not None
     pauses = kind.pauses(feed, gap)
-    if going_on and pauses.forgotten:
-        pauses = pauses.since(going_on.start - offset)
+    begun = before.begun(offset) if pauses.forgotten else None
+    if begun is not None:
+        pauses = pauses.since(begun)
     answers = pauses.left if pauses.last is None else np.append(pauses.left, pauses.last)
     following = pauses.right if pauses.last is None else np.append(pauses.right, feed.until)
     begin = np.maximum(answers + offset, binding.start)

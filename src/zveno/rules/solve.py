@@ -29,7 +29,7 @@ from zveno.rules.runs import (
     open_span,
 )
 from zveno.rules.signals import DOUBT, OFF, ON, Bools, Signal, Switch, no_readings, state_at
-from zveno.rules.silences import silence_manner, silence_samples, silence_told
+from zveno.rules.silences import Silence, last_answer, silence_manner, silence_samples, silence_told
 
 _ROUNDING = 1e-12
 
@@ -67,13 +67,15 @@ class WatchState:
     """What a stream remembers between batches.
 
     ``kept`` are the readings by tag that later ones may be judged with, ``carries`` the runs still going on,
-    ``waiting`` the episodes that a later one may be told as one with, and ``until`` the last moment seen.
+    ``waiting`` the episodes that a later one may be told as one with, ``until`` the last moment seen, and ``answers``
+    the last moment at which what a rule waits for was there: a later version may find it missing still.
     """
 
     kept: Mapping[str, Signal] = field(default_factory=dict)
     carries: Mapping[Key, Carry] = field(default_factory=dict)
     waiting: Mapping[Key, Spans] = field(default_factory=dict)
     until: int = LONG_AGO
+    answers: Mapping[Key, int] = field(default_factory=dict)
 
 
 def watch(
@@ -109,7 +111,14 @@ def watch(
             if told is not None and len(told.start):
                 episodes.append(Episodes(binding, told, open=False))
     kept = {tag: signal.tail(until - bound.memory.get(tag, 0)) for tag, signal in context.items()}
-    return episodes, WatchState(kept, carries, waiting, until)
+    return episodes, WatchState(kept, carries, waiting, until, {**state.answers, **_answers(bound, heard)})
+
+
+def _answers(bound: Watchlist, heard: Mapping[str, Signal]) -> dict[Key, int]:
+    """The last answer among new readings, for each rule that waits for some."""
+    waits = [one for tag in heard for one in bound.bindings.get(tag, ()) if one.style == "silence"]
+    found = {one.key: last_answer(one, heard[one.key.tag]) for one in waits}
+    return {key: moment for key, moment in found.items() if moment is not None}
 
 
 def open_episodes(bound: Watchlist, state: WatchState) -> list[Episodes]:
@@ -215,7 +224,8 @@ def _check_bindings(
         if style == "events":
             yield binding, _events(binding, feed, batch.context), None
         elif style == "silence":
-            samples = silence_samples(binding, feed, batch.context, carry)
+            before = Silence(batch.state.answers.get(binding.key), carry)
+            samples = silence_samples(binding, feed, batch.context, before)
             spans, left = _runs(samples, carry, binding, final=batch.until >= binding.end)
             yield binding, spans and silence_told(binding, spans), left
         else:

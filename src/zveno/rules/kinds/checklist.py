@@ -85,11 +85,12 @@ class Checklist(KindParams):
 
     def pauses(self, feed: Feed, longest: int) -> Pauses:
         """Pauses between lists signed in full."""
-        full = np.flatnonzero(self._full(feed.own))
+        full = np.flatnonzero(self.answered(feed.own))
         return Pauses.between(feed.own.ts[full], int(np.searchsorted(full, feed.first)), longest)
 
-    def _full(self, lists: Signal) -> Bools:
-        return lists.good & (lists.value > len(self.items) - _HALF)
+    def answered(self, own: Signal) -> Bools:
+        """Lists signed in full."""
+        return own.good & (own.value > len(self.items) - _HALF)
 
     def events(self, feed: Feed) -> Spans:
         """Actions, among the new ones, before which no list was signed in full."""
@@ -98,7 +99,7 @@ class Checklist(KindParams):
         new = (moments > feed.since) & (moments <= feed.until)
         moments, before = moments[new], before[new]
         since = np.maximum(before, moments - round(self.valid_min * MICROSECONDS))
-        full = feed.own.ts[self._full(feed.own)]
+        full = feed.own.ts[self.answered(feed.own)]
         signed = np.searchsorted(full, moments, side="right") - np.searchsorted(full, since, side="right")
         missed = signed == 0
         most = np.array([self._most(feed.own, a, b) for a, b in zip(since[missed], moments[missed], strict=True)])

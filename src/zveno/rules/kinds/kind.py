@@ -15,7 +15,7 @@ from zveno.errors import QuantityError, RuleError
 from zveno.quantities import convert
 from zveno.rules.feed import Feed, Pauses
 from zveno.rules.runs import FOREVER, Floats, Ints, Spans
-from zveno.rules.signals import Bools
+from zveno.rules.signals import Bools, Signal
 
 Side = Literal["high", "low"]
 Style = Literal["value", "silence", "events", "number"]
@@ -174,6 +174,10 @@ class KindParams(BaseModel, ABC):
         is allowed unless a kind says otherwise.
         """
         return FOREVER, 0
+
+    def answered(self, own: Signal) -> Bools:
+        """Which readings end a silence: the good ones."""
+        return own.good
 
     def pauses(self, feed: Feed, longest: int) -> Pauses:
         """Pauses longer than allowed between readings that end a silence: the good ones."""
