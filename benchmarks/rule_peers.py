@@ -59,6 +59,8 @@ def duckdb(model: ChainModel, folder: Path) -> set[Row]:
     con.execute("CREATE TYPE names AS ENUM (SELECT DISTINCT tag FROM bound_py ORDER BY tag)")
     con.execute("CREATE TABLE b AS SELECT * REPLACE (tag::names AS tag) FROM bound_py")
     files = f"read_parquet('{folder}/*.parquet')"
+    # silent to the end of all that came is silent still
+    con.execute(f"CREATE TABLE ended AS SELECT epoch_us(max(ts)) AS moment FROM {files}")
     found: set[Row] = set()
     for batch in _batches(con.execute("SELECT DISTINCT tag FROM b ORDER BY tag").fetchall(), 50):
         names = ", ".join(f"'{tag}'" for tag in batch)
@@ -144,8 +146,10 @@ c AS (
 """
 _SILENCE = """
 WITH s AS (
-  SELECT b.rule, b.version, b.tag, b.side, greatest(g.ts, b.t0) AS start, least(g.nxt_good, b.t1) AS stop, b.hold
-  FROM good g JOIN b ON g.tag = b.tag AND b.kind = 'no_data' AND g.nxt_good > b.t0 AND g.ts < b.t1
+  SELECT b.rule, b.version, b.tag, b.side, greatest(g.ts, b.t0) AS start, b.hold,
+         least(coalesce(g.nxt_good, moment), b.t1) AS stop
+  FROM ended, good g JOIN b ON g.tag = b.tag AND b.kind = 'no_data' AND g.ts < b.t1
+  WHERE coalesce(g.nxt_good, moment) > b.t0
 )
 SELECT rule, version, tag, side, start, stop, stop - start FROM s WHERE stop - start > hold
 """
@@ -159,6 +163,7 @@ def polars(model: ChainModel, folder: Path) -> set[Row]:
     bound = bound.with_columns(pl.col("tag").cast(names))
     found: set[Row] = set()
     lazy = pl.scan_parquet(f"{folder}/*.parquet")
+    ended = lazy.select(pl.col("ts").max().dt.epoch("us")).collect().item()  # silent to the end is silent still
     for batch in _batches([(tag,) for tag in bound["tag"].unique().sort()], 50):
         good = (
             lazy.filter(pl.col("tag").is_in(batch))
@@ -175,7 +180,7 @@ def polars(model: ChainModel, folder: Path) -> set[Row]:
         own = bound.filter(pl.col("tag").is_in(batch))
         for part in (_values_of, _rates_of, _means_of):
             found |= set(_islands(part(good, own)).rows())
-        found |= set(_silences(good, own).rows())
+        found |= set(_silences(good.with_columns(pl.col("nxt_good").fill_null(ended)), own).rows())
     return found
 
 
