@@ -66,16 +66,14 @@ def test_bias_is_told_with_an_interval_and_the_metal_that_it_is_worth():
     assert worth == pytest.approx([1.0] * 40)
 
 
-@pytest.mark.parametrize("months", [10, deep(80)])
-def test_sampler_that_errs_with_everybody_accuses_no_supplier(months):
+def test_sampler_that_errs_with_everybody_accuses_no_supplier():
     named = []
-    for seed in range(months):
+    for seed in range():
         wrong = [replace(one, theirs_frac=one.theirs_frac * (1.02 if one.sampler == "X3" else 1.0))
                  for one in lots(seed, bias=0.0)]  # fmt: skip
         named.append(accused(supplier_biases(wrong)))
     assert all(("sampler", "", "X3") in one for one in named)
-    most = 0.05 + 2.5 * np.sqrt(0.05 * 0.95 / months) if months >= 80 else 1.0  # of few months a share says nothing
-    assert np.mean([len(one) > 1 for one in named]) <= most
+    assert np.mean([len(one) > 1 for one in named]) <= 0.05 + 2.5 * np.sqrt(0.05 * 0.95 / 80)
 
 
 def test_supplier_who_is_high_with_all_samplers_is_named_alone():
