@@ -68,7 +68,7 @@ def test_bias_is_told_with_an_interval_and_the_metal_that_it_is_worth():
 
 def test_sampler_that_errs_with_everybody_accuses_no_supplier():
     named = []
-    for seed in range():
+    for seed in range(80):
         wrong = [replace(one, theirs_frac=one.theirs_frac * (1.02 if one.sampler == "X3" else 1.0))
                  for one in lots(seed, bias=0.0)]  # fmt: skip
         named.append(accused(supplier_biases(wrong)))
