@@ -53,6 +53,7 @@ UOMS: dict[str, Uom] = {
     "y": Uom("time", 8760.0),
     "1/min": Uom("rate", 1.0),
     "1/h": Uom("rate", 1 / 60),
+    "1/d": Uom("rate", 1 / 1440),
     # length, volume
     "um": Uom("length", 1.0),
     "mm": Uom("length", 1e3),

@@ -19,6 +19,7 @@ from zveno.duty.roster import OnDuty
 from zveno.duty.shelving import Shelving
 from zveno.model.worktime import shifts_of
 from zveno.periods import Period
+from zveno.reports.parts.discipline import shift_words
 from zveno.text.mark import tr
 
 _SHIFTS = {
@@ -179,7 +180,7 @@ class ShiftedAnswers(Screen):
                     continue
                 called, begun = f"{shift.day} {shift.slot}", shift.period.start
                 plain.append({"shift": called, "start": begun, "end": shift.period.end, **vars(one)})
-                rows.append([called, self.text.moment(begun), one.crew,
+                rows.append([shift_words(model, called, self.text), self.text.moment(begun), one.crew,
                              model.title(name, self.lang), self._person(one)])  # fmt: skip
         if as_json:
             self.json(plain)

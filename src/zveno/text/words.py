@@ -60,6 +60,7 @@ UOM_WORDS: Mapping[str, str] = MappingProxyType(
         "y": tr("y"),
         "1/min": tr("1/min"),
         "1/h": tr("1/h"),
+        "1/d": tr("1/d"),
         "um": tr("um"),
         "mm": tr("mm"),
         "m": tr("m"),
